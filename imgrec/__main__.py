@@ -1,0 +1,5 @@
+"""`python -m imgrec` is the same as the console script `imgrec`."""
+
+from imgrec.cli import main
+
+main()

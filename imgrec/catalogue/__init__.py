@@ -1,0 +1,1 @@
+"""Product feeds in, photos kept, one SQLite catalogue."""

@@ -1,0 +1,48 @@
+"""The catalogue's tables, as numbered migrations (append only; never edit one that has shipped)."""
+
+MIGRATIONS = (
+    # 1: sources, categories, products and their photos
+    """
+    CREATE TABLE sources (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE categories (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    );
+    CREATE TABLE products (
+        id INTEGER PRIMARY KEY,
+        source_id INTEGER NOT NULL REFERENCES sources(id),
+        external_id TEXT NOT NULL,              -- the id in the feed
+        title TEXT,
+        category_id INTEGER NOT NULL REFERENCES categories(id),
+        price TEXT,                             -- a decimal as text
+        currency TEXT,
+        brand TEXT,
+        url TEXT,
+        sales_rank INTEGER,
+        kind TEXT,                              -- finer class within the category: the truth of retrieval figures
+        group_name TEXT,                        -- same product or near-identical picture: never crosses splits
+        split TEXT CHECK (split IN ('train', 'validation', 'test')),   -- as the feed has it
+        assigned_split TEXT CHECK (assigned_split IN ('train', 'validation', 'test')),   -- ours, where it has none
+        fingerprint TEXT NOT NULL,              -- of the feed's row, to see whether it changed
+        added_utc TEXT NOT NULL,
+        changed_utc TEXT NOT NULL,
+        retired_utc TEXT,                       -- gone from its feed since; kept because the log may name it
+        UNIQUE (source_id, external_id)
+    );
+    CREATE INDEX products_category ON products (category_id);
+    CREATE TABLE photos (
+        id INTEGER PRIMARY KEY,
+        product_id INTEGER NOT NULL REFERENCES products(id),
+        position INTEGER NOT NULL,              -- 0 is the photo that is shown
+        origin TEXT NOT NULL,                   -- path or URL, as the feed has it
+        origin_stamp TEXT,                      -- size and time of a local file, to see whether it changed
+        sha256 TEXT,                            -- of the photo we keep; null until it is fetched
+        width_px INTEGER,
+        height_px INTEGER,
+        UNIQUE (product_id, position)
+    );
+    """,
+)

@@ -1,0 +1,178 @@
+"""The catalogue: products, their categories and photos, in one SQLite file."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from imgrec.catalogue.photo_store import PhotoStore
+from imgrec.catalogue.schema import MIGRATIONS
+from imgrec.config import CatalogueSection
+from imgrec.database import connect, connect_read_only
+from imgrec.errors import CatalogueError
+
+_LOOKUP_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product as it is shown. `photo` is the absolute path of its first photo, if it has one."""
+
+    product_id: int
+    source: str
+    id: str
+    title: str | None
+    price: str | None
+    currency: str | None
+    brand: str | None
+    category: str
+    kind: str | None
+    group: str | None
+    url: str | None
+    photo: Path | None
+    retired: bool
+
+
+@dataclass(frozen=True)
+class CataloguePhoto:
+    """A photo of a product that is on sale, with what training and the index need to know of it."""
+
+    photo_id: int
+    product_id: int
+    category: str
+    sha256: str
+    sales_rank: int | None
+    kind: str | None
+    group: str
+    split: str | None
+
+
+@dataclass(frozen=True)
+class CatalogueCounts:
+    """How many products are on sale, how many of them have a photo, by category and in all."""
+
+    products: int
+    with_photo: int
+    retired: int
+    categories: dict[str, int]
+
+
+class Catalogue:
+    """Opens the catalogue; a context manager."""
+
+    def __init__(self, connection: sqlite3.Connection, photos: PhotoStore) -> None:
+        self.connection = connection
+        self.photos = photos
+
+    @classmethod
+    def open(cls, section: CatalogueSection) -> Self:
+        """Open for writing, creating the file when absent."""
+        return cls(connect(section.path, MIGRATIONS), PhotoStore(section.photos))
+
+    @classmethod
+    def read(cls, section: CatalogueSection) -> Self:
+        """Open for reading. Raises CatalogueError when there is no catalogue, or it is of another version."""
+        if not section.path.is_file():
+            raise CatalogueError(f"There is no catalogue at {section.path}. Make one with: imgrec import FEED.csv")
+        connection = connect_read_only(section.path)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != len(MIGRATIONS):
+            connection.close()
+            raise CatalogueError(
+                f"The catalogue {section.path} has schema version {version}; this imgrec reads {len(MIGRATIONS)}. "
+                "Bring it up to date with: imgrec import FEED.csv"
+            )
+        return cls(connection, PhotoStore(section.photos))
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def categories(self) -> dict[str, int]:
+        """Name -> id of every category that has a product on sale, by name."""
+        rows = self.connection.execute(
+            "SELECT name, id FROM categories "
+            "WHERE id IN (SELECT category_id FROM products WHERE retired_utc IS NULL) ORDER BY name"
+        )
+        return {row["name"]: row["id"] for row in rows}
+
+    def on_sale(self) -> Iterator[CataloguePhoto]:
+        """Every stored photo of every product on sale, in order of photo id."""
+        rows = self.connection.execute(
+            """
+            SELECT photos.id AS photo_id, product_id, categories.name AS category, sha256, sales_rank, kind,
+                   coalesce(group_name, 'product ' || product_id) AS group_name,
+                   coalesce(split, assigned_split) AS split
+            FROM photos JOIN products ON products.id = product_id JOIN categories ON categories.id = category_id
+            WHERE retired_utc IS NULL AND sha256 IS NOT NULL ORDER BY photos.id
+            """
+        )
+        for row in rows:
+            yield CataloguePhoto(*row)
+
+    def products(self, product_ids: Iterable[int]) -> dict[int, Product]:
+        """The products with these ids, retired ones included; unknown ids are left out."""
+        wanted = list(dict.fromkeys(product_ids))
+        found: dict[int, Product] = {}
+        for start in range(0, len(wanted), _LOOKUP_CHUNK):
+            chunk = wanted[start : start + _LOOKUP_CHUNK]
+            marks = ",".join("?" * len(chunk))
+            for row in self.connection.execute(f"{_SELECT_PRODUCT} WHERE products.id IN ({marks})", chunk):
+                found[row["product_id"]] = self._product(row)
+        return found
+
+    def products_by_feed_id(self, external_id: str) -> list[Product]:
+        """The products a feed calls by this id; several when several sources use it."""
+        rows = self.connection.execute(f"{_SELECT_PRODUCT} WHERE external_id = ? ORDER BY products.id", (external_id,))
+        return [self._product(row) for row in rows]
+
+    def assign_splits(self, splits: dict[int, str]) -> None:
+        """Record the split that training chose, by product id, for products whose feed names none."""
+        with self.connection:
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.executemany(
+                "UPDATE products SET assigned_split = ? WHERE id = ?",
+                [(split, product_id) for product_id, split in splits.items()],
+            )
+
+    def counts(self) -> CatalogueCounts:
+        """How much there is."""
+        categories = {
+            row["name"]: row["n"]
+            for row in self.connection.execute(
+                "SELECT name, count(*) AS n FROM products JOIN categories ON categories.id = category_id "
+                "WHERE retired_utc IS NULL GROUP BY name ORDER BY name"
+            )
+        }
+        with_photo, retired = self.connection.execute(
+            "SELECT (SELECT count(DISTINCT product_id) FROM photos JOIN products ON products.id = product_id "
+            "        WHERE sha256 IS NOT NULL AND retired_utc IS NULL), "
+            "       (SELECT count(*) FROM products WHERE retired_utc IS NOT NULL)"
+        ).fetchone()
+        return CatalogueCounts(sum(categories.values()), with_photo, retired, categories)
+
+    def _product(self, row: sqlite3.Row) -> Product:
+        photo = self.photos.path(row["sha256"]).resolve() if row["sha256"] else None
+        return Product(
+            row["product_id"], row["source"], row["external_id"], row["title"], row["price"], row["currency"],
+            row["brand"], row["category"], row["kind"], row["group_name"], row["url"], photo, row["retired_utc"] is not None,
+        )  # fmt: skip
+
+
+_SELECT_PRODUCT = """
+    SELECT products.id AS product_id, sources.name AS source, external_id, title, price, currency, brand,
+           categories.name AS category, kind, group_name, url, retired_utc,
+           (SELECT sha256 FROM photos WHERE product_id = products.id AND sha256 IS NOT NULL
+            ORDER BY position LIMIT 1) AS sha256
+    FROM products JOIN sources ON sources.id = source_id JOIN categories ON categories.id = category_id
+"""

@@ -1,0 +1,232 @@
+"""The configuration: one YAML file, validated once into frozen models, each part given its own section.
+
+Every key is optional. Relative paths are relative to the file. Token and webhook secret are never in the file:
+they come from the environment (`Secrets`), and nothing here ever prints them.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from imgrec.errors import ConfigError
+
+CONFIG_VARIABLE = "IMGREC_CONFIG"
+DEFAULT_FILE = Path("config.yaml")
+
+
+class Section(BaseModel):
+    """A frozen part of the configuration that refuses unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CatalogueSection(Section):
+    """Where products and their photos are kept."""
+
+    path: Path = Field(Path("data/catalogue.db"), description="SQLite file of products, photos and categories.")
+    photos: Path = Field(Path("data/photos"), description="Folder of the photos, named by their content.")
+
+
+class ModelSection(Section):
+    """Which trained model recognises photos."""
+
+    path: Path = Field(
+        Path("models"),
+        description="A model's folder, or the folder of models, where `imgrec train` points CURRENT at its newest.",
+    )
+    precision: Literal["auto", "int8", "fp16"] = Field(
+        "auto",
+        description="Which exported file to run. auto: the faster one here, by a short measurement, remembered.",
+    )
+
+
+class IndexSection(Section):
+    """Where the features of the catalogue's photos are kept."""
+
+    path: Path = Field(Path("data/index"), description="Folder of the index; each build is a generation below it.")
+
+
+class SearchSection(Section):
+    """How similar products are chosen."""
+
+    threshold: Literal["auto"] | Annotated[float, Field(ge=-1, le=1)] = Field(
+        "auto",
+        description="Least cosine similarity of a match, -1 to 1. auto: the one fitted with the model.",
+    )
+    results: int = Field(6, ge=1, le=10, description="Most matches in an answer (an album holds ten).")
+    scoping: Literal["auto", "hard", "soft"] = Field(
+        "auto",
+        description="hard: search the likeliest category only. soft: the fewest categories whose probabilities "
+        "reach scope_mass. auto: the better one on the model's validation photos.",
+    )
+    scope_mass: float = Field(0.9, gt=0, le=1, description="Probability that soft scoping has to cover.")
+
+
+class LogSection(Section):
+    """Where queries and votes are kept."""
+
+    path: Path = Field(Path("data/log.db"), description="SQLite file of queries, matches, votes and chat settings.")
+
+
+class WebhookSection(Section):
+    """How Telegram reaches the bot when telegram.mode is webhook."""
+
+    url: str | None = Field(None, description="Public https address Telegram posts updates to.")
+    listen: str = Field("127.0.0.1", description="Address to listen on, behind your reverse proxy.")
+    port: int = Field(8443, ge=1, le=65535, description="Port to listen on.")
+
+
+class TelegramSection(Section):
+    """How the bot talks to Telegram."""
+
+    api_url: str = Field(
+        "https://api.telegram.org",
+        pattern=r"^https?://\S+[^/\s]$",
+        description="The Bot API server: Telegram's, a self-hosted one, or the sandbox. TELEGRAM_API_URL overrides it.",
+    )
+    mode: Literal["polling", "webhook"] = Field(
+        "polling", description="Fetch updates, or have them posted to webhook.url."
+    )
+    webhook: WebhookSection = WebhookSection()
+
+
+class BotSection(Section):
+    """How the bot behaves under load."""
+
+    batch_size: int = Field(8, ge=1, le=64, description="Most waiting photos recognised in one batch.")
+    queue_limit: int = Field(500, ge=1, description="Photos that may wait; beyond it a shopper is asked to try again.")
+    heartbeat: Path = Field(
+        Path("data/bot.heartbeat"),
+        description="File touched while the bot hears from Telegram; `python -m bot --health` reads it.",
+    )
+
+
+class Config(Section):
+    """The whole tree; an entry point validates it and hands each part its own section."""
+
+    catalogue: CatalogueSection = CatalogueSection()
+    model: ModelSection = ModelSection()
+    index: IndexSection = IndexSection()
+    search: SearchSection = SearchSection()
+    log: LogSection = LogSection()
+    telegram: TelegramSection = TelegramSection()
+    bot: BotSection = BotSection()
+
+
+class Secrets(Section):
+    """What comes from the environment and is never printed."""
+
+    token: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Secrets":
+        """Read TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET; blank counts as absent."""
+
+        def secret(name: str) -> SecretStr | None:
+            value = environment.get(name, "").strip()
+            return SecretStr(value) if value else None
+
+        return cls(token=secret("TELEGRAM_BOT_TOKEN"), webhook_secret=secret("TELEGRAM_WEBHOOK_SECRET"))
+
+
+def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """Read and validate the configuration.
+
+    `path` (from `--config`) wins over IMGREC_CONFIG, which wins over ./config.yaml; only the last may be absent,
+    and then every key has its default. Raises ConfigError with one line that names the key and what it allows.
+    """
+    named = path or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
+    file = named or DEFAULT_FILE
+    if not file.is_file():
+        if named is not None:
+            raise ConfigError(
+                f"There is no configuration file {file}. Name an existing one with --config or {CONFIG_VARIABLE}."
+            )
+        content: Any = {}
+    else:
+        content = _read_yaml(file)
+    api_url = environment.get("TELEGRAM_API_URL", "").strip().rstrip("/")
+    if api_url and isinstance(content.get("telegram", {}), dict):
+        content = {**content, "telegram": {**(content.get("telegram") or {}), "api_url": api_url}}
+    try:
+        config = Config.model_validate(_without_empty_sections(content))
+    except ValidationError as error:
+        raise ConfigError(_first_problem(error, file)) from None
+    resolved: Config = _resolve_paths(config, file.resolve().parent)
+    return resolved
+
+
+def config_keys(section: type[Section] = Config, prefix: str = "") -> list[str]:
+    """Every key of the tree in dotted form, in the order of the classes above."""
+    keys = []
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            keys += config_keys(kind, f"{prefix}{name}.")
+        else:
+            keys.append(f"{prefix}{name}")
+    return keys
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problem = " ".join(str(error).split())
+        raise ConfigError(f"{file} is not valid YAML: {problem}") from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file} must hold sections such as 'catalogue:', not {type(content).__name__}.")
+    return content
+
+
+def _without_empty_sections(content: dict[str, Any]) -> dict[str, Any]:
+    """A section whose keys are all commented out reads as null, which means its defaults."""
+    return {
+        name: section for name, section in content.items() if section is not None or name not in Config.model_fields
+    }
+
+
+def _first_problem(error: ValidationError, file: Path) -> str:
+    problems = error.errors()
+    problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
+    path = [str(part) for part in problem["loc"] if not _is_union_branch(part)]
+    key = ".".join(path)
+    if problem["type"] == "extra_forbidden":
+        known = config_keys()
+        nearest = difflib.get_close_matches(key, known + list(Config.model_fields), n=1, cutoff=0.5)
+        nearest = nearest or [k for k in known if k.rsplit(".", 1)[-1] == path[-1]][:1]
+        hint = f" Did you mean '{nearest[0]}'?" if nearest else f" Known sections: {', '.join(Config.model_fields)}."
+        return f"{file}: unknown key '{key}'.{hint}"
+    if len(path) and key in Config.model_fields:
+        return f"{file}: '{key}' must be a section of keys, not {problem['input']!r}."
+    allowed = "; ".join(dict.fromkeys(p["msg"].replace("Input should be ", "") for p in problems if _same_key(p, path)))
+    return f"{file}: {key} is {problem['input']!r}; it should be {allowed}."
+
+
+def _same_key(problem: Any, path: list[str]) -> bool:
+    return [str(part) for part in problem["loc"] if not _is_union_branch(part)] == path
+
+
+def _is_union_branch(part: int | str) -> bool:
+    """Pydantic appends the branch of a union ("literal['auto']", "constrained-float") to a location."""
+    return isinstance(part, str) and (part.startswith(("literal[", "constrained-")) or part in {"float", "int"})
+
+
+def _resolve_paths(section: Any, base: Path) -> Any:
+    changes: dict[str, Any] = {}
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            changes[name] = _resolve_paths(value, base)
+        elif field.annotation is Path or Path in get_args(field.annotation):
+            changes[name] = value if value is None else base / value.expanduser()
+    return section.model_copy(update=changes)

@@ -1,0 +1,70 @@
+"""Every error imgrec raises on purpose.
+
+    ImgrecError                     the command ends with exit code 1 and this one line
+    ├── ConfigError                 config.yaml cannot be used
+    ├── CatalogueError              the catalogue is missing, empty, or unfit for what was asked
+    │   └── FeedError               a feed file cannot be read at all
+    ├── BusyError                   another process is writing; the message says which
+    ├── PhotoError                  one photo cannot be used
+    │   ├── UnreadablePhotoError    it does not decode as an image
+    │   └── TooLargePhotoError      more pixels than we decode
+    ├── ModelError                  the model is missing, damaged, or does not fit
+    │   ├── WeightsError            pretrained weights cannot be had or do not fit
+    │   └── TrainingError           training cannot start or go on
+    ├── SearchIndexError            the index is missing, damaged, or made by another model
+    └── LogError                    the log cannot be opened or does not hold what was asked
+
+A message says what happened, the value got, what is allowed, and the command that mends it.
+"""
+
+
+class ImgrecError(Exception):
+    """What went wrong and what to do next, in one line."""
+
+
+class ConfigError(ImgrecError):
+    """The configuration cannot be used."""
+
+
+class CatalogueError(ImgrecError):
+    """The catalogue is missing, empty, or unfit for what was asked."""
+
+
+class FeedError(CatalogueError):
+    """A feed file cannot be read at all (a single bad row is a counted rejection instead)."""
+
+
+class BusyError(ImgrecError):
+    """Another process holds the writer's lock."""
+
+
+class PhotoError(ImgrecError):
+    """One photo cannot be used."""
+
+
+class UnreadablePhotoError(PhotoError):
+    """The bytes do not decode as an image."""
+
+
+class TooLargePhotoError(PhotoError):
+    """The photo has more pixels than we are willing to decode."""
+
+
+class ModelError(ImgrecError):
+    """The model is missing, damaged, or does not fit."""
+
+
+class WeightsError(ModelError):
+    """Pretrained weights cannot be had, or do not fit the network."""
+
+
+class TrainingError(ModelError):
+    """Training cannot start or go on."""
+
+
+class SearchIndexError(ImgrecError):
+    """The index is missing, damaged, or made by another model."""
+
+
+class LogError(ImgrecError):
+    """The log cannot be opened, or does not hold what was asked."""

@@ -1,0 +1,1 @@
+"""Queries and votes: their schema, the writer the bot uses, the reader evaluation uses."""

@@ -1,0 +1,1 @@
+"""Features on disk and exact cosine search over them."""

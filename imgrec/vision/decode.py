@@ -1,0 +1,55 @@
+"""Bytes of a photo to upright RGB pixels, within bounds that no file can break."""
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
+
+MOST_PIXELS = 50_000_000
+"""Pixels we decode at most. A JPEG may have more when its decoder can shrink it on the way (`draft`)."""
+
+Image.MAX_IMAGE_PIXELS = None  # our own bound below is checked before anything is decoded
+
+_DECODE_ERRORS = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError)
+
+
+def decode_photo(source: bytes | Path, enough_px: int) -> Image.Image:
+    """Decode a photo: upright by its EXIF orientation, RGB, transparency laid on white, first frame of an animation.
+
+    `enough_px` is the short side the caller needs; a JPEG much larger than that is shrunk while it is decoded
+    (by 2, 4 or 8, never below twice `enough_px`), which is several times faster and keeps memory small.
+
+    Raises UnreadablePhotoError when the bytes are no image, are cut short, or use a format Pillow lacks, and
+    TooLargePhotoError when more than MOST_PIXELS would have to be decoded.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            _shrink_while_decoding(image, 2 * enough_px)
+            if image.width * image.height > MOST_PIXELS:
+                raise TooLargePhotoError(
+                    f"The photo has {image.width} x {image.height} pixels; at most {MOST_PIXELS:,} are decoded. "
+                    "Scale it down."
+                )
+            return _flatten(ImageOps.exif_transpose(image))
+    except _DECODE_ERRORS as error:
+        raise UnreadablePhotoError(f"The photo does not decode as an image ({error}).") from None
+
+
+def _shrink_while_decoding(image: Image.Image, least_px: int) -> None:
+    """Ask a JPEG's decoder for a smaller size; other formats ignore this."""
+    short = min(image.size)
+    if short > least_px:
+        scale = least_px / short
+        image.draft("RGB", (max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
+        with_alpha = image.convert("RGBA")
+        white = Image.new("RGBA", with_alpha.size, "white")
+        return Image.alpha_composite(white, with_alpha).convert("RGB")
+    if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
+        return image.convert("F").point(lambda value: value / 257).convert("L").convert("RGB")
+    return image.convert("RGB")
