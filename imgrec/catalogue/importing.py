@@ -41,6 +41,24 @@ class ImportReport:
             "rejected": dict(sorted(self.rejected.items())),
         }
 
+    def in_words(self) -> str:
+        """One line for a person."""
+        words = f"{self.read:,} rows read, {self.imported:,} imported, {self.unchanged:,} unchanged"
+        if self.retired:
+            words += f", {self.retired:,} products retired"
+        if self.rejected:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.rejected.most_common())
+            words += f", {self.rejected.total():,} rejected ({reasons}; listed in {self.rejects_file})"
+        return words
+
+    def add(self, other: "ImportReport") -> None:
+        """Count another feed's rows to these."""
+        self.read += other.read
+        self.imported += other.imported
+        self.unchanged += other.unchanged
+        self.rejected += other.rejected
+        self.retired += other.retired
+
 
 def import_feed(
     catalogue: Catalogue,

@@ -165,7 +165,8 @@ class Catalogue:
         photo = self.photos.path(row["sha256"]).resolve() if row["sha256"] else None
         return Product(
             row["product_id"], row["source"], row["external_id"], row["title"], row["price"], row["currency"],
-            row["brand"], row["category"], row["kind"], row["group_name"], row["url"], photo, row["retired_utc"] is not None,
+            row["brand"], row["category"], row["kind"], row["group_name"], row["url"], photo,
+            row["retired_utc"] is not None,
         )  # fmt: skip
 
 

@@ -1,0 +1,48 @@
+"""Figures with their uncertainty: shares with Wilson intervals, and percentiles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binomtest
+
+
+@dataclass(frozen=True)
+class Share:
+    """`hits` of `count`, with the 95 % interval of Wilson's score (E. B. Wilson, 1927); None of nothing."""
+
+    hits: int
+    count: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, 0 to 1."""
+        return self.hits / self.count if self.count else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where the true share lies, in 95 of 100 such samples."""
+        if not self.count:
+            return None
+        interval = binomtest(self.hits, self.count).proportion_ci(0.95, method="wilson")
+        return float(interval.low), float(interval.high)
+
+    def as_json(self) -> dict[str, object]:
+        """Counts, share and interval."""
+        low, high = self.interval or (None, None)
+        return {"hits": self.hits, "count": self.count, "share": self.value, "low": low, "high": high}
+
+    def __str__(self) -> str:
+        if self.value is None or self.interval is None:
+            return "none yet"
+        low, high = self.interval
+        return f"{self.value:.1%} ({self.hits} of {self.count}; 95 % interval {low:.1%} to {high:.1%})"
+
+
+def percentiles(values: Sequence[float], points: Sequence[int] = (50, 90, 95, 99)) -> dict[str, float | None]:
+    """The percentiles asked for, as p50, p90, ...; None when there are no values."""
+    if not values:
+        return {f"p{point}": None for point in points}
+    return {
+        f"p{point}": round(float(value), 1) for point, value in zip(points, np.percentile(values, points), strict=True)
+    }

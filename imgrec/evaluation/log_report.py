@@ -1,0 +1,93 @@
+"""What the log says: how many were answered, what shoppers approved of, what they corrected, how fast it was."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from imgrec.evaluation.figures import Share, percentiles
+from imgrec.log.reader import LoggedQuery
+from imgrec.log.schema import KindOfQuery, Outcome
+
+THRESHOLD_STEP = 0.05
+
+
+@dataclass(frozen=True)
+class LogReport:
+    """Figures of a log. Approval is the share of 👍 among votes on whole answers."""
+
+    outcomes: Mapping[str, int]
+    answered: Share
+    approval: Share
+    approval_by_category: Mapping[str, Share]
+    approval_by_threshold: Mapping[str, Share]
+    corrected: Share
+    """Photos answered by the model's own category, after which the shopper asked for another one."""
+    corrections: Mapping[str, int]
+    """How often each "predicted -> wanted"."""
+    latency_ms: Mapping[str, float | None]
+
+    def as_json(self) -> dict[str, object]:
+        """The same as plain objects."""
+        return {
+            "queries": sum(self.outcomes.values()),
+            "answered": self.outcomes.get(Outcome.ANSWERED, 0),
+            "empty": self.outcomes.get(Outcome.NOTHING_SIMILAR, 0),
+            "outcomes": dict(self.outcomes),
+            "answered_share": self.answered.as_json(),
+            "approval": self.approval.as_json(),
+            "approval_by_category": {name: share.as_json() for name, share in self.approval_by_category.items()},
+            "approval_by_threshold": {step: share.as_json() for step, share in self.approval_by_threshold.items()},
+            "corrected": self.corrected.as_json(),
+            "corrections": dict(self.corrections),
+            "latency_ms": dict(self.latency_ms),
+        }
+
+
+def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
+    """Compute the figures in one pass."""
+    outcomes: Counter[str] = Counter()
+    by_category: defaultdict[str, Counter[bool]] = defaultdict(Counter)
+    by_threshold: defaultdict[str, Counter[bool]] = defaultdict(Counter)
+    predicted: dict[int, str] = {}
+    corrections: Counter[str] = Counter()
+    corrected: set[int] = set()
+    latencies: list[float] = []
+    for query in queries:
+        outcomes[query.outcome] += 1
+        if query.total_ms is not None:
+            latencies.append(query.total_ms)
+        category = query.category or query.predicted_category
+        if category and query.threshold is not None:
+            for tally in (by_category[category], by_threshold[_step(query.threshold)]):
+                tally[True] += query.votes_for
+                tally[False] += query.votes_against
+        if query.category_source == "predicted" and query.predicted_category:
+            predicted[query.id] = query.predicted_category
+        if query.kind_of_query == KindOfQuery.OTHER_CATEGORY and query.parent_id in predicted:
+            corrections[f"{predicted[query.parent_id]} -> {query.category}"] += 1
+            corrected.add(query.parent_id)
+    approval = sum((tally for tally in by_category.values()), Counter())
+    searched = outcomes[Outcome.ANSWERED] + outcomes[Outcome.NOTHING_SIMILAR]
+    return LogReport(
+        outcomes=dict(outcomes),
+        answered=Share(outcomes[Outcome.ANSWERED], searched),
+        approval=_share(approval),
+        approval_by_category=_shares(by_category),
+        approval_by_threshold=_shares(by_threshold),
+        corrected=Share(len(corrected), len(predicted)),
+        corrections=dict(corrections.most_common()),
+        latency_ms=percentiles(latencies),
+    )
+
+
+def _step(threshold: float) -> str:
+    lower = int(threshold / THRESHOLD_STEP + 1e-9) * THRESHOLD_STEP
+    return f"{lower:.2f}-{lower + THRESHOLD_STEP:.2f}"
+
+
+def _share(tally: Counter[bool]) -> Share:
+    return Share(tally[True], tally[True] + tally[False])
+
+
+def _shares(tallies: Mapping[str, Counter[bool]]) -> dict[str, Share]:
+    return {name: _share(tally) for name, tally in sorted(tallies.items()) if sum(tally.values())}

@@ -1,0 +1,46 @@
+"""Keyed hashes in place of Telegram's ids: the same chat always has the same key, and no key leads back to a chat."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from imgrec.errors import LogError
+
+_SECRET_BYTES = 32
+_KEY_HEX = 32
+
+
+class Keys:
+    """Hashes ids with the log's secret (HMAC-SHA-256, RFC 2104, cut to 128 bits)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def of(self, subject: str, identifier: int | str) -> str:
+        """The key of a chat, user or photo: 32 hex digits. `subject` keeps equal ids of different things apart."""
+        message = f"{subject}:{identifier}".encode()
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:_KEY_HEX]
+
+
+def load_keys(log: Path) -> Keys:
+    """The keys of the log at this path; its secret lies beside it, readable by its owner alone, made when absent.
+
+    Without the secret the log's keys cannot be matched to chats any more, which is also how to make a copy anonymous.
+    Raises LogError when it cannot be read.
+    """
+    file = log.with_name(f"{log.name}.secret")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(secrets.token_bytes(_SECRET_BYTES))
+        secret = file.read_bytes()
+    except OSError as error:
+        raise LogError(f"The log's secret {file} cannot be read: {error.strerror}.") from None
+    if len(secret) != _SECRET_BYTES:
+        raise LogError(f"The log's secret {file} is damaged. Restore it, or delete it and start with a new log.")
+    return Keys(secret)

@@ -1,0 +1,79 @@
+"""The log as evaluation reads it."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from imgrec.database import connect_read_only
+from imgrec.errors import LogError
+from imgrec.log.schema import MIGRATIONS
+
+
+@dataclass(frozen=True)
+class LoggedQuery:
+    """A query, with the votes on its whole answer (each user's last one)."""
+
+    id: int
+    kind_of_query: str
+    parent_id: int | None
+    predicted_category: str | None
+    category: str | None
+    category_source: str | None
+    threshold: float | None
+    outcome: str
+    n_matches: int
+    total_ms: float | None
+    votes_for: int
+    votes_against: int
+
+
+class LogReader:
+    """Opens the log for reading; a context manager."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Raises LogError when there is no log, or it is of another version."""
+        if not path.is_file():
+            raise LogError(f"There is no log at {path}. The bot writes one: python -m bot")
+        connection = connect_read_only(path)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != len(MIGRATIONS):
+            connection.close()
+            raise LogError(
+                f"The log {path} has schema version {version}; this imgrec reads {len(MIGRATIONS)}. "
+                "Start the bot once to bring it up to date: python -m bot"
+            )
+        return cls(connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def queries(self) -> Iterator[LoggedQuery]:
+        """Every query, oldest first."""
+        rows = self._connection.execute(
+            """
+            SELECT id, kind_of_query, parent_id, predicted_category, category, category_source, threshold, outcome,
+                   n_matches, total_ms, coalesce(sum(vote = 1), 0), coalesce(sum(vote = -1), 0)
+            FROM queries LEFT JOIN feedback ON query_id = id AND rank = 0 GROUP BY id ORDER BY id
+            """
+        )
+        for row in rows:
+            yield LoggedQuery(*row)
+
+    def counts(self) -> tuple[int, int]:
+        """How many queries and votes the log holds."""
+        row = self._connection.execute(
+            "SELECT (SELECT count(*) FROM queries), (SELECT count(*) FROM feedback)"
+        ).fetchone()
+        return row[0], row[1]

@@ -1,0 +1,83 @@
+"""The log's tables, as numbered migrations (append only; never edit one that has shipped).
+
+`queries`, `matches` and `feedback` are read by evaluation and by tools outside; `chats` and `telegram_files` are the
+bot's memory. Times are ISO 8601 UTC. Chats, users and photos appear as keyed hashes only.
+"""
+
+from enum import StrEnum
+
+MIGRATIONS = (
+    # 1: queries with their matches and votes; settings of chats; photos Telegram already has
+    """
+    CREATE TABLE queries (
+        id INTEGER PRIMARY KEY,
+        asked_utc TEXT NOT NULL,
+        chat_key TEXT NOT NULL,
+        user_key TEXT NOT NULL,
+        photo_unique_id TEXT,
+        kind_of_query TEXT NOT NULL,        -- see KindOfQuery
+        parent_id INTEGER REFERENCES queries(id) ON DELETE SET NULL,   -- the query a tap asked again
+        predicted_category TEXT,
+        probability REAL,
+        category TEXT,                      -- what was used; null where several were searched
+        category_source TEXT,               -- predicted, chat, tap
+        scope TEXT,                         -- names searched, a JSON list
+        threshold REAL,
+        threshold_source TEXT,              -- auto, config, chat
+        model TEXT,                         -- its SHA-256
+        index_generation TEXT,
+        outcome TEXT NOT NULL,              -- see Outcome
+        n_matches INTEGER NOT NULL DEFAULT 0,
+        best_similarity REAL,
+        total_ms REAL
+    );
+    CREATE INDEX queries_user ON queries (user_key);
+    CREATE INDEX queries_chat ON queries (chat_key);
+    CREATE TABLE matches (
+        query_id INTEGER NOT NULL REFERENCES queries(id) ON DELETE CASCADE,
+        rank INTEGER NOT NULL,              -- 1 is the most similar
+        product_id INTEGER NOT NULL,
+        similarity REAL NOT NULL,
+        PRIMARY KEY (query_id, rank)
+    ) WITHOUT ROWID;
+    CREATE TABLE feedback (
+        query_id INTEGER NOT NULL REFERENCES queries(id) ON DELETE CASCADE,
+        rank INTEGER NOT NULL,              -- 0: the whole answer
+        user_key TEXT NOT NULL,
+        vote INTEGER NOT NULL CHECK (vote IN (-1, 1)),
+        voted_utc TEXT NOT NULL,
+        PRIMARY KEY (query_id, rank, user_key)
+    ) WITHOUT ROWID;
+    CREATE TABLE chats (
+        chat_key TEXT PRIMARY KEY,
+        category TEXT,                      -- null: as the model predicts
+        threshold REAL,                     -- null: as configured
+        changed_utc TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE telegram_files (
+        bot_id INTEGER NOT NULL,
+        photo_sha256 TEXT NOT NULL,
+        file_id TEXT NOT NULL,
+        PRIMARY KEY (bot_id, photo_sha256)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+class KindOfQuery(StrEnum):
+    """What was asked: a photo, an image sent as a file, or an earlier photo again by a tap on a button."""
+
+    PHOTO = "photo"
+    FILE = "file"
+    OTHER_CATEGORY = "other_category"
+    LOWER_THRESHOLD = "lower_threshold"
+
+
+class Outcome(StrEnum):
+    """How a query ended."""
+
+    ANSWERED = "answered"
+    NOTHING_SIMILAR = "nothing_similar"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    FAILED = "failed"

@@ -1,0 +1,113 @@
+"""Exact cosine search over the index's memory-mapped features."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from imgrec.errors import SearchIndexError
+from imgrec.generations import current
+from imgrec.search.files import CategoryFeatures, IndexRecord, Ints, read_category, read_record
+from imgrec.vision.recogniser import Floats
+
+_ROUNDING = 1e-5
+_FIRST_LOOK = 4
+SIMILARITY_DECIMALS = 6
+"""Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A product found: the similarity of its most similar photo, and its sales rank."""
+
+    product_id: int
+    similarity: float
+    rank: int
+
+
+class SearchIndex:
+    """One generation of the index, open for searching from any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a generation. Raises SearchIndexError when it is damaged."""
+        self.folder = folder
+        try:
+            self.record: IndexRecord = read_record(folder)
+            self.rotation: Floats = np.load(folder / "rotation.npy", allow_pickle=False)
+            self.categories: dict[str, CategoryFeatures] = {
+                name: read_category(folder, category_id) for name, category_id in self.record.categories.items()
+            }
+        except (OSError, ValueError) as error:
+            problem = " ".join(str(error).split())[:200]
+            raise SearchIndexError(
+                f"The index {folder} is damaged ({problem}). Build it anew with: imgrec index --rebuild"
+            ) from None
+
+    @property
+    def generation(self) -> str:
+        """The name of this generation."""
+        return self.folder.name
+
+    def search(self, feature: Floats, categories: Sequence[str], top: int) -> list[Hit]:
+        """The `top` most similar products of these categories, most similar first; of equal ones the better sales rank.
+
+        feature: float32 (d,), L2 norm 1. The result is that of comparing with every photo: rows are left out only when
+        an upper bound of their similarity (Cauchy-Schwarz on the tail) is below the similarity that is needed.
+        """
+        query = np.asarray(feature @ self.rotation, np.float32)
+        hits: dict[int, Hit] = {}
+        for name in categories:
+            if name in self.categories:
+                needed = _least_of_best(hits, top)
+                for hit in _search_category(self.categories[name], query, top, needed):
+                    if hit.product_id not in hits or hit.similarity > hits[hit.product_id].similarity:
+                        hits[hit.product_id] = hit
+        return sorted(hits.values(), key=lambda hit: (-hit.similarity, hit.rank, hit.product_id))[:top]
+
+
+def open_index(path: Path, model_sha256: str) -> SearchIndex:
+    """Open the current generation below `path`.
+
+    Raises SearchIndexError when there is none, it is damaged, or another model made it.
+    """
+    folder = current(path)
+    if folder is None:
+        raise SearchIndexError(f"There is no index at {path}. Build one with: imgrec index")
+    index = SearchIndex(folder)
+    if index.record.model_sha256 != model_sha256:
+        raise SearchIndexError(
+            f"The index {folder} was made by another model ({index.record.model_sha256[:12]}) than the present one "
+            f"({model_sha256[:12]}). Build it anew with: imgrec index"
+        )
+    return index
+
+
+def _search_category(features: CategoryFeatures, query: Floats, top: int, needed: float) -> list[Hit]:
+    """The best hits of one category; those below `needed` may be left out."""
+    head, tail = query[: features.head.shape[1]], query[features.head.shape[1] :]
+    bound = features.head @ head + features.residual * np.float32(np.linalg.norm(tail))
+    look = _FIRST_LOOK * top
+    if len(bound) > look:
+        promising = np.sort(np.argpartition(-bound, look)[:look])
+        needed = max(needed, _least_of_best(_best(features, promising, head, tail), top))
+    rows = np.flatnonzero(bound >= needed - _ROUNDING)
+    return list(_best(features, rows, head, tail).values())
+
+
+def _best(features: CategoryFeatures, rows: Ints, head: Floats, tail: Floats) -> dict[int, Hit]:
+    """Exact similarity of these rows; of several photos of one product the most similar."""
+    similarity = features.head[rows] @ head + features.tail[rows] @ tail
+    best: dict[int, Hit] = {}
+    for row, value in zip(rows, similarity, strict=True):
+        product, rounded = int(features.product[row]), round(float(value), SIMILARITY_DECIMALS)
+        if product not in best or rounded > best[product].similarity:
+            best[product] = Hit(product, min(max(rounded, -1.0), 1.0), int(features.rank[row]))
+    return best
+
+
+def _least_of_best(hits: dict[int, Hit], top: int) -> float:
+    """The similarity a product needs to be among the `top` best of these; -inf while there are fewer."""
+    if len(hits) < top:
+        return float("-inf")
+    return sorted((hit.similarity for hit in hits.values()), reverse=True)[top - 1]

@@ -1,0 +1,21 @@
+"""Which categories a photo is looked for in."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scoping = Literal["hard", "soft"]
+
+
+def scope(probabilities: NDArray[np.float32], scoping: Scoping, mass: float) -> list[int]:
+    """The categories to search, likeliest first.
+
+    probabilities: (k,), calibrated. hard: the likeliest one. soft: the fewest whose probabilities reach `mass`.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    if scoping == "hard":
+        return [int(order[0])]
+    reached = np.cumsum(probabilities[order])
+    count = int(np.searchsorted(reached, min(mass, float(reached[-1])) - 1e-6)) + 1
+    return [int(category) for category in order[:count]]

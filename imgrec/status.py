@@ -1,0 +1,133 @@
+"""What there is: catalogue, model, index and log at a glance, whatever of them exists."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from imgrec.catalogue.store import Catalogue, CatalogueCounts
+from imgrec.config import Config
+from imgrec.errors import ImgrecError
+from imgrec.generations import current
+from imgrec.log.reader import LogReader
+from imgrec.search.files import IndexRecord, read_record
+from imgrec.vision.model_folder import ModelFolder, open_model
+
+
+@dataclass(frozen=True)
+class Status:
+    """Each part, or the error that says why it cannot be read."""
+
+    catalogue: CatalogueCounts | ImgrecError
+    model: ModelFolder | ImgrecError
+    index: tuple[str, IndexRecord] | ImgrecError
+    log: tuple[int, int] | ImgrecError
+
+    def as_json(self) -> dict[str, object]:
+        """The contract's object; a part that cannot be read is empty but for `problem`."""
+        return {
+            "catalogue": _or_problem(self.catalogue, _catalogue_json),
+            "model": _or_problem(self.model, _model_json),
+            "index": _or_problem(self.index, self._index_json),
+            "log": _or_problem(self.log, lambda counts: {"queries": counts[0], "votes": counts[1]}),
+        }
+
+    def in_words(self) -> dict[str, list[str]]:
+        """A few lines for each part."""
+        return {
+            "catalogue": _words(self.catalogue, _catalogue_words),
+            "model": _words(self.model, _model_words),
+            "index": _words(self.index, self._index_words),
+            "log": _words(self.log, lambda counts: [f"{counts[0]:,} queries, {counts[1]:,} votes"]),
+        }
+
+    def _is_of_model(self, record: IndexRecord) -> bool:
+        return isinstance(self.model, ModelFolder) and record.model_sha256 == self.model.sha256
+
+    def _index_json(self, index: tuple[str, IndexRecord]) -> dict[str, object]:
+        generation, record = index
+        return {"generation": generation, **record.model_dump(), "of_present_model": self._is_of_model(record)}
+
+    def _index_words(self, index: tuple[str, IndexRecord]) -> list[str]:
+        generation, record = index
+        lines = [
+            f"{generation}: {record.photos:,} photos in {len(record.categories)} categories, built {record.built_utc}"
+        ]
+        if not self._is_of_model(record):
+            lines.append("made by another model; build it anew with: imgrec index")
+        return lines
+
+
+def read_status(config: Config) -> Status:
+    """Look at every part; none has to exist."""
+    return Status(
+        _attempt(lambda: _counts(config)),
+        _attempt(lambda: open_model(config.model.path)),
+        _attempt(lambda: _index(config)),
+        _attempt(lambda: _log(config)),
+    )
+
+
+def _attempt(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except ImgrecError as error:
+        return error
+
+
+def _counts(config: Config) -> CatalogueCounts:
+    with Catalogue.read(config.catalogue) as catalogue:
+        return catalogue.counts()
+
+
+def _index(config: Config) -> tuple[str, IndexRecord]:
+    folder = current(config.index.path)
+    if folder is None:
+        raise ImgrecError(f"There is no index at {config.index.path}. Build one with: imgrec index")
+    try:
+        return folder.name, read_record(folder)
+    except (OSError, ValueError):
+        raise ImgrecError(f"The index {folder} is damaged. Build it anew with: imgrec index --rebuild") from None
+
+
+def _log(config: Config) -> tuple[int, int]:
+    with LogReader.open(config.log.path) as log:
+        return log.counts()
+
+
+def _or_problem(part: Any, as_json: Callable[[Any], dict[str, object]]) -> dict[str, object]:
+    return {"problem": str(part)} if isinstance(part, ImgrecError) else as_json(part)
+
+
+def _words(part: Any, in_words: Callable[[Any], list[str]]) -> list[str]:
+    return [str(part)] if isinstance(part, ImgrecError) else in_words(part)
+
+
+def _catalogue_json(counts: CatalogueCounts) -> dict[str, object]:
+    return {
+        "products": counts.products,
+        "with_photo": counts.with_photo,
+        "retired": counts.retired,
+        "categories": counts.categories,
+    }
+
+
+def _catalogue_words(counts: CatalogueCounts) -> list[str]:
+    categories = ", ".join(f"{name} {count:,}" for name, count in counts.categories.items())
+    return [
+        f"{counts.products:,} products on sale, {counts.with_photo:,} with a photo; {counts.retired:,} retired",
+        f"{len(counts.categories)} categories: {categories}",
+    ]
+
+
+def _model_json(model: ModelFolder) -> dict[str, object]:
+    settings = model.settings
+    return {"path": str(model.path), "sha256": model.sha256, **settings.model_dump(mode="json")}
+
+
+def _model_words(model: ModelFolder) -> list[str]:
+    settings = model.settings
+    return [
+        f"{settings.name} ({model.sha256[:12]}), trained {settings.created_utc}, {len(settings.labels)} categories, "
+        f"{settings.preprocessing.side_px} px, {' and '.join(settings.precisions)}",
+        f"threshold {settings.threshold} ({settings.threshold_rule}), {settings.scoping} scoping",
+    ]

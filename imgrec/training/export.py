@@ -1,0 +1,121 @@
+"""A trained network as OpenVINO files: half precision always, int8 where it passes its check."""
+
+import contextlib
+import logging
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imgrec.training.pixels import Labelled
+from imgrec.training.settings import TrainingSettings
+from imgrec.training.vgg16 import build_vgg16
+from imgrec.vision.model_folder import Precision
+from imgrec.vision.preprocessing import Pixels
+from imgrec.vision.recogniser import Floats, compile_network, run_network
+from imgrec.vision.runtime import import_nncf, import_openvino
+
+CALIBRATION_PHOTOS = 300
+LEAST_COSINE = 0.99
+MOST_ACCURACY_LOST = 0.01
+_MOST_COMPARED = 1000
+_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class Int8Check:
+    """int8 against half precision on validation photos: mean cosine of their features, accuracy of each."""
+
+    photos: int
+    cosine: float
+    accuracy_fp16: float
+    accuracy_int8: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether the int8 file is good enough to be used."""
+        return self.cosine >= LEAST_COSINE and self.accuracy_fp16 - self.accuracy_int8 <= MOST_ACCURACY_LOST
+
+    def as_json(self) -> dict[str, object]:
+        """The figures, and the verdict."""
+        return {**asdict(self), "passed": self.passed}
+
+
+def export_fp16(network: Any, settings: TrainingSettings, categories: int, folder: Path) -> Path:
+    """Write vgg16-fp16.xml/.bin, its outputs named `logits` and `features`; batch normalisation is folded."""
+    plain = build_vgg16(categories, settings, "float32")  # a mixed-precision graph does not convert
+    plain.set_weights(network.get_weights())
+    openvino = import_openvino()
+    with tempfile.TemporaryDirectory() as scratch, _stdout_to_stderr():
+        whole = str(Path(scratch) / "vgg16.xml")
+        plain.export(whole, format="openvino", verbose=False)
+        graph = openvino.Core().read_model(whole)
+        graph.inputs[0].get_tensor().set_names({"pixels"})
+        for output in graph.outputs:
+            output.get_tensor().set_names({"features" if "features" in _names(output) else "logits"})
+        file = folder / "vgg16-fp16.xml"
+        openvino.save_model(graph, file, compress_to_fp16=True)
+    return file
+
+
+def export_int8(fp16: Path, training: Pixels, validation: Labelled, folder: Path, seed: int) -> Int8Check:
+    """Quantise with NNCF, calibrated on training photos, and write vgg16-int8.xml/.bin if the check passes.
+
+    training: uint8 (n, side, side, 3).
+    """
+    openvino, nncf = import_openvino(), import_nncf()
+    nncf.set_log_level(logging.ERROR)
+    rows = np.random.default_rng(seed).permutation(len(training))[:CALIBRATION_PHOTOS]
+    with _stdout_to_stderr():
+        graph = openvino.Core().read_model(fp16)
+        samples = nncf.Dataset([np.asarray(training[row])[None] for row in rows])
+        quantised = nncf.quantize(graph, samples, subset_size=len(rows), preset=nncf.QuantizationPreset.MIXED)
+    file = folder / "vgg16-int8.xml"
+    openvino.save_model(quantised, file, compress_to_fp16=True)
+    check = _compare(fp16, file, validation)
+    if not check.passed:
+        for part in (file, file.with_suffix(".bin")):
+            part.unlink()
+    return check
+
+
+def run_in_chunks(file: Path, pixels: Pixels, on_photos: Any = lambda done: None) -> tuple[Floats, Floats]:
+    """Run an exported network over many photos. Returns logits (n, categories) and features (n, d)."""
+    network = compile_network(file)
+    chunks = []
+    for start in range(0, len(pixels), _CHUNK):
+        chunks.append(run_network(network, np.asarray(pixels[start : start + _CHUNK])))
+        on_photos(len(chunks[-1][0]))
+    return np.concatenate([logits for logits, _ in chunks]), np.concatenate([features for _, features in chunks])
+
+
+def precisions_in(folder: Path) -> tuple[Precision, ...]:
+    """The precisions a model folder holds."""
+    known: tuple[Precision, ...] = ("int8", "fp16")
+    return tuple(precision for precision in known if (folder / f"vgg16-{precision}.xml").is_file())
+
+
+def _compare(reference: Path, quantised: Path, examples: Labelled) -> Int8Check:
+    """On at most a thousand photos, drawn evenly from all."""
+    every = -(-len(examples.label) // _MOST_COMPARED)
+    pixels, label = examples.pixels[::every], examples.label[::every]
+    logits, features = run_in_chunks(reference, pixels)
+    logits8, features8 = run_in_chunks(quantised, pixels)
+    lengths = np.linalg.norm(features, axis=1) * np.linalg.norm(features8, axis=1)
+    cosine = float((np.einsum("ij,ij->i", features, features8) / np.maximum(lengths, 1e-12)).mean())
+    right, right8 = (float((output.argmax(axis=1) == label).mean()) for output in (logits, logits8))
+    return Int8Check(len(label), cosine, right, right8)
+
+
+def _names(output: Any) -> str:
+    return " ".join([*output.get_names(), output.get_node().input_value(0).get_node().get_friendly_name()])
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Any:
+    """Libraries print their progress; stdout belongs to data."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
