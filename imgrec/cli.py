@@ -82,7 +82,7 @@ def _print(*renderables: Table | str) -> None:
 @click.version_option(__version__)
 @_config_option
 def main() -> None:
-    """Find the products that look like a photo.
+    r"""Find the products that look like a photo.
 
     The usual order: import a feed, train a model on its photos, build the index, search, and run the bot.
 
@@ -104,9 +104,9 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
     """Bring the catalogue up to date with product FEEDS.
 
     A feed is a CSV file with the columns id, title, category, image (a path relative to the file, or a URL) and
-    optionally price, currency, brand, url, sales_rank, split, group, kind. Rows that are new or changed go in; rows that
-    cannot be used are counted by reason and listed in a file; products of the same source that the feed no longer names
-    are retired.
+    optionally price, currency, brand, url, sales_rank, split, group, kind. Rows that are new or changed go in; rows
+    that cannot be used are counted by reason and listed in a file; products of the same source that the feed no longer
+    names are retired.
     """
     from imgrec.catalogue.importing import ImportReport, import_feed
     from imgrec.catalogue.lock import writing
@@ -121,9 +121,7 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
             name = source or feed.stem
             rejects = section.path.parent / "rejects" / f"{name}.csv"
             with report.stage(f"Importing {feed.name}", None) as advance:
-                result = import_feed(
-                    catalogue, feed, name, rejects, lambda rows, advance=advance: advance(rows, "rows")
-                )
+                result = import_feed(catalogue, feed, name, rejects, advance)
             total.add(result)
             report.say(f"{feed}: {result.in_words()}")
     if as_json:

@@ -23,12 +23,14 @@ class Status:
     log: tuple[int, int] | ImgrecError
 
     def as_json(self) -> dict[str, object]:
-        """The contract's object; a part that cannot be read is empty but for `problem`."""
+        """The contract's object; a part that cannot be read counts as empty, and `problem` says why."""
         return {
-            "catalogue": _or_problem(self.catalogue, _catalogue_json),
-            "model": _or_problem(self.model, _model_json),
-            "index": _or_problem(self.index, self._index_json),
-            "log": _or_problem(self.log, lambda counts: {"queries": counts[0], "votes": counts[1]}),
+            "catalogue": _or_problem(
+                self.catalogue, _catalogue_json, {"products": 0, "with_photo": 0, "categories": {}}
+            ),
+            "model": _or_problem(self.model, _model_json, {}),
+            "index": _or_problem(self.index, self._index_json, {}),
+            "log": _or_problem(self.log, _log_json, {"queries": 0, "votes": 0}),
         }
 
     def in_words(self) -> dict[str, list[str]]:
@@ -94,8 +96,8 @@ def _log(config: Config) -> tuple[int, int]:
         return log.counts()
 
 
-def _or_problem(part: Any, as_json: Callable[[Any], dict[str, object]]) -> dict[str, object]:
-    return {"problem": str(part)} if isinstance(part, ImgrecError) else as_json(part)
+def _or_problem(part: Any, as_json: Callable[[Any], dict[str, object]], empty: dict[str, object]) -> dict[str, object]:
+    return {**empty, "problem": str(part)} if isinstance(part, ImgrecError) else as_json(part)
 
 
 def _words(part: Any, in_words: Callable[[Any], list[str]]) -> list[str]:
@@ -124,10 +126,14 @@ def _model_json(model: ModelFolder) -> dict[str, object]:
     return {"path": str(model.path), "sha256": model.sha256, **settings.model_dump(mode="json")}
 
 
+def _log_json(counts: tuple[int, int]) -> dict[str, object]:
+    return {"queries": counts[0], "votes": counts[1]}
+
+
 def _model_words(model: ModelFolder) -> list[str]:
     settings = model.settings
     return [
-        f"{settings.name} ({model.sha256[:12]}), trained {settings.created_utc}, {len(settings.labels)} categories, "
-        f"{settings.preprocessing.side_px} px, {' and '.join(settings.precisions)}",
+        f"{settings.name} ({model.sha256[:12]}), trained {settings.created_utc}",
+        f"{len(settings.labels)} categories, {settings.preprocessing.side_px} px, {' and '.join(settings.precisions)}",
         f"threshold {settings.threshold} ({settings.threshold_rule}), {settings.scoping} scoping",
     ]

@@ -3,7 +3,7 @@
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +16,7 @@ from imgrec.catalogue.photo_store import StoredPhoto
 from imgrec.catalogue.store import Catalogue
 from imgrec.database import utc_now
 from imgrec.errors import FeedError, TooLargePhotoError, UnreadablePhotoError
+from imgrec.progress import Advance
 
 _ROWS_A_TRANSACTION = 200
 _Item = TypeVar("_Item")
@@ -65,7 +66,7 @@ def import_feed(
     feed: Path,
     source: str,
     rejects_file: Path,
-    on_progress: Callable[[int], None] = lambda rows: None,
+    on_progress: Advance = lambda rows, note: None,
 ) -> ImportReport:
     """Bring a source's products up to date with its feed.
 
@@ -89,7 +90,7 @@ def import_feed(
                     report.imported += 1
                 else:
                     report.unchanged += 1
-            on_progress(len(rows))
+            on_progress(len(rows), "rows")
     if report.rejected:
         report.rejects_file = rejects_file
     if not report.imported + report.unchanged:

@@ -144,8 +144,10 @@ def _answers(
                     report.say(f"{row.photo}: {error}")
             seen = dict(zip(photos, searcher.see(list(photos.values())), strict=True)) if photos else {}
             for number, row in enumerate(batch):
-                found = seen.get(number)
-                yield row, found and searcher.answer(found, threshold=-1, top=max(FIRST) + _MORE_THAN_A_GROUP)
+                if number in seen:
+                    yield row, searcher.answer(seen[number], threshold=-1, top=max(FIRST) + _MORE_THAN_A_GROUP)
+                else:
+                    yield row, None
             advance(len(batch), "")
 
 

@@ -73,7 +73,8 @@ class LogWriter:
         async with self._transaction() as connection:
             cursor = await connection.execute(
                 "INSERT INTO queries "
-                "(asked_utc, chat_key, user_key, photo_unique_id, kind_of_query, parent_id, outcome) VALUES (?, ?, ?, ?, ?, (SELECT id FROM queries WHERE id = ?), ?)",
+                "(asked_utc, chat_key, user_key, photo_unique_id, kind_of_query, parent_id, outcome) "
+                "VALUES (?, ?, ?, ?, ?, (SELECT id FROM queries WHERE id = ?), ?)",
                 (
                     utc_now(), self.keys.of("chat", chat), self.keys.of("user", user),
                     photo_unique_id and self.keys.of("photo", photo_unique_id), kind, parent, Outcome.FAILED,

@@ -1,0 +1,76 @@
+"""Posting updates to a bot's webhook, one at a time and in order."""
+
+import json
+from urllib.parse import urlsplit
+
+from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPRequest
+
+from sandbox.rules import is_loopback
+from sandbox.state import Bot, Webhook
+from sandbox.updates import Json
+
+REQUEST_TIMEOUT_S = 60
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 30.0
+
+
+async def deliver_updates(bot: Bot) -> None:
+    """Post each update that waits to the bot's webhook, if there is one, until the server stops.
+
+    An update the bot does not take with a 2xx answer is tried again, after longer and longer
+    pauses; those behind it wait.
+    """
+    client = AsyncHTTPClient(force_instance=True)
+    bell, retry_s = bot.updates.bell, FIRST_RETRY_S
+    try:
+        while not bell.closed:
+            await bell.wait_until(lambda: bool(bot.webhook and bot.updates.pending), None)
+            if await _deliver_first(client, bot):
+                retry_s = FIRST_RETRY_S
+            else:
+                await _pause(bot, retry_s)
+                retry_s = min(2 * retry_s, LONGEST_RETRY_S)
+    finally:
+        client.close()
+
+
+async def _deliver_first(client: AsyncHTTPClient, bot: Bot) -> bool:
+    """Whether the first update that waits is delivered, or there is nothing to deliver."""
+    webhook = bot.webhook
+    if webhook is None or not bot.updates.pending:
+        return True
+    update = bot.updates.pending[0]
+    problem = await _post(client, webhook, update)
+    if problem is not None:
+        webhook.last_error, webhook.last_error_date = problem, int(bot.clock())
+        return False
+    bot.updates.confirm(update["update_id"] + 1)
+    return True
+
+
+async def _pause(bot: Bot, retry_s: float) -> None:
+    """Wait before the next attempt, but no longer than until the webhook is set anew or removed."""
+    webhook = bot.webhook
+    await bot.updates.bell.wait_until(lambda: bot.webhook is not webhook, retry_s)
+
+
+async def _post(client: AsyncHTTPClient, webhook: Webhook, update: Json) -> str | None:
+    """None where the bot took the update, else what went wrong."""
+    headers = {"Content-Type": "application/json"}
+    if webhook.secret_token:
+        headers["X-Telegram-Bot-Api-Secret-Token"] = webhook.secret_token
+    request = HTTPRequest(
+        webhook.url,
+        "POST",
+        headers,
+        json.dumps(update, ensure_ascii=False),
+        request_timeout=REQUEST_TIMEOUT_S,
+        follow_redirects=False,
+        validate_cert=not (webhook.has_certificate or is_loopback(urlsplit(webhook.url).hostname or "")),
+    )
+    try:
+        await client.fetch(request)
+    except HTTPError as error:
+        return f"Wrong response from the webhook: {error.code} {error.message}"
+    except (OSError, ValueError) as error:
+        return f"Connection failed: {error}"
+    return None

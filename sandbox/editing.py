@@ -1,0 +1,72 @@
+"""Bot API methods that change or remove a message."""
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox import rules
+from sandbox.calls import Call
+from sandbox.entities import format_text
+from sandbox.errors import bad_request
+from sandbox.messages import Content, Message
+
+Json = dict[str, Any]
+
+
+async def edit_message_text(call: Call) -> Json:
+    """Give a message another text; without a keyboard it loses the one it had."""
+    text = rules.check_text(format_text(call.text("text"), call.text("parse_mode"), call.json("entities")))
+    message = _own_message(call)
+    if message.content.media is not None:
+        raise bad_request("there is no text in the message to edit")
+    return _edit(call, message, Content(text))
+
+
+async def edit_message_caption(call: Call) -> Json:
+    """Give a photo or document another caption; without a keyboard it loses the one it had."""
+    caption = rules.check_caption(
+        format_text(call.text("caption"), call.text("parse_mode"), call.json("caption_entities"))
+    )
+    message = _own_message(call)
+    if message.content.media is None:
+        raise bad_request("there is no caption in the message to edit")
+    return _edit(call, message, replace(message.content, text=caption))
+
+
+async def edit_message_reply_markup(call: Call) -> Json:
+    """Give a message another inline keyboard, or none."""
+    message = _own_message(call)
+    return _edit(call, message, message.content)
+
+
+async def delete_message(call: Call) -> bool:
+    """Remove a message: the bot's own, or one of the other side in a private chat."""
+    message = _message(call, "message to delete not found")
+    if not message.sender.is_bot and message.chat.type != "private":
+        raise bad_request("message can't be deleted")
+    call.bot.delete(message)
+    return True
+
+
+def _edit(call: Call, message: Message, content: Content) -> Json:
+    keyboard, other_markup = rules.check_reply_markup(call.json("reply_markup"))
+    if other_markup is not None:
+        raise bad_request("inline keyboard expected")
+    call.bot.edit(message, content, keyboard)
+    return message.to_json()
+
+
+def _own_message(call: Call) -> Message:
+    message = _message(call, "message to edit not found")
+    if not message.sender.is_bot:
+        raise bad_request("message can't be edited")
+    return message
+
+
+def _message(call: Call, otherwise: str) -> Message:
+    chat, message_id = call.bot.chat(call.text("chat_id")), call.integer("message_id")
+    if not message_id:
+        raise bad_request("message identifier is not specified")
+    found = call.bot.messages.get((chat.id, message_id))
+    if found is None:
+        raise bad_request(otherwise)
+    return found

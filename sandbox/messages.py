@@ -1,0 +1,116 @@
+"""Users, chats and messages, and how the Bot API writes them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.entities import FormattedText
+from sandbox.files import Document, Photo
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class User:
+    """A person or a bot."""
+
+    id: int
+    first_name: str
+    is_bot: bool = False
+    username: str = ""
+
+    def to_json(self) -> Json:
+        """The Bot API's User."""
+        user: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
+        if self.username:
+            user["username"] = self.username
+        if not self.is_bot:
+            user["language_code"] = "en"
+        return user
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A conversation: `private` with one user (whose id it bears), `group` or `supergroup`."""
+
+    id: int
+    type: str
+    name: str
+
+    def to_json(self) -> Json:
+        """The Bot API's Chat."""
+        return {"id": self.id, "type": self.type, self._name_field: self.name}
+
+    def to_full_json(self) -> Json:
+        """The Bot API's ChatFullInfo, with the fields that are always there."""
+        gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription")
+        return {
+            **self.to_json(),
+            "accent_color_id": self.id % 7,
+            "max_reaction_count": 11,
+            "accepted_gift_types": {**dict.fromkeys(gifts, False), "gifts_from_channels": False},
+        }
+
+    @property
+    def _name_field(self) -> str:
+        return "first_name" if self.type == "private" else "title"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a message says: a text, or a photo or document with the text as its caption."""
+
+    text: FormattedText
+    media: Photo | Document | None = None
+
+    def to_json(self) -> Json:
+        """The fields of a Bot API Message that hold its content."""
+        fields: Json = {}
+        if isinstance(self.media, Photo):
+            fields["photo"] = self.media.to_json()
+        elif isinstance(self.media, Document):
+            fields["document"] = self.media.to_json()
+        text_field, entities_field = ("caption", "caption_entities") if self.media else ("text", "entities")
+        if self.text.text:
+            fields[text_field] = self.text.text
+        if self.text.entities:
+            fields[entities_field] = list(self.text.entities)
+        return fields
+
+
+@dataclass
+class Message:
+    """A message in a chat. Edited in place; its id stays."""
+
+    id: int
+    chat: Chat
+    sender: User
+    date: int
+    content: Content
+    reply_to: "Message | None" = None
+    album_id: str = ""
+    keyboard: Json | None = None
+    edit_date: int = 0
+
+    def to_json(self, *, with_reply: bool = True) -> Json:
+        """The Bot API's Message; one that is replied to comes without its own reply."""
+        message: Json = {
+            "message_id": self.id,
+            "from": self.sender.to_json(),
+            "chat": self.chat.to_json(),
+            "date": self.date,
+            **self.content.to_json(),
+        }
+        if self.edit_date:
+            message["edit_date"] = self.edit_date
+        if self.album_id:
+            message["media_group_id"] = self.album_id
+        if self.reply_to is not None and with_reply:
+            message["reply_to_message"] = self.reply_to.to_json(with_reply=False)
+        if self.keyboard is not None:
+            message["reply_markup"] = self.keyboard
+        return message
+
+    def button_data(self) -> list[str]:
+        """The callback data of the inline buttons, row by row."""
+        rows = (self.keyboard or {}).get("inline_keyboard", [])
+        return [button["callback_data"] for row in rows for button in row if "callback_data" in button]

@@ -1,0 +1,122 @@
+"""Bot API methods that write into a chat: texts, photos, documents and albums."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox import rules
+from sandbox.calls import Call
+from sandbox.entities import format_text
+from sandbox.errors import bad_request
+from sandbox.files import WRONG_FILE, Document, Photo
+from sandbox.messages import Chat, Content, Message
+
+Json = dict[str, Any]
+
+
+async def send_message(call: Call) -> Json:
+    """Send a text."""
+    text = rules.check_text(format_text(call.text("text"), call.text("parse_mode"), call.json("entities")))
+    return _send(call, [Content(text)])[0]
+
+
+async def send_photo(call: Call) -> Json:
+    """Send a photo: an upload, or a `file_id` known from before."""
+    return await _send_media(call, "photo")
+
+
+async def send_document(call: Call) -> Json:
+    """Send a file as it is: an upload, or a `file_id` known from before."""
+    return await _send_media(call, "document")
+
+
+async def send_media_group(call: Call) -> list[Json]:
+    """Send an album of photos or of documents. Nothing is sent unless every item is sound."""
+    if call.text("reply_markup"):
+        raise bad_request("reply_markup is not allowed in sendMediaGroup: an album carries no buttons")
+    call.required("media")
+    items = call.json("media")
+    if not isinstance(items, list):
+        raise bad_request("expected an Array of InputMedia")
+    kinds = [_media_type(item) for item in items]
+    rules.check_album(kinds)
+    _chat_and_reply(call)
+    contents = []
+    for kind, item in zip(kinds, items, strict=True):
+        media = await _media(call, kind, str(item.get("media") or ""))
+        if media is None:
+            raise bad_request("can't parse InputMedia: media not found")
+        caption = format_text(
+            str(item.get("caption") or ""), str(item.get("parse_mode") or ""), item.get("caption_entities")
+        )
+        contents.append(Content(rules.check_caption(caption), media))
+    return _send(call, contents)
+
+
+async def _send_media(call: Call, kind: str) -> Json:
+    caption = rules.check_caption(
+        format_text(call.text("caption"), call.text("parse_mode"), call.json("caption_entities"))
+    )
+    _chat_and_reply(call)
+    media = await _media(call, kind, call.text(kind) or f"attach://{kind}")
+    if media is None:
+        raise bad_request(f"there is no {kind} in the request")
+    return _send(call, [Content(caption, media)])[0]
+
+
+def _send(call: Call, contents: Sequence[Content]) -> list[Json]:
+    chat, reply_to = _chat_and_reply(call)
+    keyboard, reply_markup = rules.check_reply_markup(call.json("reply_markup"))
+    if call.bot.flood is not None:
+        call.bot.flood.pass_one(chat)
+    messages = call.bot.post(
+        call.bot.user, chat, contents, reply_to=reply_to, keyboard=keyboard, reply_markup=reply_markup
+    )
+    return [message.to_json() for message in messages]
+
+
+def _media_type(item: Any) -> str:
+    if not isinstance(item, dict):
+        raise bad_request("can't parse InputMedia: expected an Object")
+    kind = item.get("type")
+    if kind not in ("photo", "document"):
+        raise bad_request(f'can\'t parse InputMedia: type "{kind}" is unsupported')
+    return str(kind)
+
+
+async def _media(call: Call, kind: str, reference: str) -> Photo | Document | None:
+    """The file behind `attach://name` or a `file_id`; None where no such file was uploaded.
+
+    Addresses are refused: the sandbox never fetches anything.
+    """
+    if not reference:
+        return None
+    if not reference.startswith("attach://"):
+        if "://" in reference:
+            raise bad_request(WRONG_FILE)
+        return call.bot.files.photo(reference) if kind == "photo" else call.bot.files.document(reference)
+    upload = call.upload(reference.removeprefix("attach://"))
+    if upload is None:
+        return None
+    if kind == "photo":
+        return await call.bot.files.add_photo(upload.content)
+    return call.bot.files.add_document(upload)
+
+
+def _chat_and_reply(call: Call) -> tuple[Chat, Message | None]:
+    """Where to write and which message to reply to."""
+    chat = call.bot.chat(call.text("chat_id"))
+    reply = call.json("reply_parameters") or {
+        "message_id": call.integer("reply_to_message_id"),
+        "allow_sending_without_reply": call.flag("allow_sending_without_reply"),
+    }
+    if not isinstance(reply, dict):
+        raise bad_request("object expected as reply parameters")
+    message_id = reply.get("message_id") or 0
+    if not isinstance(message_id, int):
+        raise bad_request('field "message_id" must be of type Number')
+    if not message_id:
+        return chat, None
+    found = call.bot.messages.get((chat.id, message_id))
+    if found is None and not reply.get("allow_sending_without_reply"):
+        raise bad_request("message to be replied not found")
+    return chat, found

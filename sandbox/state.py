@@ -1,0 +1,221 @@
+"""All that the sandbox remembers, in memory: one world of users, chats and files per bot.
+
+Nothing here knows HTTP. `bot_api` and `user_api` change the state; the update queue (towards the
+bot) and the event feed (towards the users) tell what changed.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.errors import ApiError, bad_request
+from sandbox.events import EventFeed
+from sandbox.files import FileStore
+from sandbox.flood import FloodGate
+from sandbox.messages import Chat, Content, Message, User
+from sandbox.updates import UpdateQueue
+
+Json = dict[str, Any]
+
+CALLBACK_LIFETIME_S = 15
+
+
+@dataclass
+class Webhook:
+    """Where a bot wants its updates posted, and how the last attempt went."""
+
+    url: str
+    secret_token: str = ""
+    max_connections: int = 40
+    has_certificate: bool = False
+    last_error: str = ""
+    last_error_date: int = 0
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A press of an inline button that waits for the bot's answer."""
+
+    user: User
+    chat: Chat
+    asked_at: float
+
+
+@dataclass
+class Bot:
+    """One bot and its world: chats and files of other bots are unknown here."""
+
+    token: str
+    clock: Callable[[], float] = time.time
+    flood: FloodGate | None = None
+    webhook: Webhook | None = None
+    updates: UpdateQueue = field(default_factory=UpdateQueue)
+    events: EventFeed = field(default_factory=EventFeed)
+    commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.id = int(self.token.partition(":")[0])
+        self.user = User(self.id, "Sandbox bot", is_bot=True, username=f"sandbox{self.id}_bot")
+        self.files = FileStore(self.token)
+        self.chats: dict[int, Chat] = {}
+        self.messages: dict[tuple[int, int], Message] = {}
+        self.taps: dict[str, Tap] = {}
+        self._last_message_id = 0
+        self._last_album_id = 13_000_000_000
+
+    def meet(self, user_id: int, chat_id: int, chat_type: str = "") -> tuple[User, Chat]:
+        """The user and the chat they speak in; both come into being here."""
+        user = User(user_id, f"User {user_id}")
+        if chat_id == user_id:
+            chat_type = "private"
+        elif chat_id >= 0:
+            raise bad_request(
+                f"chat_id must be the user's own id or, for a group, negative; got {chat_id} of user {user_id}"
+            )
+        elif chat_type not in ("", "group", "supergroup"):
+            raise bad_request(f'chat_type must be "group" or "supergroup", got "{chat_type}"')
+        name = user.first_name if chat_type == "private" else f"Group {-chat_id}"
+        return user, self.chats.setdefault(chat_id, Chat(chat_id, chat_type or "group", name))
+
+    def chat(self, chat_id: str) -> Chat:
+        """The chat a bot names; only those in which somebody has spoken are known."""
+        if not chat_id:
+            raise bad_request("chat_id is empty")
+        try:
+            return self.chats[int(chat_id)]
+        except (KeyError, ValueError):
+            raise bad_request("chat not found") from None
+
+    def new_album_id(self) -> str:
+        """An id that ties the messages of one album together."""
+        self._last_album_id += 1
+        return str(self._last_album_id)
+
+    def post(
+        self,
+        sender: User,
+        chat: Chat,
+        contents: Iterable[Content],
+        *,
+        reply_to: Message | None = None,
+        keyboard: Json | None = None,
+        reply_markup: Json | None = None,
+    ) -> list[Message]:
+        """Write one message, or several as an album; users see it, and the bot hears what users write.
+
+        keyboard: the inline keyboard kept with the message. reply_markup: one of the other kinds,
+        which only the event feed shows.
+        """
+        contents = list(contents)
+        album_id = self.new_album_id() if len(contents) > 1 else ""
+        posted = []
+        for content in contents:
+            self._last_message_id += 1
+            message = Message(
+                id=self._last_message_id,
+                chat=chat,
+                sender=sender,
+                date=int(self.clock()),
+                content=content,
+                reply_to=reply_to,
+                album_id=album_id,
+                keyboard=keyboard,
+            )
+            self.messages[chat.id, message.id] = message
+            self._record("message", message, reply_markup=reply_markup)
+            if not sender.is_bot:
+                self.updates.push("message", message.to_json())
+            posted.append(message)
+        return posted
+
+    def edit(self, message: Message, content: Content, keyboard: Json | None) -> None:
+        """Give a message new content and keyboard; refused where nothing would change."""
+        if (message.content, message.keyboard) == (content, keyboard):
+            raise bad_request(
+                "message is not modified: specified new message content and reply markup are exactly "
+                "the same as a current content and reply markup of the message"
+            )
+        message.content, message.keyboard = content, keyboard
+        message.edit_date = int(self.clock())
+        self._record("edited", message)
+
+    def delete(self, message: Message) -> None:
+        """Remove a message from its chat."""
+        del self.messages[message.chat.id, message.id]
+        self.events.record("deleted", message.chat.id, message_id=message.id)
+
+    def tap(self, user: User, chat: Chat, message_id: int, data: str) -> str:
+        """Press an inline button; returns the id of the callback query the bot gets.
+
+        A message that is gone reaches the bot as an inaccessible one, of date 0.
+        """
+        query_id = str(4_000_000_000_000_000 + len(self.taps))
+        self.taps[query_id] = Tap(user, chat, self.clock())
+        message = self.messages.get((chat.id, message_id))
+        gone = {"chat": chat.to_json(), "message_id": message_id, "date": 0}
+        self.updates.push(
+            "callback_query",
+            {
+                "id": query_id,
+                "from": user.to_json(),
+                "message": message.to_json() if message else gone,
+                "chat_instance": hashlib.sha256(f"{self.id} {chat.id}".encode()).hexdigest()[:16],
+                "data": data,
+            },
+        )
+        return query_id
+
+    def answer_tap(self, query_id: str, text: str, url: str, *, show_alert: bool) -> None:
+        """Answer a press of a button, as a short notice or an alert; too late after 15 s."""
+        tap = self.taps.get(query_id)
+        if tap is None or self.clock() - tap.asked_at > CALLBACK_LIFETIME_S:
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        self.events.record(
+            "callback_answered",
+            tap.chat.id,
+            user_id=tap.user.id,
+            callback_query_id=query_id,
+            text=text,
+            show_alert=show_alert,
+            url=url,
+        )
+
+    def close(self) -> None:
+        """Release everyone who waits for this bot's news."""
+        self.updates.bell.close()
+        self.events.bell.close()
+
+    def _record(self, kind: str, message: Message, reply_markup: Json | None = None) -> None:
+        details: Json = {"message": message.to_json()}
+        if reply_markup is not None:
+            details["reply_markup"] = reply_markup
+        by = "bot" if message.sender.is_bot else "user"
+        self.events.record(kind, message.chat.id, by=by, **details)
+
+
+class State:
+    """The bots of one sandbox."""
+
+    def __init__(self, tokens: Iterable[str], *, flood: bool = False) -> None:
+        self.bots = {token: Bot(token, flood=FloodGate() if flood else None) for token in tokens}
+
+    def bot_by_token(self, token: str) -> Bot:
+        """The bot with this token; Telegram answers 401 for an unknown one."""
+        if token not in self.bots:
+            raise ApiError(401, "Unauthorized")
+        return self.bots[token]
+
+    def bot_by_id(self, bot_id: str) -> Bot:
+        """The bot with this id, the part of its token before the colon; without one, the first bot."""
+        for bot in self.bots.values():
+            if bot_id in ("", str(bot.id)):
+                return bot
+        known = ", ".join(str(bot.id) for bot in self.bots.values())
+        raise ApiError(404, f"Not Found: no bot has the id {bot_id}; known are {known}")
+
+    def close(self) -> None:
+        """Release everyone who waits, so that the server can stop."""
+        for bot in self.bots.values():
+            bot.close()

@@ -1,0 +1,61 @@
+"""The queue of updates that wait for one bot, by long polling or for its webhook."""
+
+from typing import Any
+
+from sandbox.errors import ApiError
+from sandbox.waiting import Bell
+
+Json = dict[str, Any]
+
+OTHER_POLL = "other getUpdates request; make sure that only one bot instance is running"
+
+
+class UpdateQueue:
+    """Updates in order of their ids, each kept until the bot confirms it.
+
+    Only one poll waits at a time: a second one ends the first with 409, as at Telegram.
+    """
+
+    def __init__(self, first_id: int = 1001) -> None:
+        self.bell = Bell()
+        self.pending: list[Json] = []
+        self.allowed: list[str] = []
+        self._next_id = first_id
+        self._poll = 0
+        self._ended_by = ""
+
+    def push(self, kind: str, payload: Json) -> None:
+        """Queue an update, unless the bot's `allowed_updates` leave out its kind."""
+        if self.allowed and kind not in self.allowed:
+            return
+        self.pending.append({"update_id": self._next_id, kind: payload})
+        self._next_id += 1
+        self.bell.ring()
+
+    def confirm(self, offset: int) -> None:
+        """Forget the updates below `offset`; a negative one keeps that many of the last."""
+        if offset < 0:
+            self.pending = self.pending[offset:]
+        else:
+            self.pending = [update for update in self.pending if update["update_id"] >= offset]
+
+    def clear(self) -> None:
+        """Forget every update that waits."""
+        self.pending = []
+
+    def end_poll(self, ended_by: str) -> None:
+        """End the poll that waits now, if any, with 409 and the reason."""
+        self._poll += 1
+        self._ended_by = ended_by
+        self.bell.ring()
+
+    async def poll(self, offset: int, limit: int, timeout_s: float) -> list[Json]:
+        """The next updates, waiting up to `timeout_s` for the first of them."""
+        self.end_poll(OTHER_POLL)
+        this_poll = self._poll
+        if offset:
+            self.confirm(offset)
+        await self.bell.wait_until(lambda: bool(self.pending) or self._poll != this_poll, timeout_s)
+        if self._poll != this_poll:
+            raise ApiError(409, f"Conflict: terminated by {self._ended_by}")
+        return self.pending[:limit]

@@ -1,0 +1,160 @@
+"""The user side: plays the people who talk to the bot, over HTTP.
+
+Bodies are JSON or forms; answers have the Bot API's envelope. The `<id>` is any positive number:
+a user comes into being by speaking.
+
+    POST /user/<id>/text      text, reply_to_message_id?            -> Message
+    POST /user/<id>/photo     one file or more, caption?, reply_to_message_id?   -> [Message, ...]
+    POST /user/<id>/document  one file or more, caption?, reply_to_message_id?   -> [Message, ...]
+    POST /user/<id>/tap       message_id, data, force?              -> {"callback_query_id": ...}
+    GET  /user/<id>/messages  after?, wait?                         -> [event, ...]
+    GET  /user/<id>/file/<file_id>                                  -> the file's bytes
+    POST /faults              method, times?, error_code?, retry_after?, description?, delay_s?
+                              or drop_file_ids
+    GET  /faults, DELETE /faults
+
+Each also takes `chat_id` (negative: a group; default: the private chat), `chat_type` (`group` or
+`supergroup`) and `bot` (the id of one of several bots; default: the first). Several files make an
+album: separate messages with one `media_group_id`. An event is `{"event": n, "type": ...,
+"chat_id": ...}` with further fields by type:
+
+    message, edited    by ("bot" or "user"), message, reply_markup? (a keyboard that is not inline)
+    deleted            message_id
+    chat_action        action
+    callback_answered  user_id, callback_query_id, text, show_alert, url
+"""
+
+from sandbox import rules
+from sandbox.calls import Call, read_call
+from sandbox.entities import FormattedText, detect_entities
+from sandbox.errors import ApiError, bad_request
+from sandbox.files import Document, Photo, Upload
+from sandbox.handlers import ApiHandler
+from sandbox.messages import Chat, Content, Message, User
+
+LONGEST_WAIT_S = 60
+
+
+class UserHandler(ApiHandler):
+    """What all requests of a user share."""
+
+    def read(self) -> Call:
+        """The request's parameters and the bot it is meant for."""
+        return read_call(self.state.bot_by_id(self.get_query_argument("bot", "")), self.request)
+
+    def chat_id(self, call: Call, user_id: str) -> int:
+        """The chat the user means: their own with the bot, unless they name a group."""
+        if int(user_id) <= 0:
+            raise bad_request("a user's id is a positive number")
+        return call.integer("chat_id", int(user_id))
+
+    def meet(self, call: Call, user_id: str) -> tuple[User, Chat]:
+        """The user and the chat they speak in."""
+        return call.bot.meet(int(user_id), self.chat_id(call, user_id), call.text("chat_type"))
+
+    def reply_to(self, call: Call, chat: Chat) -> Message | None:
+        """The message the user replies to, if any."""
+        message_id = call.integer("reply_to_message_id")
+        if message_id and (chat.id, message_id) not in call.bot.messages:
+            raise bad_request("message to be replied not found")
+        return call.bot.messages.get((chat.id, message_id))
+
+
+class TextHandler(UserHandler):
+    """`/user/<id>/text`."""
+
+    async def post(self, user_id: str) -> None:
+        """Write a text to the bot."""
+        call = self.read()
+        text = rules.check_text(detect_entities(call.text("text").strip()))
+        user, chat = self.meet(call, user_id)
+        [message] = call.bot.post(user, chat, [Content(text)], reply_to=self.reply_to(call, chat))
+        self.answer(message.to_json())
+
+
+class MediaHandler(UserHandler):
+    """`/user/<id>/photo` and `/user/<id>/document`."""
+
+    async def post(self, user_id: str, kind: str) -> None:
+        """Send one file, or several as an album; the caption goes with the first."""
+        call = self.read()
+        uploads = [upload for parts in call.uploads.values() for upload in parts]
+        if not uploads:
+            raise bad_request(f"there is no {kind} in the request: send it as a multipart file")
+        if len(uploads) > 1:
+            rules.check_album([kind] * len(uploads))
+        caption = rules.check_caption(detect_entities(call.text("caption").strip()))
+        media = [await self._store(call, kind, upload) for upload in uploads]
+        captions = [caption, *[FormattedText("")] * (len(media) - 1)]
+        contents = [Content(*pair) for pair in zip(captions, media, strict=True)]
+        user, chat = self.meet(call, user_id)
+        messages = call.bot.post(user, chat, contents, reply_to=self.reply_to(call, chat))
+        self.answer([message.to_json() for message in messages])
+
+    async def _store(self, call: Call, kind: str, upload: Upload) -> Photo | Document:
+        if kind == "photo":
+            return await call.bot.files.add_photo(upload.content)
+        return call.bot.files.add_document(upload)
+
+
+class TapHandler(UserHandler):
+    """`/user/<id>/tap`."""
+
+    async def post(self, user_id: str) -> None:
+        """Press an inline button; `force` presses one that the message does not have (any more)."""
+        call = self.read()
+        user, chat = self.meet(call, user_id)
+        message_id, data = call.integer("message_id"), call.text("data")
+        message = call.bot.messages.get((chat.id, message_id))
+        buttons = message.button_data() if message else []
+        if data not in buttons and not call.flag("force"):
+            raise bad_request(
+                f'message {message_id} has no button with data "{data}"; it has {buttons}. '
+                'Pass "force": true to imitate a tap on an old message'
+            )
+        self.answer({"callback_query_id": call.bot.tap(user, chat, message_id, data)})
+
+
+class MessagesHandler(UserHandler):
+    """`/user/<id>/messages`."""
+
+    async def get(self, user_id: str) -> None:
+        """What happened in the chat behind event `after`, waiting up to `wait` seconds for the first."""
+        call = self.read()
+        chat_id, wait_s = self.chat_id(call, user_id), call.seconds("wait", LONGEST_WAIT_S)
+        self.answer(await call.bot.events.wait_for(int(user_id), chat_id, call.integer("after"), wait_s))
+
+
+class UserFileHandler(UserHandler):
+    """`/user/<id>/file/<file_id>`."""
+
+    async def get(self, user_id: str, file_id: str) -> None:
+        """Send a file's bytes; of any size, and behind an expired id too."""
+        file = self.read().bot.files.get(file_id)
+        if file is None:
+            raise ApiError(404, f"Not Found: no file has the id {file_id}")
+        self.set_header("Content-Type", "application/octet-stream")
+        self.finish(file.content)
+
+
+class FaultsHandler(UserHandler):
+    """`/faults`."""
+
+    async def post(self) -> None:
+        """Ask for a fault."""
+        call = self.read()
+        if call.flag("drop_file_ids"):
+            for bot in self.state.bots.values():
+                bot.files.expire_all()
+        else:
+            self.faults.add(call)
+        self.answer(self.faults.to_json())
+
+    async def get(self) -> None:
+        """The faults that still wait for their call."""
+        self.answer(self.faults.to_json())
+
+    async def delete(self) -> None:
+        """Forget the faults that wait."""
+        self.faults.clear()
+        self.answer(self.faults.to_json())

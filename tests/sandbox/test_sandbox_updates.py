@@ -1,0 +1,225 @@
+"""What users do reaches the bot as updates that python-telegram-bot understands."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
+from telegram.error import BadRequest, Conflict, InvalidToken
+
+from sandbox import running_sandbox, user_api
+from sandbox.bot_api import METHODS
+from sandbox.client import UserClient
+
+KEYBOARD = InlineKeyboardMarkup([[InlineKeyboardButton("More", callback_data="more")]])
+
+
+async def test_a_command_reaches_the_bot_with_its_entity(bot, anna):
+    await anna.text("/start now")
+    [update] = await bot.get_updates(timeout=1)
+    assert update.message.text == "/start now"
+    assert (update.effective_user.id, update.effective_chat.type) == (7, "private")
+    assert [(e.type, e.offset, e.length) for e in update.message.entities] == [("bot_command", 0, 6)]
+
+
+async def test_a_photo_reaches_the_bot_in_rising_sizes(bot, anna, picture):
+    await anna.photo(picture(size=(2000, 1500)), caption="like this")
+    [update] = await bot.get_updates(timeout=1)
+    assert update.message.caption == "like this"
+    assert [max(size.width, size.height) for size in update.message.photo] == [90, 320, 800, 1280]
+    largest = update.message.photo[-1]
+    content = await (await largest.get_file()).download_as_bytearray()
+    assert Image.open(io.BytesIO(content)).size == (1280, 960)
+    assert len(content) == largest.file_size
+
+
+async def test_an_album_of_a_user_comes_as_separate_updates_with_one_group_id(bot, anna, picture):
+    await anna.photo(picture("red"), picture("green"), picture("blue"), caption="these")
+    updates = await bot.get_updates(timeout=1)
+    assert len(updates) == 3
+    assert len({update.message.media_group_id for update in updates}) == 1
+    assert [update.message.caption for update in updates] == ["these", None, None]
+
+
+async def test_a_document_round_trip_keeps_every_byte(bot, anna, picture):
+    content = picture(kind="PNG")
+    await anna.document(content, "shoe.png", "image/png")
+    [update] = await bot.get_updates(timeout=1)
+    document = update.message.document
+    assert (document.file_name, document.mime_type) == ("shoe.png", "image/png")
+    assert bytes(await (await document.get_file()).download_as_bytearray()) == content
+
+
+async def test_a_document_over_20_mb_is_sent_but_cannot_be_fetched(bot, anna):
+    await anna.document(bytes(20 * 1024 * 1024 + 1), "huge.bin")
+    [update] = await bot.get_updates(timeout=1)
+    with pytest.raises(BadRequest, match="File is too big"):
+        await bot.get_file(update.message.document.file_id)
+
+
+async def test_the_same_picture_has_the_same_ids(anna, picture):
+    [first] = await anna.photo(picture())
+    [second] = await anna.photo(picture())
+    assert first["photo"] == second["photo"]
+
+
+async def test_a_tap_arrives_with_the_whole_message_and_its_answer_returns(bot, anna, chat, picture):
+    [photo] = await anna.photo(picture())
+    sent = await bot.send_message(chat, "Similar", reply_to_message_id=photo["message_id"], reply_markup=KEYBOARD)
+    [message] = await anna.hear()
+    await anna.tap(message, "more")
+    query = (await bot.get_updates(timeout=1))[-1].callback_query
+    assert (query.data, query.message.message_id) == ("more", sent.message_id)
+    assert query.message.reply_to_message.photo[-1].file_id == photo["photo"][-1]["file_id"]
+    assert await query.answer("There you go")
+    event = await anna.next_event("callback_answered")
+    assert (event["text"], event["show_alert"]) == ("There you go", False)
+
+
+async def test_a_button_that_is_not_there_cannot_be_tapped(bot, anna, chat):
+    await bot.send_message(chat, "Similar", reply_markup=KEYBOARD)
+    [message] = await anna.hear()
+    with pytest.raises(httpx.HTTPStatusError, match='no button with data "less"'):
+        await anna.tap(message, "less")
+
+
+async def test_a_forced_tap_on_a_message_that_is_gone_is_inaccessible_to_the_bot(bot, anna, chat):
+    await anna.tap({"message_id": 99}, "old", force=True)
+    query = (await bot.get_updates(timeout=1))[-1].callback_query
+    assert (query.message.message_id, query.message.is_accessible) == (99, False)
+
+
+async def test_a_long_poll_returns_as_soon_as_something_happens(bot, anna):
+    poll = asyncio.create_task(bot.get_updates(timeout=5))
+    await asyncio.sleep(0.1)
+    assert not poll.done()
+    await anna.text("Hello")
+    assert len(await asyncio.wait_for(poll, 1)) == 1
+
+
+async def test_updates_stay_until_an_offset_confirms_them(bot, anna):
+    for word in ("one", "two", "three"):
+        await anna.text(word)
+    first, *_ = await bot.get_updates(limit=1)
+    assert first.message.text == "one"
+    rest = await bot.get_updates(offset=first.update_id + 1)
+    assert [update.message.text for update in rest] == ["two", "three"]
+    assert [update.message.text for update in await bot.get_updates(offset=-1)] == ["three"]
+    assert len(await bot.get_updates()) == 1
+
+
+async def test_kinds_of_updates_that_are_not_allowed_are_dropped(bot, anna):
+    await bot.get_updates(allowed_updates=["callback_query"])
+    await anna.text("unheard")
+    assert await bot.get_updates(allowed_updates=[]) == ()
+    await anna.text("heard")
+    assert len(await bot.get_updates()) == 1
+
+
+async def test_a_second_poll_ends_the_first_with_a_conflict(bot, call):
+    first = asyncio.create_task(bot.get_updates(timeout=5))
+    await asyncio.sleep(0.1)
+    assert await call("getUpdates", timeout=0) == {"ok": True, "result": []}
+    with pytest.raises(Conflict, match="terminated by other getUpdates request"):
+        await asyncio.wait_for(first, 1)
+
+
+async def test_a_group_speaks_through_its_own_chat(sandbox, bot):
+    async with UserClient(sandbox.url, 8, chat_id=-100) as ben, UserClient(sandbox.url, 9, chat_id=-100) as cleo:
+        await ben.text("Hello everyone", chat_type="supergroup")
+        [update] = await bot.get_updates(timeout=1)
+        assert (update.effective_chat.id, update.effective_chat.type) == (-100, "supergroup")
+        await bot.send_message(-100, "Hello Ben", reply_markup=KEYBOARD)
+        [message] = await cleo.hear()
+        await cleo.tap(message, "more")
+        query = (await bot.get_updates(offset=-1))[0].callback_query
+        assert query.from_user.id == 9
+        await query.answer("Only for Cleo")
+        assert (await cleo.next_event("callback_answered"))["text"] == "Only for Cleo"
+        assert "callback_answered" not in [event["type"] for event in await ben.events()]
+
+
+async def test_users_see_all_that_happens_in_order(bot, anna, chat, picture):
+    await bot.send_chat_action(chat, "typing")
+    sent = await bot.send_message(chat, "One")
+    await sent.edit_text("Two")
+    await sent.delete()
+    events = await anna.events()
+    assert [event["type"] for event in events] == ["chat_action", "message", "edited", "deleted"]
+    assert [event["event"] for event in events] == [2, 3, 4, 5]
+    assert (events[1]["by"], events[2]["message"]["text"]) == ("bot", "Two")
+
+
+async def test_the_feed_waits_for_the_next_event(bot, anna, chat):
+    waiting = asyncio.create_task(anna.events(wait_s=5))
+    await asyncio.sleep(0.1)
+    await bot.send_message(chat, "At last")
+    [event] = await asyncio.wait_for(waiting, 1)
+    assert event["message"]["text"] == "At last"
+
+
+async def test_a_reply_of_a_user_carries_the_message_it_replies_to(bot, anna, chat):
+    sent = await bot.send_message(chat, "Which one?")
+    await anna.text("That one", reply_to_message_id=sent.message_id)
+    update = (await bot.get_updates(offset=-1))[0]
+    assert update.message.reply_to_message.text == "Which one?"
+
+
+async def test_parameters_come_by_query_form_or_json_and_methods_in_any_case(sandbox, chat):
+    base = f"{sandbox.bot_url}{sandbox.token}"
+    async with httpx.AsyncClient() as http:
+        answers = [
+            await http.get(f"{base}/sendmessage", params={"chat_id": chat, "text": "query"}),
+            await http.post(f"{base}/SendMessage", data={"chat_id": chat, "text": "form"}),
+            await http.post(f"{base}/sendMessage", json={"chat_id": chat, "text": "json"}),
+            await http.post(f"{base}/sendMessage", data={"chat_id": chat}, files={"text": (None, "parts")}),
+        ]
+    assert [answer.json()["result"]["text"] for answer in answers] == ["query", "form", "json", "parts"]
+
+
+async def test_unknown_tokens_methods_and_paths_are_refused(sandbox):
+    async with httpx.AsyncClient(base_url=sandbox.url) as http:
+        paths = ("/bot2:other/getMe", "/bot1:sandbox/getMoon", "/elsewhere", "/file/bot1:sandbox/none.jpg")
+        answers = [await http.get(path) for path in paths]
+    assert [answer.status_code for answer in answers] == [401, 404, 404, 404]
+    assert answers[0].json() == {"ok": False, "error_code": 401, "description": "Unauthorized"}
+
+
+async def test_python_telegram_bot_calls_an_unknown_token_invalid(sandbox, make_bot):
+    stranger = make_bot(sandbox, "2:other")
+    with pytest.raises(InvalidToken):
+        await stranger.initialize()
+    await stranger.shutdown()
+
+
+async def test_each_bot_lives_in_a_world_of_its_own(make_bot, picture):
+    async with running_sandbox(["1:one", "2:two"]) as both:
+        async with UserClient(both.url, 7) as to_one, UserClient(both.url, 7, bot_id=2) as to_two:
+            await to_one.photo(picture())
+            await to_two.text("Hello two")
+        async with make_bot(both, "1:one") as one, make_bot(both, "2:two") as two:
+            [update] = await one.get_updates()
+            file_id = update.message.photo[-1].file_id
+            assert await one.send_photo(7, file_id)
+            with pytest.raises(BadRequest, match="Wrong file identifier"):
+                await two.send_photo(7, file_id)
+            with pytest.raises(BadRequest, match="Wrong file identifier"):
+                await two.send_media_group(7, [InputMediaPhoto(file_id)] * 2)
+
+
+README = Path(user_api.__file__).with_name("README.md").read_text()
+
+
+def test_the_readme_lists_every_method():
+    listed = README[README.index("Methods:") : README.index("answer 404")].lower()
+    assert {word.strip(".,") for word in listed.split()} >= set(METHODS)
+
+
+def test_the_readme_and_the_module_list_every_address_of_the_user_side():
+    addresses = ("text", "photo", "document", "tap", "messages", "file/<file_id>")
+    for address in (*(f"/user/<id>/{name}" for name in addresses), "POST /faults", "DELETE /faults"):
+        assert address in README
+        assert address in user_api.__doc__
