@@ -137,8 +137,8 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
         elif get_args(kind):  # float | None
             kind = get_args(kind)[0]
         command = click.option(
-            f"--{name.replace('_', '-')}", name, type=kind, default=field.default, show_default=field.default is not None,
-            help=f"{(field.description or '').capitalize()}.",
+            f"--{name.replace('_', '-')}", name, type=kind, default=field.default, help=field.description,
+            show_default=field.default is not None,
         )(command)  # fmt: skip
     return command
 

@@ -147,13 +147,7 @@ class Searcher:
 
     def category_named(self, name: str) -> str:
         """The category meant by a name, whatever its capitals. Raises CatalogueError that names the nearest ones."""
-        by_folded = {category.casefold(): category for category in self.categories}
-        folded = " ".join(name.split()).casefold()
-        if folded in by_folded:
-            return by_folded[folded]
-        near = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.5)
-        known = [by_folded[match] for match in near] or sorted(self.categories)
-        raise CatalogueError(f"There is no category {name!r}. {'Nearest' if near else 'Known'}: {', '.join(known)}.")
+        return nearest_category(name, self.categories)
 
     def _scope(self, probabilities: Floats) -> tuple[str, ...]:
         """The scope among categories that have photos: one that is sold out is not worth searching."""
@@ -176,6 +170,17 @@ class Searcher:
             if len(matches) >= top or len(hits) < asked:
                 return matches[:top]
             asked *= 2
+
+
+def nearest_category(name: str, categories: Sequence[str]) -> str:
+    """The category meant by a name, whatever its capitals. Raises CatalogueError that names the nearest ones."""
+    by_folded = {category.casefold(): category for category in categories}
+    folded = " ".join(name.split()).casefold()
+    if folded in by_folded:
+        return by_folded[folded]
+    near = difflib.get_close_matches(folded, by_folded, n=3, cutoff=0.5)
+    known = [by_folded[match] for match in near] or sorted(categories)
+    raise CatalogueError(f"There is no category {name!r}. {'Nearest' if near else 'Known'}: {', '.join(known)}.")
 
 
 def pointers(config: Config) -> tuple[str, ...]:

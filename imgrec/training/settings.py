@@ -16,29 +16,30 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weights: str = Field(
-        "imagenet", description="imagenet, none (from scratch), or the path of an .h5 file of its layout"
+        "imagenet",
+        description="Start from imagenet (downloaded), none (from scratch), or an .h5 file of the same layout.",
     )
-    epochs: int = Field(12, ge=1, description="passes over the training photos")
-    batch_size: int = Field(32, ge=1, description="photos in a step")
+    epochs: int = Field(12, ge=1, description="Passes over the training photos.")
+    batch_size: int = Field(32, ge=1, description="Photos in a step.")
     learning_rate: float | None = Field(
-        None, gt=0, description="peak rate; by default 1e-4 fine-tuning, 1e-3 from scratch"
+        None, gt=0, description="Peak rate.  [default: 1e-4 fine-tuning, 1e-3 from scratch]"
     )
-    side_px: int = Field(128, ge=32, le=512, description="side of the network's input in pixels")
-    fit: Literal["pad", "crop", "stretch"] = Field("pad", description="how a photo becomes a square")
+    side_px: int = Field(128, ge=32, le=512, description="Side of the network's input in pixels.")
+    fit: Literal["pad", "crop", "stretch"] = Field("pad", description="How a photo becomes a square.")
     normalisation: Literal["auto", "none", "batch"] = Field(
-        "auto", description="after each convolution; auto: batch from scratch"
+        "auto", description="After each convolution. auto: batch from scratch, else none."
     )
     augmentation: Literal["none", "standard"] = Field(
-        "standard", description="standard: flips, crops, brightness, contrast"
+        "standard", description="standard: mirrored, cropped, lit differently."
     )
-    label_smoothing: float = Field(0.1, ge=0, lt=1, description="share of the target spread over all categories")
-    dropout: float = Field(0.2, ge=0, lt=1, description="before the softmax")
-    feature_layer: FeatureLayer = Field("block5", description="block whose pooled output is the feature")
-    width: float = Field(1.0, gt=0, le=1, description="share of VGG-16's channels; less than 1 is for trying things")
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share of the target spread over all categories.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of features dropped before the softmax.")
+    feature_layer: FeatureLayer = Field("block5", description="Block whose pooled output is the feature.")
+    width: float = Field(1.0, gt=0, le=1, description="Share of VGG-16's channels; less than 1 is for trying things.")
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = Field(
-        "auto", description="auto: mixed_bfloat16 where it is faster"
+        "auto", description="auto: mixed_bfloat16 where it is faster, else float32."
     )
-    seed: int = Field(0, ge=0, description="of initialisation, splits, order and augmentation")
+    seed: int = Field(0, ge=0, description="Of initialisation, splits, order and augmentation.")
 
     @property
     def from_scratch(self) -> bool:

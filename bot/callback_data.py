@@ -1,0 +1,79 @@
+"""What a button carries: a version, a letter, and whole numbers, in at most 64 bytes.
+
+Buttons live as long as their message, so an old one may come back years later: `parse` returns None for what this
+version does not know, and a letter is never given a new meaning without a new version.
+"""
+
+from dataclasses import astuple, dataclass
+from typing import ClassVar
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Vote:
+    """👍 (+1) or 👎 (-1) on a query's answer; rank 0 is the whole of it."""
+
+    letter: ClassVar[str] = "v"
+    query_id: int
+    rank: int
+    vote: int
+
+
+@dataclass(frozen=True)
+class OtherCategory:
+    """Ask a query's photo again, in this category."""
+
+    letter: ClassVar[str] = "c"
+    query_id: int
+    category_id: int
+
+
+@dataclass(frozen=True)
+class LowerThreshold:
+    """Lower the chat's threshold to this many thousandths, and ask a query's photo again."""
+
+    letter: ClassVar[str] = "t"
+    query_id: int
+    permille: int
+
+
+@dataclass(frozen=True)
+class ChooseCategory:
+    """Set the chat's category; 0 is auto."""
+
+    letter: ClassVar[str] = "k"
+    category_id: int
+
+
+@dataclass(frozen=True)
+class ChooseThreshold:
+    """Set the chat's threshold in thousandths; AUTO_PERMILLE is auto."""
+
+    letter: ClassVar[str] = "h"
+    permille: int
+
+
+AUTO_CATEGORY = 0
+AUTO_PERMILLE = 9999
+
+Tap = Vote | OtherCategory | LowerThreshold | ChooseCategory | ChooseThreshold
+_TAPS: tuple[type[Tap], ...] = (Vote, OtherCategory, LowerThreshold, ChooseCategory, ChooseThreshold)
+
+
+def encode(tap: Tap) -> str:
+    """The callback data of a button."""
+    return ":".join([VERSION, tap.letter, *(str(number) for number in astuple(tap))])
+
+
+def parse(data: str | None) -> Tap | None:
+    """What a button meant, or None when it is of another version or not ours."""
+    version, _, rest = (data or "").partition(":")
+    letter, *numbers = rest.split(":")
+    for kind in _TAPS:
+        if version == VERSION and letter == kind.letter and len(numbers) == len(kind.__dataclass_fields__):
+            try:
+                return kind(*(int(number) for number in numbers))
+            except ValueError:
+                return None
+    return None

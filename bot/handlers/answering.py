@@ -1,0 +1,159 @@
+"""From a photo to the messages a shopper gets, and to the log; shared by new photos and by taps that ask again."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from telegram import Bot, Message, ReplyParameters
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from bot import keyboards, texts
+from bot.albums import send_products
+from bot.photo_queue import Found, QueueFullError, Wish
+from bot.services import Services
+from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
+from imgrec.log.schema import KindOfQuery, Outcome
+from imgrec.log.writer import LoggedAnswer
+from imgrec.search.searcher import Seen
+
+_ACTION_LASTS_S = 4.5
+
+
+class NoLongerThereError(Exception):
+    """The photo a tap asks about cannot be had any more."""
+
+
+class FileTooLargeError(Exception):
+    """Telegram does not hand out files this large."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, by whom, and which message the answer replies to."""
+
+    kind: KindOfQuery
+    chat: int
+    user: int
+    reply_to: int
+    photo_file_id: str | None
+    photo_unique_id: str | None
+    seen: Seen | None = None
+    wish: Wish | None = None
+    parent: int | None = None
+    known_too_large: bool = False
+
+
+async def answer_question(bot: Bot, services: Services, question: Question) -> None:
+    """Find similar products and send them, and log how it went. What was expected to go wrong gets a plain sentence."""
+    started = time.monotonic()
+    query_id = await services.log.begin_query(
+        question.kind, question.chat, question.user, question.photo_unique_id, question.parent
+    )
+    outcome = Outcome.FAILED
+    try:
+        async with _showing_action(bot, question.chat):
+            outcome = await _answer(bot, services, question, query_id)
+    except (UnreadablePhotoError, TooLargePhotoError, FileTooLargeError, QueueFullError, NoLongerThereError) as problem:
+        outcome, text = _plain_words(problem)
+        await _reply(bot, question, text)
+    finally:
+        await services.log.finish_query(query_id, outcome, (time.monotonic() - started) * 1000)
+
+
+async def _answer(bot: Bot, services: Services, question: Question, query_id: int) -> Outcome:
+    settings = await services.log.settings(question.chat)
+    wish = question.wish or Wish(settings.category, settings.threshold)
+    found = await services.queue.ask(question.seen or await _download(bot, question), wish)
+    services.recent.remember(query_id, question.user, found)
+    source = _category_source(question, found)
+    await services.log.record_answer(query_id, _logged(found, source, wish, services))
+    category_ids = services.queue.shop.category_ids
+    matches = found.answer.matches
+    if matches and await send_products(bot, question.chat, question.reply_to, matches, services.log):
+        markup = keyboards.below_answer(query_id, found.answer, category_ids)
+        await _reply(bot, question, texts.answered(found.answer, source), markup)
+        return Outcome.ANSWERED
+    if matches:
+        await _reply(bot, question, texts.FAILED)
+        return Outcome.FAILED
+    markup_or_none = keyboards.below_nothing(query_id, found.answer, category_ids)
+    await _reply(bot, question, texts.nothing_similar(found.answer, source), markup_or_none)
+    return Outcome.NOTHING_SIMILAR
+
+
+async def _download(bot: Bot, question: Question) -> bytes:
+    if question.known_too_large:
+        raise FileTooLargeError
+    if question.photo_file_id is None:
+        raise NoLongerThereError
+    try:
+        file = await bot.get_file(question.photo_file_id)
+        return bytes(await file.download_as_bytearray())
+    except BadRequest as error:
+        if "too big" in error.message.lower():
+            raise FileTooLargeError from None
+        raise
+
+
+def _category_source(question: Question, found: Found) -> str:
+    if found.category is None:
+        return "predicted"
+    return "tap" if question.kind is KindOfQuery.OTHER_CATEGORY else "chat"
+
+
+def _logged(found: Found, source: str, wish: Wish, services: Services) -> LoggedAnswer:
+    answer = found.answer
+    configured = "config" if services.queue.shop.threshold_is_configured else "auto"
+    return LoggedAnswer(
+        predicted_category=answer.category.name,
+        probability=answer.category.probability,
+        category=answer.scope[0] if len(answer.scope) == 1 else None,
+        category_source=source,
+        scope=answer.scope,
+        threshold=answer.threshold,
+        threshold_source=configured if wish.threshold is None else "chat",
+        model=found.model_sha256,
+        index_generation=found.generation,
+        best_similarity=answer.best_similarity,
+        matches=[(match.product.product_id, match.similarity) for match in answer.matches],
+    )
+
+
+def _plain_words(problem: Exception) -> tuple[Outcome, str]:
+    if isinstance(problem, UnreadablePhotoError):
+        return Outcome.UNREADABLE, texts.UNREADABLE
+    if isinstance(problem, TooLargePhotoError | FileTooLargeError):
+        return Outcome.TOO_LARGE, texts.TOO_LARGE
+    return Outcome.FAILED, texts.BUSY if isinstance(problem, QueueFullError) else texts.NO_LONGER_THERE
+
+
+async def _reply(bot: Bot, question: Question, text: str, markup: object = None) -> Message:
+    return await bot.send_message(
+        question.chat,
+        text,
+        parse_mode=ParseMode.HTML,
+        reply_markup=markup,  # type: ignore[arg-type]
+        reply_parameters=ReplyParameters(question.reply_to, allow_sending_without_reply=True),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _showing_action(bot: Bot, chat: int) -> AsyncIterator[None]:
+    """“sending a photo…” below the bot's name, for as long as it takes."""
+
+    async def show() -> None:
+        while True:
+            with contextlib.suppress(TelegramError):  # it is decoration; the answer comes without it too
+                await bot.send_chat_action(chat, ChatAction.UPLOAD_PHOTO)
+            await asyncio.sleep(_ACTION_LASTS_S)
+
+    showing = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        showing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await showing

@@ -1,0 +1,131 @@
+"""A shopper taps a button. Every tap is answered, also on messages from long ago."""
+
+from telegram import CallbackQuery, Message, Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from bot import keyboards, texts
+from bot.callback_data import (
+    AUTO_CATEGORY,
+    AUTO_PERMILLE,
+    ChooseCategory,
+    ChooseThreshold,
+    LowerThreshold,
+    OtherCategory,
+    Vote,
+    parse,
+)
+from bot.handlers.answering import Question, answer_question
+from bot.photo_queue import Wish
+from bot.services import Context, Services, services_of
+from imgrec.log.schema import KindOfQuery
+
+
+async def on_tap(update: Update, context: Context) -> None:
+    """Find out which button it was, and do what it says."""
+    query = update.callback_query
+    if query is None:
+        return
+    tap, services = parse(query.data), services_of(context)
+    message = query.message if isinstance(query.message, Message) and query.message.is_accessible else None
+    if tap is None or message is None:
+        await _acknowledge(query, texts.OLD_BUTTON)
+    elif isinstance(tap, Vote):
+        await _vote(query, message, tap, services)
+    elif isinstance(tap, ChooseCategory):
+        await _choose_category(query, message, tap, services)
+    elif isinstance(tap, ChooseThreshold):
+        await _choose_threshold(query, message, tap, services)
+    elif isinstance(tap, LowerThreshold):
+        await services.log.set_threshold(message.chat.id, tap.permille / 1000)
+        settings = await services.log.settings(message.chat.id)
+        wish = Wish(settings.category, settings.threshold)
+        await _ask_again(query, message, tap.query_id, KindOfQuery.LOWER_THRESHOLD, wish, context)
+    else:
+        await _other_category(query, message, tap, context)
+
+
+async def _vote(query: CallbackQuery, message: Message, tap: Vote, services: Services) -> None:
+    changed = await services.log.vote(tap.query_id, tap.rank, query.from_user.id, tap.vote)
+    if changed is None:
+        await _acknowledge(query, texts.OLD_BUTTON)
+        return
+    thanks = texts.THANKS_UP if tap.vote > 0 else texts.THANKS_DOWN
+    await _acknowledge(query, thanks if changed else texts.ALREADY_NOTED)
+    if changed and message.reply_markup:
+        await _edit(message, markup=keyboards.with_vote(message.reply_markup, tap.query_id, tap.vote))
+
+
+async def _choose_category(query: CallbackQuery, message: Message, tap: ChooseCategory, services: Services) -> None:
+    category_ids = services.queue.shop.category_ids
+    names = {number: name for name, number in category_ids.items()}
+    if tap.category_id != AUTO_CATEGORY and tap.category_id not in names:
+        await _acknowledge(query, texts.OLD_BUTTON)
+        return
+    category = names.get(tap.category_id)
+    await services.log.set_category(message.chat.id, category)
+    await _acknowledge(query)
+    await _edit(message, texts.choose_category(category), keyboards.categories(category_ids, category))
+
+
+async def _choose_threshold(query: CallbackQuery, message: Message, tap: ChooseThreshold, services: Services) -> None:
+    threshold = None if tap.permille == AUTO_PERMILLE else tap.permille / 1000
+    auto = services.queue.shop.auto_threshold
+    await services.log.set_threshold(message.chat.id, threshold)
+    await _acknowledge(query)
+    await _edit(message, texts.choose_threshold(threshold, auto), keyboards.thresholds(auto, threshold))
+
+
+async def _other_category(query: CallbackQuery, message: Message, tap: OtherCategory, context: Context) -> None:
+    services = services_of(context)
+    names = {number: name for name, number in services.queue.shop.category_ids.items()}
+    if tap.category_id not in names:
+        await _acknowledge(query, texts.OLD_BUTTON)
+        return
+    settings = await services.log.settings(message.chat.id)
+    wish = Wish(names[tap.category_id], settings.threshold)
+    await _ask_again(query, message, tap.query_id, KindOfQuery.OTHER_CATEGORY, wish, context)
+
+
+async def _ask_again(
+    query: CallbackQuery, message: Message, query_id: int, kind: KindOfQuery, wish: Wish, context: Context
+) -> None:
+    """Ask an earlier photo anew: as it was seen then, or from the message the answer replied to."""
+    services, original = services_of(context), message.reply_to_message
+    await _acknowledge(query, texts.ONE_MOMENT)
+    photo = max(original.photo, key=lambda size: size.width * size.height) if original and original.photo else None
+    file = photo or (original.document if original else None)
+    question = Question(
+        kind,
+        message.chat.id,
+        query.from_user.id,
+        original.message_id if original else message.message_id,
+        file.file_id if file else None,
+        file.file_unique_id if file else None,
+        seen=services.recent.recall(query_id, services.queue.shop.model_sha256),
+        wish=wish,
+        parent=query_id,
+    )
+    await answer_question(context.bot, services, question)
+
+
+async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:
+    """Stop the button's spinner; Telegram refuses when the tap waited too long, and then there is nothing to stop."""
+    try:
+        await query.answer(text)
+    except BadRequest as error:
+        if "query is too old" not in error.message.lower() and "query id is invalid" not in error.message.lower():
+            raise
+
+
+async def _edit(message: Message, text: str | None = None, markup: object = None) -> None:
+    """Change a message; that it is like this already, or gone, is fine."""
+    try:
+        if text is None:
+            await message.edit_reply_markup(markup)  # type: ignore[arg-type]
+        else:
+            await message.edit_text(text, parse_mode=ParseMode.HTML, reply_markup=markup)  # type: ignore[arg-type]
+    except BadRequest as error:
+        words = error.message.lower()
+        if "message is not modified" not in words and "message to edit not found" not in words:
+            raise

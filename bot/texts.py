@@ -1,0 +1,144 @@
+"""Every word a shopper reads, as HTML for Telegram. What comes from a feed is escaped."""
+
+from html import escape
+
+from imgrec.catalogue.store import Product
+from imgrec.search.searcher import Answer, Match
+
+CAPTION_LENGTH = 1024
+_TITLE_LENGTH = 700
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+
+COMMANDS = (
+    ("start", "What this bot does"),
+    ("category", "Search one category, or let me see for myself"),
+    ("threshold", "How similar products have to be"),
+    ("forget", "Delete what is stored about you"),
+    ("help", "How to use this bot"),
+)
+
+START = (
+    "👋 Send me a photo of a product, and I show you similar ones from the shop.\n\n"
+    "A clear photo of one product works best. /help tells the rest."
+)
+HELP = (
+    "Send a photo, or an image as a file, and I answer with similar products.\n\n"
+    "/category – search one category only, or <code>/category auto</code> to let me see for myself\n"
+    "/threshold – how similar products have to be, such as <code>/threshold 80%</code>, or <code>auto</code>\n"
+    "/forget – delete your searches, votes and settings\n\n"
+    "👍 and 👎 below an answer make the next ones better. Photos are not kept."
+)
+SEND_A_PHOTO = "Send me a photo of a product, and I look for similar ones. /help tells more."
+UNREADABLE = "I could not open that image. Please send it as a photo, or as a JPEG, PNG or WebP file."
+TOO_LARGE = "That image is too large for me: files may have 20 MB. Please send it as a photo instead."
+BUSY = "Very many photos are waiting right now. Please send yours again in a minute."
+FAILED = "Something went wrong on my side, sorry. Please send the photo again."
+FAILED_TAP = "Something went wrong, sorry."
+NO_LONGER_THERE = "I no longer have that photo. Please send it again."
+OLD_BUTTON = "This button is too old. Please send the photo again."
+THANKS_UP = "Thank you! 👍"
+THANKS_DOWN = "Thank you, noted. 👎"
+ALREADY_NOTED = "Already noted."
+ONE_MOMENT = "One moment…"
+FORGOTTEN = "Done. Your searches, votes and settings are deleted."
+CATEGORY_UNKNOWN = "I don't know the category “{name}”. Did you mean one of these?"
+THRESHOLD_UNKNOWN = (
+    "“{text}” is not a threshold. Use a value such as <code>80%</code> or <code>0.8</code>, or <code>auto</code>."
+)
+
+
+def caption(match: Match) -> str:
+    """What stands below a product's photo: title, brand, price, similarity; at most 1,024 characters."""
+    product = match.product
+    title = _shortened(product.title or product.category, _TITLE_LENGTH)
+    facts = [escape(_shortened(product.brand, 80))] if product.brand else []
+    facts += [f"<b>{escape(price(product))}</b>"] if product.price else []
+    facts += [f"{percent(match.similarity)} similar"]
+    heading = escape(title)
+    if product.url and product.url.startswith(("http://", "https://")):
+        heading = f'<a href="{escape(product.url)}">{heading}</a>'
+    return f"{heading}\n{' · '.join(facts)}"
+
+
+def price(product: Product) -> str:
+    """A price as the feed has it, with the currency's symbol where everyone knows it: $12.99, 129 SEK."""
+    if product.currency in _SYMBOLS:
+        return f"{_SYMBOLS[product.currency]}{product.price}"
+    return " ".join(filter(None, [product.price, product.currency]))
+
+
+def percent(similarity: float, decimals: int = 0) -> str:
+    """A cosine as a percentage. It is rounded down, so that what passes a threshold also looks as if it did."""
+    factor = 10**decimals
+    return f"{int(similarity * 100 * factor + (1e-6 if similarity >= 0 else -1e-6)) / factor:.{decimals}f}%"
+
+
+def answered(answer: Answer, source: str) -> str:
+    """The message below an album: what the photo shows, and where was looked."""
+    return f"{_where(answer, source)}\nWas this helpful?"
+
+
+def nothing_similar(answer: Answer, source: str) -> str:
+    """When no product passes the threshold: how close the best one was."""
+    least = percent(answer.threshold, 1)
+    if answer.best_similarity is None:
+        return f"{_where(answer, source)}\nThere are no products to compare with there."
+    best = percent(answer.best_similarity, 1)
+    return f"{_where(answer, source)}\nNothing there is at least {least} similar; the closest product has {best}."
+
+
+def category_now(category: str | None) -> str:
+    """After, or in place of, a choice of category."""
+    if category is None:
+        return "I look in the category that I see in your photo."
+    return f"I look in <b>{escape(category)}</b>, whatever the photo shows. <code>/category auto</code> undoes that."
+
+
+def choose_category(category: str | None) -> str:
+    """Above the keyboard of categories."""
+    return f"{category_now(category)}\nChoose another:"
+
+
+def threshold_now(threshold: float | None, auto: float) -> str:
+    """After, or in place of, a choice of threshold."""
+    if threshold is None:
+        return f"I show products that are at least {percent(auto, 1)} similar (auto)."
+    return (
+        f"I show products that are at least {percent(threshold, 1)} similar. "
+        f"<code>/threshold auto</code> goes back to {percent(auto, 1)}."
+    )
+
+
+def choose_threshold(threshold: float | None, auto: float) -> str:
+    """Above the keyboard of thresholds."""
+    return f"{threshold_now(threshold, auto)}\nChoose another, or send a value such as <code>/threshold 80%</code>:"
+
+
+def category_unknown(name: str) -> str:
+    """When /category names none we know; the keyboard offers those there are."""
+    return CATEGORY_UNKNOWN.format(name=escape(_shortened(name, 60)))
+
+
+def threshold_unknown(text: str) -> str:
+    """When /threshold has no value we can read."""
+    return THRESHOLD_UNKNOWN.format(text=escape(_shortened(text, 60)))
+
+
+def _where(answer: Answer, source: str) -> str:
+    seen = f"<b>{escape(answer.category.name)}</b> ({percent(answer.category.probability)})"
+    searched = " and ".join(f"<b>{escape(name)}</b>" for name in answer.scope)
+    if source == "predicted":
+        others = [name for name in answer.scope if name != answer.category.name]
+        return f"This looks like {seen}." + (f" I also looked in {_list(others)}." if others else "")
+    if source == "chat":
+        return f"I looked in {searched}, as you chose with /category. To me this looks like {seen}."
+    return f"I looked in {searched}."
+
+
+def _list(names: list[str]) -> str:
+    bold = [f"<b>{escape(name)}</b>" for name in names]
+    return bold[0] if len(bold) == 1 else f"{', '.join(bold[:-1])} and {bold[-1]}"
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
