@@ -17,16 +17,18 @@ _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
 @click.command()
-@click.option("--config", type=click.Path(dir_okay=False, path_type=Path),
-              help="Configuration file. [default: $IMGREC_CONFIG, else ./config.yaml]")  # fmt: skip
 @click.option(
-    "--health", is_flag=True, help="Only tell, by the exit code, whether a running bot still hears from Telegram."
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Configuration file. [default: $IMGREC_CONFIG, else ./config.yaml]",
 )
+@click.option("--health", is_flag=True,
+              help="Only tell, by the exit code, whether a running bot still hears from Telegram.")  # fmt: skip
 def main(config: Path | None, health: bool) -> None:
     """Run the Telegram bot.
 
-    It needs a token from @BotFather in TELEGRAM_BOT_TOKEN, a catalogue, a model and an index. TELEGRAM_API_URL points it
-    at another Bot API server, such as the sandbox. SIGTERM or Ctrl-C stop it when it has answered what it is answering.
+    It needs a token from @BotFather in TELEGRAM_BOT_TOKEN, a catalogue, a model and an index. TELEGRAM_API_URL points
+    it at another Bot API server, such as the sandbox. SIGTERM or Ctrl-C stop it once it has answered what it was asked.
     """
     try:
         settings = load_config(config, os.environ)
@@ -65,7 +67,8 @@ def _run(config: Config, secrets: Secrets) -> None:
             application.run_polling(allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY], bootstrap_retries=-1)
     except InvalidToken:
         raise ConfigError(
-            f"{config.telegram.api_url} does not know this bot token. Check TELEGRAM_BOT_TOKEN, or get one from @BotFather."
+            f"{config.telegram.api_url} does not know this bot token. "
+            "Check TELEGRAM_BOT_TOKEN, or get one from @BotFather."
         ) from None
 
 

@@ -160,6 +160,7 @@ def train(name: str, restart: bool, replace: bool, **values: Any) -> None:
     from imgrec.catalogue.lock import writing
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
+    from imgrec.training.backend import quiet_import
 
     config, report = _config(), _report()
     try:
@@ -167,9 +168,9 @@ def train(name: str, restart: bool, replace: bool, **values: Any) -> None:
     except ValidationError as error:
         problem = error.errors()[0]
         raise click.UsageError(f"--{str(problem['loc'][0]).replace('_', '-')}: {problem['msg']}") from None
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets with a screenful
     try:
-        from imgrec.training.run import Options, model_target, train
+        with quiet_import():
+            from imgrec.training.run import Options, model_target, train
     except ImportError as error:
         raise TrainingError(
             f"Training needs packages that are not installed ({error.name}): pip install 'imgrec[train]'"

@@ -18,8 +18,8 @@ def writing(path: Path, command: str) -> Iterator[None]:
     The operating system frees the lock when its holder ends, however it ends. Raises BusyError when it is taken.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{path}.lock")
-    holder = path.with_name(f"{path.name}.holder")
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    holder = path.with_name(f".{path.name}.holder")
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -2,13 +2,14 @@
 
 A generation is a folder:
 
-    index.json              IndexRecord: which model made it, dimensions, categories
-    rotation.npy            float32 (d, d), orthogonal; its columns are principal axes, largest first
-    category-ID.head.npy    float32 (n, 32): the first coordinates of the rotated features
-    category-ID.tail.npy    float32 (n, d - 32): the others
-    category-ID.residual.npy  float32 (n,): the L2 norm of each tail
-    category-ID.photo.npy   int64 (n,): photo ids;  .product.npy: product ids;  .rank.npy: sales ranks
-    category-ID.sha256.npy  bytes (n,): content of each photo, so that a later build computes only what is new
+    index.json          IndexRecord: which model made it, dimensions, categories
+    rotation.npy        float32 (d, d), orthogonal; its columns are principal axes, largest first
+    category-ID/
+        head.npy        float32 (n, 32): the first coordinates of the rotated features
+        tail.npy        float32 (n, d - 32): the others
+        residual.npy    float32 (n,): the L2 norm of each tail
+        photo.npy, product.npy, rank.npy    int64 (n,): photo ids, product ids, sales ranks
+        sha256.npy      bytes (n,): content of each photo, so that a later build computes only what is new
 
 Rotation changes no inner product, so similarities are those of the features themselves.
 """
@@ -43,7 +44,7 @@ class IndexRecord(BaseModel):
     built_utc: str
     photos: int
     categories: dict[str, int]
-    """Category name -> id, which is in the file names."""
+    """Category name -> id, which is in the folders' names."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,20 @@ def principal_axes(features: Floats) -> Floats:
 
 def write_category(folder: Path, category_id: int, features: CategoryFeatures) -> None:
     """Write one category's files into a generation that is being built."""
+    own = _category_folder(folder, category_id)
+    own.mkdir()
     for name, array in vars(features).items():
-        np.save(folder / f"category-{category_id}.{name}.npy", array, allow_pickle=False)
+        np.save(own / f"{name}.npy", array, allow_pickle=False)
 
 
 def read_category(folder: Path, category_id: int) -> CategoryFeatures:
     """Map one category's files. Raises OSError or ValueError when one is missing or damaged."""
-
-    def array(name: str) -> Any:
-        return np.load(folder / f"category-{category_id}.{name}.npy", mmap_mode="r", allow_pickle=False)
-
-    return CategoryFeatures(**{name: array(name) for name in CategoryFeatures.__dataclass_fields__})
+    own = _category_folder(folder, category_id)
+    arrays: dict[str, Any] = {
+        name: np.load(own / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        for name in CategoryFeatures.__dataclass_fields__
+    }
+    return CategoryFeatures(**arrays)
 
 
 def write_record(folder: Path, record: IndexRecord) -> None:
@@ -101,3 +105,7 @@ def write_record(folder: Path, record: IndexRecord) -> None:
 def read_record(folder: Path) -> IndexRecord:
     """Read index.json. Raises OSError or ValueError when it is missing or damaged."""
     return IndexRecord.model_validate_json((folder / RECORD).read_text(encoding="utf-8"))
+
+
+def _category_folder(folder: Path, category_id: int) -> Path:
+    return folder / f"category-{category_id}"
