@@ -4,7 +4,7 @@ Buttons live as long as their message, so an old one may come back years later: 
 version does not know, and a letter is never given a new meaning without a new version.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import ClassVar
 
 VERSION = "1"
@@ -71,7 +71,7 @@ def parse(data: str | None) -> Tap | None:
     version, _, rest = (data or "").partition(":")
     letter, *numbers = rest.split(":")
     for kind in _TAPS:
-        if version == VERSION and letter == kind.letter and len(numbers) == len(kind.__dataclass_fields__):
+        if version == VERSION and letter == kind.letter and len(numbers) == len(fields(kind)):
             try:
                 return kind(*(int(number) for number in numbers))
             except ValueError:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from telegram import Bot, Message, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, TelegramError
 
@@ -16,7 +16,7 @@ from bot.photo_queue import Found, QueueFullError, Wish
 from bot.services import Services
 from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
 from imgrec.log.schema import KindOfQuery, Outcome
-from imgrec.log.writer import LoggedAnswer
+from imgrec.log.writer import LoggedAnswer, LogWriter
 from imgrec.search.searcher import Seen
 
 _ACTION_LASTS_S = 4.5
@@ -47,41 +47,60 @@ class Question:
 
 
 async def answer_question(bot: Bot, services: Services, question: Question) -> None:
-    """Find similar products and send them, and log how it went. What was expected to go wrong gets a plain sentence."""
-    started = time.monotonic()
-    query_id = await services.log.begin_query(
-        question.kind, question.chat, question.user, question.photo_unique_id, question.parent
-    )
-    outcome = Outcome.FAILED
+    """Find similar products and send them, and log how it went. What was expected to go wrong gets a plain sentence.
+
+    The log has the outcome before the shopper gets the message with the buttons, so that no vote can overtake it.
+    """
+    query = _Query(services.log, time.monotonic())
+    await query.begin(question)
     try:
         async with _showing_action(bot, question.chat):
-            outcome = await _answer(bot, services, question, query_id)
+            await _answer(bot, services, question, query)
     except (UnreadablePhotoError, TooLargePhotoError, FileTooLargeError, QueueFullError, NoLongerThereError) as problem:
         outcome, text = _plain_words(problem)
+        await query.finish(outcome)
         await _reply(bot, question, text)
-    finally:
-        await services.log.finish_query(query_id, outcome, (time.monotonic() - started) * 1000)
+    except BaseException:
+        await query.finish(Outcome.FAILED)
+        raise
 
 
-async def _answer(bot: Bot, services: Services, question: Question, query_id: int) -> Outcome:
+class _Query:
+    """A question's line in the log."""
+
+    def __init__(self, log: LogWriter, started: float) -> None:
+        self.id = 0
+        self._log = log
+        self._started = started
+
+    async def begin(self, question: Question) -> None:
+        self.id = await self._log.begin_query(
+            question.kind, question.chat, question.user, question.photo_unique_id, question.parent
+        )
+
+    async def finish(self, outcome: Outcome) -> None:
+        await self._log.finish_query(self.id, outcome, (time.monotonic() - self._started) * 1000)
+
+
+async def _answer(bot: Bot, services: Services, question: Question, query: _Query) -> None:
     settings = await services.log.settings(question.chat)
     wish = question.wish or Wish(settings.category, settings.threshold)
     found = await services.queue.ask(question.seen or await _download(bot, question), wish)
-    services.recent.remember(query_id, question.user, found)
-    source = _category_source(question, found)
-    await services.log.record_answer(query_id, _logged(found, source, wish, services))
+    services.recent.remember(query.id, question.user, found)
+    answer, source = found.answer, _category_source(question, found)
+    await services.log.record_answer(query.id, _logged(found, source, wish, services))
     category_ids = services.queue.shop.category_ids
-    matches = found.answer.matches
-    if matches and await send_products(bot, question.chat, question.reply_to, matches, services.log):
-        markup = keyboards.below_answer(query_id, found.answer, category_ids)
-        await _reply(bot, question, texts.answered(found.answer, source), markup)
-        return Outcome.ANSWERED
-    if matches:
+    if not answer.matches:
+        await query.finish(Outcome.NOTHING_SIMILAR)
+        markup = keyboards.below_nothing(query.id, answer, category_ids)
+        await _reply(bot, question, texts.nothing_similar(answer, source), markup)
+    elif await send_products(bot, question.chat, question.reply_to, answer.matches, services.log):
+        await query.finish(Outcome.ANSWERED)
+        markup = keyboards.below_answer(query.id, answer, category_ids)
+        await _reply(bot, question, texts.answered(answer, source), markup)
+    else:
+        await query.finish(Outcome.FAILED)
         await _reply(bot, question, texts.FAILED)
-        return Outcome.FAILED
-    markup_or_none = keyboards.below_nothing(query_id, found.answer, category_ids)
-    await _reply(bot, question, texts.nothing_similar(found.answer, source), markup_or_none)
-    return Outcome.NOTHING_SIMILAR
 
 
 async def _download(bot: Bot, question: Question) -> bytes:
@@ -130,12 +149,12 @@ def _plain_words(problem: Exception) -> tuple[Outcome, str]:
     return Outcome.FAILED, texts.BUSY if isinstance(problem, QueueFullError) else texts.NO_LONGER_THERE
 
 
-async def _reply(bot: Bot, question: Question, text: str, markup: object = None) -> Message:
-    return await bot.send_message(
+async def _reply(bot: Bot, question: Question, text: str, markup: InlineKeyboardMarkup | None = None) -> None:
+    await bot.send_message(
         question.chat,
         text,
         parse_mode=ParseMode.HTML,
-        reply_markup=markup,  # type: ignore[arg-type]
+        reply_markup=markup,
         reply_parameters=ReplyParameters(question.reply_to, allow_sending_without_reply=True),
     )
 

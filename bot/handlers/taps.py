@@ -1,6 +1,6 @@
 """A shopper taps a button. Every tap is answered, also on messages from long ago."""
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
@@ -118,13 +118,13 @@ async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:
             raise
 
 
-async def _edit(message: Message, text: str | None = None, markup: object = None) -> None:
+async def _edit(message: Message, text: str | None = None, markup: InlineKeyboardMarkup | None = None) -> None:
     """Change a message; that it is like this already, or gone, is fine."""
     try:
         if text is None:
-            await message.edit_reply_markup(markup)  # type: ignore[arg-type]
+            await message.edit_reply_markup(markup)
         else:
-            await message.edit_text(text, parse_mode=ParseMode.HTML, reply_markup=markup)  # type: ignore[arg-type]
+            await message.edit_text(text, parse_mode=ParseMode.HTML, reply_markup=markup)
     except BadRequest as error:
         words = error.message.lower()
         if "message is not modified" not in words and "message to edit not found" not in words:
