@@ -1,8 +1,12 @@
 """The command line: thin over the library. Data goes to stdout, progress and errors to stderr."""
 
+import errno
 import json
 import os
+import re
+import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -13,7 +17,7 @@ from rich.table import Table
 
 from imgrec import __version__
 from imgrec.config import Config, load_config
-from imgrec.errors import ImgrecError, TrainingError
+from imgrec.errors import FeedError, ImgrecError, PhotoError, TrainingError
 from imgrec.progress import OnConsole
 from imgrec.training.settings import TrainingSettings
 
@@ -28,6 +32,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ImgrecError as error:
             raise click.ClickException(str(error)) from None
+        except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that may not be written
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise
+            raise click.ClickException(" ".join(str(error).split())) from error
         except KeyboardInterrupt:
             click.echo("Interrupted. Nothing is lost: the same command goes on where it stopped.", err=True)
             raise SystemExit(INTERRUPTED) from None
@@ -49,6 +57,20 @@ def _config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)  # fmt: skip
 
 
+class _ExistingFile(click.Path):
+    """A file to read; a missing one is an error of ours (exit code 1), not of the arguments' form."""
+
+    def __init__(self, missing: type[ImgrecError]) -> None:
+        super().__init__(path_type=Path)
+        self.missing = missing
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(value)
+        if path.is_dir() or not path.exists():
+            raise self.missing(f"{path} is a folder, not a file." if path.is_dir() else f"There is no file {path}.")
+        return super().convert(value, param, ctx)
+
+
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 
 
@@ -58,7 +80,7 @@ def _config() -> Config:
 
 
 def _report() -> OnConsole:
-    return OnConsole(Console(stderr=True))
+    return OnConsole(Console(stderr=True, markup=False, emoji=False))
 
 
 def _print_json(content: object) -> None:
@@ -73,16 +95,17 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _print(*renderables: Table | str) -> None:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    # Feed text is shown as it is: no [markup], no :emoji: names.
+    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 120)
     for renderable in renderables:
-        console.print(renderable, markup=False)
+        console.print(renderable)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
 @_config_option
 def main() -> None:
-    r"""Find the products that look like a photo.
+    """Find the products that look like a photo.
 
     The usual order: import a feed, train a model on its photos, build the index, search, and run the bot.
 
@@ -92,11 +115,11 @@ def main() -> None:
       imgrec index
       imgrec search photo.jpg
       python -m bot
-    """
+    """  # noqa: D301 - click wants the backspace itself
 
 
 @main.command("import")
-@click.argument("feeds", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("feeds", nargs=-1, required=True, type=_ExistingFile(FeedError))
 @click.option("--source", help="Name of the feed's products in the catalogue. [default: the file's name]")
 @_json_option
 @_config_option
@@ -114,12 +137,18 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
 
     if source and len(feeds) > 1:
         raise click.UsageError("--source names one feed's products; import several feeds one by one, or without it.")
+    twice = [name for name, count in Counter(feed.stem for feed in feeds).items() if count > 1]
+    if twice:  # the second would retire what the first brought in
+        raise click.UsageError(
+            f"Several feeds are named {twice[0]!r}, so their products would replace each other's; import them one by "
+            "one, each with its own --source."
+        )
     section, report = _config().catalogue, _report()
     total = ImportReport()
     with writing(section.path, "imgrec import"), Catalogue.open(section) as catalogue:
         for feed in feeds:
             name = source or feed.stem
-            rejects = section.path.parent / "rejects" / f"{name}.csv"
+            rejects = section.path.parent / "rejects" / (re.sub(r"[^\w. -]", "_", name) + ".csv")
             with report.stage(f"Importing {feed.name}", None) as advance:
                 result = import_feed(catalogue, feed, name, rejects, advance)
             total.add(result)
@@ -223,7 +252,7 @@ def index(rebuild: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("photo", type=_ExistingFile(PhotoError))
 @click.option("--category", help="Search this category, whatever the model predicts.")
 @click.option(
     "--threshold", type=click.FloatRange(-1, 1), help="Least cosine similarity of a match. [default: configured]"
@@ -260,6 +289,7 @@ def search(photo: Path, category: str | None, threshold: float | None, top: int 
 
 
 @main.group(cls=_Commands)
+@_config_option
 def evaluate() -> None:
     """Figures of the log, and of the search on photos whose truth is known."""
 
@@ -298,7 +328,7 @@ def evaluate_log(as_json: bool) -> None:
 
 
 @evaluate.command("search")
-@click.option("--queries", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+@click.option("--queries", required=True, type=_ExistingFile(FeedError),
               help="CSV with photo,category and optionally kind,product_id; photos relative to the file.")  # fmt: skip
 @click.option("--exclude-own", is_flag=True, help="Leave out each query's own product_id and its group.")
 @_json_option

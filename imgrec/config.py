@@ -5,12 +5,13 @@ they come from the environment (`Secrets`), and nothing here ever prints them.
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeGuard, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from imgrec.errors import ConfigError
 
@@ -93,6 +94,11 @@ class TelegramSection(Section):
     )
     webhook: WebhookSection = WebhookSection()
 
+    @field_validator("api_url", mode="before")
+    @classmethod
+    def _without_slash(cls, url: object) -> object:
+        return url.strip().rstrip("/") if isinstance(url, str) else url
+
 
 class BotSection(Section):
     """How the bot behaves under load."""
@@ -150,14 +156,19 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         content: Any = {}
     else:
         content = _read_yaml(file)
-    api_url = environment.get("TELEGRAM_API_URL", "").strip().rstrip("/")
+    api_url = environment.get("TELEGRAM_API_URL", "").strip()
     if api_url and isinstance(content.get("telegram", {}), dict):
         content = {**content, "telegram": {**(content.get("telegram") or {}), "api_url": api_url}}
     try:
-        config = Config.model_validate(_without_empty_sections(content))
+        config = Config.model_validate(_without_empty_sections(content, Config))
     except ValidationError as error:
-        raise ConfigError(_first_problem(error, file)) from None
-    resolved: Config = _resolve_paths(config, file.resolve().parent)
+        raise ConfigError(
+            _first_problem(error, file, {"telegram.api_url": "TELEGRAM_API_URL"} if api_url else {})
+        ) from None
+    try:
+        resolved: Config = _resolve_paths(config, file.resolve().parent)
+    except RuntimeError as error:  # of ~ or ~name, where there is no such home
+        raise ConfigError(f"{file}: a path begins with ~, and that cannot be expanded: {error}") from None
     return resolved
 
 
@@ -166,7 +177,7 @@ def config_keys(section: type[Section] = Config, prefix: str = "") -> list[str]:
     keys = []
     for name, field in section.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Section):
+        if _is_section(kind):
             keys += config_keys(kind, f"{prefix}{name}.")
         else:
             keys.append(f"{prefix}{name}")
@@ -188,32 +199,55 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     return content
 
 
-def _without_empty_sections(content: dict[str, Any]) -> dict[str, Any]:
+def _without_empty_sections(content: Any, section: type[Section]) -> Any:
     """A section whose keys are all commented out reads as null, which means its defaults."""
+    if not isinstance(content, dict):
+        return content
+    inner = {name: kind for name, field in section.model_fields.items() if _is_section(kind := field.annotation)}
     return {
-        name: section for name, section in content.items() if section is not None or name not in Config.model_fields
+        name: _without_empty_sections(value, inner[name]) if name in inner else value
+        for name, value in content.items()
+        if value is not None or name not in inner
     }
 
 
-def _first_problem(error: ValidationError, file: Path) -> str:
+def _is_section(kind: Any) -> TypeGuard[type[Section]]:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def _first_problem(error: ValidationError, file: Path, from_environment: Mapping[str, str]) -> str:
+    """In one line; `from_environment` names the variables that took the place of keys."""
     problems = error.errors()
     problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    path = [str(part) for part in problem["loc"] if not _is_union_branch(part)]
-    key = ".".join(path)
     if problem["type"] == "extra_forbidden":
+        path = [str(part) for part in problem["loc"]]
+        key = ".".join(path)
         known = config_keys()
         nearest = difflib.get_close_matches(key, known + list(Config.model_fields), n=1, cutoff=0.5)
         nearest = nearest or [k for k in known if k.rsplit(".", 1)[-1] == path[-1]][:1]
         hint = f" Did you mean '{nearest[0]}'?" if nearest else f" Known sections: {', '.join(Config.model_fields)}."
         return f"{file}: unknown key '{key}'.{hint}"
-    if len(path) and key in Config.model_fields:
+    key = _key(problem)
+    if problem["type"] == "model_type":
         return f"{file}: '{key}' must be a section of keys, not {problem['input']!r}."
-    allowed = "; ".join(dict.fromkeys(p["msg"].replace("Input should be ", "") for p in problems if _same_key(p, path)))
-    return f"{file}: {key} is {problem['input']!r}; it should be {allowed}."
+    if problem["type"] == "invalid_key":
+        return f"{file}: {problem['input']!r} is no key. Known sections: {', '.join(Config.model_fields)}."
+    named = from_environment.get(key) or f"{file}: {key}"
+    allowed = " or ".join(dict.fromkeys(_wanted(p) for p in problems if _key(p) == key))
+    return f"{named} is {problem['input']!r}; it should {allowed}."
 
 
-def _same_key(problem: Any, path: list[str]) -> bool:
-    return [str(part) for part in problem["loc"] if not _is_union_branch(part)] == path
+def _key(problem: Any) -> str:
+    return ".".join(str(part) for part in problem["loc"] if not _is_union_branch(part))
+
+
+def _wanted(problem: Any) -> str:
+    """What a value should be or do, from a message such as "Input should be greater than 0"."""
+    if problem["type"] == "path_type":
+        return "be a path"
+    if problem["type"] == "string_pattern_mismatch":
+        return "look like https://example.org"
+    return re.sub(r"^\w+ should |, unable to parse .*", "", problem["msg"])
 
 
 def _is_union_branch(part: int | str) -> bool:

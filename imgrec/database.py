@@ -23,8 +23,11 @@ def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     The connection is in autocommit mode: a caller that writes more than one row says `with connection:` after `BEGIN`.
     Raises ImgrecError when the file is not a database, or is newer than this version of imgrec.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise ImgrecError(f"{path} cannot be opened as a database: {error}.") from None
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         _prepare(connection)
@@ -77,6 +80,15 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str], path: Pat
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def version_problem(connection: sqlite3.Connection, migrations: Sequence[str], mend: str) -> str | None:
+    """What to say of a database whose schema is not the one that is read here, or None; `mend` brings an old one up."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == len(migrations):
+        return None
+    way_out = mend if version < len(migrations) else "Upgrade imgrec to read it."
+    return f"has schema version {version}; this imgrec reads {len(migrations)}. {way_out}"
 
 
 def utc_now() -> str:

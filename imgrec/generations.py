@@ -6,6 +6,7 @@ A reader sees the old generation or the new one, never half of each; a crash whi
 import hashlib
 import os
 import shutil
+import threading
 from pathlib import Path
 
 POINTER = "CURRENT"
@@ -18,7 +19,7 @@ def current(folder: Path) -> Path | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     generation = folder / name
-    return generation if name and Path(name).name == name and generation.is_dir() else None
+    return generation if name not in {"", ".."} and Path(name).name == name and generation.is_dir() else None
 
 
 def point_to(folder: Path, name: str) -> None:
@@ -29,7 +30,7 @@ def point_to(folder: Path, name: str) -> None:
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file's content so that a reader, or a crash, meets the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")  # threads may write the same path
     with draft.open("wb") as file:
         file.write(content)
         file.flush()

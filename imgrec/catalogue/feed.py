@@ -3,9 +3,10 @@
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,6 +16,9 @@ REQUIRED_COLUMNS = ("id", "title", "category", "image")
 OPTIONAL_COLUMNS = ("price", "currency", "brand", "url", "sales_rank", "split", "group", "kind")
 SPLITS = ("train", "validation", "test")
 _LONGEST_FIELD = 1_000_000
+_SHOWN = 200
+_PRICE = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
+_LONGEST_RANK = 18  # digits that SQLite's integers hold
 
 
 class Reason(StrEnum):
@@ -88,8 +92,9 @@ def read_csv_feed(file: Path) -> Iterator[tuple[int, FeedRow | Rejection]]:
             _check_header(file, reader.fieldnames)
             yield from _rows(reader)
         except csv.Error as error:
+            begins = reader.line_num + 1  # behind the last row that was whole; an open quote may swallow many lines
             raise FeedError(
-                f"{file}, line {reader.line_num}: not valid CSV ({error}). Mend that line and import again."
+                f"{file}, the row that begins at line {begins} is not valid CSV ({error}). Mend it and import again."
             ) from None
 
 
@@ -97,9 +102,10 @@ def _check_header(file: Path, header: object) -> None:
     columns = list(header) if isinstance(header, list) else []
     missing = [column for column in REQUIRED_COLUMNS if column not in columns]
     if missing:
+        found = "".join(character if character.isprintable() else "?" for character in ",".join(columns)[:_SHOWN])
         raise FeedError(
             f"The feed {file} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; its first line must "
-            f"name at least {','.join(REQUIRED_COLUMNS)} (found: {','.join(columns) or 'nothing'})."
+            f"name at least {','.join(REQUIRED_COLUMNS)} (found: {found or 'nothing'})."
         )
 
 
@@ -124,6 +130,7 @@ def _parse(fields: dict[str, str]) -> FeedRow:
     if None in fields or None in fields.values():  # how DictReader reports too many or too few fields
         raise _Unusable(Reason.BAD_ROW, "the row has another number of fields than the header")
     text = {column: _clean(fields.get(column, "")) for column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)}
+    text["image"] = fields["image"].strip() or None  # a file's name may hold any spaces
     for column, reason in (
         ("id", Reason.MISSING_ID),
         ("category", Reason.MISSING_CATEGORY),
@@ -152,18 +159,14 @@ def _clean(value: str) -> str | None:
 def _price(text: str | None) -> str | None:
     if text is None:
         return None
-    try:
-        price = Decimal(text)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if not price.is_finite() or price < 0:
+    if not _PRICE.fullmatch(text):  # exponents neither: 1e999999999 would be a billion digits
         raise _Unusable(Reason.BAD_PRICE, f"price is {text!r}; it must be a decimal such as 12.99, or blank")
-    return format(price, "f")
+    return format(Decimal(text), "f")
 
 
 def _sales_rank(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_RANK:
         raise _Unusable(Reason.BAD_SALES_RANK, f"sales_rank is {text!r}; it must be a whole number, or blank")
     return int(text)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from imgrec.errors import UnreadablePhotoError
+from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
 from imgrec.generations import write_atomically
 from imgrec.vision.decode import decode_photo
 
 SHORT_SIDE_PX = 512
 _JPEG_QUALITY = 90
+_JPEG_LONGEST_PX = 65_500
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = 1
 
@@ -55,9 +56,10 @@ class PhotoStore:
     def add_file(self, file: Path) -> StoredPhoto:
         """Store a photo from a local file. Raises as `add`, and UnreadablePhotoError when the file cannot be read."""
         try:
-            return self.add(file.read_bytes())
+            original = file.read_bytes()
         except OSError as error:
             raise UnreadablePhotoError(f"{file} cannot be read: {error.strerror}.") from None
+        return self.add(original)  # where the store itself cannot be written, that is not the photo's fault
 
 
 def _is_as_stored(original: bytes) -> bool:
@@ -76,6 +78,10 @@ def _encode(image: Image.Image) -> bytes:
         scale = SHORT_SIDE_PX / short
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.LANCZOS)
+    if max(image.size) > _JPEG_LONGEST_PX:
+        raise TooLargePhotoError(
+            f"The photo is {image.width} x {image.height} pixels; a side has at most {_JPEG_LONGEST_PX:,}. Crop it."
+        )
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=_JPEG_QUALITY, optimize=True)
     return buffer.getvalue()

@@ -10,7 +10,7 @@ from typing import Self
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
 from imgrec.config import CatalogueSection
-from imgrec.database import connect, connect_read_only
+from imgrec.database import connect, connect_read_only, version_problem
 from imgrec.errors import CatalogueError
 
 _LOOKUP_CHUNK = 500
@@ -77,13 +77,10 @@ class Catalogue:
         if not section.path.is_file():
             raise CatalogueError(f"There is no catalogue at {section.path}. Make one with: imgrec import FEED.csv")
         connection = connect_read_only(section.path)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != len(MIGRATIONS):
+        problem = version_problem(connection, MIGRATIONS, "Bring it up to date with: imgrec import FEED.csv")
+        if problem:
             connection.close()
-            raise CatalogueError(
-                f"The catalogue {section.path} has schema version {version}; this imgrec reads {len(MIGRATIONS)}. "
-                "Bring it up to date with: imgrec import FEED.csv"
-            )
+            raise CatalogueError(f"The catalogue {section.path} {problem}")
         return cls(connection, PhotoStore(section.photos))
 
     def close(self) -> None:

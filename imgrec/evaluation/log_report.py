@@ -1,5 +1,6 @@
 """What the log says: how many were answered, what shoppers approved of, what they corrected, how fast it was."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -63,9 +64,11 @@ def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
                 tally[False] += query.votes_against
         if query.category_source == "predicted" and query.predicted_category:
             predicted[query.id] = query.predicted_category
-        if query.kind_of_query == KindOfQuery.OTHER_CATEGORY and query.parent_id in predicted:
-            corrections[f"{predicted[query.parent_id]} -> {query.category}"] += 1
-            corrected.add(query.parent_id)
+        if query.kind_of_query == KindOfQuery.OTHER_CATEGORY and query.parent_id in predicted and query.category:
+            before = predicted[query.parent_id]
+            if query.category != before:  # of several categories searched, the predicted one can be tapped too
+                corrections[f"{before} -> {query.category}"] += 1
+                corrected.add(query.parent_id)
     approval = sum((tally for tally in by_category.values()), Counter())
     searched = outcomes[Outcome.ANSWERED] + outcomes[Outcome.NOTHING_SIMILAR]
     return LogReport(
@@ -81,7 +84,7 @@ def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
 
 
 def _step(threshold: float) -> str:
-    lower = int(threshold / THRESHOLD_STEP + 1e-9) * THRESHOLD_STEP
+    lower = math.floor(threshold / THRESHOLD_STEP + 1e-9) * THRESHOLD_STEP
     return f"{lower:.2f}-{lower + THRESHOLD_STEP:.2f}"
 
 

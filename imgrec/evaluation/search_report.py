@@ -75,17 +75,19 @@ def read_queries(file: Path) -> list[TruthRow]:
                 raise FeedError(
                     f"The query file {file} lacks the column {missing[0]}; it needs at least photo,category."
                 )
-            rows = [
-                TruthRow(
-                    file.parent / row["photo"], row["category"], row.get("kind") or None, row.get("product_id") or None
-                )
-                for row in reader
-            ]
+            rows = [_truth(file, reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FeedError(f"The query file {file} cannot be read: {error}.") from None
     if not rows:
         raise FeedError(f"The query file {file} has no rows below its header.")
     return rows
+
+
+def _truth(file: Path, line: int, row: dict[str, str | None]) -> TruthRow:
+    photo, category = row["photo"], row["category"]
+    if not photo or not category:
+        raise FeedError(f"The query file {file}, line {line}: photo and category must not be blank.")
+    return TruthRow(file.parent / photo, category, row.get("kind") or None, row.get("product_id") or None)
 
 
 def report_on_search(searcher: Searcher, rows: Sequence[TruthRow], exclude_own: bool, report: Reporter) -> SearchReport:

@@ -32,8 +32,8 @@ def load_keys(log: Path) -> Keys:
     Raises LogError when it cannot be read.
     """
     file = log.with_name(f"{log.name}.secret")
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "wb") as stream:

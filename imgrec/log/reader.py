@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from imgrec.database import connect_read_only
+from imgrec.database import connect_read_only, version_problem
 from imgrec.errors import LogError
 from imgrec.log.schema import MIGRATIONS
 
@@ -42,13 +42,10 @@ class LogReader:
         if not path.is_file():
             raise LogError(f"There is no log at {path}. The bot writes one: python -m bot")
         connection = connect_read_only(path)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != len(MIGRATIONS):
+        problem = version_problem(connection, MIGRATIONS, "Start the bot once to bring it up to date: python -m bot")
+        if problem:
             connection.close()
-            raise LogError(
-                f"The log {path} has schema version {version}; this imgrec reads {len(MIGRATIONS)}. "
-                "Start the bot once to bring it up to date: python -m bot"
-            )
+            raise LogError(f"The log {path} {problem}")
         return cls(connection)
 
     def __enter__(self) -> Self:

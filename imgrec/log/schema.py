@@ -10,7 +10,7 @@ MIGRATIONS = (
     # 1: queries with their matches and votes; settings of chats; photos Telegram already has
     """
     CREATE TABLE queries (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,   -- old buttons name ids: one that was forgotten is never given again
         asked_utc TEXT NOT NULL,
         chat_key TEXT NOT NULL,
         user_key TEXT NOT NULL,

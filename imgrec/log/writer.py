@@ -86,7 +86,7 @@ class LogWriter:
     async def record_answer(self, query_id: int, answer: LoggedAnswer) -> None:
         """Add to a query what was found for it."""
         async with self._transaction() as connection:
-            await connection.execute(
+            cursor = await connection.execute(
                 "UPDATE queries SET predicted_category = ?, probability = ?, category = ?, category_source = ?, "
                 "scope = ?, threshold = ?, threshold_source = ?, model = ?, index_generation = ?, n_matches = ?, "
                 "best_similarity = ? WHERE id = ?",
@@ -96,6 +96,8 @@ class LogWriter:
                     answer.model, answer.index_generation, len(answer.matches), answer.best_similarity, query_id,
                 ),
             )  # fmt: skip
+            if not cursor.rowcount:  # forgotten meanwhile
+                return
             await connection.executemany(
                 "INSERT INTO matches (query_id, rank, product_id, similarity) VALUES (?, ?, ?, ?)",
                 [(query_id, rank, product, value) for rank, (product, value) in enumerate(answer.matches, start=1)],
@@ -198,10 +200,10 @@ class LogWriter:
     async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
         """A short transaction; others on this connection wait, for SQLite has one transaction a connection."""
         async with self._turn:
-            await self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            try:  # around all of it: a task may be cancelled while it waits for any of these
+                await self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
+                await self._connection.commit()
             except BaseException:
                 await self._connection.rollback()
                 raise
-            await self._connection.commit()

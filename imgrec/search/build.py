@@ -26,7 +26,7 @@ from imgrec.search.files import (
 from imgrec.search.index import SearchIndex
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import Pixels
-from imgrec.vision.recogniser import Floats, Recogniser
+from imgrec.vision.recogniser import Floats, Recogniser, unit_rows
 
 _BATCH = 16
 _BATCHES_A_FILE = 32
@@ -135,10 +135,10 @@ def _up_to_date(index: SearchIndex, photos: list[CataloguePhoto]) -> bool:
 
 
 def _features_of(index: SearchIndex) -> Lookup:
-    """Unrotated features by the photos' content."""
+    """Unrotated features by the photos' content, their norms restored: rounding would add up from build to build."""
     lookup: Lookup = {}
     for category in index.categories.values():
-        features = np.concatenate([category.head, category.tail], axis=1) @ index.rotation.T
+        features = unit_rows(np.concatenate([category.head, category.tail], axis=1) @ index.rotation.T)
         lookup |= {bytes(sha256): (features, row) for row, sha256 in enumerate(category.sha256)}
     return lookup
 
@@ -197,8 +197,11 @@ def _write_part(parts: Path, names: list[bytes], features: list[Floats]) -> None
 def _read_parts(parts: Path) -> Lookup:
     lookup: Lookup = {}
     for file in sorted(parts.glob("*.features.npy")):
-        features = np.load(file, mmap_mode="r", allow_pickle=False)
-        names = np.load(file.with_name(file.name.replace("features", "sha256")), allow_pickle=False)
+        try:
+            features = np.load(file, mmap_mode="r", allow_pickle=False)
+            names = np.load(file.with_name(file.name.replace("features", "sha256")), allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            continue  # cut short by a crash: computed again
         lookup |= {bytes(name): (features, row) for row, name in enumerate(names)}
     return lookup
 

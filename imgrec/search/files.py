@@ -88,7 +88,7 @@ def write_category(folder: Path, category_id: int, features: CategoryFeatures) -
 
 
 def read_category(folder: Path, category_id: int) -> CategoryFeatures:
-    """Map one category's files. Raises OSError or ValueError when one is missing or damaged."""
+    """Map one category's files. Raises OSError, ValueError or EOFError when one is missing or damaged."""
     own = _category_folder(folder, category_id)
     arrays: dict[str, Any] = {
         name: np.load(own / f"{name}.npy", mmap_mode="r", allow_pickle=False)

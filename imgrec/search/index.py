@@ -38,7 +38,7 @@ class SearchIndex:
             self.categories: dict[str, CategoryFeatures] = {
                 name: read_category(folder, category_id) for name, category_id in self.record.categories.items()
             }
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             problem = " ".join(str(error).split())[:200]
             raise SearchIndexError(
                 f"The index {folder} is damaged ({problem}). Build it anew with: imgrec index --rebuild"

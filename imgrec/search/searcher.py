@@ -157,7 +157,7 @@ class Searcher:
         return tuple(labels[number] for number in chosen if held[number])
 
     def _on_sale(self, feature: Floats, categories: Sequence[str], top: int) -> list[Match]:
-        """The nearest products that are still on sale; the index may be older than the catalogue."""
+        """The nearest products still on sale in these categories; the index may be older than the catalogue."""
         asked = top
         while True:
             hits = self.index.search(feature, categories, asked)
@@ -165,7 +165,9 @@ class Searcher:
             matches = [
                 Match(products[hit.product_id], hit.similarity)
                 for hit in hits
-                if hit.product_id in products and not products[hit.product_id].retired
+                if hit.product_id in products
+                and not products[hit.product_id].retired
+                and products[hit.product_id].category in categories
             ]
             if len(matches) >= top or len(hits) < asked:
                 return matches[:top]

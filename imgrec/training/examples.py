@@ -15,6 +15,7 @@ from imgrec.errors import TrainingError
 
 _FOLDS = 10
 _FOLD_TO_SPLIT = dict(enumerate(["train"] * 7 + ["validation"] * 2 + ["test"]))
+_SHARE = Counter(_FOLD_TO_SPLIT.values())
 
 
 @dataclass(frozen=True)
@@ -58,26 +59,41 @@ def split_products(photos: Sequence[CataloguePhoto], seed: int) -> dict[int, str
     """The split of every product, by product id: as recorded, else as its group has it, else drawn 7:2:1.
 
     Drawing is stratified by category and keeps a group on one side (scikit-learn's StratifiedGroupKFold, ten folds).
+    Where a category that has its splits gained too few photos to be drawn from, each goes to the side that lacks most.
     """
     recorded = {photo.product_id: photo.split for photo in photos if photo.split}
     of_group = {photo.group: recorded[photo.product_id] for photo in photos if photo.product_id in recorded}
-    splits = {photo.product_id: recorded.get(photo.product_id) or of_group.get(photo.group) for photo in photos}
-    open_ = [photo for photo in photos if splits[photo.product_id] is None]
+    _fill_up(photos, of_group)
+    open_ = [photo for photo in photos if photo.group not in of_group]
     if open_:
-        for photo, split in zip(open_, _draw(open_, seed), strict=True):
-            splits[photo.product_id] = split
-    return {product_id: split for product_id, split in splits.items() if split is not None}
+        of_group |= {photo.group: split for photo, split in zip(open_, _draw(open_, seed), strict=True)}
+    return {photo.product_id: recorded.get(photo.product_id) or of_group[photo.group] for photo in photos}
+
+
+def _fill_up(photos: Sequence[CataloguePhoto], of_group: dict[str, str]) -> None:
+    """Add to `of_group` the new groups of categories that have their splits and gained fewer photos than folds."""
+    held = Counter((photo.category, of_group[photo.group]) for photo in photos if photo.group in of_group)
+    gained = Counter(photo.category for photo in photos if photo.group not in of_group)
+    few = {category for category, _ in held if 0 < gained[category] < _FOLDS}
+    for photo in photos:
+        if photo.category in few and photo.group not in of_group:
+            of_group[photo.group] = min(SPLITS, key=lambda split: held[photo.category, split] / _SHARE[split])
+            held[photo.category, of_group[photo.group]] += 1
 
 
 def _draw(photos: Sequence[CataloguePhoto], seed: int) -> list[str]:
     categories = [photo.category for photo in photos]
     groups = [photo.group for photo in photos]
-    folds = min(_FOLDS, *Counter(categories).values(), len(set(groups)))
-    if folds < _FOLDS:
-        least = min(Counter(categories).items(), key=lambda item: item[1])
+    category, least = min(Counter(categories).items(), key=lambda item: item[1])
+    if least < _FOLDS:
         raise TrainingError(
-            f"A category needs at least {_FOLDS} photos without a split to be split 7:2:1; {least[0]} has {least[1]}. "
+            f"A category needs at least {_FOLDS} photos without a split to be split 7:2:1; {category} has {least}. "
             "Add products to it, drop it from the feed, or give the feed a split column."
+        )
+    if len(set(groups)) < _FOLDS:
+        raise TrainingError(
+            f"The photos without a split form {len(set(groups))} groups; at least {_FOLDS} are needed to split them "
+            "7:2:1. Add products, or give the feed a split column."
         )
     drawn = [""] * len(photos)
     folding = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)

@@ -56,6 +56,7 @@ def fit(
             train.pixels, train.label, categories, settings.batch_size,
             settings.augmentation == "standard", settings.seed, epoch=number,
         )  # fmt: skip
+        _seed_dropout(network, settings.seed, epoch=number)
         with report.stage(f"Epoch {number} of {settings.epochs}", len(batches)) as advance:
             result = classifier.fit(batches, verbose=0, callbacks=[_ShowSteps(advance)], shuffle=False).history
         loss, accuracy = _measure(network, validation)
@@ -97,6 +98,13 @@ def _classifier(network: Any, settings: TrainingSettings, steps: int) -> Any:
     )
     classifier.optimizer.build(classifier.trainable_variables)
     return classifier
+
+
+def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
+    """Checkpoints do not hold the state of its random numbers, so each epoch begins with a state of its own."""
+    dropout = network.get_layer("dropout")
+    if dropout.rate:
+        dropout.seed_generator.state.assign(np.array([seed, epoch], np.uint32))
 
 
 def _measure(network: Any, examples: Labelled) -> tuple[float, float]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
+from imgrec.errors import PhotoError, TrainingError
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 
@@ -29,7 +30,8 @@ def cached_pixels(
 ) -> Pixels:
     """Photos as the network takes them. Returns uint8 (n, side, side, 3), memory-mapped from `cache`.
 
-    A cache that is there already is used as it is: the caller names it after what it holds.
+    A cache that is there already is used as it is: the caller names it after what it holds. Raises TrainingError that
+    names a file which does not decode.
     """
     if not cache.exists():
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +40,10 @@ def cached_pixels(
         squares = np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=shape)
 
         def fill(row: int) -> None:
-            squares[row] = preprocessing.square(decode_photo(files[row], enough_px=preprocessing.side_px))
+            try:
+                squares[row] = preprocessing.square(decode_photo(files[row], enough_px=preprocessing.side_px))
+            except PhotoError as error:
+                raise TrainingError(f"{files[row]}: {error} Remove the file and import its feed again.") from None
             on_photo()
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -68,12 +68,11 @@ def train(
     )
     run = target.with_name(f"{target.name}.training")
     _open_run(run, settings, labels, examples, options.restart)
-    sides = {split: _pixels(split, side, settings, run, report) for split, side in examples.items()}
-
     keras.utils.set_random_seed(settings.seed)
     network = build_vgg16(len(labels), settings, _dtype(settings))
     if not settings.from_scratch and not any(run.glob("checkpoint-*")):
         _load_pretrained(network, settings, report)
+    sides = {split: _pixels(split, side, settings, run, report) for split, side in examples.items()}
     history = fit(network, sides["train"], sides["validation"], settings, run, report)
 
     draft = run / "model"
@@ -101,7 +100,10 @@ def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
 def _open_run(
     run: Path, settings: TrainingSettings, labels: tuple[str, ...], examples: dict[str, Examples], restart: bool
 ) -> None:
-    """Start a run's folder, or see that the one there is of the same settings and photos."""
+    """Start a run's folder, or see that the one there is of the same settings and photos.
+
+    One that holds no finished epoch is nobody's loss, and is started over where they differ.
+    """
     if restart:
         shutil.rmtree(run, ignore_errors=True)
     photos = hashlib.sha256(
@@ -114,7 +116,9 @@ def _open_run(
         return
     begun = yaml.safe_load(file.read_text(encoding="utf-8"))
     different = [f"{key}: {begun.get(key)} -> {value}" for key, value in wanted.items() if begun.get(key) != value]
-    if different:
+    if different and not any(run.glob("checkpoint-*")):
+        _open_run(run, settings, labels, examples, restart=True)
+    elif different:
         changes = "; ".join(change if "sha256" not in change else "the catalogue's photos" for change in different)
         raise TrainingError(
             f"An unfinished run in {run} was begun with other settings ({changes}). "

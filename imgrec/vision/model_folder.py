@@ -67,14 +67,18 @@ def open_model(path: Path) -> ModelFolder:
     folder = find_model(path)
     if folder is None:
         raise ModelError(f"There is no model at {path}. Train one with: imgrec train --name NAME")
-    verify(folder)
+    listed = verify(folder)
     try:
         content = yaml.safe_load((folder / SETTINGS).read_text(encoding="utf-8"))
         settings = ModelSettings.model_validate(content)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         problem = " ".join(str(error).split())
         raise ModelError(f"{folder / SETTINGS} cannot be used: {problem}. Train the model again.") from None
-    return ModelFolder(folder, settings, identity(folder))
+    model = ModelFolder(folder, settings, identity(folder))
+    for file in map(model.network, settings.precisions):
+        if not {file.name, file.with_suffix(".bin").name} <= listed:
+            raise ModelError(f"{folder / SUMS} does not list {file.stem}. Copy or train the model again.")
+    return model
 
 
 def find_model(path: Path) -> Path | None:
@@ -94,25 +98,30 @@ def seal(folder: Path) -> None:
     write_atomically(folder / SUMS, "".join(f"{sha256_of(file)}  {file.name}\n" for file in files).encode())
 
 
-def verify(folder: Path) -> None:
-    """Compare every file with SHA256SUMS. Raises ModelError that names the first one missing or different."""
+def verify(folder: Path) -> set[str]:
+    """Compare every file with SHA256SUMS, and return the names it lists.
+
+    Raises ModelError that names the first file missing or different.
+    """
     try:
-        sums = (folder / SUMS).read_text(encoding="utf-8")
+        sums = (folder / SUMS).read_text(encoding="utf-8", errors="replace")
     except OSError:
         raise ModelError(
             f"The model {folder} has no {SUMS}, so it cannot be trusted. Copy or train it again."
         ) from None
-    recorded = [line.split(maxsplit=1) for line in sums.splitlines() if line.strip()]
-    if [SETTINGS] not in [entry[1:] for entry in recorded]:
+    recorded = [line.partition("  ")[::2] for line in sums.splitlines() if line.strip()]
+    names = {name for _, name in recorded}
+    if SETTINGS not in names:
         raise ModelError(f"{folder / SUMS} does not list {SETTINGS}. Copy or train the model again.")
     for digest, name in recorded:
         file = folder / Path(name).name
-        if not file.is_file():
+        if not name or not file.is_file():
             raise ModelError(f"The model {folder} lacks {name}. Copy or train it again.")
         if sha256_of(file) != digest:
             raise ModelError(
                 f"{file} differs from its sum in {SUMS}: damaged or altered. Copy or train the model again."
             )
+    return names
 
 
 def write_settings(folder: Path, settings: ModelSettings) -> None:

@@ -1,0 +1,40 @@
+# Everything a newcomer or a machine runs. `make help` lists it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test check fix run sandbox
+
+help:            ## show these targets
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: $(READY)  ## install everything into .venv (again only when dependencies change)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[train,dev]'
+	@touch $@
+
+test: check      ## lint, type-check, check the import rules, and run the tests
+	$(BIN)/python -m pytest
+
+check: setup     ## lint, formatting, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+
+fix: setup       ## mend what can be mended mechanically, and write the generated documents anew
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python docs/generate.py
+
+run: setup       ## run the bot (TELEGRAM_BOT_TOKEN in the environment; catalogue, model and index made before)
+	$(BIN)/python -m bot
+
+sandbox: setup   ## run a Bot API server on this machine, to try the bot without Telegram
+	$(BIN)/python -m sandbox

@@ -1,0 +1,70 @@
+"""The catalogue as search, training and the bot read it."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from imgrec.catalogue.store import Catalogue
+from imgrec.config import CatalogueSection
+from imgrec.errors import CatalogueError, ImgrecError
+
+
+def test_a_product_is_read_back_as_the_feed_had_it(market):
+    market.bring_in({"id": "ä 1", "title": "Fish & <b>Chips</b>", "price": "2.50", "currency": "EUR", "brand": "Acme",
+                     "url": "https://shop.example/?a=1&b=2", "kind": "red", "group": "g", "image": market.photo("x.jpg").name})  # fmt: skip
+    product = market.product("ä 1")
+    assert market.catalogue.products([product.product_id, product.product_id, 999]) == {product.product_id: product}
+    assert (product.title, product.price, product.currency, product.brand) == (
+        "Fish & <b>Chips</b>", "2.50", "EUR", "Acme",
+    )  # fmt: skip
+    assert (product.url, product.kind, product.group) == ("https://shop.example/?a=1&b=2", "red", "g")
+    assert product.photo is not None
+    assert product.photo.is_absolute()
+
+
+def test_more_products_are_looked_up_than_one_statement_has_room_for(market):
+    market.photo("p.jpg")
+    market.bring_in(*({"id": str(number), "image": "p.jpg"} for number in range(1, 1003)))
+    assert len(market.catalogue.products(range(2000))) == 1002
+
+
+def test_retired_products_are_still_found_but_no_longer_on_sale(market):
+    market.bring_in("1", {"id": "2", "category": "Boxes"})
+    market.bring_in("1")
+    retired = market.product("2")
+    assert retired.retired
+    assert market.catalogue.products([retired.product_id])[retired.product_id] == retired
+    assert [photo.category for photo in market.catalogue.on_sale()] == ["Balls"]
+    assert list(market.catalogue.categories()) == ["Balls"]
+    numbers = market.catalogue.counts()
+    assert (numbers.products, numbers.with_photo, numbers.retired, numbers.categories) == (1, 1, 1, {"Balls": 1})
+
+
+def test_a_split_of_the_feed_wins_over_the_one_training_chose_and_groups_default_to_the_product(market):
+    market.bring_in({"id": "1", "split": "test", "group": "twins"}, "2")
+    first, second = (market.product(id_).product_id for id_ in "12")
+    market.catalogue.assign_splits({first: "train", second: "validation"})
+    photos = {photo.product_id: photo for photo in market.catalogue.on_sale()}
+    assert (photos[first].split, photos[first].group) == ("test", "twins")
+    assert (photos[second].split, photos[second].group) == ("validation", f"product {second}")
+    market.bring_in({"id": "1", "split": "test", "group": "twins"}, {"id": "2", "price": "4"})
+    assert [photo.split for photo in market.catalogue.on_sale()] == ["test", "validation"]
+
+
+@pytest.mark.parametrize(("version", "way_out"), [(99, "Upgrade imgrec"), (0, r"imgrec import FEED\.csv")])
+def test_a_catalogue_of_another_version_is_refused_with_the_way_out(market, version, way_out):
+    with closing(sqlite3.connect(market.section.path)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(CatalogueError, match=rf"schema version {version}; this imgrec reads \d+\. .*{way_out}"):
+        Catalogue.read(market.section)
+
+
+def test_no_catalogue_and_a_broken_one_are_refused(tmp_path):
+    section = CatalogueSection(path=tmp_path / "catalogue.db")
+    with pytest.raises(CatalogueError, match=r"no catalogue at .* imgrec import FEED\.csv"):
+        Catalogue.read(section)
+    assert not section.path.exists()
+    section.path.write_bytes(b"no database" * 100)
+    with pytest.raises(ImgrecError, match="not a database"):
+        Catalogue.read(section)
