@@ -57,18 +57,11 @@ def _config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)  # fmt: skip
 
 
-class _ExistingFile(click.Path):
-    """A file to read; a missing one is an error of ours (exit code 1), not of the arguments' form."""
-
-    def __init__(self, missing: type[ImgrecError]) -> None:
-        super().__init__(path_type=Path)
-        self.missing = missing
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        path = Path(value)
-        if path.is_dir() or not path.exists():
-            raise self.missing(f"{path} is a folder, not a file." if path.is_dir() else f"There is no file {path}.")
-        return super().convert(value, param, ctx)
+def _must_exist(error: type[ImgrecError], *files: Path) -> None:
+    """A missing file is an error of ours (exit code 1), not one of the arguments' form."""
+    for file in files:
+        if file.is_dir() or not file.exists():
+            raise error(f"{file} is a folder, not a file." if file.is_dir() else f"There is no file {file}.")
 
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -119,7 +112,7 @@ def main() -> None:
 
 
 @main.command("import")
-@click.argument("feeds", nargs=-1, required=True, type=_ExistingFile(FeedError))
+@click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", help="Name of the feed's products in the catalogue. [default: the file's name]")
 @_json_option
 @_config_option
@@ -143,6 +136,7 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
             f"Several feeds are named {twice[0]!r}, so their products would replace each other's; import them one by "
             "one, each with its own --source."
         )
+    _must_exist(FeedError, *feeds)
     section, report = _config().catalogue, _report()
     total = ImportReport()
     with writing(section.path, "imgrec import"), Catalogue.open(section) as catalogue:
@@ -252,7 +246,7 @@ def index(rebuild: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("photo", type=_ExistingFile(PhotoError))
+@click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--category", help="Search this category, whatever the model predicts.")
 @click.option(
     "--threshold", type=click.FloatRange(-1, 1), help="Least cosine similarity of a match. [default: configured]"
@@ -265,6 +259,7 @@ def search(photo: Path, category: str | None, threshold: float | None, top: int 
     from imgrec.search.searcher import Searcher
     from imgrec.vision.decode import decode_photo
 
+    _must_exist(PhotoError, photo)
     with Searcher.open(_config()) as searcher:
         image = decode_photo(photo, searcher.recogniser.model.settings.preprocessing.side_px)
         chosen = searcher.category_named(category) if category else None
@@ -328,7 +323,7 @@ def evaluate_log(as_json: bool) -> None:
 
 
 @evaluate.command("search")
-@click.option("--queries", required=True, type=_ExistingFile(FeedError),
+@click.option("--queries", required=True, type=click.Path(path_type=Path),
               help="CSV with photo,category and optionally kind,product_id; photos relative to the file.")  # fmt: skip
 @click.option("--exclude-own", is_flag=True, help="Leave out each query's own product_id and its group.")
 @_json_option
@@ -341,6 +336,7 @@ def evaluate_search(queries: Path, exclude_own: bool, as_json: bool) -> None:
     from imgrec.evaluation.search_report import read_queries, report_on_search
     from imgrec.search.searcher import Searcher
 
+    _must_exist(FeedError, queries)
     rows = read_queries(queries)
     with Searcher.open(_config()) as searcher:
         figures = report_on_search(searcher, rows, exclude_own, _report())

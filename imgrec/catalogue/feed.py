@@ -17,6 +17,7 @@ OPTIONAL_COLUMNS = ("price", "currency", "brand", "url", "sales_rank", "split", 
 SPLITS = ("train", "validation", "test")
 _LONGEST_FIELD = 1_000_000
 _SHOWN = 200
+_JOINERS = "\u200c\u200d"  # invisible, and part of how Persian words and joined emoji are written
 _PRICE = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
@@ -89,13 +90,11 @@ def read_csv_feed(file: Path) -> Iterator[tuple[int, FeedRow | Rejection]]:
     with stream:
         reader = csv.DictReader(stream, strict=True)
         try:
-            _check_header(file, reader.fieldnames)
-            yield from _rows(reader)
+            header = reader.fieldnames
         except csv.Error as error:
-            begins = reader.line_num + 1  # behind the last row that was whole; an open quote may swallow many lines
-            raise FeedError(
-                f"{file}, the row that begins at line {begins} is not valid CSV ({error}). Mend it and import again."
-            ) from None
+            raise FeedError(f"{file}, line 1: not valid CSV ({error}). Mend it and import again.") from None
+        _check_header(file, header)
+        yield from _rows(reader, file)
 
 
 def _check_header(file: Path, header: object) -> None:
@@ -109,15 +108,29 @@ def _check_header(file: Path, header: object) -> None:
         )
 
 
-def _rows(reader: "csv.DictReader[str]") -> Iterator[tuple[int, FeedRow | Rejection]]:
-    for fields in reader:
-        line = reader.line_num
+def _rows(reader: "csv.DictReader[str]", file: Path) -> Iterator[tuple[int, FeedRow | Rejection]]:
+    while True:
+        begins = reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "unexpected end of data" in str(
+                error
+            ):  # a quote still open: the file was cut off, or the quote is wrong
+                raise FeedError(
+                    f"{file} ends within the quotes of a field that begins at line {begins}. "
+                    "Fetch the feed again or mend that line; nothing was retired."
+                ) from None
+            yield begins, Rejection(begins, "", Reason.BAD_ROW, f"not valid CSV: {error}")
+            continue
         external_id = (fields.get("id") or "").strip()
         try:
-            yield line, _parse(fields)
+            yield reader.line_num, _parse(fields)
         except _Unusable as unusable:
             shown = external_id.encode("utf-8", "backslashreplace").decode()
-            yield line, Rejection(line, shown, unusable.reason, unusable.detail)
+            yield reader.line_num, Rejection(reader.line_num, shown, unusable.reason, unusable.detail)
 
 
 class _Unusable(Exception):  # noqa: N818 - carries a reason from the parser to the row, nothing more
@@ -152,7 +165,7 @@ def _clean(value: str) -> str | None:
     except UnicodeEncodeError:
         raise _Unusable(Reason.BAD_ENCODING, "the row is not UTF-8") from None
     # Feed text is untrusted: control characters have no business in a title or an id.
-    printable = "".join(character if character.isprintable() else " " for character in value)
+    printable = "".join(c if c.isprintable() or c in _JOINERS else " " for c in value)
     return " ".join(printable.split()) or None
 
 

@@ -111,7 +111,7 @@ class _Run:
         self.source_id = self.connection.execute("SELECT id FROM sources WHERE name = ?", (source,)).fetchone()[0]
         # Ids already met, on disk when there are many: memory stays the same however long the feed.
         self.connection.execute("DROP TABLE IF EXISTS temp.seen")
-        self.connection.execute("CREATE TEMP TABLE seen (external_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        self.connection.execute("CREATE TEMP TABLE seen (external_id TEXT PRIMARY KEY, usable INTEGER) WITHOUT ROWID")
 
     def take(self, rows: list[tuple[int, FeedRow | Rejection]], pool: ThreadPoolExecutor) -> list[Rejection | bool]:
         """Import a chunk in one transaction. Returns, for each row, its rejection, or whether it was new or changed."""
@@ -141,8 +141,14 @@ class _Run:
             ).rowcount
 
     def _unless_seen(self, line: int, row: FeedRow | Rejection) -> FeedRow | Rejection:
-        if row.id and not self.connection.execute("INSERT OR IGNORE INTO seen VALUES (?)", (row.id,)).rowcount:
+        """Note that the feed names this id. Of several usable rows with one id the first counts."""
+        if isinstance(row, Rejection):
+            self.connection.execute("INSERT OR IGNORE INTO seen VALUES (?, 0)", (row.id,))
+            return row
+        usable_before = self.connection.execute("SELECT usable FROM seen WHERE external_id = ?", (row.id,)).fetchone()
+        if usable_before and usable_before[0]:
             return Rejection(line, row.id, Reason.DUPLICATE_ID, "an earlier row of this feed has the same id")
+        self.connection.execute("INSERT OR REPLACE INTO seen VALUES (?, 1)", (row.id,))
         return row
 
     def _known(self, external_id: str) -> "_Known | None":

@@ -13,7 +13,7 @@ from imgrec.vision.decode import decode_photo
 
 SHORT_SIDE_PX = 512
 _JPEG_QUALITY = 90
-_JPEG_LONGEST_PX = 65_500
+_MOST_OBLONG = 18  # Telegram refuses photos more than 20 times as long as wide, or of 10,000 px for both sides together
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = 1
 
@@ -44,6 +44,11 @@ class PhotoStore:
         Raises UnreadablePhotoError or TooLargePhotoError.
         """
         image = decode_photo(original, enough_px=SHORT_SIDE_PX)
+        if max(image.size) > _MOST_OBLONG * min(image.size):
+            raise TooLargePhotoError(
+                f"The photo is {image.width} x {image.height} pixels, more than {_MOST_OBLONG} times as long as wide. "
+                "Crop it."
+            )
         content = original if _is_as_stored(original) else _encode(image)
         with Image.open(io.BytesIO(content)) as kept:
             width_px, height_px = kept.size
@@ -78,10 +83,6 @@ def _encode(image: Image.Image) -> bytes:
         scale = SHORT_SIDE_PX / short
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.LANCZOS)
-    if max(image.size) > _JPEG_LONGEST_PX:
-        raise TooLargePhotoError(
-            f"The photo is {image.width} x {image.height} pixels; a side has at most {_JPEG_LONGEST_PX:,}. Crop it."
-        )
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=_JPEG_QUALITY, optimize=True)
     return buffer.getvalue()

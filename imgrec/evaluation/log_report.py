@@ -10,6 +10,7 @@ from imgrec.log.reader import LoggedQuery
 from imgrec.log.schema import KindOfQuery, Outcome
 
 THRESHOLD_STEP = 0.05
+_PHOTOS = {KindOfQuery.PHOTO, KindOfQuery.FILE}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
             for tally in (by_category[category], by_threshold[_step(query.threshold)]):
                 tally[True] += query.votes_for
                 tally[False] += query.votes_against
-        if query.category_source == "predicted" and query.predicted_category:
+        if query.kind_of_query in _PHOTOS and query.category_source == "predicted" and query.predicted_category:
             predicted[query.id] = query.predicted_category
         if query.kind_of_query == KindOfQuery.OTHER_CATEGORY and query.parent_id in predicted and query.category:
             before = predicted[query.parent_id]

@@ -11,9 +11,11 @@ from typing import Self
 
 import aiosqlite
 
-from imgrec.database import CONNECTION_PRAGMAS, connect, utc_now
+from imgrec.database import BUSY_TIMEOUT_MS, CONNECTION_PRAGMAS, connect, utc_now
 from imgrec.log.identity import Keys, load_keys
 from imgrec.log.schema import MIGRATIONS, KindOfQuery, Outcome
+
+_SHORT_WAIT_MS = 500
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ class LogWriter:
     async def forget(self, chat: int, user: int, private: bool) -> int:
         """Delete all there is of a user: queries, matches and votes, and of a private chat its settings too.
 
-        Returns how many queries were deleted. Deleted bytes are overwritten, in the write-ahead log as well.
+        Returns how many queries were deleted. Deleted bytes are overwritten, in the write-ahead log as well; where
+        someone reads the log just then, that happens when it is next closed.
         """
         chat_key, user_key = self.keys.of("chat", chat), self.keys.of("user", user)
         async with self._transaction() as connection:
@@ -154,7 +157,9 @@ class LogWriter:
                 await connection.execute("DELETE FROM queries WHERE chat_key = ?", (chat_key,))
                 await connection.execute("DELETE FROM chats WHERE chat_key = ?", (chat_key,))
         async with self._turn:
+            await self._connection.execute(f"PRAGMA busy_timeout = {_SHORT_WAIT_MS}")
             await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         return cursor.rowcount
 
     async def file_ids(self, bot_id: int, photos: Iterable[str]) -> dict[str, str]:

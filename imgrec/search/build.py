@@ -26,7 +26,8 @@ from imgrec.search.files import (
 from imgrec.search.index import SearchIndex
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import Pixels
-from imgrec.vision.recogniser import Floats, Recogniser, unit_rows
+from imgrec.vision.recogniser import Recogniser
+from imgrec.vision.vectors import Floats, unit_rows
 
 _BATCH = 16
 _BATCHES_A_FILE = 32
@@ -72,12 +73,12 @@ def build_index(
         raise CatalogueError("The catalogue has no product with a photo. Import some with: imgrec import FEED.csv")
     check_categories({photo.category for photo in photos}, recogniser.labels)
     category_ids = catalogue.categories()
-    previous = None if rebuild else _previous(path, recogniser.model.sha256)
+    previous = None if rebuild else _previous(path, recogniser)
     if previous and _up_to_date(previous, photos):
         return IndexReport(previous.generation, len(photos), 0, len(photos), 0, changed=False)
 
     known = _features_of(previous) if previous else {}
-    parts = path / f"parts-{recogniser.model.sha256[:16]}"
+    parts = path / f"parts-{recogniser.model.sha256[:16]}-{recogniser.precision}"
     if rebuild:
         shutil.rmtree(parts, ignore_errors=True)
     wanted = {photo.sha256.encode() for photo in photos}
@@ -109,7 +110,7 @@ def check_categories(in_catalogue: set[str], labels: Sequence[str]) -> None:
         )
 
 
-def _previous(path: Path, model_sha256: str) -> SearchIndex | None:
+def _previous(path: Path, recogniser: Recogniser) -> SearchIndex | None:
     folder = current(path)
     if folder is None:
         return None
@@ -117,7 +118,8 @@ def _previous(path: Path, model_sha256: str) -> SearchIndex | None:
         index = SearchIndex(folder)
     except SearchIndexError:
         return None
-    return index if index.record.model_sha256 == model_sha256 else None
+    made_by = (index.record.model_sha256, index.record.precision)
+    return index if made_by == (recogniser.model.sha256, recogniser.precision) else None
 
 
 def _up_to_date(index: SearchIndex, photos: list[CataloguePhoto]) -> bool:
@@ -230,7 +232,8 @@ def _write_generation(
     write_record(
         folder,
         IndexRecord(
-            model_sha256=recogniser.model.sha256, feature_dim=rotation.shape[0], built_utc=utc_now(),
+            model_sha256=recogniser.model.sha256, precision=recogniser.precision,
+            feature_dim=rotation.shape[0], built_utc=utc_now(),
             photos=len(photos), categories={name: category_ids[name] for name in sorted(by_category)},
         ),
     )  # fmt: skip

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from imgrec.generations import write_atomically
-from imgrec.vision.recogniser import Floats
+from imgrec.vision.model_folder import Precision
+from imgrec.vision.vectors import Floats
 
 HEAD_DIM = 32
 NO_RANK = sys.maxsize
@@ -40,6 +41,8 @@ class IndexRecord(BaseModel):
 
     format: int = 1
     model_sha256: str
+    precision: Precision
+    """Which of the model's files made the features: those of int8 and fp16 differ too much to be compared."""
     feature_dim: int
     built_utc: str
     photos: int
@@ -91,7 +94,8 @@ def read_category(folder: Path, category_id: int) -> CategoryFeatures:
     """Map one category's files. Raises OSError, ValueError or EOFError when one is missing or damaged."""
     own = _category_folder(folder, category_id)
     arrays: dict[str, Any] = {
-        name: np.load(own / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        # Mapped all the same, but without memmap's own indexing, which is slow for single rows.
+        name: np.asarray(np.load(own / f"{name}.npy", mmap_mode="r", allow_pickle=False))
         for name in CategoryFeatures.__dataclass_fields__
     }
     return CategoryFeatures(**arrays)

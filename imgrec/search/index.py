@@ -9,10 +9,13 @@ import numpy as np
 from imgrec.errors import SearchIndexError
 from imgrec.generations import current
 from imgrec.search.files import CategoryFeatures, IndexRecord, Ints, read_category, read_record
-from imgrec.vision.recogniser import Floats
+from imgrec.vision.vectors import Floats
 
 _ROUNDING = 1e-5
 _FIRST_LOOK = 4
+_GATHERING_COSTS = 4
+"""How much longer a row takes when it is picked out than when all are read in order."""
+
 SIMILARITY_DECIMALS = 6
 """Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
 
@@ -86,24 +89,39 @@ def open_index(path: Path, model_sha256: str) -> SearchIndex:
 def _search_category(features: CategoryFeatures, query: Floats, top: int, needed: float) -> list[Hit]:
     """The best hits of one category; those below `needed` may be left out."""
     head, tail = query[: features.head.shape[1]], query[features.head.shape[1] :]
-    bound = features.head @ head + features.residual * np.float32(np.linalg.norm(tail))
+    scanned = features.head @ head
+    bound = scanned + features.residual * np.float32(np.linalg.norm(tail))
     look = _FIRST_LOOK * top
     if len(bound) > look:
         promising = np.sort(np.argpartition(-bound, look)[:look])
-        needed = max(needed, _least_of_best(_best(features, promising, head, tail), top))
+        hits = _best(features, promising, _similarity(features, promising, scanned, tail), top)
+        needed = max(needed, _least_of_best(hits, top))
     rows = np.flatnonzero(bound >= needed - _ROUNDING)
-    return list(_best(features, rows, head, tail).values())
+    return list(_best(features, rows, _similarity(features, rows, scanned, tail), top).values())
 
 
-def _best(features: CategoryFeatures, rows: Ints, head: Floats, tail: Floats) -> dict[int, Hit]:
-    """Exact similarity of these rows; of several photos of one product the most similar."""
-    similarity = features.head[rows] @ head + features.tail[rows] @ tail
-    best: dict[int, Hit] = {}
-    for row, value in zip(rows, similarity, strict=True):
-        product, rounded = int(features.product[row]), round(float(value), SIMILARITY_DECIMALS)
-        if product not in best or rounded > best[product].similarity:
-            best[product] = Hit(product, min(max(rounded, -1.0), 1.0), int(features.rank[row]))
-    return best
+def _similarity(features: CategoryFeatures, rows: Ints, scanned: Floats, tail: Floats) -> Floats:
+    """Exact similarity of these rows, float32 (n,)."""
+    if _GATHERING_COSTS * len(rows) < len(scanned):
+        return np.asarray(scanned[rows] + features.tail[rows] @ tail, np.float32)
+    return np.asarray((scanned + features.tail @ tail)[rows], np.float32)
+
+
+def _best(features: CategoryFeatures, rows: Ints, similarity: Floats, top: int) -> dict[int, Hit]:
+    """Of these rows at least the `top` most similar products and their equals, each by its most similar photo."""
+    look = _FIRST_LOOK * top
+    while True:
+        # All rows that equal the look-th best: what is left out is less similar than every product among them.
+        least = np.partition(similarity, -look)[-look] - _ROUNDING if look < len(rows) else -np.inf
+        best: dict[int, Hit] = {}
+        for at in np.flatnonzero(similarity >= least):
+            product = int(features.product[rows[at]])
+            rounded = min(max(round(float(similarity[at]), SIMILARITY_DECIMALS), -1.0), 1.0)
+            if product not in best or rounded > best[product].similarity:
+                best[product] = Hit(product, rounded, int(features.rank[rows[at]]))
+        if len(best) >= top or look >= len(rows):
+            return best
+        look *= _FIRST_LOOK
 
 
 def _least_of_best(hits: dict[int, Hit], top: int) -> float:

@@ -11,13 +11,14 @@ from PIL import Image
 
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
-from imgrec.errors import CatalogueError
+from imgrec.errors import CatalogueError, SearchIndexError
 from imgrec.generations import POINTER
 from imgrec.search.build import check_categories
 from imgrec.search.index import SearchIndex, open_index
 from imgrec.search.scoping import Scoping, scope
 from imgrec.vision.model_folder import SUMS, find_model, open_model
-from imgrec.vision.recogniser import Floats, Recogniser, load_recogniser
+from imgrec.vision.recogniser import Recogniser, load_recogniser
+from imgrec.vision.vectors import Floats
 
 SHOWN_CANDIDATES = 5
 
@@ -91,7 +92,12 @@ class Searcher:
             model = open_model(config.model.path)
             check_categories(in_catalogue, model.settings.labels)
             index = open_index(config.index.path, model.sha256)
-            return cls(load_recogniser(model, config.model.precision), index, catalogue, config.search)
+            if config.model.precision not in {"auto", index.record.precision}:
+                raise SearchIndexError(
+                    f"The index {index.folder} was made with the model's {index.record.precision} file, and "
+                    f"model.precision is {config.model.precision}. Build it anew with: imgrec index"
+                )
+            return cls(load_recogniser(model, index.record.precision), index, catalogue, config.search)
         except BaseException:
             catalogue.close()
             raise

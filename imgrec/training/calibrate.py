@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from imgrec.search.scoping import Scoping, scope
-from imgrec.vision.recogniser import softmax
+from imgrec.vision.vectors import softmax
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

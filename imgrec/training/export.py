@@ -15,8 +15,9 @@ from imgrec.training.settings import TrainingSettings
 from imgrec.training.vgg16 import build_vgg16
 from imgrec.vision.model_folder import Precision
 from imgrec.vision.preprocessing import Pixels
-from imgrec.vision.recogniser import Floats, compile_network, run_network
+from imgrec.vision.recogniser import compile_network, run_network
 from imgrec.vision.runtime import import_nncf, import_openvino
+from imgrec.vision.vectors import Floats, unit_rows
 
 CALIBRATION_PHOTOS = 300
 LEAST_COSINE = 0.99
@@ -61,8 +62,8 @@ def export_fp16(network: Any, settings: TrainingSettings, categories: int, folde
     return file
 
 
-def export_int8(fp16: Path, training: Pixels, validation: Labelled, folder: Path, seed: int) -> Int8Check:
-    """Quantise with NNCF, calibrated on training photos, and write vgg16-int8.xml/.bin if the check passes.
+def export_int8(fp16: Path, training: Pixels, validation: Labelled, seed: int) -> Int8Check:
+    """Quantise with NNCF, calibrated on training photos, and write vgg16-int8.xml/.bin beside fp16 if the check passes.
 
     training: uint8 (n, side, side, 3).
     """
@@ -73,7 +74,7 @@ def export_int8(fp16: Path, training: Pixels, validation: Labelled, folder: Path
         graph = openvino.Core().read_model(fp16)
         samples = nncf.Dataset([np.asarray(training[row])[None] for row in rows])
         quantised = nncf.quantize(graph, samples, subset_size=len(rows), preset=nncf.QuantizationPreset.MIXED)
-    file = folder / "vgg16-int8.xml"
+    file = fp16.with_name("vgg16-int8.xml")
     openvino.save_model(quantised, file, compress_to_fp16=True)
     check = _compare(fp16, file, validation)
     if not check.passed:
@@ -83,7 +84,7 @@ def export_int8(fp16: Path, training: Pixels, validation: Labelled, folder: Path
 
 
 def run_in_chunks(file: Path, pixels: Pixels, on_photos: Any = lambda done: None) -> tuple[Floats, Floats]:
-    """Run an exported network over many photos. Returns logits (n, categories) and features (n, d)."""
+    """Run an exported network over many photos. Returns logits (n, categories) and pooled outputs (n, d)."""
     network = compile_network(file)
     chunks = []
     for start in range(0, len(pixels), _CHUNK):
@@ -102,10 +103,8 @@ def _compare(reference: Path, quantised: Path, examples: Labelled) -> Int8Check:
     """On at most a thousand photos, drawn evenly from all."""
     every = -(-len(examples.label) // _MOST_COMPARED)
     pixels, label = examples.pixels[::every], examples.label[::every]
-    logits, features = run_in_chunks(reference, pixels)
-    logits8, features8 = run_in_chunks(quantised, pixels)
-    lengths = np.linalg.norm(features, axis=1) * np.linalg.norm(features8, axis=1)
-    cosine = float((np.einsum("ij,ij->i", features, features8) / np.maximum(lengths, 1e-12)).mean())
+    (logits, pooled), (logits8, pooled8) = run_in_chunks(reference, pixels), run_in_chunks(quantised, pixels)
+    cosine = float(np.einsum("ij,ij->i", unit_rows(pooled), unit_rows(pooled8)).mean())
     right, right8 = (float((output.argmax(axis=1) == label).mean()) for output in (logits, logits8))
     return Int8Check(len(label), cosine, right, right8)
 

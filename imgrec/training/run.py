@@ -10,33 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import yaml
 
-from imgrec.catalogue.feed import SPLITS
 from imgrec.catalogue.store import Catalogue
-from imgrec.database import utc_now
 from imgrec.errors import TrainingError
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
-from imgrec.training.calibrate import (
-    FIRST,
-    Gallery,
-    expected_calibration_error,
-    fit_temperature,
-    fit_threshold,
-    share_in_own_category,
-    shown_matches,
-)
 from imgrec.training.examples import Examples, load_examples
-from imgrec.training.export import export_fp16, export_int8, precisions_in, run_in_chunks
-from imgrec.training.fit import Epoch, fit, history_csv
+from imgrec.training.finish import Trained, finish_model
+from imgrec.training.fit import fit
 from imgrec.training.pixels import Labelled, cached_pixels
 from imgrec.training.pretrained import download_imagenet, read_h5
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions
-from imgrec.vision.model_folder import ModelFolder, ModelSettings, find_model, open_model, seal, write_settings
-from imgrec.vision.recogniser import Floats, softmax, unit_rows
+from imgrec.vision.model_folder import ModelFolder, find_model, open_model
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -58,8 +45,6 @@ def train(
     Until it is finished, the run lives in `target` + ".training". Raises TrainingError when the name is taken, the
     catalogue is not fit for training, or an unfinished run differs in settings or photos.
     """
-    if not _NAME.fullmatch(target.name) or target.name.endswith(".training"):
-        raise TrainingError(f"A model cannot be named {target.name!r}; use letters, digits, '.', '_' and '-'.")
     if target.exists() and not options.replace:
         raise TrainingError(f"{target} exists already. Choose another --name, or overwrite it with --replace.")
     labels, examples = load_examples(catalogue, settings.seed)
@@ -78,7 +63,8 @@ def train(
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    _finish(network, settings, labels, examples, sides, history, draft, options, report)
+    run_result = Trained(network, settings, target.name, labels, examples, sides, history)
+    finish_model(run_result, draft, options.scope_mass, report)
     _swap_in(draft, target)
     shutil.rmtree(run)
     return open_model(target)
@@ -88,8 +74,10 @@ def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
     """Where `model.path` has a model called `name` go, and whether CURRENT is to point at it afterwards.
 
     A `model.path` that ends in the name, or already is a model's folder, is taken to name models themselves; any other
-    is the folder of models.
+    is the folder of models. Raises TrainingError when it is no name for a folder of ours.
     """
+    if not _NAME.fullmatch(name) or name.endswith(".training"):
+        raise TrainingError(f"A model cannot be named {name!r}; use letters, digits, '.', '_' and '-'.")
     if model_path.name == name:
         return model_path, False
     if find_model(model_path) == model_path:
@@ -154,100 +142,6 @@ def _load_pretrained(network: Any, settings: TrainingSettings, report: Reporter)
         load_convolutions(network, download_imagenet())
     else:
         load_convolutions(network, read_h5(settings.weights_file, convolution_shapes(network)))
-
-
-def _finish(
-    network: Any,
-    settings: TrainingSettings,
-    labels: tuple[str, ...],
-    examples: dict[str, Examples],
-    sides: dict[str, Labelled],
-    history: list[Epoch],
-    folder: Path,
-    options: Options,
-    report: Reporter,
-) -> None:
-    """Export, measure what was exported, calibrate on the validation photos, and write the model's files."""
-    report.say("Exporting.")
-    fp16 = export_fp16(network, settings, len(labels), folder)
-    logits: dict[str, Floats] = {}
-    galleries: dict[str, Gallery] = {}
-    for split in SPLITS:
-        with report.stage(f"Measuring on {split} photos", len(examples[split])) as advance:
-            if not len(examples[split]):
-                continue
-            logits[split], features = run_in_chunks(fp16, sides[split].pixels, lambda done: advance(done, ""))
-        side = examples[split]
-        galleries[split] = Gallery(unit_rows(features), side.label, side.kind, side.group)
-    int8 = export_int8(fp16, sides["train"].pixels, sides["validation"], folder, settings.seed)
-    if not int8.passed:
-        report.say(f"The int8 file failed its check (cosine {int8.cosine:.3f}); the model keeps half precision only.")
-
-    validation = galleries["validation"]
-    temperature = fit_temperature(logits["validation"], validation.label)
-    probabilities = softmax(logits["validation"] / np.float32(temperature))
-    gallery = _joined(galleries["train"], validation)
-    scoping, scoping_figures, shown = _choose_scoping(validation, probabilities, gallery, options.scope_mass)
-    threshold, rule = fit_threshold(shown, gallery, settings.seed)
-    metrics = {
-        "accuracy": {split: _accuracy(logits[split], examples[split].label, 1) for split in logits},
-        "accuracy_top3": {split: _accuracy(logits[split], examples[split].label, 3) for split in logits},
-        "photos": {split: len(side) for split, side in examples.items()},
-        "calibration_error": {
-            "before": expected_calibration_error(softmax(logits["validation"]), validation.label),
-            "after": expected_calibration_error(probabilities, validation.label),
-        },
-        "temperature": temperature,
-        "threshold": {"value": threshold, "rule": rule},
-        "scoping": scoping_figures,
-        "int8": int8.as_json(),
-    }
-    write_atomically(folder / "metrics.json", json.dumps(metrics, indent=2).encode())
-    write_atomically(folder / "history.csv", history_csv(history))
-    write_atomically(
-        folder / "training.yaml", yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False).encode()
-    )
-    write_settings(
-        folder,
-        ModelSettings(
-            name=folder.parent.name.removesuffix(".training"), created_utc=utc_now(), labels=labels,
-            preprocessing=settings.preprocessing, feature_layer=settings.feature_layer,
-            feature_dim=validation.features.shape[1], temperature=temperature, threshold=threshold,
-            threshold_rule=rule, scoping=scoping, precisions=precisions_in(folder),
-        ),
-    )  # fmt: skip
-    seal(folder)
-
-
-def _choose_scoping(
-    validation: Gallery, probabilities: Floats, gallery: Gallery, mass: float
-) -> tuple[Any, dict[str, object], Any]:
-    """Hard or soft, whichever finds more: the query's kind among the first ten, else its own category in scope."""
-    figures: dict[str, object] = {}
-    score: dict[str, float] = {}
-    shown = {}
-    for scoping in ("hard", "soft"):
-        shown[scoping], found = shown_matches(validation, probabilities, gallery, scoping, mass)
-        in_scope, searched = share_in_own_category(validation, probabilities, scoping, mass)
-        score[scoping] = in_scope if found is None else found
-        figures[scoping] = {
-            f"kind_in_first_{FIRST}": found, "own_category_searched": in_scope, "categories_searched": searched,
-        }  # fmt: skip
-    chosen = "soft" if score["soft"] > score["hard"] else "hard"
-    return chosen, {"chosen": chosen, **figures}, shown[chosen]
-
-
-def _joined(first: Gallery, second: Gallery) -> Gallery:
-    return Gallery(
-        np.concatenate([first.features, second.features]), np.concatenate([first.label, second.label]),
-        (*first.kind, *second.kind), (*first.group, *second.group),
-    )  # fmt: skip
-
-
-def _accuracy(logits: Floats, label: Any, k: int) -> float:
-    """Share of photos whose label is among the k likeliest."""
-    first = np.argsort(-logits, axis=1, kind="stable")[:, :k]
-    return float((first == label[:, None]).any(axis=1).mean())
 
 
 def _swap_in(draft: Path, target: Path) -> None:

@@ -35,6 +35,9 @@ class TrainingSettings(BaseModel):
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share of the target spread over all categories.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Share of features dropped before the softmax.")
     feature_layer: FeatureLayer = Field("block5", description="Block whose pooled output is the feature.")
+    whitening_dim: int = Field(
+        128, ge=0, description="Dimensions of the whitened feature, used where it finds more; 0: never whiten."
+    )
     width: float = Field(1.0, gt=0, le=1, description="Share of VGG-16's channels; less than 1 is for trying things.")
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = Field(
         "auto", description="auto: mixed_bfloat16 where it is faster, else float32."

@@ -23,6 +23,7 @@ from imgrec.vision.preprocessing import Preprocessing
 SETTINGS = "model.yaml"
 SUMS = "SHA256SUMS"
 SHIPPED = "sample"
+WHITENING = "whitening.npy"
 Precision = Literal["int8", "fp16"]
 
 
@@ -38,6 +39,7 @@ class ModelSettings(BaseModel):
     preprocessing: Preprocessing
     feature_layer: str
     feature_dim: int
+    whitened: bool = Field(description="Whether features are whitened, by whitening.npy.")
     temperature: float = Field(gt=0, description="Divides the logits before the softmax.")
     threshold: float = Field(ge=-1, le=1, description="What search.threshold `auto` means.")
     threshold_rule: str = Field(description="How the threshold was found, in words.")
@@ -75,9 +77,11 @@ def open_model(path: Path) -> ModelFolder:
         problem = " ".join(str(error).split())
         raise ModelError(f"{folder / SETTINGS} cannot be used: {problem}. Train the model again.") from None
     model = ModelFolder(folder, settings, identity(folder))
-    for file in map(model.network, settings.precisions):
-        if not {file.name, file.with_suffix(".bin").name} <= listed:
-            raise ModelError(f"{folder / SUMS} does not list {file.stem}. Copy or train the model again.")
+    networks = [model.network(precision) for precision in settings.precisions]
+    needed = {name for file in networks for name in (file.name, file.with_suffix(".bin").name)}
+    needed |= {WHITENING} if settings.whitened else set()
+    for name in sorted(needed - listed):
+        raise ModelError(f"{folder / SUMS} does not list {name}. Copy or train the model again.")
     return model
 
 

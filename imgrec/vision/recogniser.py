@@ -5,14 +5,13 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 from PIL import Image
 
 from imgrec.errors import ModelError
@@ -20,8 +19,8 @@ from imgrec.generations import write_atomically
 from imgrec.vision.model_folder import ModelFolder, Precision
 from imgrec.vision.preprocessing import Pixels
 from imgrec.vision.runtime import import_openvino
-
-Floats = NDArray[np.float32]
+from imgrec.vision.vectors import Floats, softmax, unit_rows
+from imgrec.vision.whitening import Whitening
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class Recogniser:
         self.model = model
         self.precision = precision
         self._network = compile_network(model.network(precision))
+        self._feature: Callable[[Floats], Floats] = Whitening.load(model.path) if model.settings.whitened else unit_rows
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -55,8 +55,8 @@ class Recogniser:
 
     def recognise_pixels(self, pixels: Pixels) -> Recognition:
         """pixels: uint8 (n, side, side, 3) RGB, as the model's preprocessing makes them."""
-        logits, features = run_network(self._network, pixels)
-        return Recognition(softmax(logits / self.model.settings.temperature), unit_rows(features))
+        logits, pooled = run_network(self._network, pixels)
+        return Recognition(softmax(logits / self.model.settings.temperature), self._feature(pooled))
 
 
 def load_recogniser(
@@ -91,21 +91,9 @@ def compile_network(file: Path) -> Any:
 
 
 def run_network(network: Any, pixels: Pixels) -> tuple[Floats, Floats]:
-    """pixels: uint8 (n, side, side, 3). Returns logits float32 (n, categories) and features float32 (n, d)."""
+    """pixels: uint8 (n, side, side, 3). Returns logits float32 (n, categories) and pooled outputs float32 (n, d)."""
     outputs = network({"pixels": pixels})
     return np.asarray(outputs["logits"], np.float32), np.asarray(outputs["features"], np.float32)
-
-
-def softmax(logits: Floats) -> Floats:
-    """logits: (n, k). Returns rows of probabilities, each summing to 1."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
-
-
-def unit_rows(vectors: Floats) -> Floats:
-    """vectors: (n, d). Returns them scaled to L2 norm 1; a zero row stays zero."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
 
 
 def _fastest(model: ModelFolder, speeds: Path) -> Precision:

@@ -47,6 +47,7 @@ def test_the_lock_is_free_again_after_an_error_and_names_its_new_holder(path):
         message = rf"`imgrec photos` \(process {os.getpid()}, "
         with pytest.raises(BusyError, match=message), writing(path, "imgrec index"):
             pytest.fail("the lock was held twice")
+    assert not path.with_name(".catalogue.db.holder").exists()
 
 
 def test_writers_of_different_databases_do_not_meet(path):

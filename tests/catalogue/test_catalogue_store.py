@@ -11,8 +11,9 @@ from imgrec.errors import CatalogueError, ImgrecError
 
 
 def test_a_product_is_read_back_as_the_feed_had_it(market):
-    market.bring_in({"id": "ä 1", "title": "Fish & <b>Chips</b>", "price": "2.50", "currency": "EUR", "brand": "Acme",
-                     "url": "https://shop.example/?a=1&b=2", "kind": "red", "group": "g", "image": market.photo("x.jpg").name})  # fmt: skip
+    row = {"id": "ä 1", "title": "Fish & <b>Chips</b>", "price": "2.50", "currency": "EUR", "brand": "Acme"}
+    row |= {"url": "https://shop.example/?a=1&b=2", "kind": "red", "group": "g", "image": market.photo("x.jpg").name}
+    market.bring_in(row)
     product = market.product("ä 1")
     assert market.catalogue.products([product.product_id, product.product_id, 999]) == {product.product_id: product}
     assert (product.title, product.price, product.currency, product.brand) == (

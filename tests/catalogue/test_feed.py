@@ -91,6 +91,13 @@ def test_a_row_that_is_not_utf8_is_rejected_alone(read):
     assert rows[2].title == "café"
 
 
+def test_a_row_with_a_bad_quote_is_rejected_alone(read):
+    rows = read(b'id,title,category,image\n1,"closed" early,Balls,1.jpg\n2,Ball,Balls,2.jpg\n')
+    assert [getattr(row, "reason", None) for row in rows] == [Reason.BAD_ROW, None]
+    assert rows[0].line == 2
+    assert rows[1].id == "2"
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -98,8 +105,7 @@ def test_a_row_that_is_not_utf8_is_rejected_alone(read):
         (b"id;title;category;image\n1;a;b;c\n", r"lacks the columns .*found: id;title;category;image"),
         (b"id,title,image\n1,a,c\n", "lacks the column category;"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x1b[2J" * 500, "lacks the columns"),
-        (HEADER + b'1,"never closed,Balls,1.jpg\n2,Ball,Balls,2.jpg\n', "begins at line 2 is not valid CSV"),
-        (HEADER + b'1,"closed" early,Balls,1.jpg\n', "begins at line 2 is not valid CSV"),
+        (HEADER + b'1,"never closed,Balls,1.jpg\n2,Ball,Balls,2.jpg\n', "field that begins at line 2"),
     ],
 )
 def test_a_file_that_is_no_such_feed_is_refused_in_one_readable_line(read, content, complaint):

@@ -53,7 +53,8 @@ def test_the_same_photo_is_stored_once_and_never_written_again(store):
 
 
 @pytest.mark.parametrize(
-    ("orientation", "left_top", "size"), [(1, RED, (40, 20)), (3, BLUE, (40, 20)), (6, RED, (20, 40)), (8, BLUE, (20, 40))]
+    ("orientation", "left_top", "size"),
+    [(1, RED, (40, 20)), (3, BLUE, (40, 20)), (6, RED, (20, 40)), (8, BLUE, (20, 40))],
 )  # fmt: skip
 def test_a_photo_is_turned_upright_by_its_exif_orientation(store, orientation, left_top, size):
     image = Image.new("RGB", (40, 20), BLUE)
@@ -88,10 +89,16 @@ def test_every_kind_of_pixel_becomes_the_colour_it_shows(store, original, colour
 @pytest.mark.parametrize(
     ("size", "kind", "expected"),
     [((1600, 800), "PNG", (1024, 512)), ((700, 4000), "JPEG", (512, 2926)), ((3000, 1500), "JPEG", (1024, 512)),
-     ((512, 3000), "PNG", (512, 3000)), ((30, 20), "PNG", (30, 20)), ((4000, 1), "PNG", (4000, 1))],
+     ((512, 3000), "PNG", (512, 3000)), ((30, 20), "PNG", (30, 20)), ((900, 50), "PNG", (900, 50))],
 )  # fmt: skip
 def test_the_short_side_is_at_most_512_and_nothing_is_enlarged(store, size, kind, expected):
     assert kept(store, encoded(Image.new("RGB", size, RED), kind)).size == expected
+
+
+@pytest.mark.parametrize("size", [(4000, 1), (19, 400)])
+def test_a_photo_too_oblong_for_telegram_is_refused(store, size):
+    with pytest.raises(TooLargePhotoError, match="as long as wide"):
+        store.add(encoded(Image.new("RGB", size, RED), "PNG"))
 
 
 def test_of_an_animation_the_first_frame_is_kept(store):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from imgrec.database import connect_read_only
 from imgrec.log.writer import LoggedAnswer, LogWriter
 
 ANSWER = LoggedAnswer(
@@ -40,7 +41,6 @@ async def log(path):
 @pytest.fixture
 def rows(path):
     """Look at a table with another connection, as a tool outside would."""
-    from imgrec.database import connect_read_only
 
     def read(query: str) -> list[dict[str, object]]:
         connection = connect_read_only(path)

@@ -4,8 +4,10 @@ from imgrec.log.schema import KindOfQuery
 from imgrec.log.writer import ChatSettings, LogWriter
 
 ANNA, BEN, GROUP = 1001, 2002, -3003
-FAMILY = "WITH keys(key) AS (SELECT chat_key FROM queries UNION ALL SELECT user_key FROM queries UNION ALL " \
-         "SELECT user_key FROM feedback UNION ALL SELECT chat_key FROM chats) SELECT key FROM keys"  # fmt: skip
+EVERY_KEY = """
+    SELECT chat_key AS key FROM queries UNION SELECT user_key FROM queries
+    UNION SELECT user_key FROM feedback UNION SELECT chat_key FROM chats
+"""
 
 
 async def ask(log: LogWriter, answer, chat: int, user: int) -> int:
@@ -47,7 +49,7 @@ async def test_only_the_shopper_who_asks_is_forgotten(log, answer, rows):
     assert await log.forget(ANNA, ANNA, private=True) == 2
     assert [row["id"] for row in rows("SELECT id FROM queries ORDER BY id")] == [of_ben, ben_in_group]
     left = {log.keys.of("user", BEN), log.keys.of("chat", BEN), log.keys.of("chat", GROUP)}
-    assert {row["key"] for row in rows(FAMILY)} == left
+    assert {row["key"] for row in rows(EVERY_KEY)} == left
     assert {row["query_id"] for row in rows("SELECT query_id FROM matches")} == {of_ben, ben_in_group}
     assert await log.settings(ANNA) == ChatSettings()
     assert await log.settings(GROUP) == ChatSettings("Balls")

@@ -96,7 +96,7 @@ async def test_concurrent_writers_keep_their_transactions_apart(log, answer, row
 
     await asyncio.gather(*(shopper(number) for number in range(1, 41)))
     written = rows(
-        "SELECT user_key, product_id, vote, outcome, predicted_category FROM queries "
+        "SELECT queries.user_key, product_id, vote, outcome, predicted_category FROM queries "
         "JOIN matches ON matches.query_id = id AND matches.rank = 1 JOIN feedback ON feedback.query_id = id"
     )
     assert {(row["user_key"], row["product_id"]) for row in written} == {
@@ -158,7 +158,7 @@ async def test_a_log_of_a_newer_version_is_not_written(path):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ImgrecError, match="schema version 99, newer .* Upgrade imgrec"):
+    with pytest.raises(ImgrecError, match=r"schema version 99, newer .* Upgrade imgrec"):
         await LogWriter.open(path)
 
 

@@ -1,0 +1,18 @@
+"""What is done with rows of numbers everywhere: softmax and unit length."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+def softmax(logits: Floats) -> Floats:
+    """logits: (n, k). Returns rows of probabilities, each summing to 1."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
+
+
+def unit_rows(vectors: Floats) -> Floats:
+    """vectors: (n, d). Returns them scaled to L2 norm 1; a zero row stays zero."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)

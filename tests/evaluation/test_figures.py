@@ -1,0 +1,25 @@
+"""Shares with Wilson intervals, and percentiles, against values worked out by hand."""
+
+import pytest
+
+from imgrec.evaluation.figures import Share, percentiles
+
+
+def test_the_interval_is_that_of_wilson():
+    # Centre (0.8 + z²/20) / (1 + z²/10), half-width z·sqrt(0.8·0.2/10 + z²/400) / (1 + z²/10), z = 1.95996
+    assert Share(8, 10).interval == pytest.approx((0.49016, 0.94332), abs=1e-5)
+    assert Share(0, 10).interval == pytest.approx((0, 0.27753), abs=1e-5)
+    assert Share(10, 10).interval == pytest.approx((0.72247, 1), abs=1e-5)
+
+
+def test_a_share_of_nothing_is_none_and_says_so():
+    assert Share(0, 0).as_json() == {"hits": 0, "count": 0, "share": None, "low": None, "high": None}
+    assert str(Share(0, 0)) == "none yet"
+    assert str(Share(8, 10)) == "80.0% (8 of 10; 95 % interval 49.0% to 94.3%)"
+
+
+def test_percentiles_are_those_of_the_values_whatever_their_order():
+    values = [float(value) for value in range(100, -1, -1)]
+    assert percentiles(values) == {"p50": 50, "p90": 90, "p95": 95, "p99": 99}
+    assert percentiles([3.14159], [50]) == {"p50": 3.1}
+    assert percentiles([]) == {"p50": None, "p90": None, "p95": None, "p99": None}

@@ -1,0 +1,131 @@
+"""Figures of the search on photos whose truth is known, on the small shop."""
+
+import csv
+
+import pytest
+from tiny_shop import COLOURS, PRODUCTS_A_CATEGORY, draw_product, jpeg, write_config
+
+from imgrec.config import load_config
+from imgrec.errors import FeedError
+from imgrec.evaluation.figures import Share
+from imgrec.evaluation.search_report import TruthRow, read_queries, report_on_search
+from imgrec.progress import Silent
+from imgrec.search.searcher import Searcher
+
+
+@pytest.fixture
+def ask(shop):
+    """Report on query rows, as the command does."""
+
+    def report(*rows: TruthRow, exclude_own: bool = False, at=shop):
+        with Searcher.open(load_config(at.config, {})) as searcher:
+            return report_on_search(searcher, rows, exclude_own, Silent())
+
+    return report
+
+
+def configure(shop, **search) -> None:
+    write_config(shop.folder, search=search)
+
+
+def own_photos(shop) -> list[TruthRow]:
+    with shop.feed.open(encoding="utf-8", newline="") as stream:
+        return [
+            TruthRow(shop.folder / row["image"], row["category"], row["kind"], row["id"])
+            for row in csv.DictReader(stream)
+        ]
+
+
+def test_photos_of_the_catalogue_find_themselves_first_wherever_their_category_is_searched(shop, ask):
+    rows = own_photos(shop)
+    report = ask(*rows)
+    assert (report.queries, report.unreadable) == (3 * PRODUCTS_A_CATEGORY, 0)
+    assert report.product_first == Share(report.category_in_scope.hits, len(rows))
+    assert report.kind_in_first[1].hits >= report.product_first.hits
+    assert report.kind_in_first[1].hits <= report.kind_in_first[3].hits <= report.kind_in_first[10].hits
+    assert report.category_right.hits <= report.category_in_scope.hits
+    assert report.category_in_scope.hits > 0
+
+
+def test_each_figure_counts_only_queries_whose_truth_it_needs(shop, ask, tmp_path):
+    rows = own_photos(shop)
+    (tmp_path / "broken.jpg").write_bytes(b"not an image")
+    report = ask(
+        TruthRow(rows[0].photo, "No such category", "No such kind", "no such product"),
+        TruthRow(rows[0].photo, rows[0].category, None, None),
+        TruthRow(rows[1].photo, rows[1].category, rows[1].kind, None),
+        TruthRow(tmp_path / "broken.jpg", "Balls", "red", "1"),
+        TruthRow(tmp_path / "absent.jpg", "Balls", "red", "1"),
+    )
+    assert (report.queries, report.unreadable) == (5, 2)
+    assert (report.category_right.count, report.category_in_scope.count, report.answered.count) == (3, 3, 3)
+    assert [share.count for share in report.kind_in_first.values()] == [2, 2, 2]
+    assert report.product_first == Share(0, 1)
+    assert list(report.as_json()["kind_in_first"]) == ["1", "3", "10"]
+
+
+def test_only_unreadable_queries_give_shares_of_nothing(ask, tmp_path):
+    report = ask(TruthRow(tmp_path / "absent.jpg", "Balls", None, None))
+    assert report.category_right.as_json()["share"] is None
+    assert report.unreadable == 1
+
+
+def test_neither_the_own_product_nor_its_group_counts_as_a_match(own_shop, ask):
+    with own_shop.feed.open(encoding="utf-8", newline="") as stream:
+        feed = list(csv.DictReader(stream))
+    twins = {"bal-000", "bal-004"}
+    for row in feed:
+        row["group"] = "twins" if row["id"] in twins else ""
+        row["kind"] = "only these" if row["id"] in twins else row["kind"]
+    with own_shop.feed.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(feed[0]))
+        writer.writeheader()
+        writer.writerows(feed)
+    own_shop.imgrec("import", own_shop.feed)
+    configure(own_shop, scoping="soft", scope_mass=1)  # all categories, whatever the model takes the photo for
+    query = TruthRow(own_shop.folder / "photos/bal-000.jpg", "Balls", "only these", "bal-000")
+    assert ask(query, at=own_shop).kind_in_first == {1: Share(1, 1), 3: Share(1, 1), 10: Share(1, 1)}
+    without = ask(query, exclude_own=True, at=own_shop)
+    assert without.kind_in_first == {1: Share(0, 1), 3: Share(0, 1), 10: Share(0, 1)}
+    assert without.product_first is None
+    stranger = TruthRow(query.photo, "Balls", "only these", None)
+    assert ask(stranger, exclude_own=True, at=own_shop).kind_in_first[1] == Share(1, 1)
+
+
+def test_a_query_is_answered_when_its_best_match_reaches_the_threshold(own_shop, ask, tmp_path):
+    (tmp_path / "new.jpg").write_bytes(jpeg(draw_product("Balls", next(iter(COLOURS)), 10_000)))
+    rows = [own_photos(own_shop)[0], TruthRow(tmp_path / "new.jpg", "Balls", None, None)]
+    answered = {}
+    for threshold in (-1, 1):
+        configure(own_shop, threshold=threshold)
+        answered[threshold] = ask(*rows, at=own_shop).answered
+    assert answered[-1] == Share(2, 2)
+    assert answered[1].hits <= 1
+
+
+def test_a_query_file_is_read_relative_to_itself(tmp_path):
+    file = tmp_path / "queries.csv"
+    file.write_text("\ufeffphoto,product_id,category,kind,more\na/1.jpg,7,Balls,,x\n2.jpg,,Boxes,red,\n", "utf-8")
+    assert read_queries(file) == [
+        TruthRow(tmp_path / "a/1.jpg", "Balls", None, "7"),
+        TruthRow(tmp_path / "2.jpg", "Boxes", "red", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "lacks the column photo"),
+        (b"photo,kind\n1.jpg,red\n", "lacks the column category"),
+        (b"photo,category\n", "has no rows"),
+        (b"category,photo\nBalls,1.jpg\nBalls\n", "line 3: photo and category must not be blank"),
+        (b"category,photo\n,1.jpg\n", "line 2: photo and category must not be blank"),
+        (b"photo,category\n\xff.jpg,Balls\n", "cannot be read"),
+    ],
+)
+def test_a_query_file_that_cannot_be_used_is_refused(tmp_path, content, complaint):
+    (tmp_path / "queries.csv").write_bytes(content)
+    with pytest.raises(FeedError, match=complaint):
+        read_queries(tmp_path / "queries.csv")
+    with pytest.raises(FeedError, match="cannot be read"):
+        read_queries(tmp_path / "absent.csv")

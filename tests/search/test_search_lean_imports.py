@@ -1,0 +1,39 @@
+"""What searches, indexes or runs the bot loads none of the packages that only training needs."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from tiny_shop import Shop
+
+HEAVY = ("keras", "tensorflow", "nncf", "sklearn", "scipy", "torch", "jax", "matplotlib", "pandas")
+TELL = "\nimport json, sys; print('LOADED', json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+
+
+def loaded_by(code: str, shop: Shop) -> set[str]:
+    environment = {**os.environ, "IMGREC_CONFIG": str(shop.config)}
+    ran = subprocess.run(
+        [sys.executable, "-c", code + TELL], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return set(json.loads(ran.stdout.splitlines()[-1].removeprefix("LOADED ")))
+
+
+def command(*arguments: str) -> str:
+    return f"from imgrec.cli import main\nmain({list(arguments)!r}, standalone_mode=False)"
+
+
+@pytest.mark.parametrize("what", ["search", "index", "bot"])
+def test_it_loads_no_training_package(what: str, own_shop: Shop):
+    photo = str(own_shop.folder / "photos" / "bal-000.jpg")
+    code = {
+        "search": command("search", photo),
+        "index": command("index", "--rebuild"),
+        "bot": "import bot.app, bot.__main__",
+    }[what]
+    loaded = loaded_by(code, own_shop)
+    assert {"numpy", "PIL", "imgrec"} <= loaded
+    assert what == "bot" or "openvino" in loaded
+    assert loaded.isdisjoint(HEAVY)

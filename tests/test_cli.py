@@ -1,0 +1,306 @@
+"""The command line: data on stdout, all else on stderr, exit codes 0, 1 and 2."""
+
+import csv
+import json
+import os
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, run_command, write_config, write_feed
+
+from imgrec.catalogue import importing
+from imgrec.catalogue.lock import writing
+from imgrec.cli import main
+from imgrec.log.schema import KindOfQuery, Outcome
+from imgrec.log.writer import LogWriter
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    return write_config(tmp_path)
+
+
+@pytest.fixture
+def imgrec(config):
+    """Run a command on an empty shop, in this process."""
+
+    def run(*arguments: str | Path, **environment: str | None) -> Result:
+        environment = {"IMGREC_CONFIG": str(config), "TELEGRAM_API_URL": None, **environment}
+        return CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment)
+
+    return run
+
+
+def write_rows(file: Path, *rows: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(["id,title,category,image,price", *rows, ""]), encoding="utf-8")
+    return file
+
+
+def url_rows(count: int, first: int = 0) -> list[str]:
+    return [f"{number},Ball,Balls,https://shop.example/{number}.jpg," for number in range(first, first + count)]
+
+
+def assert_one_line(result: Result, complaint: str) -> None:
+    assert result.exit_code == 1, result.output
+    assert result.stdout == ""
+    assert re.fullmatch(r"Error: [^\n]+\n", result.stderr), result.stderr
+    assert re.search(complaint, result.stderr), result.stderr
+
+
+def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(imgrec):
+    shown = imgrec("--help").stdout
+    names = re.findall(r"^  (\w+)  ", shown.partition("Commands:")[2], re.MULTILINE)
+    assert names == list(main.commands)
+    assert [name for name in names if name != "photos" and name != "tune"] == [
+        "import", "train", "index", "search", "evaluate", "status",
+    ]  # fmt: skip
+    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("log", "search")]:
+        result = imgrec(*command, "--help")
+        assert result.exit_code == 0
+        assert "--config" in result.stdout
+    assert imgrec("--version").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["sell"], ["import"], ["import", "--sauce", "x", "a.csv"], ["search"], ["search", "--threshold", "2", "x.jpg"],
+     ["search", "--top", "0", "x.jpg"], ["search", "a.jpg", "b.jpg"], ["index", "now"], ["evaluate", "search"],
+     ["train"], ["train", "--name", "x", "--epochs", "many"]],
+)  # fmt: skip
+def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
+    result = imgrec(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Usage:" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["search", "photo.jpg"], "no catalogue .*imgrec import"),
+        (["index"], "no catalogue .*imgrec import"),
+        (["evaluate", "log"], "no log .*python -m bot"),
+        (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
+        (["search", "absent.jpg"], r"absent\.jpg"),
+        (["import", "absent.csv"], r"absent\.csv"),
+        (["import", "."], "folder"),
+        (["evaluate", "search", "--queries", "absent.csv"], r"absent\.csv"),
+        (["import", "photo.jpg"], "lacks the columns"),
+        (["--config", "absent.yaml", "status"], r"no configuration file absent\.yaml"),
+    ],
+)
+def test_what_is_missing_or_unfit_is_an_error_of_one_line(imgrec, tmp_path, monkeypatch, arguments, complaint):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\n\n")
+    (tmp_path / "queries.csv").write_text("photo,category\nphoto.jpg,Balls\n")
+    assert_one_line(imgrec(*arguments), complaint)
+
+
+@pytest.mark.parametrize("text", ["serach: {}", "search: {results: 0}", "search: ["])
+def test_a_broken_configuration_is_an_error_of_one_line_for_every_command(imgrec, config, tmp_path, text):
+    config.write_text(text)
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1))
+    for command in (["status"], ["import", feed], ["index"], ["search", feed], ["evaluate", "log"],
+                    ["evaluate", "search", "--queries", feed]):  # fmt: skip
+        if command[:2] == ["evaluate", "search"]:
+            feed.write_text("photo,category\n1.jpg,Balls\n")
+        assert_one_line(imgrec(*command), r"config\.yaml")
+
+
+def test_a_catalogue_without_model_or_index_says_which_command_comes_next(imgrec, tmp_path):
+    feed = write_feed(tmp_path / "feed", products_a_category=1)
+    assert imgrec("import", feed).exit_code == 0
+    photo = next((tmp_path / "feed/photos").iterdir())
+    assert_one_line(imgrec("search", photo), "no model .*imgrec train --name NAME")
+    assert_one_line(imgrec("index"), "no model .*imgrec train --name NAME")
+
+
+def test_places_that_cannot_be_written_are_an_error_of_one_line(imgrec, tmp_path):
+    (tmp_path / "file").touch()
+    feed = write_feed(tmp_path / "feed", products_a_category=1)
+    for section in ({"path": "file/catalogue.db"}, {"path": "feed"}, {"photos": "file"}):
+        assert_one_line(imgrec("import", feed, "--config", write_config(tmp_path, catalogue=section)), "file|feed")
+
+
+def test_the_writer_that_is_already_there_is_named(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1))
+    with writing(tmp_path / "catalogue.db", "imgrec index"):
+        assert_one_line(imgrec("import", feed), rf"`imgrec index` \(process {os.getpid()}, since .* is writing to")
+    assert imgrec("import", feed).exit_code == 0
+
+
+def test_import_prints_the_promised_object_and_nothing_else(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(3), *url_rows(1), "9,Ball,Balls,https://shop.example/9,cheap")
+    result = imgrec("import", feed, "--json")
+    assert json.loads(result.stdout) == {
+        "read": 5, "imported": 3, "unchanged": 0, "rejected": {"bad_price": 1, "duplicate_id": 1},
+    }  # fmt: skip
+    assert "5 rows read, 3 imported" in result.stderr
+    listed = tmp_path / "rejects" / "feed.csv"
+    assert str(listed) in result.stderr
+    with listed.open(encoding="utf-8", newline="") as stream:
+        assert [row["reason"] for row in csv.DictReader(stream)] == ["duplicate_id", "bad_price"]
+    assert json.loads(imgrec("import", feed, "--json").stdout)["unchanged"] == 3
+    assert imgrec("import", feed).stdout == ""
+
+
+def test_several_feeds_are_several_sources_counted_together(imgrec, tmp_path):
+    one, two = write_rows(tmp_path / "one.csv", *url_rows(2)), write_rows(tmp_path / "two.csv", *url_rows(3))
+    assert json.loads(imgrec("import", one, two, "--json").stdout)["imported"] == 5
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 5
+
+
+def test_feeds_that_would_retire_each_other_are_wrong_arguments(imgrec, tmp_path):
+    feeds = [write_rows(tmp_path / shop / "products.csv", *url_rows(2)) for shop in ("north", "south")]
+    assert imgrec("import", *feeds).exit_code == 2
+    assert imgrec("import", *feeds, "--source", "both").exit_code == 2
+    for feed in feeds:
+        assert imgrec("import", feed, "--source", feed.parent.name).exit_code == 0
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 4
+
+
+def test_the_name_of_a_source_reaches_no_file_outside_the_rejects(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1), "9,Ball,,x.jpg,")
+    kept = write_rows(tmp_path / "kept.csv", *url_rows(1))
+    for source in ("../feed", "../kept", str(tmp_path / "kept")):
+        assert imgrec("import", feed, "--source", source).exit_code == 0
+    assert feed.exists()
+    assert kept.exists()
+    assert len(list((tmp_path / "rejects").iterdir())) == 3
+
+
+def test_an_interrupted_command_says_how_to_go_on(imgrec, tmp_path, monkeypatch):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(3))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "import_feed", interrupted)
+        result = imgrec("import", feed)
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr == "Interrupted. Nothing is lost: the same command goes on where it stopped.\n"
+    assert imgrec("import", feed).exit_code == 0
+
+
+def test_the_configuration_may_be_named_before_and_behind_the_command(imgrec, tmp_path):
+    places = {}
+    for name in ("variable", "before", "behind"):
+        (tmp_path / name).mkdir()
+        places[name] = write_config(tmp_path / name)
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1))
+    variable = {"IMGREC_CONFIG": str(places["variable"])}
+    made = []
+    for arguments in (
+        ["import", feed],
+        ["--config", places["before"], "import", feed],
+        ["--config", places["before"], "import", feed, "--config", places["behind"]],
+    ):
+        assert imgrec(*arguments, **variable).exit_code == 0
+        made.append({name for name in places if (tmp_path / name / "catalogue.db").exists()})
+    assert made == [{"variable"}, {"variable", "before"}, {"variable", "before", "behind"}]
+    for arguments in (["--config", "X", "evaluate", "log"], ["evaluate", "--config", "X", "log"],
+                      ["evaluate", "log", "--config", "X"]):  # fmt: skip
+        found = imgrec(*(places["before"] if argument == "X" else argument for argument in arguments), **variable)
+        assert_one_line(found, re.escape(str(tmp_path / "before" / "log.db")))
+
+
+def test_names_from_a_feed_are_shown_as_they_are(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "a [b].csv", "1,Ball,Toys [/red] :shoe:,https://shop.example/1.jpg,")
+    result = imgrec("import", feed)
+    assert "a [b].csv" in result.stderr
+    assert "Toys [/red] :shoe: 1" in imgrec("status").stdout
+
+
+def test_status_prints_the_promised_object_where_nothing_is(imgrec):
+    result = imgrec("status", "--json")
+    shown = json.loads(result.stdout)
+    assert (result.exit_code, list(shown)) == (0, ["catalogue", "model", "index", "log"])
+    assert {"products": 0, "with_photo": 0, "categories": {}}.items() <= shown["catalogue"].items()
+    assert {"queries": 0, "votes": 0}.items() <= shown["log"].items()
+
+
+def test_the_program_is_run_as_a_module_and_ends_with_the_same_codes(tmp_path, config):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1))
+    done, failed, wrong = (run_command("imgrec", *arguments, config=config)
+                           for arguments in (["import", feed, "--json"], ["evaluate", "log"], ["sell"]))  # fmt: skip
+    assert (done.returncode, failed.returncode, wrong.returncode) == (0, 1, 2)
+    assert json.loads(done.stdout)["read"] == 1
+    assert failed.stderr.startswith("Error: There is no log at ")
+    assert failed.stderr.count("\n") == 1
+
+
+def test_search_prints_the_promised_object(shop):
+    photo = shop.folder / "photos" / "bal-001.jpg"
+    shown = shop.json("search", photo, "--category", "balls", "--threshold", "0.2", "--top", "7")
+    assert list(shown) == ["category", "candidates", "scope", "threshold", "matches"]
+    assert [set(candidate) for candidate in (shown["category"], *shown["candidates"])] == [{"name", "probability"}] * 4
+    assert shown["category"] == shown["candidates"][0]
+    assert {candidate["name"] for candidate in shown["candidates"]} == set(CATEGORIES)
+    assert sum(candidate["probability"] for candidate in shown["candidates"]) == pytest.approx(1, abs=1e-4)
+    assert (shown["scope"], shown["threshold"]) == (["Balls"], 0.2)
+    for match in shown["matches"]:
+        assert list(match) == ["product_id", "source", "id", "title", "price", "currency", "brand", "category",
+                               "similarity", "url", "photo"]  # fmt: skip
+        assert (match["source"], match["category"]) == ("shop", "Balls")
+        assert match["price"] is None or str(Decimal(match["price"])) == match["price"]
+        assert Path(match["photo"]).is_absolute()
+        assert Path(match["photo"]).is_file()
+    similarities = [match["similarity"] for match in shown["matches"]]
+    assert similarities == sorted(similarities, reverse=True)
+    assert all(similarity >= 0.2 for similarity in similarities)
+    assert len({match["product_id"] for match in shown["matches"]}) == len(similarities) <= 7
+    first = shown["matches"][0]
+    assert (first["id"], first["title"], first["price"]) == ("bal-001", 'The "quoted" one', "1.50")
+    assert first["similarity"] == pytest.approx(1, abs=1e-5)
+
+
+def test_search_in_words_names_products_and_says_when_none_is_similar(shop):
+    photo = shop.folder / "photos" / "bal-000.jpg"
+    shown = shop.imgrec("search", photo, "--category", "Balls").stdout
+    assert "Fish & Chips <b>bold</b>" in shown
+    assert "shop/bal-000" in shown
+    far = shop.folder / "photos" / "ten-001.jpg"
+    assert (
+        "No product is similar enough" in shop.imgrec("search", far, "--category", "Boxes", "--threshold", "1").stdout
+    )
+
+
+def test_an_unknown_category_is_refused_with_the_nearest(shop):
+    failed = shop.imgrec("search", shop.folder / "photos" / "bal-000.jpg", "--category", "Ballz", ok=False)
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == "Error: There is no category 'Ballz'. Nearest: Balls.\n"
+
+
+def test_an_index_that_is_up_to_date_says_so_in_its_object(own_shop):
+    shown = own_shop.json("index")
+    photos = len(CATEGORIES) * PRODUCTS_A_CATEGORY
+    assert (shown["photos"], shown["computed"], shown["changed"]) == (photos, 0, False)
+
+
+def test_the_figures_of_the_search_are_an_object_too(own_shop):
+    queries = own_shop.folder / "queries.csv"
+    queries.write_text("photo,category,kind,product_id\nphotos/bal-001.jpg,Balls,blue,bal-001\n")
+    figures = own_shop.json("evaluate", "search", "--queries", queries)
+    assert (figures["queries"], figures["unreadable"], figures["category_accuracy"]["count"]) == (1, 0, 1)
+    assert set(figures["kind_in_first"]) == {"1", "3", "10"}
+
+
+async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
+    log = await LogWriter.open(tmp_path / "log.db")
+    query = await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
+    await log.finish_query(query, Outcome.NOTHING_SIMILAR, 12)
+    await log.close()
+    figures = json.loads(imgrec("evaluate", "log", "--json").stdout)
+    assert (figures["queries"], figures["empty"], figures["latency_ms"]["p50"]) == (1, 1, 12)
+    assert "nothing_similar" in imgrec("evaluate", "log").stdout
+
+
+def test_no_command_takes_an_option_it_does_not_explain():
+    for command in [*main.commands.values(), *main.commands["evaluate"].commands.values()]:
+        for option in command.params:
+            assert not isinstance(option, click.Option) or option.help, f"{command.name} {option.name}"

@@ -1,0 +1,77 @@
+"""What there is, at a glance, whatever of it exists."""
+
+import json
+import sqlite3
+
+from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, write_config
+
+from imgrec.config import load_config
+from imgrec.errors import ImgrecError
+from imgrec.log.schema import KindOfQuery
+from imgrec.log.writer import LogWriter
+from imgrec.status import read_status
+
+
+def status_of(config):
+    return read_status(load_config(config, {}))
+
+
+def test_where_nothing_is_yet_every_part_says_how_to_get_it(tmp_path):
+    status = status_of(write_config(tmp_path))
+    shown = status.as_json()
+    assert {part: value for part, value in shown["catalogue"].items() if part != "problem"} == {
+        "products": 0, "with_photo": 0, "categories": {},
+    }  # fmt: skip
+    assert {part: value for part, value in shown["log"].items() if part != "problem"} == {"queries": 0, "votes": 0}
+    ways_out = {"catalogue": "imgrec import", "model": "imgrec train", "index": "imgrec index", "log": "python -m bot"}
+    words = status.in_words()
+    for part, command in ways_out.items():
+        assert command in shown[part]["problem"]
+        assert words[part] == [shown[part]["problem"]]
+    assert [file.name for file in tmp_path.iterdir()] == ["config.yaml"]
+
+
+async def test_a_whole_shop_is_counted(own_shop):
+    log = await LogWriter.open(own_shop.folder / "log.db")
+    query = await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
+    await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
+    await log.vote(query, 0, 1, 1)
+    await log.close()
+    status = status_of(own_shop.config)
+    shown = status.as_json()
+    everything = len(CATEGORIES) * PRODUCTS_A_CATEGORY
+    assert shown["catalogue"] == {
+        "products": everything, "with_photo": everything, "retired": 0,
+        "categories": dict.fromkeys(sorted(CATEGORIES), PRODUCTS_A_CATEGORY),
+    }  # fmt: skip
+    assert (shown["model"]["name"], sorted(shown["model"]["labels"])) == ("tiny", sorted(CATEGORIES))
+    assert (shown["index"]["photos"], shown["index"]["of_present_model"]) == (everything, True)
+    assert shown["index"]["model_sha256"] == shown["model"]["sha256"]
+    assert shown["log"] == {"queries": 2, "votes": 1}
+    assert json.loads(json.dumps(shown)) == shown
+    assert status.in_words()["log"] == ["2 queries, 1 votes"]
+
+
+def test_what_is_damaged_is_named_and_the_rest_still_shown(own_shop):
+    pointed = (own_shop.folder / "index" / "CURRENT").read_text().strip()
+    (own_shop.folder / "index" / pointed / "index.json").write_text("{}")
+    next((own_shop.folder / "models").glob("*/model.yaml")).write_text("name: other")
+    (own_shop.folder / "log.db").write_bytes(b"no database" * 100)
+    with sqlite3.connect(own_shop.folder / "catalogue.db") as connection:
+        connection.execute("UPDATE products SET retired_utc = '2025-01-01T00:00:00.000Z' WHERE id = 1")
+    connection.close()
+    status = status_of(own_shop.config)
+    assert not isinstance(status.catalogue, ImgrecError)
+    assert status.catalogue.retired == 1
+    assert "imgrec index --rebuild" in str(status.index)
+    assert "differs from its sum" in str(status.model)
+    assert "not a database" in str(status.log)
+
+
+def test_an_index_of_another_model_is_said_to_be_so(own_shop):
+    pointed = (own_shop.folder / "index" / "CURRENT").read_text().strip()
+    record = own_shop.folder / "index" / pointed / "index.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "model_sha256": "0" * 64}))
+    status = status_of(own_shop.config)
+    assert status.as_json()["index"]["of_present_model"] is False
+    assert "made by another model" in " ".join(status.in_words()["index"])

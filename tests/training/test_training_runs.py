@@ -1,0 +1,192 @@
+# ruff: noqa: E402 - Keras may be absent
+"""A training run survives being killed, refuses to be mixed up with another, and swaps its model in whole."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_shop import Shop, write_config, write_feed
+
+keras = pytest.importorskip("keras")
+
+from imgrec.catalogue.store import Catalogue
+from imgrec.config import load_config
+from imgrec.errors import TrainingError, WeightsError
+from imgrec.progress import Silent
+from imgrec.training.run import Options, model_target, train
+from imgrec.training.settings import TrainingSettings
+from imgrec.vision.model_folder import open_model
+
+pytestmark = [
+    pytest.mark.training,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras under NumPy 2
+]
+
+SETTINGS = TrainingSettings(weights="none", epochs=4, batch_size=8, side_px=32, width=0.0625, dtype="float32")
+
+TRAIN_AND_DIE_AFTER_EPOCH_2 = """
+import os, signal, sys
+from pathlib import Path
+from imgrec.catalogue.store import Catalogue
+from imgrec.config import load_config
+from imgrec.progress import Silent
+from imgrec.training.run import Options, train
+from imgrec.training.settings import TrainingSettings
+
+class Killer(Silent):
+    def say(self, line):
+        if line.startswith("Epoch   2 "):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+with Catalogue.open(load_config(Path(sys.argv[1]), {}).catalogue) as catalogue:
+    settings = TrainingSettings.model_validate_json(sys.argv[3])
+    train(catalogue, Path(sys.argv[2]), settings, Options(), Killer())
+"""
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Three categories of twelve products, imported."""
+    folder = tmp_path_factory.mktemp("imported")
+    made = Shop(folder, write_feed(folder, 12), write_config(folder))
+    made.imgrec("import", made.feed)
+    return made
+
+
+@pytest.fixture
+def catalogue(imported: Shop) -> Iterator[Catalogue]:
+    with Catalogue.open(load_config(imported.config, {}).catalogue) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def undisturbed(imported: Shop) -> Path:
+    """The model of a run that nothing disturbed."""
+    with Catalogue.open(load_config(imported.config, {}).catalogue) as opened:
+        return train(opened, imported.folder / "models" / "undisturbed", SETTINGS, Options(), Silent()).path
+
+
+@pytest.fixture(scope="module")
+def killed(imported: Shop, undisturbed: Path) -> Path:
+    """Where a model was to go whose run was killed after two epochs."""
+    target = imported.folder / "models" / "killed"
+    died = subprocess.run(
+        [sys.executable, "-c", TRAIN_AND_DIE_AFTER_EPOCH_2, imported.config, target, SETTINGS.model_dump_json()],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    assert not target.exists()
+    return target
+
+
+class Fails(Silent):
+    def stage(self, title: str, total: int | None) -> Any:
+        raise AssertionError(f"work was begun: {title}")
+
+
+def history(model: Path) -> list[dict[str, str]]:
+    with (model / "history.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_killed_run_refuses_other_settings_and_names_them(killed: Path, catalogue: Catalogue):
+    other = SETTINGS.model_copy(update={"epochs": 5, "dropout": 0.4})
+    with pytest.raises(TrainingError, match=r"epochs: 4 -> 5; dropout: 0\.2 -> 0\.4.*--restart"):
+        train(catalogue, killed, other, Options(), Fails())
+
+
+def test_a_killed_run_refuses_other_photos(killed: Path, catalogue: Catalogue):
+    catalogue.connection.execute("UPDATE products SET retired_utc = 'now' WHERE id = 1")
+    try:
+        with pytest.raises(TrainingError, match=r"other settings \(the catalogue's photos\)"):
+            train(catalogue, killed, SETTINGS, Options(), Fails())
+    finally:
+        catalogue.connection.execute("UPDATE products SET retired_utc = NULL WHERE id = 1")
+
+
+def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one_replacing_only_when_told(
+    killed: Path, undisturbed: Path, catalogue: Catalogue
+):
+    killed.mkdir()
+    (killed / "of an older model").touch()
+    with pytest.raises(TrainingError, match=r"exists already.*--replace"):
+        train(catalogue, killed, SETTINGS, Options(), Fails())
+    assert (killed / "of an older model").exists()
+
+    said: list[str] = []
+
+    class Listening(Silent):
+        def say(self, line: str) -> None:
+            said.append(line)
+
+    model = train(catalogue, killed, SETTINGS, Options(replace=True), Listening())
+    assert "Going on after epoch 2 of 4." in said
+    assert [line[:9] for line in said if line.startswith("Epoch ")] == ["Epoch   3", "Epoch   4"]
+    assert sorted(path.name for path in killed.parent.iterdir()) == ["killed", "undisturbed"]
+    assert not (killed / "of an older model").exists()
+    assert open_model(killed) == model
+
+    resumed, straight = history(killed), history(undisturbed)
+    assert [row["epoch"] for row in resumed] == ["1", "2", "3", "4"]
+    for name in ("loss", "validation_loss"):
+        ours, theirs = ([float(row[name]) for row in rows] for rows in (resumed, straight))
+        assert ours == pytest.approx(theirs, rel=2e-3)
+    assert len({row["loss"] for row in straight}) == 4  # or there would be nothing to agree on
+
+
+def test_a_finished_model_tells_all_about_itself(undisturbed: Path):
+    model = open_model(undisturbed)
+    assert model.settings.name == "undisturbed"
+    assert model.settings.labels == ("Balls", "Boxes", "Tents & Co")
+    assert model.settings.preprocessing == SETTINGS.preprocessing
+    assert model.settings.feature_dim == 32
+    assert "fp16" in model.settings.precisions
+    assert {file.name for file in undisturbed.iterdir()} >= {"training.yaml", "history.csv", "metrics.json"}
+
+
+def test_weights_that_cannot_be_had_fail_before_photos_are_read_and_leave_the_name_free(
+    imported: Shop, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+):
+    def unreachable(**_: Any) -> None:
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.applications, "VGG16", unreachable)
+    target = imported.folder / "elsewhere" / "offline"
+    pretrained = TrainingSettings(weights="imagenet", side_px=32, dtype="float32")
+    with pytest.raises(WeightsError):
+        train(catalogue, target, pretrained, Options(), Fails())
+    narrow = pretrained.model_copy(update={"weights": str(imported.folder / "nowhere.h5"), "width": 0.0625})
+    with pytest.raises(WeightsError, match=r"no weights file .*nowhere\.h5"):  # the way out that was offered is open
+        train(catalogue, target, narrow, Options(), Fails())
+
+
+def test_batch_normalisation_and_pretrained_weights_do_not_go_together(imported: Shop, catalogue: Catalogue):
+    settings = TrainingSettings(weights="imagenet", side_px=32, normalisation="batch", width=0.0625)
+    with pytest.raises(TrainingError, match="--normalisation none, or --weights none"):
+        train(catalogue, imported.folder / "elsewhere" / "both", settings, Options(), Fails())
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../b", "/b", "b.training", "-dash", "b c", "ü"])
+def test_a_name_that_is_no_folders_name_is_refused(name: str, tmp_path: Path):
+    with pytest.raises(TrainingError, match="cannot be named"):
+        model_target(tmp_path, name)
+
+
+def test_a_model_goes_beside_the_others_and_becomes_current_only_in_a_folder_of_models(tmp_path: Path):
+    assert model_target(tmp_path / "models", "new") == (tmp_path / "models" / "new", True)
+    assert model_target(tmp_path / "models" / "new", "new") == (tmp_path / "models" / "new", False)
+    (tmp_path / "models" / "old").mkdir(parents=True)
+    (tmp_path / "models" / "old" / "model.yaml").touch()
+    assert model_target(tmp_path / "models" / "old", "new") == (tmp_path / "models" / "new", False)
+
+
+def test_no_telemetry_package_was_loaded_by_training(undisturbed: Path):
+    assert sys.modules["openvino_telemetry"] is None
+    assert np.isfinite([float(row["loss"]) for row in history(undisturbed)]).all()
