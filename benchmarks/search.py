@@ -25,6 +25,7 @@ from imgrec.vision.whitening import Whitening
 CATEGORY = "all"
 SAME = 2e-6
 SAMPLE = 50_000
+Search = Callable[[Floats], list[int]]
 
 
 def main() -> None:
@@ -50,18 +51,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = write_index(Path(folder), features)
         neighbours = NearestNeighbors(n_neighbors=options.top, algorithm="brute", metric="cosine").fit(features)
-        found = {
-            "imgrec index": timed(queries, lambda query: by_index(index, query, options.top)),
-            "numpy matrix product": timed(queries, lambda query: by_product(features, query, options.top)),
-            "scikit-learn brute force": timed(queries, lambda query: by_sklearn(neighbours, query)),
+        ways: dict[str, Search] = {
+            "imgrec index": lambda query: by_index(index, query, options.top),
+            "numpy matrix product": lambda query: by_product(features, query, options.top),
+            "scikit-learn brute force": lambda query: by_sklearn(neighbours, query),
         }
+        times, answers = timed(ways, queries)
 
     print(f"{len(features):,} photos x {features.shape[1]} dimensions, {len(queries)} queries, first {options.top}")
     print(f"{'':26}{'median ms':>10}{'to the index':>14}")
-    base = statistics.median(found["imgrec index"][0])
-    for name, (times, _) in found.items():
-        print(f"{name:26}{statistics.median(times):10.2f}{statistics.median(times) / base:13.1f}x")
-    by_query = zip(queries, *(answers for _, answers in found.values()), strict=True)
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    for name, median in medians.items():
+        print(f"{name:26}{median:10.2f}{median / medians['imgrec index']:13.1f}x")
+    by_query = zip(queries, *answers.values(), strict=True)
     agree = sum(all(same(features, query, ours, theirs) for theirs in others) for query, ours, *others in by_query)
     print(f"same products found: {agree} of {len(queries)} queries")
 
@@ -117,14 +119,20 @@ def by_sklearn(neighbours: NearestNeighbors, query: Floats) -> list[int]:
     return neighbours.kneighbors(query[None], return_distance=False)[0].tolist()
 
 
-def timed(queries: Floats, search: Callable[[Floats], list[int]]) -> tuple[list[float], list[list[int]]]:
-    """Milliseconds and products found, for each query."""
-    search(queries[0])  # the first one maps files and starts threads
-    times, answers = [], []
+def timed(ways: dict[str, Search], queries: Floats) -> tuple[dict[str, list[float]], dict[str, list[list[int]]]]:
+    """Milliseconds and products found, for each way and query.
+
+    The ways take turns, so that what else the machine does falls on all alike.
+    """
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    answers: dict[str, list[list[int]]] = {name: [] for name in ways}
+    for search in ways.values():
+        search(queries[0])  # the first one maps files and starts threads
     for query in queries:
-        start = time.perf_counter()
-        answers.append(search(query))
-        times.append((time.perf_counter() - start) * 1000)
+        for name, search in ways.items():
+            start = time.perf_counter()
+            answers[name].append(search(query))
+            times[name].append((time.perf_counter() - start) * 1000)
     return times, answers
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from tiny_shop import TRAINING, Shop, write_config, write_feed
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, before anything imports telegram
@@ -24,15 +25,20 @@ def _speeds_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
     """A shop imported, trained and indexed by the real commands. Tests share it and leave it as it is."""
     if importlib.util.find_spec("keras") is None:
         pytest.skip("a model is trained for this test: pip install -e '.[train]'")
-    folder = tmp_path_factory.mktemp("shop")
-    made = Shop(folder, write_feed(folder), write_config(folder))
-    made.imgrec("import", made.feed)
-    made.imgrec("train", "--name", "tiny", *TRAINING)
-    made.imgrec("index")
+    # Tests run in several processes; the first to come makes the shop for all of them.
+    folder = tmp_path_factory.getbasetemp().parent / f"shop-{testrun_uid}"
+    made = Shop(folder, folder / "shop.csv", folder / "config.yaml")
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            write_feed(folder)
+            write_config(folder)
+            made.imgrec("import", made.feed)
+            made.imgrec("train", "--name", "tiny", *TRAINING)
+            made.imgrec("index")
     return made
 
 

@@ -14,7 +14,6 @@ from imgrec.training.export import export_fp16, export_int8, precisions_in, run_
 from imgrec.training.pixels import Labelled, predict
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.vgg16 import BLOCKS, build_vgg16, convolution_shapes
-from imgrec.vision.vectors import unit_rows
 
 pytestmark = [
     pytest.mark.training,
@@ -114,7 +113,7 @@ def test_an_int8_file_that_fails_its_check_is_dropped(exported: Path, monkeypatc
     validation = Labelled(PIXELS, logits.argmax(axis=1))
     monkeypatch.setattr(export, "LEAST_COSINE", -1.0)
     monkeypatch.setattr(export, "MOST_ACCURACY_LOST", 1.0)
-    passed = export_int8(exported, PIXELS, validation, unit_rows, seed=0)
+    passed = export_int8(exported, PIXELS, validation, seed=0)
     assert passed.passed
     assert precisions_in(exported.parent) == ("int8", "fp16")
     assert (passed.photos, passed.accuracy_fp16) == (6, 1.0)
@@ -123,7 +122,7 @@ def test_an_int8_file_that_fails_its_check_is_dropped(exported: Path, monkeypatc
     assert passed.cosine == pytest.approx(cosines.mean(), abs=1e-3)
 
     monkeypatch.setattr(export, "LEAST_COSINE", 1.01)  # out of reach
-    failed = export_int8(exported, PIXELS, validation, unit_rows, seed=0)
+    failed = export_int8(exported, PIXELS, validation, seed=0)
     assert not failed.passed
     assert precisions_in(exported.parent) == ("fp16",)
     assert not list(exported.parent.glob("*int8*"))

@@ -67,23 +67,33 @@ def catalogue(imported: Shop) -> Iterator[Catalogue]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(imported: Shop) -> Path:
-    """The model of a run that nothing disturbed."""
-    with Catalogue.open(load_config(imported.config, {}).catalogue) as opened:
-        return train(opened, imported.folder / "models" / "undisturbed", SETTINGS, Options(), Silent()).path
-
-
-@pytest.fixture(scope="module")
-def killed(imported: Shop, undisturbed: Path) -> Path:
-    """Where a model was to go whose run was killed after two epochs."""
-    target = imported.folder / "models" / "killed"
-    died = subprocess.run(
-        [sys.executable, "-c", TRAIN_AND_DIE_AFTER_EPOCH_2, imported.config, target, SETTINGS.model_dump_json()],
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, timeout=300, check=False,
+def both_runs(imported: Shop) -> tuple[Path, Path]:
+    """The model of a run that nothing disturbed, and where another was to go that was killed after two epochs."""
+    models = imported.folder / "models"
+    arguments = [imported.config, models / "killed", SETTINGS.model_dump_json()]
+    dying = subprocess.Popen(
+        [sys.executable, "-c", TRAIN_AND_DIE_AFTER_EPOCH_2, *map(str, arguments)],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-    assert not target.exists()
-    return target
+    try:
+        with Catalogue.open(load_config(imported.config, {}).catalogue) as opened:
+            model = train(opened, models / "undisturbed", SETTINGS, Options(), Silent())
+        assert dying.wait(timeout=300) == -signal.SIGKILL
+    finally:
+        dying.kill()
+        dying.wait()
+    assert not (models / "killed").exists()
+    return model.path, models / "killed"
+
+
+@pytest.fixture
+def undisturbed(both_runs: tuple[Path, Path]) -> Path:
+    return both_runs[0]
+
+
+@pytest.fixture
+def killed(both_runs: tuple[Path, Path]) -> Path:
+    return both_runs[1]
 
 
 class Fails(Silent):

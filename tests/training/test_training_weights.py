@@ -4,11 +4,11 @@
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras")
+h5py = pytest.importorskip("h5py")
 
 from imgrec.errors import WeightsError
 from imgrec.training.pixels import predict

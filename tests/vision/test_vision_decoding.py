@@ -123,6 +123,14 @@ def test_a_photo_cut_short_is_unreadable(kind: str, kept: float):
         decode_photo(whole[: int(len(whole) * kept)], 100)
 
 
+def test_a_photo_whose_decoder_gives_up_is_unreadable():
+    damaged = bytearray(encoded(corners(), "AVIF"))
+    pixels = damaged.index(b"mdat") + 4
+    damaged[pixels : pixels + 32] = b"\xff" * 32
+    with pytest.raises(UnreadablePhotoError):
+        decode_photo(bytes(damaged), 100)
+
+
 def test_a_file_that_is_missing_or_no_image_is_unreadable(tmp_path):
     (tmp_path / "letter.jpg").write_text("Dear shop,")
     for name in ("letter.jpg", "nowhere.jpg"):
