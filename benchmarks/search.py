@@ -13,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from imgrec.search.files import (
     CategoryFeatures,
     IndexRecord,
+    head_dim,
     principal_axes,
     split_features,
     write_category,
@@ -92,7 +93,7 @@ def write_index(folder: Path, features: Floats) -> SearchIndex:
     """Every photo is a product of its own, in one category."""
     rotation = principal_axes(features[:: -(-len(features) // SAMPLE)])
     number = np.arange(len(features), dtype=np.int64)
-    parts = split_features(features @ rotation)
+    parts = split_features(features @ rotation, head_dim(features @ rotation))
     np.save(folder / "rotation.npy", rotation)
     write_category(folder, 1, CategoryFeatures(*parts, number, number, number, number.astype("S64")))
     write_record(

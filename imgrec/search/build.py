@@ -18,6 +18,7 @@ from imgrec.search.files import (
     NO_RANK,
     CategoryFeatures,
     IndexRecord,
+    head_dim,
     principal_axes,
     split_features,
     write_category,
@@ -214,13 +215,15 @@ def _write_generation(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     every = -(-len(photos) // _AXES_SAMPLE)
-    rotation = principal_axes(_gather(photos[::every], known))
+    sample = _gather(photos[::every], known)
+    rotation = principal_axes(sample)
+    leading = head_dim(sample @ rotation)
     np.save(folder / "rotation.npy", rotation, allow_pickle=False)
     by_category: dict[str, list[CataloguePhoto]] = {}
     for photo in photos:
         by_category.setdefault(photo.category, []).append(photo)
     for category, members in by_category.items():
-        head, tail, residual = split_features(_gather(members, known) @ rotation)
+        head, tail, residual = split_features(_gather(members, known) @ rotation, leading)
         features = CategoryFeatures(
             head, tail, residual,
             np.array([photo.photo_id for photo in members], np.int64),

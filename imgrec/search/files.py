@@ -5,7 +5,7 @@ A generation is a folder:
     index.json          IndexRecord: which model made it, dimensions, categories
     rotation.npy        float32 (d, d), orthogonal; its columns are principal axes, largest first
     category-ID/
-        head.npy        float32 (n, 32): the first coordinates of the rotated features
+        head.npy        float32 (n, 32): the first coordinates of the rotated features (or all: see `head_dim`)
         tail.npy        float32 (n, d - 32): the others
         residual.npy    float32 (n,): the L2 norm of each tail
         photo.npy, product.npy, rank.npy    int64 (n,): photo ids, product ids, sales ranks
@@ -28,6 +28,7 @@ from imgrec.vision.model_folder import Precision
 from imgrec.vision.vectors import Floats
 
 HEAD_DIM = 32
+_MOST_OF_THE_ENERGY = 0.8
 NO_RANK = sys.maxsize
 RECORD = "index.json"
 
@@ -66,13 +67,24 @@ class CategoryFeatures:
         return len(self.photo)
 
 
-def split_features(rotated: Floats) -> tuple[Floats, Floats, Floats]:
-    """rotated: float32 (n, d). Returns head (n, 32), tail (n, d - 32) and the L2 norms of the tail (n,).
+def head_dim(rotated: Floats) -> int:
+    """How many leading coordinates are worth a scan of their own, for rotated features (n, d) like these.
+
+    32 where those hold most of the energy. Where it is spread evenly, as whitening spreads it, the bound on the others
+    would rule out nothing: then all d are the head, and one matrix product decides.
+    """
+    total, leading = float(np.square(rotated).sum()), float(np.square(rotated[:, :HEAD_DIM]).sum())
+    return HEAD_DIM if leading >= _MOST_OF_THE_ENERGY * total and rotated.shape[1] > HEAD_DIM else rotated.shape[1]
+
+
+def split_features(rotated: Floats, head: int) -> tuple[Floats, Floats, Floats]:
+    """rotated: float32 (n, d). Returns the first coordinates (n, head), the others (n, d - head), and their norms (n,).
 
     The norms are rounded up a little, so that a bound made of them holds in floating point too.
     """
-    head, tail = np.ascontiguousarray(rotated[:, :HEAD_DIM]), np.ascontiguousarray(rotated[:, HEAD_DIM:])
-    return head, tail, np.linalg.norm(tail, axis=1).astype(np.float32) * np.float32(1 + 1e-6)
+    tail = np.ascontiguousarray(rotated[:, head:])
+    residual = np.linalg.norm(tail, axis=1).astype(np.float32) * np.float32(1 + 1e-6)
+    return np.ascontiguousarray(rotated[:, :head]), tail, residual
 
 
 def principal_axes(features: Floats) -> Floats:

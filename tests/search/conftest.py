@@ -10,6 +10,7 @@ from tiny_shop import Shop
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
 from imgrec.search.files import (
+    HEAD_DIM,
     CategoryFeatures,
     Floats,
     IndexRecord,
@@ -32,18 +33,19 @@ MakeIndex = Callable[..., SearchIndex]
 def make_index(tmp_path: Path) -> MakeIndex:
     """Write a generation of the index from features, by category, and open it."""
 
-    def make(categories: dict[str, Photos], rotation: Floats | None = None) -> SearchIndex:
+    def make(categories: dict[str, Photos], rotation: Floats | None = None, scan_all: bool = False) -> SearchIndex:
         folder = tmp_path / f"generation-{len(list(tmp_path.iterdir())):06d}"
         folder.mkdir()
         every = np.concatenate([features for features, _, _ in categories.values()])
         rotation = principal_axes(every) if rotation is None else rotation
+        head = every.shape[1] if scan_all else HEAD_DIM
         np.save(folder / "rotation.npy", rotation)
         ids = {name: number for number, name in enumerate(categories, start=1)}
         for name, (features, product, rank) in categories.items():
             names = np.array([f"{name} {row}".encode() for row in range(len(features))], "S64")
             photo = np.arange(len(features), dtype=np.int64)
             columns = (photo, np.array(product, np.int64), np.array(rank, np.int64), names)
-            write_category(folder, ids[name], CategoryFeatures(*split_features(features @ rotation), *columns))
+            write_category(folder, ids[name], CategoryFeatures(*split_features(features @ rotation, head), *columns))
         write_record(
             folder,
             IndexRecord(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from imgrec.search.files import HEAD_DIM, NO_RANK, Floats, principal_axes
+from imgrec.search.files import HEAD_DIM, NO_RANK, Floats, head_dim, principal_axes
 from imgrec.search.index import Hit
 from imgrec.vision.vectors import unit_rows
 
@@ -62,7 +62,8 @@ KINDS = (like_real_ones, spread_evenly, nearly_the_same, opposite_and_empty)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dim", [16, HEAD_DIM, 64, 200])
-def test_search_equals_brute_force_in_every_result(kind, dim: int, make_index):
+@pytest.mark.parametrize("scan_all", [False, True])
+def test_search_equals_brute_force_in_every_result(kind, dim: int, scan_all: bool, make_index):
     rng = np.random.default_rng(dim)
     categories = {}
     first = 0
@@ -71,7 +72,7 @@ def test_search_equals_brute_force_in_every_result(kind, dim: int, make_index):
         first += n
         rank_of = {product: int(rng.integers(1, 50)) for product in products}
         categories[name] = (kind(rng, n, dim), products, [rank_of[product] for product in products])
-    index = make_index(categories)
+    index = make_index(categories, scan_all=scan_all)
     stored = categories["large"][0]
     queries = [*stored[:4], -stored[4], *spread_evenly(rng, 4, dim), *like_real_ones(rng, 2, dim)]
     for query in queries:
@@ -91,6 +92,14 @@ def test_search_is_exact_even_where_the_short_scan_says_nothing(make_index):
     index = make_index(categories, np.ascontiguousarray(principal_axes(features)[:, ::-1]))
     for query in (features[7], spread_evenly(rng, 1, 96)[0]):
         assert_exact(index.search(query, ["only"], 10), brute_force(categories, query, ["only"]), 10)
+
+
+def test_the_short_scan_is_used_where_the_first_axes_hold_most_of_the_energy():
+    rng = np.random.default_rng(3)
+    decaying, even = like_real_ones(rng, 2000, 128), spread_evenly(rng, 2000, 128)
+    assert head_dim(decaying @ principal_axes(decaying)) == HEAD_DIM
+    assert head_dim(even @ principal_axes(even)) == 128
+    assert head_dim(even[:, :16]) == 16
 
 
 def test_the_short_scan_leaves_most_photos_out(make_index, monkeypatch: pytest.MonkeyPatch):
