@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from telegram import Bot, InputMediaPhoto, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TimedOut
@@ -78,7 +79,9 @@ async def _send(
             sent = await bot.send_media_group(
                 chat_id, album, reply_parameters=reply, read_timeout=_UPLOAD_TIMEOUT_S, write_timeout=_UPLOAD_TIMEOUT_S
             )
-    except TimedOut:
+    except TimedOut as error:
+        if isinstance(error.__cause__, httpx.ConnectTimeout | httpx.PoolTimeout):
+            raise  # nothing was sent
         # Telegram may well have sent it; asking again could send it twice.
         log.warning("Telegram took over %s s to confirm an album; it is taken as sent.", _UPLOAD_TIMEOUT_S)
         return True

@@ -125,8 +125,8 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
     names are retired.
     """
     from imgrec.catalogue.importing import ImportReport, import_feed
-    from imgrec.catalogue.lock import writing
     from imgrec.catalogue.store import Catalogue
+    from imgrec.lock import writing
 
     if source and len(feeds) > 1:
         raise click.UsageError("--source names one feed's products; import several feeds one by one, or without it.")
@@ -180,9 +180,9 @@ def train(name: str, restart: bool, replace: bool, **values: Any) -> None:
     """
     from pydantic import ValidationError
 
-    from imgrec.catalogue.lock import writing
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
+    from imgrec.lock import writing
     from imgrec.training.backend import quiet_import
 
     config, report = _config(), _report()
@@ -230,8 +230,8 @@ def index(rebuild: bool, as_json: bool) -> None:
     Photos already indexed by the same model are not computed again. The new index is swapped in whole; a running bot
     takes it up by itself.
     """
-    from imgrec.catalogue.lock import writing
     from imgrec.catalogue.store import Catalogue
+    from imgrec.lock import writing
     from imgrec.search.build import build_index
     from imgrec.vision.model_folder import open_model
     from imgrec.vision.recogniser import load_recogniser

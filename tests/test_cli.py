@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, run_command, write_config, write_feed
 
 from imgrec.catalogue import importing
-from imgrec.catalogue.lock import writing
 from imgrec.cli import main
+from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LogWriter
 

@@ -90,7 +90,9 @@ def build_index(
 
     usable = [photo for photo in photos if photo.sha256.encode() in known]
     if not usable:
-        raise CatalogueError(f"None of the {len(photos)} stored photos can be read. Import the feed again.")
+        raise CatalogueError(
+            f"None of the {len(photos)} stored photos can be read. Delete their folder and import the feed again."
+        )
     generation = path / next_name(path)
     _write_generation(generation, usable, known, category_ids, recogniser)
     point_to(path, generation.name)

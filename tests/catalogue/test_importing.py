@@ -13,9 +13,9 @@ from tiny_shop import draw_product
 
 from imgrec.catalogue.feed import Reason
 from imgrec.catalogue.importing import import_feed
-from imgrec.catalogue.lock import writing
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import FeedError
+from imgrec.lock import writing
 
 
 def counts(report) -> tuple[int, int, int, int, int]:
@@ -207,7 +207,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from imgrec.catalogue.importing import import_feed
-from imgrec.catalogue.lock import writing
+from imgrec.lock import writing
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import CatalogueSection
 

@@ -1,4 +1,4 @@
-"""One writer at a time: import and index hold a lock beside the catalogue, and the second learns who has it."""
+"""One writer at a time: whoever writes holds a lock beside what it writes, and the second learns who has it."""
 
 import contextlib
 import os

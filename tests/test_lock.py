@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from imgrec.catalogue.lock import writing
 from imgrec.errors import BusyError
+from imgrec.lock import writing
 
 HOLDER = """
 import sys
 from pathlib import Path
-from imgrec.catalogue.lock import writing
+from imgrec.lock import writing
 with writing(Path(sys.argv[1]), "imgrec index"):
     print("held", flush=True)
     sys.stdin.read()
