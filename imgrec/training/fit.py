@@ -66,9 +66,11 @@ def fit(
         best = accuracy > max((past.validation_accuracy for past in history), default=-1.0)
         history.append(epoch)
         _save(classifier, history, run, best)
+        left_s = (settings.epochs - number) * sum(past.seconds for past in history) / len(history)
         report.say(
             f"Epoch {number:3d} of {settings.epochs}: accuracy {epoch.accuracy:.1%}, validation {accuracy:.1%}"
             f"{' (best so far)' if best else ''}, loss {epoch.loss:.3f} / {loss:.3f}, {epoch.seconds:.0f} s"
+            f"{f'; about {left_s / 60:.0f} min left' if left_s >= 60 else ''}"
         )
     network.load_weights(run / "best.weights.h5")
     return history
