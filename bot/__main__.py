@@ -110,9 +110,15 @@ class _WithoutToken(logging.Formatter):
         return super().format(record).replace(self._token.get_secret_value(), "<token>")
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not what `_run` says itself, in one line, when it ends."""
+    return not (record.exc_info and type(record.exc_info[1]).__name__ == "InvalidToken")
+
+
 def _log_to_stderr(token: SecretStr) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_WithoutToken(token))
+    handler.addFilter(_is_news)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("httpx", "httpcore", "apscheduler", "telegram.ext.Application"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
