@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from pydantic import SecretStr
@@ -38,9 +39,10 @@ def main(config: Path | None, health: bool) -> None:
             check_health(settings.bot.heartbeat)
         else:
             _run(settings, Secrets.from_environment(os.environ))
-    except ImgrecError as error:
+    except (ImgrecError, OSError) as error:  # OSError: a port that is taken, a folder that may not be written
         click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+        sys.stderr.flush()
+        os._exit(1)  # where Telegram ends a running bot, python-telegram-bot leaves the log's thread behind
 
 
 def _run(config: Config, secrets: Secrets) -> None:
@@ -49,18 +51,27 @@ def _run(config: Config, secrets: Secrets) -> None:
     from telegram.error import InvalidToken
 
     from bot.app import build_application
-    from imgrec.search.searcher import Searcher
+    from bot.heartbeat import check_writable
+    from imgrec.database import connect
+    from imgrec.log.identity import load_keys
+    from imgrec.log.schema import MIGRATIONS
+    from imgrec.search.searcher import Searcher, pointers
 
     webhook_secret = _webhook_secret(config, secrets)
+    opened_at = pointers(config)
     searcher = Searcher.open(config)
     token = _token(secrets)
+    load_keys(config.log.path)
+    connect(config.log.path, MIGRATIONS).close()
+    check_writable(config.bot.heartbeat)
     _log_to_stderr(token)
-    application = build_application(config, token, searcher)
+    application = build_application(config, token, searcher, opened_at)
     try:
         if config.telegram.mode == "webhook":
             hook = config.telegram.webhook
             application.run_webhook(
-                hook.listen, hook.port, url_path="", webhook_url=hook.url, secret_token=webhook_secret,
+                hook.listen, hook.port, url_path=urlsplit(hook.url or "").path.strip("/"),
+                webhook_url=hook.url, secret_token=webhook_secret,
                 allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY], bootstrap_retries=-1,
             )  # fmt: skip
         else:
@@ -122,6 +133,7 @@ def _log_to_stderr(token: SecretStr) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("httpx", "httpcore", "apscheduler", "telegram.ext.Application"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)  # we say ourselves when we wait
 
 
 if __name__ == "__main__":

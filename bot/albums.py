@@ -19,13 +19,6 @@ log = logging.getLogger(__name__)
 
 MOST_IN_ALBUM = 10
 _UPLOAD_TIMEOUT_S = 30
-_STALE_FILE_ID = (
-    "wrong file identifier",
-    "wrong remote file",
-    "file reference",
-    "wrong file_id",
-    "wrong type of the web",
-)
 
 
 @dataclass(frozen=True)
@@ -49,9 +42,9 @@ async def send_products(bot: Bot, chat_id: int, reply_to: int, matches: Sequence
     try:
         return await _send(bot, chat_id, reply_to, items, known, uploads)
     except BadRequest as error:
-        if not known or not any(words in error.message.lower() for words in _STALE_FILE_ID):
+        if not known:
             raise
-        log.info("Telegram no longer knows some of our uploads; sending the photos again.")
+        log.info("Telegram refused an album with photos it has (%s); uploading them again.", error.message)
         await uploads.drop_file_ids(bot.id, known)
         return await _send(bot, chat_id, reply_to, items, {}, uploads)
 

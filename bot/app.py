@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from pydantic import SecretStr
 from telegram import BotCommand, Update
-from telegram.error import TelegramError
-from telegram.ext import AIORateLimiter, Application, CallbackQueryHandler, CommandHandler, MessageHandler, filters
+from telegram.error import Forbidden, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot import texts
 from bot.chat_order import ChatOrder
@@ -17,6 +17,7 @@ from bot.handlers.photos import on_anything_else, on_image_file, on_photo
 from bot.handlers.taps import on_tap
 from bot.heartbeat import ListeningRequest, beat_while
 from bot.photo_queue import PhotoQueue
+from bot.rate_limit import AnswersFirst
 from bot.services import Context, Services, put_services
 from imgrec.config import Config
 from imgrec.log.writer import LogWriter
@@ -24,25 +25,33 @@ from imgrec.search.searcher import Searcher, pointers
 
 log = logging.getLogger(__name__)
 
-_TIMES_TRIED_WHEN_FLOODED = 3
+_IMAGE_EXTENSIONS = ("jpg", "jpeg", "png", "webp")
+
 BotApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
-def build_application(config: Config, token: SecretStr, searcher: Searcher) -> BotApplication:
-    """The bot, ready to run. The searcher becomes its own, and is closed with it."""
+def build_application(config: Config, token: SecretStr, searcher: Searcher, opened_at: Sequence[str]) -> BotApplication:
+    """The bot, ready to run. The searcher becomes its own, and is closed with it.
+
+    `opened_at` is what `pointers` read before the searcher was opened.
+    """
     api = config.telegram.api_url.rstrip("/")
     application: BotApplication = (
         Application.builder()
         .token(token.get_secret_value())
         .base_url(f"{api}/bot")
         .base_file_url(f"{api}/file/bot")
-        .get_updates_request(ListeningRequest(config.bot.heartbeat, connection_pool_size=2, read_timeout=20))
-        .concurrent_updates(ChatOrder())
-        .rate_limiter(AIORateLimiter(max_retries=_TIMES_TRIED_WHEN_FLOODED))
+        .get_updates_request(
+            ListeningRequest(
+                config.bot.heartbeat, lambda: application.stop_running(), connection_pool_size=2, read_timeout=20
+            )
+        )
+        .concurrent_updates(ChatOrder(_tell_too_many))
+        .rate_limiter(AnswersFirst())
         .read_timeout(20)
         .connect_timeout(10)
         .pool_timeout(60)
-        .post_init(_opening(config, searcher))
+        .post_init(_opening(config, searcher, opened_at))
         .post_shutdown(_close)
         .build()
     )
@@ -63,6 +72,8 @@ def add_handlers(application: BotApplication) -> None:
             CommandHandler("forget", on_forget, new),
             MessageHandler(new & filters.PHOTO, on_photo),
             MessageHandler(new & filters.Document.IMAGE, on_image_file),
+            # some clients name no type
+            *(MessageHandler(new & filters.Document.FileExtension(end), on_image_file) for end in _IMAGE_EXTENSIONS),
             CallbackQueryHandler(on_tap),
             MessageHandler(private & ~filters.StatusUpdate.ALL, on_anything_else),
         ]
@@ -70,17 +81,21 @@ def add_handlers(application: BotApplication) -> None:
     application.add_error_handler(_on_error)
 
 
-def _opening(config: Config, searcher: Searcher) -> Callable[[BotApplication], Coroutine[Any, Any, None]]:
+def _opening(
+    config: Config, searcher: Searcher, opened_at: Sequence[str]
+) -> Callable[[BotApplication], Coroutine[Any, Any, None]]:
     async def open_services(application: BotApplication) -> None:
+        writer = await LogWriter.open(config.log.path)
         queue = PhotoQueue(
             searcher,
             lambda: Searcher.open(config),
             lambda: pointers(config),
+            opened_at,
             config.bot.batch_size,
             config.bot.queue_limit,
         )
         queue.start()
-        services = Services(queue, await LogWriter.open(config.log.path))
+        services = Services(queue, writer)
         put_services(application.bot_data, services)
         if config.telegram.mode == "webhook":
             services.heartbeat = asyncio.create_task(
@@ -101,11 +116,21 @@ async def _close(application: BotApplication) -> None:
             await services.close()
 
 
+async def _tell_too_many(update: Update) -> None:
+    if update.effective_message and not update.callback_query:
+        await update.effective_message.reply_text(texts.TOO_MANY)
+
+
 async def _on_error(update: object, context: Context) -> None:
     """The outermost edge: the log gets what happened, the shopper a plain sentence."""
-    log.error("An update could not be handled.", exc_info=context.error)
     if not isinstance(update, Update):
+        # Fetching updates failed; python-telegram-bot goes on trying, ever more slowly.
+        log.warning("No updates from Telegram just now: %s", context.error)
         return
+    if isinstance(context.error, Forbidden):
+        log.info("A shopper has blocked the bot, or left.")
+        return
+    log.error("An update could not be handled.", exc_info=context.error)
     try:
         if update.callback_query:
             await update.callback_query.answer(texts.FAILED_TAP)

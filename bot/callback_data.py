@@ -31,11 +31,15 @@ class OtherCategory:
 
 @dataclass(frozen=True)
 class LowerThreshold:
-    """Lower the chat's threshold to this many thousandths, and ask a query's photo again."""
+    """Lower the chat's threshold to this many thousandths, and ask a query's photo again.
+
+    In the category that was tapped for it; AUTO_CATEGORY where none was.
+    """
 
     letter: ClassVar[str] = "t"
     query_id: int
     permille: int
+    category_id: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class ChooseThreshold:
 
 AUTO_CATEGORY = 0
 AUTO_PERMILLE = 9999
+_LARGEST = 2**63 - 1  # what SQLite holds
 
 Tap = Vote | OtherCategory | LowerThreshold | ChooseCategory | ChooseThreshold
 _TAPS: tuple[type[Tap], ...] = (Vote, OtherCategory, LowerThreshold, ChooseCategory, ChooseThreshold)
@@ -73,7 +78,19 @@ def parse(data: str | None) -> Tap | None:
     for kind in _TAPS:
         if version == VERSION and letter == kind.letter and len(numbers) == len(fields(kind)):
             try:
-                return kind(*(int(number) for number in numbers))
+                tap = kind(*(int(number) for number in numbers))
             except ValueError:
                 return None
+            return tap if _is_possible(tap) else None
     return None
+
+
+def _is_possible(tap: Tap) -> bool:
+    """A client may send any numbers; these are the ones our own buttons can bear."""
+    if any(not -_LARGEST <= number <= _LARGEST for number in astuple(tap)):
+        return False
+    if isinstance(tap, Vote):
+        return tap.rank == 0 and tap.vote in (1, -1)
+    if isinstance(tap, LowerThreshold | ChooseThreshold):
+        return abs(tap.permille) <= 1000 or tap == ChooseThreshold(AUTO_PERMILLE)
+    return True

@@ -1,8 +1,10 @@
 """A file that is touched while the bot hears from Telegram, so that a health check notices one that has gone deaf."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +12,30 @@ from telegram.request import HTTPXRequest
 
 from imgrec.errors import ImgrecError
 
+log = logging.getLogger(__name__)
+
 STALE_AFTER_S = 90
 _BEAT_EVERY_S = 15
 
 
 class ListeningRequest(HTTPXRequest):
-    """The connection that polls for updates; each poll that Telegram answers is a heartbeat."""
+    """The connection that polls for updates; each poll that Telegram answers is a heartbeat.
 
-    def __init__(self, heartbeat: Path, **options: Any) -> None:
+    `on_refused` is called when the token is not valid any more.
+    """
+
+    def __init__(self, heartbeat: Path, on_refused: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
         self._heartbeat = heartbeat
+        self._on_refused = on_refused
 
     async def do_request(self, *args: Any, **options: Any) -> tuple[int, bytes]:
         """Ask Telegram, and note that it answered."""
         status, body = await super().do_request(*args, **options)
-        if status == 200:
+        if status == HTTPStatus.OK:
             beat(self._heartbeat)
+        elif status == HTTPStatus.UNAUTHORIZED:
+            self._on_refused()  # python-telegram-bot would stop polling, and leave the process running deaf
         return status, body
 
 
@@ -38,9 +48,24 @@ async def beat_while(running: Callable[[], bool], heartbeat: Path) -> None:
 
 
 def beat(heartbeat: Path) -> None:
-    """Touch the file."""
-    heartbeat.parent.mkdir(parents=True, exist_ok=True)
-    heartbeat.touch()
+    """Touch the file. That it cannot be is no reason not to listen; the health check will tell."""
+    try:
+        heartbeat.touch()
+    except OSError as error:
+        log.warning("The heartbeat cannot be written: %s", error)
+
+
+def check_writable(heartbeat: Path) -> None:
+    """See that there can be a heartbeat, and that an old one is not taken for ours. Raises ImgrecError."""
+    try:
+        heartbeat.parent.mkdir(parents=True, exist_ok=True)
+        heartbeat.touch()
+        heartbeat.unlink()
+    except OSError as error:
+        raise ImgrecError(
+            f"The heartbeat {heartbeat} cannot be written: {error.strerror}. "
+            "Make its folder writable, or set bot.heartbeat to another file."
+        ) from None
 
 
 def check_health(heartbeat: Path) -> None:

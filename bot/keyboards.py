@@ -15,11 +15,13 @@ from bot.callback_data import (
     Vote,
     encode,
 )
-from bot.texts import percent
+from bot.texts import percent, shortened
 from imgrec.search.searcher import Answer
 
 _OTHER_CATEGORIES = 3
+_LONGEST_BUTTON = 60
 _LEAST_PROBABILITY = 0.01
+_MOST_CATEGORIES = 98  # Telegram takes a hundred buttons
 _STEPS = (-0.2, -0.1, -0.05, 0.05)
 
 
@@ -30,12 +32,19 @@ def below_answer(
     return InlineKeyboardMarkup([_votes(query_id, voted), *_others(query_id, answer, category_ids)])
 
 
-def below_nothing(query_id: int, answer: Answer, category_ids: Mapping[str, int]) -> InlineKeyboardMarkup | None:
-    """An offer to lower the threshold to where the best product passes, and other categories."""
+def below_nothing(
+    query_id: int, answer: Answer, category_ids: Mapping[str, int], tapped: int
+) -> InlineKeyboardMarkup | None:
+    """An offer to lower the threshold to where the best product passes, and other categories.
+
+    `tapped` is the category that was searched because it was tapped, or AUTO_CATEGORY.
+    """
     rows = _others(query_id, answer, category_ids)
     if answer.best_similarity is not None:
         permille = int(answer.best_similarity * 100) * 10 if answer.best_similarity >= 0 else -1000
-        rows.insert(0, [_button(f"Show from {percent(permille / 1000)} on", LowerThreshold(query_id, permille))])
+        rows.insert(
+            0, [_button(f"Show from {percent(permille / 1000)} on", LowerThreshold(query_id, permille, tapped))]
+        )
     return InlineKeyboardMarkup(rows) if rows else None
 
 
@@ -45,8 +54,11 @@ def with_vote(markup: InlineKeyboardMarkup, query_id: int, voted: int) -> Inline
 
 
 def categories(category_ids: Mapping[str, int], chosen: str | None) -> InlineKeyboardMarkup:
-    """All categories, two in a row, and auto; the present choice is marked."""
-    buttons = [_button(_marked(name, name == chosen), ChooseCategory(number)) for name, number in category_ids.items()]
+    """The categories, two in a row, and auto; the present choice is marked. Others can be chosen by name."""
+    buttons = [
+        _button(_marked(name, name == chosen), ChooseCategory(number))
+        for name, number in list(category_ids.items())[:_MOST_CATEGORIES]
+    ]
     rows = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
     return InlineKeyboardMarkup([[_button(_marked("Auto", chosen is None), ChooseCategory(AUTO_CATEGORY))], *rows])
 
@@ -88,7 +100,7 @@ def _others(query_id: int, answer: Answer, category_ids: Mapping[str, int]) -> l
 
 
 def _button(text: str, tap: Tap) -> InlineKeyboardButton:
-    return InlineKeyboardButton(text, callback_data=encode(tap))
+    return InlineKeyboardButton(shortened(text, _LONGEST_BUTTON), callback_data=encode(tap))
 
 
 def _marked(text: str, chosen: bool) -> str:

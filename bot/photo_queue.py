@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+
+import numpy as np
 
 from imgrec.errors import ImgrecError, PhotoError
 from imgrec.search.searcher import Answer, Searcher, Seen
@@ -62,7 +65,7 @@ class PhotoQueue:
     """One worker task and one thread: only that thread touches the model, the index and the catalogue.
 
     `open_searcher` opens model and index; `read_pointers` is a cheap reading that changes when there may be new ones,
-    which are then taken up together, between two batches.
+    which are then taken up together, between two batches; `pointers` is what it read before `searcher` was opened.
     """
 
     def __init__(
@@ -70,13 +73,14 @@ class PhotoQueue:
         searcher: Searcher,
         open_searcher: Callable[[], Searcher],
         read_pointers: Callable[[], Sequence[str]],
+        pointers: Sequence[str],
         batch_size: int,
         limit: int,
     ) -> None:
         self._searcher = searcher
         self._open_searcher = open_searcher
         self._read_pointers = read_pointers
-        self._pointers = read_pointers()
+        self._pointers = pointers
         self._looked = time.monotonic()
         self._batch_size = batch_size
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue(limit)
@@ -135,20 +139,20 @@ class PhotoQueue:
         """Runs in the model's thread. A photo that does not decode fails alone."""
         self._take_up_new_index()
         searcher = self._searcher
-        enough_px = searcher.recogniser.model.settings.preprocessing.side_px
+        preprocessing = searcher.recogniser.model.settings.preprocessing
         seen: dict[int, Seen] = {}
-        images = {}
+        squares = {}
         failed: dict[int, Exception] = {}
         for number, (photo, _) in enumerate(batch):
             if isinstance(photo, Seen):
                 seen[number] = photo
                 continue
             try:
-                images[number] = decode_photo(photo, enough_px)
+                squares[number] = preprocessing.square(decode_photo(photo, preprocessing.side_px))
             except PhotoError as error:
                 failed[number] = error
-        if images:
-            seen |= zip(images, searcher.see(list(images.values())), strict=True)
+        if squares:
+            seen |= zip(squares, searcher.see_pixels(np.stack(list(squares.values()))), strict=True)
         return [failed.get(number) or self._found(seen[number], wish) for number, (_, wish) in enumerate(batch)]
 
     def _found(self, seen: Seen, wish: Wish) -> Found:
@@ -166,7 +170,7 @@ class PhotoQueue:
             return
         try:
             searcher = self._open_searcher()
-        except ImgrecError as error:
+        except (ImgrecError, OSError, sqlite3.Error) as error:
             # A new model whose index is still being built: go on with the old pair, and look again.
             log.info("Not taking up the new model or index yet: %s", error)
             return

@@ -17,27 +17,38 @@ _MOST_REMEMBERED = 5000
 _KEY = "services"
 
 
+@dataclass(frozen=True)
+class _Remembered:
+    chat: int
+    user: int
+    model_sha256: str
+    seen: Seen
+
+
 class RecentPhotos:
     """What the model saw in the photos of the last few thousand queries, in memory only (about 2 KB each)."""
 
     def __init__(self, most: int = _MOST_REMEMBERED) -> None:
         self._most = most
-        self._seen: OrderedDict[int, tuple[int, str, Seen]] = OrderedDict()
+        self._seen: OrderedDict[int, _Remembered] = OrderedDict()
 
-    def remember(self, query_id: int, user: int, found: Found) -> None:
+    def remember(self, query_id: int, chat: int, user: int, found: Found) -> None:
         """Keep what was seen for a query; the oldest is dropped."""
-        self._seen[query_id] = (user, found.model_sha256, found.seen)
+        self._seen[query_id] = _Remembered(chat, user, found.model_sha256, found.seen)
         while len(self._seen) > self._most:
             self._seen.popitem(last=False)
 
-    def recall(self, query_id: int, model_sha256: str) -> Seen | None:
-        """What was seen, if it is still kept and by this model."""
-        _, model, seen = self._seen.get(query_id, (0, "", None))
-        return seen if model == model_sha256 else None
+    def recall(self, query_id: int, chat: int, model_sha256: str) -> Seen | None:
+        """What was seen for a query of this chat, if it is still kept and by this model.
+
+        Buttons carry whatever a client sends, so a query's number alone opens nothing.
+        """
+        kept = self._seen.get(query_id)
+        return kept.seen if kept and (kept.chat, kept.model_sha256) == (chat, model_sha256) else None
 
     def forget(self, user: int) -> None:
         """Drop everything of a user."""
-        for query_id in [query_id for query_id, (owner, *_) in self._seen.items() if owner == user]:
+        for query_id in [query_id for query_id, kept in self._seen.items() if kept.user == user]:
             del self._seen[query_id]
 
 

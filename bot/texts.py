@@ -1,5 +1,6 @@
 """Every word a shopper reads, as HTML for Telegram. What comes from a feed is escaped."""
 
+from collections.abc import Sequence
 from html import escape
 
 from imgrec.catalogue.store import Product
@@ -7,6 +8,8 @@ from imgrec.search.searcher import Answer, Match
 
 CAPTION_LENGTH = 1024
 _TITLE_LENGTH = 700
+_NAME_LENGTH = 60
+_MOST_NAMED = 4
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 
 COMMANDS = (
@@ -30,7 +33,10 @@ HELP = (
 )
 SEND_A_PHOTO = "Send me a photo of a product, and I look for similar ones. /help tells more."
 UNREADABLE = "I could not open that image. Please send it as a photo, or as a JPEG, PNG or WebP file."
-TOO_LARGE = "That image is too large for me: files may have 20 MB. Please send it as a photo instead."
+TOO_LARGE = (
+    "That image is too large for me: files may have 20 MB, and about 30 million pixels. "
+    "Please send it as a photo instead."
+)
 BUSY = "Very many photos are waiting right now. Please send yours again in a minute."
 FAILED = "Something went wrong on my side, sorry. Please send the photo again."
 FAILED_TAP = "Something went wrong, sorry."
@@ -41,6 +47,8 @@ THANKS_DOWN = "Thank you, noted. 👎"
 ALREADY_NOTED = "Already noted."
 ONE_MOMENT = "One moment…"
 FORGOTTEN = "Done. Your searches, votes and settings are deleted."
+FORGOTTEN_IN_GROUP = "Done. Your searches and votes are deleted. The group keeps its settings."
+TOO_MANY = "That is a lot at once. I answer those I have; please send the others again after that."
 CATEGORY_UNKNOWN = "I don't know the category “{name}”. Did you mean one of these?"
 THRESHOLD_UNKNOWN = (
     "“{text}” is not a threshold. Use a value such as <code>80%</code> or <code>0.8</code>, or <code>auto</code>."
@@ -50,9 +58,9 @@ THRESHOLD_UNKNOWN = (
 def caption(match: Match) -> str:
     """What stands below a product's photo: title, brand, price, similarity; at most 1,024 characters."""
     product = match.product
-    title = _shortened(product.title or product.category, _TITLE_LENGTH)
-    facts = [escape(_shortened(product.brand, 80))] if product.brand else []
-    facts += [f"<b>{escape(price(product))}</b>"] if product.price else []
+    title = shortened(product.title or product.category, _TITLE_LENGTH)
+    facts = [escape(shortened(product.brand, 80))] if product.brand else []
+    facts += [f"<b>{escape(shortened(price(product), 40))}</b>"] if product.price else []
     facts += [f"{percent(match.similarity)} similar"]
     heading = escape(title)
     if product.url and product.url.startswith(("http://", "https://")):
@@ -87,6 +95,11 @@ def nothing_similar(answer: Answer, source: str) -> str:
     return f"{_where(answer, source)}\nNothing there is at least {least} similar; the closest product has {best}."
 
 
+def threshold_lowered(threshold: float) -> str:
+    """The short notice when a tap lowered the chat's threshold; plain text."""
+    return f"From now on I show products from {percent(threshold, 1)} similar. /threshold auto undoes that."
+
+
 def category_now(category: str | None) -> str:
     """After, or in place of, a choice of category."""
     if category is None:
@@ -116,17 +129,17 @@ def choose_threshold(threshold: float | None, auto: float) -> str:
 
 def category_unknown(name: str) -> str:
     """When /category names none we know; the keyboard offers those there are."""
-    return CATEGORY_UNKNOWN.format(name=escape(_shortened(name, 60)))
+    return CATEGORY_UNKNOWN.format(name=escape(shortened(name, 60)))
 
 
 def threshold_unknown(text: str) -> str:
     """When /threshold has no value we can read."""
-    return THRESHOLD_UNKNOWN.format(text=escape(_shortened(text, 60)))
+    return THRESHOLD_UNKNOWN.format(text=escape(shortened(text, 60)))
 
 
 def _where(answer: Answer, source: str) -> str:
-    seen = f"<b>{escape(answer.category.name)}</b> ({percent(answer.category.probability)})"
-    searched = " and ".join(f"<b>{escape(name)}</b>" for name in answer.scope)
+    seen = f"<b>{_name(answer.category.name)}</b> ({percent(answer.category.probability)})"
+    searched = _list(answer.scope)
     if source == "predicted":
         others = [name for name in answer.scope if name != answer.category.name]
         return f"This looks like {seen}." + (f" I also looked in {_list(others)}." if others else "")
@@ -135,10 +148,17 @@ def _where(answer: Answer, source: str) -> str:
     return f"I looked in {searched}."
 
 
-def _list(names: list[str]) -> str:
-    bold = [f"<b>{escape(name)}</b>" for name in names]
+def _name(category: str) -> str:
+    return escape(shortened(category, _NAME_LENGTH))
+
+
+def _list(names: Sequence[str]) -> str:
+    bold = [f"<b>{_name(name)}</b>" for name in names[:_MOST_NAMED]]
+    if len(names) > _MOST_NAMED:
+        bold.append("others")
     return bold[0] if len(bold) == 1 else f"{', '.join(bold[:-1])} and {bold[-1]}"
 
 
-def _shortened(text: str, length: int) -> str:
+def shortened(text: str, length: int) -> str:
+    """A text cut to so many characters, the last of them an ellipsis."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

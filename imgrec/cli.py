@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import re
 import sqlite3
@@ -32,12 +33,17 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ImgrecError as error:
             raise click.ClickException(str(error)) from None
-        except (OSError, sqlite3.OperationalError) as error:  # a full disk, a folder that may not be written
+        except (
+            OSError,
+            sqlite3.DatabaseError,
+        ) as error:  # a full disk, a folder that may not be written, a damaged file
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise
             raise click.ClickException(" ".join(str(error).split())) from error
         except KeyboardInterrupt:
-            click.echo("Interrupted. Nothing is lost: the same command goes on where it stopped.", err=True)
+            click.echo(
+                "Interrupted. The same command (without --restart or --rebuild) goes on where it stopped.", err=True
+            )
             raise SystemExit(INTERRUPTED) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -260,6 +266,8 @@ def search(photo: Path, category: str | None, threshold: float | None, top: int 
     from imgrec.vision.decode import decode_photo
 
     _must_exist(PhotoError, photo)
+    if threshold is not None and math.isnan(threshold):
+        raise click.UsageError("--threshold must be a number from -1 to 1.")
     with Searcher.open(_config()) as searcher:
         image = decode_photo(photo, searcher.recogniser.model.settings.preprocessing.side_px)
         chosen = searcher.category_named(category) if category else None

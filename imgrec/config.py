@@ -76,7 +76,9 @@ class LogSection(Section):
 class WebhookSection(Section):
     """How Telegram reaches the bot when telegram.mode is webhook."""
 
-    url: str | None = Field(None, description="Public https address Telegram posts updates to.")
+    url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="Public https address Telegram posts updates to."
+    )
     listen: str = Field("127.0.0.1", description="Address to listen on, behind your reverse proxy.")
     port: int = Field(8443, ge=1, le=65535, description="Port to listen on.")
 

@@ -32,6 +32,9 @@ def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         _prepare(connection)
         migrate(connection, migrations, path)
+    except sqlite3.OperationalError as error:  # locked, read-only, disk full: the file itself may be sound
+        connection.close()
+        raise ImgrecError(f"{path} cannot be written: {error}.") from None
     except sqlite3.DatabaseError as error:
         connection.close()
         raise ImgrecError(

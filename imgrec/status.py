@@ -1,5 +1,6 @@
 """What there is: catalogue, model, index and log at a glance, whatever of them exists."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,8 @@ def _attempt(read: Callable[[], Any]) -> Any:
         return read()
     except ImgrecError as error:
         return error
+    except (OSError, sqlite3.DatabaseError) as error:
+        return ImgrecError(" ".join(str(error).split()))
 
 
 def _counts(config: Config) -> CatalogueCounts:

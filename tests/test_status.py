@@ -35,7 +35,7 @@ async def test_a_whole_shop_is_counted(own_shop):
     log = await LogWriter.open(own_shop.folder / "log.db")
     query = await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
     await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
-    await log.vote(query, 0, 1, 1)
+    await log.vote(query, 0, 1, 1, 1)
     await log.close()
     status = status_of(own_shop.config)
     shown = status.as_json()

@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from telegram import Bot, InlineKeyboardMarkup, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot import keyboards, texts
 from bot.albums import send_products
+from bot.callback_data import AUTO_CATEGORY
+from bot.chat_order import arrived_s
 from bot.photo_queue import Found, QueueFullError, Wish
 from bot.services import Services
 from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
@@ -19,7 +22,11 @@ from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LoggedAnswer, LogWriter
 from imgrec.search.searcher import Seen
 
+log = logging.getLogger(__name__)
+
 _ACTION_LASTS_S = 4.5
+_TIMES_FETCHED = 3
+_SECONDS_BEFORE_NEXT_FETCH = 1
 
 
 class NoLongerThereError(Exception):
@@ -44,6 +51,7 @@ class Question:
     wish: Wish | None = None
     parent: int | None = None
     known_too_large: bool = False
+    category_by_tap: bool = False
 
 
 async def answer_question(bot: Bot, services: Services, question: Question) -> None:
@@ -51,7 +59,7 @@ async def answer_question(bot: Bot, services: Services, question: Question) -> N
 
     The log has the outcome before the shopper gets the message with the buttons, so that no vote can overtake it.
     """
-    query = _Query(services.log, time.monotonic())
+    query = _Query(services.log, arrived_s.get(time.monotonic()))
     await query.begin(question)
     try:
         async with _showing_action(bot, question.chat):
@@ -72,6 +80,7 @@ class _Query:
         self.id = 0
         self._log = log
         self._started = started
+        self._finished = False
 
     async def begin(self, question: Question) -> None:
         self.id = await self._log.begin_query(
@@ -79,6 +88,10 @@ class _Query:
         )
 
     async def finish(self, outcome: Outcome) -> None:
+        """Record the outcome; the first one stands, whatever fails after it."""
+        if self._finished:
+            return
+        self._finished = True
         await self._log.finish_query(self.id, outcome, (time.monotonic() - self._started) * 1000)
 
 
@@ -86,18 +99,24 @@ async def _answer(bot: Bot, services: Services, question: Question, query: _Quer
     settings = await services.log.settings(question.chat)
     wish = question.wish or Wish(settings.category, settings.threshold)
     found = await services.queue.ask(question.seen or await _download(bot, question), wish)
-    services.recent.remember(query.id, question.user, found)
+    services.recent.remember(query.id, question.chat, question.user, found)
     answer, source = found.answer, _category_source(question, found)
     await services.log.record_answer(query.id, _logged(found, source, wish, services))
     category_ids = services.queue.shop.category_ids
     if not answer.matches:
         await query.finish(Outcome.NOTHING_SIMILAR)
-        markup = keyboards.below_nothing(query.id, answer, category_ids)
+        tapped = category_ids.get(found.category or "", AUTO_CATEGORY) if source == "tap" else AUTO_CATEGORY
+        markup = keyboards.below_nothing(query.id, answer, category_ids, tapped)
         await _reply(bot, question, texts.nothing_similar(answer, source), markup)
     elif await send_products(bot, question.chat, question.reply_to, answer.matches, services.log):
         await query.finish(Outcome.ANSWERED)
         markup = keyboards.below_answer(query.id, answer, category_ids)
-        await _reply(bot, question, texts.answered(answer, source), markup)
+        try:
+            await _reply(bot, question, texts.answered(answer, source), markup)
+        except (
+            NetworkError
+        ) as error:  # the products are there, and this may be too: no reason to ask for the photo again
+            log.warning("The message below an album may not have been sent: %s", error)
     else:
         await query.finish(Outcome.FAILED)
         await _reply(bot, question, texts.FAILED)
@@ -108,19 +127,25 @@ async def _download(bot: Bot, question: Question) -> bytes:
         raise FileTooLargeError
     if question.photo_file_id is None:
         raise NoLongerThereError
-    try:
-        file = await bot.get_file(question.photo_file_id)
-        return bytes(await file.download_as_bytearray())
-    except BadRequest as error:
-        if "too big" in error.message.lower():
-            raise FileTooLargeError from None
-        raise
+    for attempt in range(_TIMES_FETCHED):
+        try:
+            file = await bot.get_file(question.photo_file_id)
+            return bytes(await file.download_as_bytearray())
+        except BadRequest as error:
+            if "too big" in error.message.lower():
+                raise FileTooLargeError from None
+            raise
+        except NetworkError:  # fetching twice does no harm
+            if attempt == _TIMES_FETCHED - 1:
+                raise
+            await asyncio.sleep(_SECONDS_BEFORE_NEXT_FETCH)
+    raise AssertionError("unreachable")
 
 
 def _category_source(question: Question, found: Found) -> str:
     if found.category is None:
         return "predicted"
-    return "tap" if question.kind is KindOfQuery.OTHER_CATEGORY else "chat"
+    return "tap" if question.category_by_tap else "chat"
 
 
 def _logged(found: Found, source: str, wish: Wish, services: Services) -> LoggedAnswer:

@@ -11,7 +11,8 @@ from imgrec.errors import CatalogueError
 from imgrec.search.searcher import nearest_category
 
 _AUTO = "auto"
-_VALUE = re.compile(r"([+-]?\d+(?:[.,]\d+)?)\s*(%?)")
+_VALUE = re.compile(r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+))\s*(%?)")
+_LEAST_PERCENTAGE = 10
 
 
 async def on_start(update: Update, context: Context) -> None:
@@ -62,7 +63,8 @@ async def on_threshold(update: Update, context: Context) -> None:
         return
     threshold = None if wanted.casefold() == _AUTO else parse_threshold(wanted)
     if threshold is None and wanted.casefold() != _AUTO:
-        await message.reply_html(texts.threshold_unknown(wanted), reply_markup=keyboards.thresholds(auto, None))
+        chosen = (await services.log.settings(message.chat.id)).threshold
+        await message.reply_html(texts.threshold_unknown(wanted), reply_markup=keyboards.thresholds(auto, chosen))
         return
     await services.log.set_threshold(message.chat.id, threshold)
     await message.reply_html(texts.threshold_now(threshold, auto))
@@ -74,8 +76,9 @@ async def on_forget(update: Update, context: Context) -> None:
     if message is None or user is None:
         return
     services.recent.forget(user.id)
-    await services.log.forget(message.chat.id, user.id, private=message.chat.type == ChatType.PRIVATE)
-    await message.reply_html(texts.FORGOTTEN)
+    private = message.chat.type == ChatType.PRIVATE
+    await services.log.forget(message.chat.id, user.id, private)
+    await message.reply_html(texts.FORGOTTEN if private else texts.FORGOTTEN_IN_GROUP)
 
 
 def parse_threshold(text: str) -> float | None:
@@ -84,6 +87,8 @@ def parse_threshold(text: str) -> float | None:
     if match is None:
         return None
     value = float(match[1].replace(",", "."))
+    if not match[2] and 1 < abs(value) < _LEAST_PERCENTAGE:
+        return None  # 1.5 may mean anything
     if match[2] or abs(value) > 1:
         value /= 100
     return round(value, 4) if -1 <= value <= 1 else None

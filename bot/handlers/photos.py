@@ -1,6 +1,6 @@
 """A shopper sends a photo, or an image as a file; or something else."""
 
-from telegram import Message, Update
+from telegram import Message, MessageEntity, Update
 from telegram.constants import ChatType, FileSizeLimit
 
 from bot import texts
@@ -38,7 +38,8 @@ async def on_anything_else(update: Update, context: Context) -> None:
 
 def _is_meant_for_us(message: Message, username: str) -> bool:
     """In a group, only photos whose caption mentions the bot; in private, all."""
-    return message.chat.type == ChatType.PRIVATE or f"@{username}".lower() in (message.caption or "").lower()
+    mentions = message.parse_caption_entities([MessageEntity.MENTION]).values()
+    return message.chat.type == ChatType.PRIVATE or f"@{username}".lower() in {name.lower() for name in mentions}
 
 
 async def _ask(

@@ -39,14 +39,18 @@ async def on_tap(update: Update, context: Context) -> None:
     elif isinstance(tap, LowerThreshold):
         await services.log.set_threshold(message.chat.id, tap.permille / 1000)
         settings = await services.log.settings(message.chat.id)
-        wish = Wish(settings.category, settings.threshold)
-        await _ask_again(query, message, tap.query_id, KindOfQuery.LOWER_THRESHOLD, wish, context)
+        tapped = _name_of(tap.category_id, services)
+        wish = Wish(tapped or settings.category, settings.threshold)
+        await _acknowledge(query, texts.threshold_lowered(tap.permille / 1000))
+        await _ask_again(
+            query, message, tap.query_id, KindOfQuery.LOWER_THRESHOLD, wish, context, category_by_tap=bool(tapped)
+        )
     else:
         await _other_category(query, message, tap, context)
 
 
 async def _vote(query: CallbackQuery, message: Message, tap: Vote, services: Services) -> None:
-    changed = await services.log.vote(tap.query_id, tap.rank, query.from_user.id, tap.vote)
+    changed = await services.log.vote(tap.query_id, tap.rank, message.chat.id, query.from_user.id, tap.vote)
     if changed is None:
         await _acknowledge(query, texts.OLD_BUTTON)
         return
@@ -58,11 +62,10 @@ async def _vote(query: CallbackQuery, message: Message, tap: Vote, services: Ser
 
 async def _choose_category(query: CallbackQuery, message: Message, tap: ChooseCategory, services: Services) -> None:
     category_ids = services.queue.shop.category_ids
-    names = {number: name for name, number in category_ids.items()}
-    if tap.category_id != AUTO_CATEGORY and tap.category_id not in names:
+    category = _name_of(tap.category_id, services)
+    if category is None and tap.category_id != AUTO_CATEGORY:
         await _acknowledge(query, texts.OLD_BUTTON)
         return
-    category = names.get(tap.category_id)
     await services.log.set_category(message.chat.id, category)
     await _acknowledge(query)
     await _edit(message, texts.choose_category(category), keyboards.categories(category_ids, category))
@@ -78,21 +81,27 @@ async def _choose_threshold(query: CallbackQuery, message: Message, tap: ChooseT
 
 async def _other_category(query: CallbackQuery, message: Message, tap: OtherCategory, context: Context) -> None:
     services = services_of(context)
-    names = {number: name for name, number in services.queue.shop.category_ids.items()}
-    if tap.category_id not in names:
+    category = _name_of(tap.category_id, services)
+    if category is None:
         await _acknowledge(query, texts.OLD_BUTTON)
         return
     settings = await services.log.settings(message.chat.id)
-    wish = Wish(names[tap.category_id], settings.threshold)
-    await _ask_again(query, message, tap.query_id, KindOfQuery.OTHER_CATEGORY, wish, context)
+    wish = Wish(category, settings.threshold)
+    await _acknowledge(query, texts.ONE_MOMENT)
+    await _ask_again(query, message, tap.query_id, KindOfQuery.OTHER_CATEGORY, wish, context, category_by_tap=True)
 
 
 async def _ask_again(
-    query: CallbackQuery, message: Message, query_id: int, kind: KindOfQuery, wish: Wish, context: Context
+    query: CallbackQuery,
+    message: Message,
+    query_id: int,
+    kind: KindOfQuery,
+    wish: Wish,
+    context: Context,
+    category_by_tap: bool,
 ) -> None:
     """Ask an earlier photo anew: as it was seen then, or from the message the answer replied to."""
     services, original = services_of(context), message.reply_to_message
-    await _acknowledge(query, texts.ONE_MOMENT)
     photo = max(original.photo, key=lambda size: size.width * size.height) if original and original.photo else None
     file = photo or (original.document if original else None)
     question = Question(
@@ -102,11 +111,17 @@ async def _ask_again(
         original.message_id if original else message.message_id,
         file.file_id if file else None,
         file.file_unique_id if file else None,
-        seen=services.recent.recall(query_id, services.queue.shop.model_sha256),
+        seen=services.recent.recall(query_id, message.chat.id, services.queue.shop.model_sha256),
         wish=wish,
         parent=query_id,
+        category_by_tap=category_by_tap,
     )
     await answer_question(context.bot, services, question)
+
+
+def _name_of(category_id: int, services: Services) -> str | None:
+    names = {number: name for name, number in services.queue.shop.category_ids.items()}
+    return names.get(category_id)
 
 
 async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:

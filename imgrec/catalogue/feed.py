@@ -125,7 +125,7 @@ def _rows(reader: "csv.DictReader[str]", file: Path) -> Iterator[tuple[int, Feed
                 ) from None
             yield begins, Rejection(begins, "", Reason.BAD_ROW, f"not valid CSV: {error}")
             continue
-        external_id = (fields.get("id") or "").strip()
+        external_id = " ".join((fields.get("id") or "").split())
         try:
             yield reader.line_num, _parse(fields)
         except _Unusable as unusable:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from imgrec.errors import FeedError, TooLargePhotoError, UnreadablePhotoError
 from imgrec.progress import Advance
 
 _ROWS_A_TRANSACTION = 200
+_MOST_BYTES = 100_000_000
 _Item = TypeVar("_Item")
 
 
@@ -31,6 +33,7 @@ class ImportReport:
     unchanged: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     retired: int = 0
+    kept_for_nameless_rows: bool = False
     rejects_file: Path | None = None
 
     def as_json(self) -> dict[str, object]:
@@ -45,6 +48,8 @@ class ImportReport:
     def in_words(self) -> str:
         """One line for a person."""
         words = f"{self.read:,} rows read, {self.imported:,} imported, {self.unchanged:,} unchanged"
+        if self.kept_for_nameless_rows:
+            words += ", nothing retired because some rows have no readable id"
         if self.retired:
             words += f", {self.retired:,} products retired"
         if self.rejected:
@@ -97,6 +102,7 @@ def import_feed(
         where = f" Reasons are listed in {rejects_file}." if report.rejected else ""
         raise FeedError(f"The feed {feed} has no usable row among {report.read}; the catalogue is as before.{where}")
     report.retired = run.retire_unseen()
+    report.kept_for_nameless_rows = bool(run.nameless_rows)
     return report
 
 
@@ -107,6 +113,7 @@ class _Run:
         self.photos = catalogue.photos
         self.connection = catalogue.connection
         self.base = base
+        self.nameless_rows = 0
         self.connection.execute("INSERT OR IGNORE INTO sources (name) VALUES (?)", (source,))
         self.source_id = self.connection.execute("SELECT id FROM sources WHERE name = ?", (source,)).fetchone()[0]
         # Ids already met, on disk when there are many: memory stays the same however long the feed.
@@ -131,7 +138,12 @@ class _Run:
         return outcomes
 
     def retire_unseen(self) -> int:
-        """Retire this source's products that the feed did not name, and return how many."""
+        """Retire this source's products that the feed did not name, and return how many.
+
+        None where a row's id could not be read: it may have named any of them.
+        """
+        if self.nameless_rows:
+            return 0
         with self.connection:
             self.connection.execute("BEGIN IMMEDIATE")
             return self.connection.execute(
@@ -143,6 +155,7 @@ class _Run:
     def _unless_seen(self, line: int, row: FeedRow | Rejection) -> FeedRow | Rejection:
         """Note that the feed names this id. Of several usable rows with one id the first counts."""
         if isinstance(row, Rejection):
+            self.nameless_rows += not row.id
             self.connection.execute("INSERT OR IGNORE INTO seen VALUES (?, 0)", (row.id,))
             return row
         usable_before = self.connection.execute("SELECT usable FROM seen WHERE external_id = ?", (row.id,)).fetchone()
@@ -176,6 +189,10 @@ class _Run:
             status = file.stat()
         except (OSError, ValueError):
             return Rejection(line, row.id, Reason.PHOTO_NOT_FOUND, f"there is no file {row.image}")
+        if not stat.S_ISREG(status.st_mode):
+            return Rejection(line, row.id, Reason.PHOTO_UNREADABLE, f"{row.image} is not a file")
+        if status.st_size > _MOST_BYTES:
+            return Rejection(line, row.id, Reason.PHOTO_TOO_LARGE, f"{row.image} has {status.st_size:,} bytes")
         stamp = f"{status.st_size}:{status.st_mtime_ns}"
         if before and before.stamp == stamp and before.stored and self.photos.path(before.stored.sha256).exists():
             return before

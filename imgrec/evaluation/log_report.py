@@ -51,6 +51,7 @@ def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
     by_category: defaultdict[str, Counter[bool]] = defaultdict(Counter)
     by_threshold: defaultdict[str, Counter[bool]] = defaultdict(Counter)
     predicted: dict[int, str] = {}
+    root: dict[int, int] = {}
     corrections: Counter[str] = Counter()
     corrected: set[int] = set()
     latencies: list[float] = []
@@ -65,11 +66,14 @@ def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
                 tally[False] += query.votes_against
         if query.kind_of_query in _PHOTOS and query.category_source == "predicted" and query.predicted_category:
             predicted[query.id] = query.predicted_category
-        if query.kind_of_query == KindOfQuery.OTHER_CATEGORY and query.parent_id in predicted and query.category:
-            before = predicted[query.parent_id]
+            root[query.id] = query.id
+        if query.parent_id in root:  # asked again by a tap, perhaps below an answer that a tap had asked for
+            root[query.id] = root[query.parent_id]
+        if query.kind_of_query == KindOfQuery.OTHER_CATEGORY and query.id in root and query.category:
+            before = predicted[root[query.id]]
             if query.category != before:  # of several categories searched, the predicted one can be tapped too
                 corrections[f"{before} -> {query.category}"] += 1
-                corrected.add(query.parent_id)
+                corrected.add(root[query.id])
     approval = sum((tally for tally in by_category.values()), Counter())
     searched = outcomes[Outcome.ANSWERED] + outcomes[Outcome.NOTHING_SIMILAR]
     return LogReport(

@@ -34,10 +34,13 @@ def load_keys(log: Path) -> Keys:
     file = log.with_name(f"{log.name}.secret")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(secrets.token_bytes(_SECRET_BYTES))
+        if not file.exists():
+            draft = file.with_name(f".{file.name}.{os.getpid()}")
+            draft.touch(0o600)
+            draft.write_bytes(secrets.token_bytes(_SECRET_BYTES))
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, file)  # whole or not at all, and the first of two processes wins
+            draft.unlink()
         secret = file.read_bytes()
     except OSError as error:
         raise LogError(f"The log's secret {file} cannot be read: {error.strerror}.") from None

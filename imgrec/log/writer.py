@@ -76,10 +76,11 @@ class LogWriter:
             cursor = await connection.execute(
                 "INSERT INTO queries "
                 "(asked_utc, chat_key, user_key, photo_unique_id, kind_of_query, parent_id, outcome) "
-                "VALUES (?, ?, ?, ?, ?, (SELECT id FROM queries WHERE id = ?), ?)",
+                "VALUES (?, ?, ?, ?, ?, (SELECT id FROM queries WHERE id = ? AND chat_key = ?), ?)",
                 (
                     utc_now(), self.keys.of("chat", chat), self.keys.of("user", user),
-                    photo_unique_id and self.keys.of("photo", photo_unique_id), kind, parent, Outcome.FAILED,
+                    photo_unique_id and self.keys.of("photo", photo_unique_id), kind,
+                    parent, self.keys.of("chat", chat), Outcome.FAILED,
                 ),
             )  # fmt: skip
         assert cursor.lastrowid is not None  # noqa: S101 - an INSERT has one
@@ -112,11 +113,16 @@ class LogWriter:
                 "UPDATE queries SET outcome = ?, total_ms = ? WHERE id = ?", (outcome, round(total_ms, 1), query_id)
             )
 
-    async def vote(self, query_id: int, rank: int, user: int, vote: int) -> bool | None:
-        """Record a vote (+1 or -1). Returns whether it differs from the user's last one; None for an unknown query."""
+    async def vote(self, query_id: int, rank: int, chat: int, user: int, vote: int) -> bool | None:
+        """Record a vote (+1 or -1) on a query of this chat.
+
+        Returns whether it differs from the user's last one; None where the chat has no such query.
+        """
         key = self.keys.of("user", user)
         async with self._transaction() as connection:
-            if not await self._one("SELECT 1 FROM queries WHERE id = ?", query_id):
+            if not await self._one(
+                "SELECT 1 FROM queries WHERE id = ? AND chat_key = ?", query_id, self.keys.of("chat", chat)
+            ):
                 return None
             before = await self._one(
                 "SELECT vote FROM feedback WHERE query_id = ? AND rank = ? AND user_key = ?", query_id, rank, key

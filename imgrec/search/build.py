@@ -96,7 +96,8 @@ def build_index(
     generation = path / next_name(path)
     _write_generation(generation, usable, known, category_ids, recogniser)
     point_to(path, generation.name)
-    shutil.rmtree(parts, ignore_errors=True)
+    for done in path.glob("parts-*"):
+        shutil.rmtree(done, ignore_errors=True)
     remove_old(path, _KEPT_GENERATIONS)
     computed = len(missing) - unreadable
     return IndexReport(generation.name, len(usable), computed, len(usable) - computed, unreadable, changed=True)

@@ -1,6 +1,6 @@
 """Exact cosine search over the index's memory-mapped features."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class SearchIndex:
             self.categories: dict[str, CategoryFeatures] = {
                 name: read_category(folder, category_id) for name, category_id in self.record.categories.items()
             }
+            _check_lengths(self.categories, self.rotation)
         except (OSError, ValueError, EOFError) as error:
             problem = " ".join(str(error).split())[:200]
             raise SearchIndexError(
@@ -84,6 +85,14 @@ def open_index(path: Path, model_sha256: str) -> SearchIndex:
             f"({model_sha256[:12]}). Build it anew with: imgrec index"
         )
     return index
+
+
+def _check_lengths(categories: Mapping[str, CategoryFeatures], rotation: Floats) -> None:
+    """Raises ValueError where arrays do not fit each other."""
+    for name, features in categories.items():
+        lengths = {len(array) for array in vars(features).values()}
+        if len(lengths) > 1 or features.head.shape[1] + features.tail.shape[1] != rotation.shape[0]:
+            raise ValueError(f"the arrays of {name} differ in length")
 
 
 def _search_category(features: CategoryFeatures, query: Floats, top: int, needed: float) -> list[Hit]:

@@ -1,6 +1,7 @@
 """The whole question: which products look like this photo? Model, index and catalogue, opened together."""
 
 import difflib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,14 @@ from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
 from imgrec.errors import CatalogueError, SearchIndexError
 from imgrec.generations import POINTER
-from imgrec.search.build import check_categories
 from imgrec.search.index import SearchIndex, open_index
 from imgrec.search.scoping import Scoping, scope
 from imgrec.vision.model_folder import SUMS, find_model, open_model
+from imgrec.vision.preprocessing import Pixels
 from imgrec.vision.recogniser import Recogniser, load_recogniser
 from imgrec.vision.vectors import Floats
+
+log = logging.getLogger(__name__)
 
 SHOWN_CANDIDATES = 5
 
@@ -84,13 +87,19 @@ class Searcher:
         """Open catalogue, model and index. Raises CatalogueError, ModelError or SearchIndexError, with the way out."""
         catalogue = Catalogue.read(config.catalogue)
         try:
-            in_catalogue = set(catalogue.categories())
+            in_catalogue = {photo.category for photo in catalogue.on_sale()}
             if not in_catalogue:
                 raise CatalogueError(
                     f"The catalogue {config.catalogue.path} has no products. Import some with: imgrec import FEED.csv"
                 )
             model = open_model(config.model.path)
-            check_categories(in_catalogue, model.settings.labels)
+            unknown = sorted(in_catalogue - set(model.settings.labels))
+            if (
+                unknown
+            ):  # what is indexed stays searchable; `imgrec index` refuses until there is a model that knows them
+                log.warning(
+                    "The model does not know %s: nothing is found there until one is trained.", ", ".join(unknown)
+                )
             index = open_index(config.index.path, model.sha256)
             if config.model.precision not in {"auto", index.record.precision}:
                 raise SearchIndexError(
@@ -126,7 +135,11 @@ class Searcher:
 
     def see(self, photos: Sequence[Image.Image]) -> list[Seen]:
         """Recognise upright RGB images as one batch."""
-        recognition = self.recogniser.recognise(photos)
+        return self.see_pixels(self.recogniser.model.settings.preprocessing.batch(photos))
+
+    def see_pixels(self, pixels: Pixels) -> list[Seen]:
+        """Recognise uint8 (n, side, side, 3) RGB, as the model's preprocessing makes them."""
+        recognition = self.recogniser.recognise_pixels(pixels)
         return [Seen(*pair) for pair in zip(recognition.probabilities, recognition.features, strict=True)]
 
     def answer(

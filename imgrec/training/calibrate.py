@@ -138,5 +138,5 @@ def _random_pairs(gallery: Gallery, seed: int) -> Floats:
 
 
 def _downwards(similarity: float) -> float:
-    """To three decimals, never upwards, so that the match it was taken from still passes."""
-    return float(np.clip(np.floor(similarity * 1000) / 1000, -1, 1))
+    """To five decimals, never upwards, so that the match it was taken from still passes."""
+    return float(np.clip(np.floor(similarity * 1e5) / 1e5, -1, 1))

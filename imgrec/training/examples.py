@@ -62,7 +62,13 @@ def split_products(photos: Sequence[CataloguePhoto], seed: int) -> dict[int, str
     Where a category that has its splits gained too few photos to be drawn from, each goes to the side that lacks most.
     """
     recorded = {photo.product_id: photo.split for photo in photos if photo.split}
-    of_group = {photo.group: recorded[photo.product_id] for photo in photos if photo.product_id in recorded}
+    of_group: dict[str, str] = {}
+    for photo in photos:
+        if photo.split and of_group.setdefault(photo.group, photo.split) != photo.split:
+            raise TrainingError(
+                f"The products of group {photo.group!r} are in two splits, {of_group[photo.group]} and {photo.split}: "
+                "what is trained on would be measured on. Give a group one split in the feed, or none."
+            )
     _fill_up(photos, of_group)
     open_ = [photo for photo in photos if photo.group not in of_group]
     if open_:

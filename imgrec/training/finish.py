@@ -54,7 +54,12 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
     settings, label = trained.settings, {split: side.label for split, side in trained.examples.items()}
     report.say("Exporting.")
     fp16 = export_fp16(trained.network, settings, len(trained.labels), folder)
-    logits, pooled = _measure(fp16, trained, report)
+    int8 = export_int8(fp16, trained.sides["train"].pixels, trained.sides["validation"], settings.seed)
+    if not int8.passed:
+        report.say(f"The int8 file failed its check (cosine {int8.cosine:.3f}); the model keeps half precision only.")
+    # All that follows is fitted on the file that will be served: where there is int8, it is nearly always the faster.
+    served = precisions_in(folder)[0]
+    logits, pooled = _measure(folder / f"vgg16-{served}.xml", trained, report)
     temperature = fit_temperature(logits["validation"], label["validation"])
     probabilities = softmax(logits["validation"] / np.float32(temperature))
 
@@ -62,10 +67,8 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
     threshold, rule = fit_threshold(chosen.shown, chosen.gallery, settings.seed)
     if isinstance(chosen.feature, Whitening):
         chosen.feature.save(folder)
-    int8 = export_int8(fp16, trained.sides["train"].pixels, trained.sides["validation"], settings.seed)
-    if not int8.passed:
-        report.say(f"The int8 file failed its check (cosine {int8.cosine:.3f}); the model keeps half precision only.")
     metrics = {
+        "measured_on": served,
         "accuracy": {split: _accuracy(logits[split], label[split], 1) for split in logits},
         "accuracy_top3": {split: _accuracy(logits[split], label[split], 3) for split in logits},
         "photos": {split: len(side) for split, side in trained.examples.items()},
@@ -111,7 +114,8 @@ def _choose(
 ) -> tuple[_Choice, dict[str, object]]:
     """Plain or whitened features, hard or soft scoping: what finds the query's kind among the first ten most often.
 
-    Where kinds are unknown, features are whitened, and scoping is judged by how often the query's category is searched.
+    Where kinds are unknown there is nothing to find: features are whitened, and scoping is soft where that searches the
+    query's own category more often.
     """
     whitening = Whitening.fit(pooled["train"], trained.settings.whitening_dim or 1)
     features: dict[str, Callable[[Floats], Floats]] = {"plain": unit_rows}
@@ -135,14 +139,14 @@ def _choose(
     return best, figures
 
 
-def _measure(fp16: Path, trained: Trained, report: Reporter) -> tuple[dict[str, Floats], dict[str, Floats]]:
+def _measure(network: Path, trained: Trained, report: Reporter) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Logits and pooled outputs of the exported network, for each split that has photos."""
     logits, pooled = {}, {}
     for split in SPLITS:
         if count := len(trained.examples[split]):
             with report.stage(f"Measuring on {split} photos", count) as advance:
                 logits[split], pooled[split] = run_in_chunks(
-                    fp16, trained.sides[split].pixels, lambda done, advance=advance: advance(done, "")
+                    network, trained.sides[split].pixels, lambda done, advance=advance: advance(done, "")
                 )
     return logits, pooled
 

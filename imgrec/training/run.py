@@ -78,7 +78,7 @@ def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
     """
     if not _NAME.fullmatch(name) or name.endswith(".training"):
         raise TrainingError(f"A model cannot be named {name!r}; use letters, digits, '.', '_' and '-'.")
-    if model_path.name == name:
+    if model_path.name == name and (not model_path.exists() or find_model(model_path) == model_path):
         return model_path, False
     if find_model(model_path) == model_path:
         return model_path.with_name(name), False

@@ -42,7 +42,7 @@ class TrainingSettings(BaseModel):
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = Field(
         "auto", description="auto: mixed_bfloat16 where it is faster, else float32."
     )
-    seed: int = Field(0, ge=0, description="Of initialisation, splits, order and augmentation.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Of initialisation, splits, order and augmentation.")
 
     @property
     def from_scratch(self) -> bool:

@@ -8,7 +8,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
 
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = 32_000_000
 """Pixels we decode at most. A JPEG may have more when its decoder can shrink it on the way (`draft`)."""
 
 MOST_SHRUNK_PIXELS = 250_000_000
@@ -50,7 +50,7 @@ def decode_photo(source: bytes | Path, enough_px: int) -> Image.Image:
                     f"The photo has {image.width} x {image.height} pixels; at most {MOST_PIXELS:,} are decoded. "
                     "Scale it down."
                 )
-            return _flatten(_upright(image))
+            return _flatten(_shrunk(_upright(image), 2 * enough_px))
     except _DECODE_ERRORS as error:
         raise UnreadablePhotoError(f"The photo does not decode as an image ({error}).") from None
 
@@ -78,11 +78,24 @@ def _upright(image: Image.Image) -> Image.Image:
     return image.transpose(_TURN[orientation]) if orientation in _TURN else image
 
 
+def _shrunk(image: Image.Image, least_px: int) -> Image.Image:
+    """A decoded image by a whole factor smaller, before its pixels are copied and converted: memory stays small."""
+    factor = min(image.size) // least_px
+    if (
+        factor < 2
+        or image.mode not in {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F"}
+        or "transparency" in image.info
+    ):
+        return image
+    return image.reduce(factor)
+
+
 def _flatten(image: Image.Image) -> Image.Image:
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         with_alpha = image.convert("RGBA")
-        white = Image.new("RGBA", with_alpha.size, "white")
-        return Image.alpha_composite(white, with_alpha).convert("RGB")
+        white = Image.new("RGB", with_alpha.size, "white")
+        white.paste(with_alpha, mask=with_alpha.getchannel("A"))
+        return white
     if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
         return image.convert("F").point(lambda value: value / 257).convert("L").convert("RGB")
     return image.convert("RGB")

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bot_helpers import BotProcess, hear_reply, start_bot
+from bot_helpers import BotProcess, add_fault, hear_reply, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg, run_command, write_config
 
 from sandbox import Sandbox
@@ -97,3 +97,21 @@ async def test_it_opens_no_connection_but_to_the_bot_api(own_shop: Shop, sandbox
     await bot.stop()
     address = ("127.0.0.1", urlsplit(sandbox.url).port)
     assert set(heard.read_text(encoding="utf-8").splitlines()) == {f"socket.connect {address}"}
+
+
+async def test_a_bot_whose_token_is_revoked_ends_and_says_why(own_shop: Shop, sandbox: Sandbox) -> None:
+    bot = await start_bot(own_shop, sandbox)
+    await add_fault(sandbox, method="getUpdates", error_code=401, description="Unauthorized", times=3)
+    assert await asyncio.wait_for(bot.process.wait(), 30) == 1
+    assert "does not know this bot token" in bot.said()
+    assert "Traceback" not in bot.said()
+
+
+def test_a_log_or_heartbeat_that_cannot_be_written_is_named_before_telegram_is_asked(own_shop: Shop) -> None:
+    (own_shop.folder / "log.db").write_bytes(b"this is not a database, whatever its name says " * 50)
+    assert "log.db" in refusal(config=own_shop.config, TELEGRAM_BOT_TOKEN=TOKEN)
+    (own_shop.folder / "log.db").unlink()
+    config = json.loads(own_shop.config.read_text(encoding="utf-8"))
+    config["bot"]["heartbeat"] = "shop.csv/heartbeat"
+    own_shop.config.write_text(json.dumps(config), encoding="utf-8")
+    assert "bot.heartbeat" in refusal(config=own_shop.config, TELEGRAM_BOT_TOKEN=TOKEN)

@@ -126,7 +126,7 @@ async def test_a_failure_nobody_expected_is_told_plainly_and_the_next_photo_work
     photo = jpeg(draw_product(CATEGORIES[0], "red", 970))
     await anna.text("/threshold 0")
     await anna.hear(1)
-    await add_fault(sandbox, method="getFile", error_code=500, description="Internal Server Error")
+    await add_fault(sandbox, method="getFile", error_code=500, description="Internal Server Error", times=3)
     await anna.photo(photo)
     assert "went wrong" in (await hear_reply(anna)).below["text"]
     await add_fault(sandbox, method="sendMediaGroup", error_code=429, retry_after=1)
@@ -148,7 +148,7 @@ async def test_in_a_group_only_photos_that_mention_the_bot_are_answered(
     assert rows("SELECT count(*) FROM queries")[0][0] == 1
 
 
-@pytest.mark.parametrize("tap", [Vote(1, 0, -1), OtherCategory(2**62, 2**31), LowerThreshold(2**62, -1000)])
+@pytest.mark.parametrize("tap", [Vote(1, 0, -1), OtherCategory(2**62, 2**31), LowerThreshold(2**62, -1000, 2**31)])
 def test_a_button_means_what_it_was_made_for_and_fits_in_64_bytes(tap: Vote | OtherCategory | LowerThreshold) -> None:
     assert parse(encode(tap)) == tap
     assert len(encode(tap).encode()) <= 64
@@ -199,3 +199,78 @@ def test_a_similarity_is_rounded_down_so_that_it_never_seems_to_pass_a_threshold
     assert percent(0.8999) == "89%"
     assert percent(0.29) == "29%"
     assert percent(0.83249, 1) == "83.2%"
+
+
+async def test_a_button_opens_and_judges_only_what_its_own_chat_has_asked(
+    bot: BotProcess, anna: UserClient, sandbox: Sandbox, rows: Rows
+) -> None:
+    """A client may send any callback data, and queries are numbered in order."""
+    await anna.photo(jpeg(draw_product(CATEGORIES[0], "red", 990)))
+    await hear_reply(anna)
+    async with UserClient(sandbox.url, 66) as eve:
+        await eve.text("/start")
+        [message] = await eve.hear(1)
+        await eve.tap(message, "1:v:1:0:-1", force=True)
+        assert "too old" in (await eve.next_event("callback_answered"))["text"]
+        for data in ("1:c:1:1", "1:t:1:-1000:0"):
+            await eve.tap(message, data, force=True)
+            reply = await hear_reply(eve)
+            assert not reply.products
+            assert "no longer have that photo" in reply.below["text"]
+    assert rows("SELECT count(*) FROM feedback")[0][0] == 0
+    assert [row["parent_id"] for row in rows("SELECT parent_id FROM queries ORDER BY id")] == [None, None, None]
+
+
+async def test_an_album_that_arrived_counts_as_answered_even_if_the_message_below_it_fails(
+    bot: BotProcess, anna: UserClient, sandbox: Sandbox, rows: Rows
+) -> None:
+    await anna.text("/threshold 0")
+    await anna.hear(1)
+    await add_fault(sandbox, method="sendMessage", error_code=502, description="Bad Gateway")
+    await anna.photo(jpeg(draw_product(CATEGORIES[0], "red", 991)))
+    assert "photo" in (await anna.hear(1))[0]
+    await anna.text("/start")
+    heard = [await anna.hear(1)]
+    while "Send me" not in heard[-1][0].get("text", ""):
+        heard.append(await anna.hear(1))
+    assert not [one for [one] in heard if "went wrong" in one.get("text", "")]
+    assert [row["outcome"] for row in rows("SELECT outcome FROM queries")] == ["answered"]
+
+
+async def test_lowering_the_threshold_keeps_the_category_that_was_tapped(
+    bot: BotProcess, anna: UserClient, rows: Rows
+) -> None:
+    await anna.text("/threshold 1.0")
+    await anna.text("/category balls")
+    await anna.hear(2)
+    await anna.photo(jpeg(draw_product(CATEGORIES[1], "blue", 992)))
+    reply = await hear_reply(anna)
+    await anna.tap(reply.below, reply.button("Boxes"))
+    other = await hear_reply(anna)
+    await anna.tap(other.below, other.button("Show from"))
+    assert (await hear_reply(anna)).products
+    asked = rows("SELECT kind_of_query, category, category_source FROM queries ORDER BY id")
+    assert tuple(asked[-1]) == ("lower_threshold", "Boxes", "tap")
+
+
+async def test_a_flooded_chat_is_told_once_and_the_others_are_not_held_up(
+    bot: BotProcess, anna: UserClient, sandbox: Sandbox, rows: Rows
+) -> None:
+    photo = jpeg(draw_product(CATEGORIES[0], "red", 993))
+    await add_fault(sandbox, method="sendMediaGroup", delay_s=3)
+    await add_fault(sandbox, method="sendMessage", delay_s=3)
+    for _ in range(40):
+        await anna.photo(photo)
+    async with UserClient(sandbox.url, 8) as ben:
+        await ben.text("/start")
+        await ben.hear(1, within_s=10)
+    told = [
+        e["message"]
+        for e in await anna.events(5)
+        if e["type"] == "message" and "a lot at once" in e["message"].get("text", "")
+    ]
+    while not told:
+        [message] = await anna.hear(1, within_s=30)
+        told = [message] if "a lot at once" in message.get("text", "") else []
+    await bot.stop(60)
+    assert rows("SELECT count(*) FROM queries")[0][0] == 30

@@ -23,8 +23,8 @@ def bytes_of(path) -> bytes:
 async def test_no_byte_of_the_files_names_a_shopper_who_was_forgotten(log, path, answer):
     for user in range(1, 121):
         query = await ask(log, answer, user, user)
-        await log.vote(query, 0, user, 1)
-        await log.vote(max(1, query - 1), 0, user, -1)
+        await log.vote(query, 0, user, user, 1)
+        await log.vote(max(1, query - 1), 0, max(1, user - 1), user, -1)
         await log.set_category(user, "Balls")
     files = {path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}.secret"}
     assert {file.name for file in path.parent.iterdir()} == files
@@ -43,7 +43,7 @@ async def test_only_the_shopper_who_asks_is_forgotten(log, answer, rows):
     ben_in_group = await ask(log, answer, GROUP, BEN)
     for query in (own, of_ben, in_group, ben_in_group):
         for user in (ANNA, BEN):
-            await log.vote(query, 0, user, 1)
+            await log.vote(query, 0, user, user, 1)
     for chat in (ANNA, BEN, GROUP):
         await log.set_category(chat, "Balls")
     assert await log.forget(ANNA, ANNA, private=True) == 2

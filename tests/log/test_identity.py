@@ -52,7 +52,7 @@ async def test_the_files_of_the_log_never_hold_a_telegram_id(path):
     log = await LogWriter.open(path)
     user, chat = 5_123_456_789, -1_001_234_567_890
     query = await log.begin_query(KindOfQuery.PHOTO, chat, user, "AQADAgADunique")
-    await log.vote(query, 0, user, 1)
+    await log.vote(query, 0, user, user, 1)
     await log.set_category(chat, "Balls")
     written = b"".join(file.read_bytes() for file in path.parent.iterdir())
     await log.close()

@@ -16,8 +16,8 @@ async def test_every_query_is_read_oldest_first_with_the_votes_on_the_whole_answ
     await log.finish_query(first, Outcome.ANSWERED, 20)
     second = await log.begin_query(KindOfQuery.OTHER_CATEGORY, 1, 1, "photo", parent=first)
     for user, vote in ((1, 1), (2, 1), (3, -1), (3, 1), (4, -1)):
-        await log.vote(first, 0, user, vote)
-    await log.vote(first, 1, 1, -1)  # on a single product: not on the answer
+        await log.vote(first, 0, 1, user, vote)
+    await log.vote(first, 1, 1, 1, -1)  # on a single product: not on the answer
     with LogReader.open(path) as reader:
         one, two = reader.queries()
         assert reader.counts() == (2, 5)

@@ -51,16 +51,24 @@ async def test_a_tap_names_the_query_it_asks_again_unless_that_is_gone(log, rows
 
 async def test_a_vote_counts_once_and_can_be_changed(log, rows):
     query = await ask(log)
-    assert [await log.vote(query, 0, ANNA, vote) for vote in (1, 1, -1, -1, 1)] == [True, False, True, False, True]
-    assert await log.vote(query, 0, BEN, -1)
-    assert await log.vote(query, 1, ANNA, -1)
+    assert [await log.vote(query, 0, ANNA, ANNA, vote) for vote in (1, 1, -1, -1, 1)] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert await log.vote(query, 0, ANNA, BEN, -1)
+    assert await log.vote(query, 1, ANNA, ANNA, -1)
     votes = rows("SELECT rank, user_key, vote FROM feedback")
     anna, ben = (log.keys.of("user", user) for user in (ANNA, BEN))
     assert {(row["rank"], row["user_key"], row["vote"]) for row in votes} == {(0, anna, 1), (0, ben, -1), (1, anna, -1)}
 
 
 async def test_a_vote_on_a_query_that_is_not_there_is_none(log, rows):
-    assert await log.vote(5, 0, ANNA, 1) is None
+    assert await log.vote(5, 0, ANNA, ANNA, 1) is None
+    query = await ask(log)
+    assert await log.vote(query, 0, BEN, BEN, 1) is None  # Anna asked it, in her own chat
     assert rows("SELECT * FROM feedback") == []
 
 
@@ -91,7 +99,7 @@ async def test_concurrent_writers_keep_their_transactions_apart(log, answer, row
         if number % 3 == 0:  # a second record of the same answer fails, and takes nothing else with it
             with pytest.raises(sqlite3.IntegrityError):
                 await log.record_answer(query, dataclasses.replace(answer, predicted_category="wrong"))
-        await asyncio.gather(log.vote(query, 0, number, 1), log.set_category(number, f"category {number}"))
+        await asyncio.gather(log.vote(query, 0, ANNA, number, 1), log.set_category(number, f"category {number}"))
         await log.finish_query(query, Outcome.ANSWERED, 1)
 
     await asyncio.gather(*(shopper(number) for number in range(1, 41)))
@@ -117,7 +125,7 @@ async def test_two_writers_of_one_file_wait_for_each_other(log, path, rows):
 
 async def test_a_task_cancelled_while_it_writes_does_not_block_those_behind_it(log, rows):
     for turns in range(6):  # cancelled at the beginning of its transaction, in the middle, at the commit
-        task = asyncio.create_task(log.vote(999, 0, ANNA, 1))
+        task = asyncio.create_task(log.vote(999, 0, ANNA, ANNA, 1))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
@@ -138,7 +146,7 @@ async def test_the_id_of_a_forgotten_query_is_never_given_to_another(log):
     forgotten = await ask(log, user=ANNA)
     await log.forget(ANNA, ANNA, private=True)
     assert await ask(log, user=BEN) > forgotten
-    assert await log.vote(forgotten, 0, ANNA, 1) is None
+    assert await log.vote(forgotten, 0, ANNA, ANNA, 1) is None
 
 
 async def test_a_log_is_opened_again_with_all_that_was_in_it(path, answer):
@@ -146,7 +154,7 @@ async def test_a_log_is_opened_again_with_all_that_was_in_it(path, answer):
         log = await LogWriter.open(path)
         query = await ask(log)
         await log.record_answer(query, answer)
-        assert await log.vote(query, 0, ANNA, 1)
+        assert await log.vote(query, 0, ANNA, ANNA, 1)
         await log.set_category(ANNA, "Balls")
         await log.close()
         with LogReader.open(path) as reader:
