@@ -105,6 +105,8 @@ def _opening(
             await application.bot.set_my_commands([BotCommand(name, words) for name, words in texts.COMMANDS])
         except TelegramError as error:
             log.warning("The commands could not be registered with Telegram: %s", error)
+        if unknown := searcher.unknown_categories:
+            log.warning("The model does not know %s: nothing is found there. Train one that does.", ", ".join(unknown))
         log.info("@%s answers from %s.", application.bot.username, searcher.index.generation)
 
     return open_services

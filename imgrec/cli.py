@@ -272,6 +272,8 @@ def search(photo: Path, category: str | None, threshold: float | None, top: int 
         image = decode_photo(photo, searcher.recogniser.model.settings.preprocessing.side_px)
         chosen = searcher.category_named(category) if category else None
         answer = searcher.answer(searcher.see([image])[0], chosen, threshold, top)
+        if unknown := searcher.unknown_categories:
+            click.echo(f"The model does not know {', '.join(unknown)}; train one that does.", err=True)
     if as_json:
         _print_json(answer.as_json())
         return

@@ -46,3 +46,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
 def own_shop(shop: Shop, tmp_path: Path) -> Shop:
     """A copy of the shop that a test may change."""
     return shop.copy_to(tmp_path / "shop")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One file that needs the shop first, then those that do not, then the others: nobody waits while it is made."""
+    files = dict.fromkeys(item.path for item in items)
+    with_shop = {item.path for item in items if {"shop", "own_shop"} & set(getattr(item, "fixturenames", ()))}
+    needing = [file for file in files if file in with_shop]
+    order = [*needing[:1], *(file for file in files if file not in with_shop), *needing[1:]]
+    items.sort(key=lambda item: order.index(item.path))

@@ -1,7 +1,6 @@
 """The whole question: which products look like this photo? Model, index and catalogue, opened together."""
 
 import difflib
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,6 @@ from imgrec.vision.model_folder import SUMS, find_model, open_model
 from imgrec.vision.preprocessing import Pixels
 from imgrec.vision.recogniser import Recogniser, load_recogniser
 from imgrec.vision.vectors import Floats
-
-log = logging.getLogger(__name__)
 
 SHOWN_CANDIDATES = 5
 
@@ -93,13 +90,6 @@ class Searcher:
                     f"The catalogue {config.catalogue.path} has no products. Import some with: imgrec import FEED.csv"
                 )
             model = open_model(config.model.path)
-            unknown = sorted(in_catalogue - set(model.settings.labels))
-            if (
-                unknown
-            ):  # what is indexed stays searchable; `imgrec index` refuses until there is a model that knows them
-                log.warning(
-                    "The model does not know %s: nothing is found there until one is trained.", ", ".join(unknown)
-                )
             index = open_index(config.index.path, model.sha256)
             if config.model.precision not in {"auto", index.record.precision}:
                 raise SearchIndexError(
@@ -120,6 +110,11 @@ class Searcher:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    @property
+    def unknown_categories(self) -> list[str]:
+        """Categories on sale that the model does not know: nothing is found there until one is trained that does."""
+        return sorted({photo.category for photo in self.catalogue.on_sale()} - set(self.recogniser.labels))
 
     @property
     def auto_threshold(self) -> float:

@@ -65,7 +65,8 @@ async def test_a_token_telegram_does_not_know_is_said_in_plain_words(own_shop: S
     assert len(str(refused.value).split("did not start: ")[-1].splitlines()) == 1
 
 
-async def test_its_health_is_that_of_its_ears(bot: BotProcess, own_shop: Shop) -> None:
+async def test_its_health_is_that_of_its_ears(bot: BotProcess, own_shop: Shop, anna: UserClient) -> None:
+    await anna.text("/start")  # an update ends the present poll
     heartbeat = own_shop.folder / "bot.heartbeat"
     for _ in range(200):
         if heartbeat.exists():
@@ -99,9 +100,12 @@ async def test_it_opens_no_connection_but_to_the_bot_api(own_shop: Shop, sandbox
     assert set(heard.read_text(encoding="utf-8").splitlines()) == {f"socket.connect {address}"}
 
 
-async def test_a_bot_whose_token_is_revoked_ends_and_says_why(own_shop: Shop, sandbox: Sandbox) -> None:
+async def test_a_bot_whose_token_is_revoked_ends_and_says_why(
+    own_shop: Shop, sandbox: Sandbox, anna: UserClient
+) -> None:
     bot = await start_bot(own_shop, sandbox)
     await add_fault(sandbox, method="getUpdates", error_code=401, description="Unauthorized", times=3)
+    await anna.text("/start")  # an update ends the present poll
     assert await asyncio.wait_for(bot.process.wait(), 30) == 1
     assert "does not know this bot token" in bot.said()
     assert "Traceback" not in bot.said()
