@@ -96,10 +96,11 @@ class Catalogue:
         self.close()
 
     def categories(self) -> dict[str, int]:
-        """Name -> id of every category that has a product on sale, by name."""
+        """Name -> id of every category that has a product on sale with a stored photo, by name."""
         rows = self.connection.execute(
             "SELECT name, id FROM categories "
-            "WHERE id IN (SELECT category_id FROM products WHERE retired_utc IS NULL) ORDER BY name"
+            "WHERE id IN (SELECT category_id FROM products JOIN photos ON product_id = products.id "
+            "             WHERE retired_utc IS NULL AND sha256 IS NOT NULL) ORDER BY name"
         )
         return {row["name"]: row["id"] for row in rows}
 

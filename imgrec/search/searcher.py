@@ -84,10 +84,10 @@ class Searcher:
         """Open catalogue, model and index. Raises CatalogueError, ModelError or SearchIndexError, with the way out."""
         catalogue = Catalogue.read(config.catalogue)
         try:
-            in_catalogue = {photo.category for photo in catalogue.on_sale()}
-            if not in_catalogue:
+            if not catalogue.categories():
                 raise CatalogueError(
-                    f"The catalogue {config.catalogue.path} has no products. Import some with: imgrec import FEED.csv"
+                    f"The catalogue {config.catalogue.path} has no product with a photo. "
+                    "Import some with: imgrec import FEED.csv"
                 )
             model = open_model(config.model.path)
             index = open_index(config.index.path, model.sha256)
@@ -114,7 +114,7 @@ class Searcher:
     @property
     def unknown_categories(self) -> list[str]:
         """Categories on sale that the model does not know: nothing is found there until one is trained that does."""
-        return sorted({photo.category for photo in self.catalogue.on_sale()} - set(self.recogniser.labels))
+        return sorted(set(self.catalogue.categories()) - set(self.recogniser.labels))
 
     @property
     def auto_threshold(self) -> float:

@@ -169,6 +169,9 @@ def test_a_category_the_model_does_not_know_is_refused_by_the_index_and_what_is_
     with Searcher.open(own_config) as searcher:
         assert "Kites" not in searcher.categories
         assert searcher.unknown_categories == ["Kites"]
+    own_catalogue.connection.execute("UPDATE photos SET sha256 = NULL WHERE product_id = 1")
+    with Searcher.open(own_config) as searcher:
+        assert searcher.unknown_categories == []  # without a photo there is nothing to know
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "missing", "nonsense"])
