@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self, TextIO, TypeVar
 
 from imgrec.catalogue.feed import FeedRow, Reason, Rejection, read_csv_feed
+from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import StoredPhoto
 from imgrec.catalogue.store import Catalogue
 from imgrec.database import utc_now
@@ -112,7 +113,7 @@ class _Run:
     def __init__(self, catalogue: Catalogue, base: Path, source: str) -> None:
         self.photos = catalogue.photos
         self.connection = catalogue.connection
-        self.base = base
+        self.base = Path(os.path.normpath(base.absolute()))
         self.nameless_rows = 0
         self.connection.execute("INSERT OR IGNORE INTO sources (name) VALUES (?)", (source,))
         self.source_id = self.connection.execute("SELECT id FROM sources WHERE name = ?", (source,)).fetchone()[0]
@@ -167,7 +168,7 @@ class _Run:
     def _known(self, external_id: str) -> "_Known | None":
         row = self.connection.execute(
             "SELECT products.id, fingerprint, retired_utc IS NOT NULL, "
-            "       origin, origin_stamp, sha256, width_px, height_px "
+            "       origin, origin_stamp, sha256, width_px, height_px, perceptual_hash "
             "FROM products LEFT JOIN photos ON product_id = products.id AND position = 0 "
             "WHERE source_id = ? AND external_id = ?",
             (self.source_id, external_id),
@@ -184,7 +185,10 @@ class _Run:
         before = known.photo if known and known.photo.origin == row.image else None
         if row.image_is_url:
             return before or _Photo(row.image, None, None)
-        file = self.base / row.image
+        file = Path(os.path.normpath(self.base / row.image))
+        if not file.is_relative_to(self.base):  # a feed is untrusted, and what it names is shown to everybody
+            detail = f"{row.image} is not in the feed's folder or below; put the feed, or a link to the photos, there"
+            return Rejection(line, row.id, Reason.PHOTO_OUTSIDE_FEED, detail)
         try:
             status = file.stat()
         except (OSError, ValueError):
@@ -239,15 +243,19 @@ class _Run:
         stored = photo.stored
         self.connection.execute(
             """
-            INSERT INTO photos (product_id, position, origin, origin_stamp, sha256, width_px, height_px)
-            VALUES (?, 0, ?, ?, ?, ?, ?)
+            INSERT INTO photos (product_id, position, origin, origin_stamp, sha256, width_px, height_px,
+                                perceptual_hash, status)
+            VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (product_id, position) DO UPDATE SET
                 origin = excluded.origin, origin_stamp = excluded.origin_stamp, sha256 = excluded.sha256,
-                width_px = excluded.width_px, height_px = excluded.height_px
+                width_px = excluded.width_px, height_px = excluded.height_px,
+                perceptual_hash = excluded.perceptual_hash, status = excluded.status, status_detail = NULL,
+                attempts = 0, tried_utc = NULL
             """,
             (
                 product_id, photo.origin, photo.stamp, stored and stored.sha256,
-                stored and stored.width_px, stored and stored.height_px,
+                stored and stored.width_px, stored and stored.height_px, stored and stored.perceptual_hash,
+                PhotoStatus.STORED if stored else PhotoStatus.PENDING,
             ),
         )  # fmt: skip
 
