@@ -40,6 +40,12 @@ def clusters(hashes: Hashes, most_bits: int) -> NDArray[np.int64]:
     return numbered[cluster]
 
 
+def differing_bits(hashes: Hashes) -> NDArray[np.int64]:
+    """In how many bits each hash differs from the first: (n,)."""
+    bits: NDArray[np.int64] = np.bitwise_count(hashes ^ hashes[:1]).sum(axis=1, dtype=np.int64)
+    return bits
+
+
 def _connected(hashes: Hashes, most_bits: int) -> NDArray[np.int64]:
     """The component of each row, where rows that differ in at most `most_bits` bits are joined.
 

@@ -47,3 +47,13 @@ TRANSIENT = frozenset(
     }
 )
 PERMANENT = frozenset(PhotoStatus) - TRANSIENT - {PhotoStatus.PENDING, PhotoStatus.STORED, PhotoStatus.PLACEHOLDER}
+
+
+class Unfetched(Exception):  # noqa: N818 - an outcome on its way to where it is recorded, not an error of ours
+    """Why a photo could not be had this time. `retry_after_s` is how long the server asks to be left alone."""
+
+    def __init__(self, status: PhotoStatus, detail: str, retry_after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.retry_after_s = retry_after_s

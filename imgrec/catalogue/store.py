@@ -84,14 +84,19 @@ class Catalogue:
     @classmethod
     def read(cls, section: CatalogueSection) -> Self:
         """Open for reading. Raises CatalogueError when there is no catalogue, or it is of another version."""
-        if not section.path.is_file():
-            raise CatalogueError(f"There is no catalogue at {section.path}. Make one with: imgrec import FEED.csv")
+        cls.must_exist(section)
         connection = connect_read_only(section.path)
         problem = version_problem(connection, MIGRATIONS, "Bring it up to date with: imgrec import FEED.csv")
         if problem:
             connection.close()
             raise CatalogueError(f"The catalogue {section.path} {problem}")
         return cls(connection, PhotoStore(section.photos))
+
+    @staticmethod
+    def must_exist(section: CatalogueSection) -> None:
+        """Raise CatalogueError when there is no catalogue."""
+        if not section.path.is_file():
+            raise CatalogueError(f"There is no catalogue at {section.path}. Make one with: imgrec import FEED.csv")
 
     def close(self) -> None:
         """Close the file."""
