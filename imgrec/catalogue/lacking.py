@@ -19,9 +19,9 @@ _BEHIND_SLASH = "0"  # the character after "/": where the addresses of a host ha
 
 @dataclass(frozen=True)
 class _Span:
-    """Addresses from `first` up to, and without, `end`, in the order of text."""
+    """Addresses from `first` up to, and without, `end`, in the order of text. `host` is None for what is no address."""
 
-    host: str
+    host: str | None
     first: str
     end: str
 
@@ -52,7 +52,7 @@ class Lacking:
         """Every host with its addresses; a host whose addresses are written in several ways comes several times."""
         span = self._span_from("")
         while span:
-            if span.host:
+            if span.host is not None:
                 yield span.host, self._addresses(span)
             span = self._span_from(span.end)
 
@@ -78,7 +78,7 @@ class Lacking:
         if match and address.startswith("/", match.end()):
             begin = match.group()
             return _Span(match.group(1).lower(), f"{begin}/", f"{begin}{_BEHIND_SLASH}")
-        return _Span(match.group(1).lower() if match else "", address, f"{address}\0")
+        return _Span(match.group(1).lower() if match else None, address, f"{address}\0")
 
     def _addresses(self, span: _Span) -> Iterator[str]:
         operator, last = ">=", span.first

@@ -14,6 +14,7 @@ _LANES = 64
 _WAITING_A_HOST = 32
 _SUCCESSES_TO_SPEED_UP = 10
 _FAILURES_TO_GIVE_UP = 10
+_MOST_DOUBLINGS = 30
 _HOST_FAILURES = {PhotoStatus.UNREACHABLE, PhotoStatus.RATE_LIMITED}
 
 
@@ -167,4 +168,5 @@ class Schedule:
 
 def backoff_s(attempts: int, settings: PhotosSection, rng: random.Random) -> float:
     """How long to wait after so many failed attempts: doubled each time, and scattered, lest all come back at once."""
-    return min(settings.backoff_s * 2.0 ** (attempts - 1), settings.longest_wait_s) * rng.uniform(0.5, 1)
+    doubled = settings.backoff_s * 2.0 ** min(attempts - 1, _MOST_DOUBLINGS)
+    return min(doubled, settings.longest_wait_s) * rng.uniform(0.5, 1)
