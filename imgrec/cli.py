@@ -158,45 +158,51 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
 
 
 def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for each training setting, its help and default from the setting itself."""
+    """An option for each training setting that fits on a command line; what is not given, the recipe decides."""
     for name, field in reversed(TrainingSettings.model_fields.items()):
         kind: Any = field.annotation
+        if name == "stages":
+            continue
         if get_origin(kind) is Literal:
             kind = click.Choice(get_args(kind))
         elif get_args(kind):  # float | None
             kind = get_args(kind)[0]
-        command = click.option(
-            f"--{name.replace('_', '-')}", name, type=kind, default=field.default, help=field.description,
-            show_default=field.default is not None,
-        )(command)  # fmt: skip
+        command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=field.description)(command)
     return command
 
 
 @main.command()
 @click.option("--name", required=True, help="The model's name; it becomes a folder beside the other models.")
+@click.option(
+    "--recipe",
+    default="best",
+    show_default=True,
+    help="Settings to start from: best, slides (the study's), or a YAML file. The options below change single ones.",
+)
 @click.option("--restart", is_flag=True, help="Start an unfinished run of this name over.")
 @click.option("--replace", is_flag=True, help="Replace a finished model of this name when the new one is done.")
 @_training_options
 @_config_option
-def train(name: str, restart: bool, replace: bool, **values: Any) -> None:
+def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
     """Fine-tune VGG-16 on the catalogue's photos.
 
     Needs the extra packages of `train`. Progress is kept after every epoch: an interrupted run goes on when the same
     command is given again. At the end the model is exported, measured and calibrated, and becomes the current one.
-    """
-    from pydantic import ValidationError
 
+    \b
+      imgrec train --name first                                    # from ImageNet weights
+      imgrec train --name small --weights none --side-px 96        # from scratch, no download
+      imgrec train --name study --recipe slides
+      tensorboard --logdir models/tensorboard                      # watch it
+    """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
     from imgrec.lock import writing
     from imgrec.training.backend import quiet_import
+    from imgrec.training.recipes import settings_from
 
     config, report = _config(), _report()
-    try:
-        settings = TrainingSettings(**values)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise click.UsageError(f"--{str(problem['loc'][0]).replace('_', '-')}: {problem['msg']}") from None
+    settings = settings_from(recipe, {key: value for key, value in values.items() if value is not None})
     try:
         with quiet_import():
             from imgrec.training.run import Options, model_target, train
