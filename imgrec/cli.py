@@ -172,7 +172,8 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @main.command()
-@click.option("--name", required=True, help="The model's name; it becomes a folder beside the other models.")
+@click.option("--name", help="The model's name; it becomes a folder beside the other models.  [required]")
+@click.option("--show", is_flag=True, help="Print the settings as a recipe, and train nothing.")
 @click.option(
     "--recipe",
     default="best",
@@ -183,7 +184,7 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--replace", is_flag=True, help="Replace a finished model of this name when the new one is done.")
 @_training_options
 @_config_option
-def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
+def train(name: str | None, show: bool, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
     """Fine-tune VGG-16 on the catalogue's photos.
 
     Needs the extra packages of `train`. Progress is kept after every epoch: an interrupted run goes on when the same
@@ -193,16 +194,22 @@ def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -
       imgrec train --name first                                    # from ImageNet weights
       imgrec train --name small --weights none --side-px 96        # from scratch, no download
       imgrec train --name study --recipe slides
+      imgrec train --show --dropout 0.5 > mine.yaml                # a recipe of your own
       tensorboard --logdir models/tensorboard                      # watch it
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
     from imgrec.lock import writing
     from imgrec.training.backend import quiet_import
-    from imgrec.training.recipes import settings_from
+    from imgrec.training.recipes import recipe_text, settings_from
 
-    config, report = _config(), _report()
     settings = settings_from(recipe, {key: value for key, value in values.items() if value is not None})
+    if show:
+        click.echo(recipe_text(settings), nl=False)
+        return
+    if name is None:
+        raise click.UsageError("Give the model a --name.")
+    config, report = _config(), _report()
     try:
         with quiet_import():
             from imgrec.training.run import Options, model_target, train
