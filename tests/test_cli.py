@@ -183,7 +183,9 @@ def test_an_interrupted_command_says_how_to_go_on(imgrec, tmp_path, monkeypatch)
         patch.setattr(importing, "import_feed", interrupted)
         result = imgrec("import", feed)
     assert (result.exit_code, result.stdout) == (130, "")
-    assert result.stderr == "Interrupted. The same command (without --restart or --rebuild) goes on where it stopped.\n"
+    assert result.stderr == (
+        "Interrupted. The same command (without --restart, --rebuild or --recompute) goes on where it stopped.\n"
+    )
     assert imgrec("import", feed).exit_code == 0
 
 
