@@ -65,7 +65,7 @@ def evaluate_log(as_json: bool) -> None:
 @click.option("--queries", type=click.Path(path_type=Path),
               help="CSV with photo,category and optionally kind,product_id; photos relative to the file.")  # fmt: skip
 @click.option("--split", type=click.Choice(SPLITS),
-              help="The catalogue's own photos of this split instead, each one's product and group left out.")  # fmt: skip
+              help="The catalogue's own photos of this split, each one's product and group left out.")  # fmt: skip
 @click.option("--exclude-own", is_flag=True, help="With --queries: leave out each one's own product_id and its group.")
 @_seed_option
 @json_option
