@@ -48,7 +48,7 @@ def test_the_shipped_configuration_names_every_key_with_its_default(tmp_path: Pa
     assert isinstance(of_file, Config)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md"])
 def test_links_and_paths_in_the_documents_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)

@@ -19,46 +19,64 @@ from imgrec.errors import FeedError
 
 SPLITS = ("train", "validation", "test")
 
-_seed_option = click.option("--seed", default=0, show_default=True, help="Seed of the intervals' resampling.")
+_seed_option = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the intervals' resampling."
+)
 
 
 @click.group(cls=Commands)
 @config_option
 def evaluate() -> None:
-    """Figures of trained models, of the search on photos whose truth is known, and of the log."""
+    """Figures of trained models, of the search, and of the log."""
 
 
-@evaluate.command("log")
+@evaluate.command("model")
+@click.argument("models", nargs=-1)
+@click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
+              help="Whose photos are the queries of the retrieval figures.")  # fmt: skip
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
+              help="Also write a page with plots and pictures, all in one file. Needs the extra `report`.")  # fmt: skip
+@click.option("--recompute", is_flag=True, help="Run the network over all photos again, whatever is kept of it.")
+@_seed_option
 @json_option
 @config_option
-def evaluate_log(as_json: bool) -> None:
-    """What shoppers asked, got and approved of.
+def evaluate_model(
+    models: tuple[str, ...], split: str, html: Path | None, recompute: bool, seed: int, as_json: bool
+) -> None:
+    """How good trained MODELS are on the catalogue's photos; without a name, the current one.
 
-    Queries by outcome, approval by category and by threshold with 95 % intervals, corrections, latency.
+    A model is named by its folder, or its name beside the current one. Accuracy, calibration and confusions on
+    training, validation and test photos; precision, recall and average precision of the search, hard against soft
+    scoping, and what each threshold would do, all with 95 % intervals. Models after the first are compared with it,
+    photo by photo.
+
+    What the network puts out is kept in the user's cache folder: asking again takes seconds.
     """
-    from imgrec.evaluation.log_report import report_on_log
-    from imgrec.log.reader import LogReader
+    from imgrec.catalogue.store import Catalogue
+    from imgrec.evaluation.as_json import as_json as plain
+    from imgrec.evaluation.model_report import report_on_models
+    from imgrec.evaluation.outputs import default_cache
+    from imgrec.evaluation.serving import candidates
 
-    with LogReader.open(configured().log.path) as log:
-        figures = report_on_log(log.queries())
+    if html is not None:
+        from imgrec.evaluation.page import check_packages
+
+        check_packages()
+    config, report = configured(), reporter()
+    with Catalogue.read(config.catalogue) as catalogue:
+        named = candidates(models, config)
+        figures, runs = report_on_models(named, catalogue, split, default_cache(), seed, report, recompute)
+        if html is not None:
+            from imgrec.evaluation.page import write_page
+
+            write_page(html, figures, runs, catalogue, report)
+            report.say(f"Written: {html}")
     if as_json:
-        print_json(figures.as_json())
+        print_json(plain(figures))
         return
-    shown = table("Log", "figure", "value")
-    shown.add_row("queries", f"{sum(figures.outcomes.values()):,}")
-    for outcome, count in sorted(figures.outcomes.items()):
-        shown.add_row(f"  {outcome}", f"{count:,}")
-    shown.add_row("answered", str(figures.answered))
-    shown.add_row("approval", str(figures.approval))
-    for name, share in figures.approval_by_category.items():
-        shown.add_row(f"  {name}", str(share))
-    for step, share in figures.approval_by_threshold.items():
-        shown.add_row(f"  threshold {step}", str(share))
-    shown.add_row("corrected", str(figures.corrected))
-    for correction, count in figures.corrections.items():
-        shown.add_row(f"  {correction}", str(count))
-    shown.add_row("latency, ms", ", ".join(f"{point} {ms}" for point, ms in figures.latency_ms.items()))
-    print_text(shown)
+    from imgrec.commands.evaluate_tables import model_tables
+
+    print_text(*model_tables(figures))
 
 
 @evaluate.command("search")
@@ -115,50 +133,34 @@ def evaluate_search(queries: Path | None, split: str | None, exclude_own: bool, 
         print_text("", *retrieval_tables(retrieval))
 
 
-@evaluate.command("model")
-@click.argument("models", nargs=-1)
-@click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
-              help="Whose photos are the queries of the retrieval figures.")  # fmt: skip
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
-              help="Also write a page with plots and pictures, all in one file. Needs the extra `report`.")  # fmt: skip
-@click.option("--recompute", is_flag=True, help="Run the network over all photos again, whatever is kept of it.")
-@_seed_option
+@evaluate.command("log")
 @json_option
 @config_option
-def evaluate_model(
-    models: tuple[str, ...], split: str, html: Path | None, recompute: bool, seed: int, as_json: bool
-) -> None:
-    """How good trained MODELS are on the catalogue's photos; without a name, the current one.
+def evaluate_log(as_json: bool) -> None:
+    """What shoppers asked, got and approved of.
 
-    A model is named by its folder, or its name beside the current one. Accuracy, calibration and confusions on
-    training, validation and test photos; precision, recall and average precision of the search, hard against soft
-    scoping, and what each threshold would do, all with 95 % intervals. Models after the first are compared with it,
-    photo by photo.
-
-    What the network puts out is kept in the user's cache folder: asking again takes seconds.
+    Queries by outcome, approval by category and by threshold with 95 % intervals, corrections, latency.
     """
-    from imgrec.catalogue.store import Catalogue
-    from imgrec.evaluation.as_json import as_json as plain
-    from imgrec.evaluation.model_report import report_on_models
-    from imgrec.evaluation.outputs import default_cache
-    from imgrec.evaluation.serving import candidates
+    from imgrec.evaluation.log_report import report_on_log
+    from imgrec.log.reader import LogReader
 
-    if html is not None:
-        from imgrec.evaluation.page import check_packages
-
-        check_packages()
-    config, report = configured(), reporter()
-    with Catalogue.read(config.catalogue) as catalogue:
-        named = candidates(models, config)
-        figures, runs = report_on_models(named, catalogue, split, default_cache(), seed, report, recompute)
-        if html is not None:
-            from imgrec.evaluation.page import write_page
-
-            write_page(html, figures, runs, catalogue, report)
-            report.say(f"Written: {html}")
+    with LogReader.open(configured().log.path) as log:
+        figures = report_on_log(log.queries())
     if as_json:
-        print_json(plain(figures))
+        print_json(figures.as_json())
         return
-    from imgrec.commands.evaluate_tables import model_tables
-
-    print_text(*model_tables(figures))
+    shown = table("Log", "figure", "value")
+    shown.add_row("queries", f"{sum(figures.outcomes.values()):,}")
+    for outcome, count in sorted(figures.outcomes.items()):
+        shown.add_row(f"  {outcome}", f"{count:,}")
+    shown.add_row("answered", str(figures.answered))
+    shown.add_row("approval", str(figures.approval))
+    for name, share in figures.approval_by_category.items():
+        shown.add_row(f"  {name}", str(share))
+    for step, share in figures.approval_by_threshold.items():
+        shown.add_row(f"  threshold {step}", str(share))
+    shown.add_row("corrected", str(figures.corrected))
+    for correction, count in figures.corrections.items():
+        shown.add_row(f"  {correction}", str(count))
+    shown.add_row("latency, ms", ", ".join(f"{point} {ms}" for point, ms in figures.latency_ms.items()))
+    print_text(shown)

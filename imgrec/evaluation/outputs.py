@@ -119,7 +119,7 @@ def _read(folder: Path) -> Known:
     known: Known = {}
     for file in folder.glob("*.npz"):
         try:
-            with np.load(file, allow_pickle=False) as arrays:
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 names, logits, pooled = arrays["sha256"], arrays["logits"], arrays["pooled"]
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             continue  # damaged: computed again
