@@ -159,7 +159,7 @@ def report_on_models(
 
     The photos of `split` are the queries; what is searched is every photo on sale. Raises CatalogueError when there are
     no such photos, or a model does not know a category.
-    """  # fmt: skip
+    """
     photos = list(catalogue.on_sale())
     for candidate in candidates:
         check_categories({photo.category for photo in photos}, candidate.recogniser.labels)

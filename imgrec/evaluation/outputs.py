@@ -66,7 +66,7 @@ def network_outputs(
     """Run the network over stored photos, named by the SHA-256 of their content, or take what the cache has of them.
 
     Kept every few hundred photos: interrupted, the same call goes on where it stopped.
-    """  # fmt: skip
+    """
     folder = cache / f"{recogniser.model.sha256[:24]}-{recogniser.precision}-{_FORMAT}"
     if recompute:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Retrieval figures of one model on one split: every way to search, side by side, with intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -168,12 +168,11 @@ def search_all_ways(
 
     queries, gallery: with features as served; probabilities: float32 (q, labels) of the queries. plain: the features
     without whitening, to compare with; None where features are plain already.
-    """  # fmt: skip
+    """
     by_feature = {SERVED: (queries, Gallery(gallery))}
     if plain is not None:
-        columns = [{**vars(photos), "features": features} for photos, features in
-                   ((queries, plain.queries), (gallery, plain.gallery))]  # fmt: skip
-        by_feature[PLAIN] = (Photos(**columns[0]), Gallery(Photos(**columns[1])))
+        plain_gallery = Gallery(replace(gallery, features=plain.gallery))
+        by_feature[PLAIN] = (replace(queries, features=plain.queries), plain_gallery)
     searched_gallery = by_feature[SERVED][1]
     held = np.isin(np.arange(len(labels)), searched_gallery.products.label)
     has_kind, relevant = queries.kind != UNKNOWN, count_relevant(queries, searched_gallery)
