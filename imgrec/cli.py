@@ -1,103 +1,28 @@
 """The command line: thin over the library. Data goes to stdout, progress and errors to stderr."""
 
-import errno
 import json
 import math
-import os
 import re
-import sqlite3
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from imgrec import __version__
-from imgrec.config import Config, load_config
-from imgrec.errors import FeedError, ImgrecError, PhotoError, TrainingError
-from imgrec.progress import OnConsole
+from imgrec.commands.console import Commands as _Commands
+from imgrec.commands.console import config_option as _config_option
+from imgrec.commands.console import configured as _config
+from imgrec.commands.console import json_option as _json_option
+from imgrec.commands.console import must_exist as _must_exist
+from imgrec.commands.console import print_json as _print_json
+from imgrec.commands.console import print_text as _print
+from imgrec.commands.console import reporter as _report
+from imgrec.commands.console import table as _table
+from imgrec.commands.evaluate import evaluate
+from imgrec.errors import FeedError, PhotoError, TrainingError
 from imgrec.training.settings import TrainingSettings
-
-INTERRUPTED = 130
-
-
-class _Commands(click.Group):
-    """Turns our errors into one line and exit code 1, and Ctrl-C into a word on how to go on."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except ImgrecError as error:
-            raise click.ClickException(str(error)) from None
-        except (
-            OSError,
-            sqlite3.DatabaseError,
-        ) as error:  # a full disk, a folder that may not be written, a damaged file
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise
-            raise click.ClickException(" ".join(str(error).split())) from error
-        except KeyboardInterrupt:
-            click.echo(
-                "Interrupted. The same command (without --restart or --rebuild) goes on where it stopped.", err=True
-            )
-            raise SystemExit(INTERRUPTED) from None
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)  # in the order of the work, not of the alphabet
-
-
-def _keep_config_path(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
-    if path is not None:
-        ctx.ensure_object(dict)["config"] = path
-
-
-def _config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config`, taken before the command's name as well as behind it."""
-    return click.option(
-        "--config", type=click.Path(dir_okay=False, path_type=Path), expose_value=False, callback=_keep_config_path,
-        help="Configuration file. [default: $IMGREC_CONFIG, else ./config.yaml]",
-    )(command)  # fmt: skip
-
-
-def _must_exist(error: type[ImgrecError], *files: Path) -> None:
-    """A missing file is an error of ours (exit code 1), not one of the arguments' form."""
-    for file in files:
-        if file.is_dir() or not file.exists():
-            raise error(f"{file} is a folder, not a file." if file.is_dir() else f"There is no file {file}.")
-
-
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-
-
-def _config() -> Config:
-    context = click.get_current_context()
-    return load_config(context.ensure_object(dict).get("config"), os.environ)
-
-
-def _report() -> OnConsole:
-    return OnConsole(Console(stderr=True, markup=False, emoji=False))
-
-
-def _print_json(content: object) -> None:
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _print(*renderables: Table | str) -> None:
-    # Feed text is shown as it is: no [markup], no :emoji: names.
-    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 120)
-    for renderable in renderables:
-        console.print(renderable)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -306,77 +231,7 @@ def search(photo: Path, category: str | None, threshold: float | None, top: int 
         _print(f"No product is similar enough; the most similar one has {best}. A lower --threshold shows it.")
 
 
-@main.group(cls=_Commands)
-@_config_option
-def evaluate() -> None:
-    """Figures of the log, and of the search on photos whose truth is known."""
-
-
-@evaluate.command("log")
-@_json_option
-@_config_option
-def evaluate_log(as_json: bool) -> None:
-    """What shoppers asked, got and approved of.
-
-    Queries by outcome, approval by category and by threshold with 95 % intervals, corrections, latency.
-    """
-    from imgrec.evaluation.log_report import report_on_log
-    from imgrec.log.reader import LogReader
-
-    with LogReader.open(_config().log.path) as log:
-        figures = report_on_log(log.queries())
-    if as_json:
-        _print_json(figures.as_json())
-        return
-    table = _table("Log", "figure", "value")
-    table.add_row("queries", f"{sum(figures.outcomes.values()):,}")
-    for outcome, count in sorted(figures.outcomes.items()):
-        table.add_row(f"  {outcome}", f"{count:,}")
-    table.add_row("answered", str(figures.answered))
-    table.add_row("approval", str(figures.approval))
-    for name, share in figures.approval_by_category.items():
-        table.add_row(f"  {name}", str(share))
-    for step, share in figures.approval_by_threshold.items():
-        table.add_row(f"  threshold {step}", str(share))
-    table.add_row("corrected", str(figures.corrected))
-    for correction, count in figures.corrections.items():
-        table.add_row(f"  {correction}", str(count))
-    table.add_row("latency, ms", ", ".join(f"{point} {ms}" for point, ms in figures.latency_ms.items()))
-    _print(table)
-
-
-@evaluate.command("search")
-@click.option("--queries", required=True, type=click.Path(path_type=Path),
-              help="CSV with photo,category and optionally kind,product_id; photos relative to the file.")  # fmt: skip
-@click.option("--exclude-own", is_flag=True, help="Leave out each query's own product_id and its group.")
-@_json_option
-@_config_option
-def evaluate_search(queries: Path, exclude_own: bool, as_json: bool) -> None:
-    """How often the search is right on photos whose truth is known.
-
-    Category accuracy, a product of the same kind among the first 1, 3 and 10, the very product first.
-    """
-    from imgrec.evaluation.search_report import read_queries, report_on_search
-    from imgrec.search.searcher import Searcher
-
-    _must_exist(FeedError, queries)
-    rows = read_queries(queries)
-    with Searcher.open(_config()) as searcher:
-        figures = report_on_search(searcher, rows, exclude_own, _report())
-    if as_json:
-        _print_json(figures.as_json())
-        return
-    table = _table(
-        f"{figures.queries} queries, {figures.unreadable} unreadable; {figures.scoping} scoping", "figure", "value"
-    )
-    table.add_row("category right", str(figures.category_right))
-    table.add_row("category searched", str(figures.category_in_scope))
-    for k, share in figures.kind_in_first.items():
-        table.add_row(f"kind in the first {k}", str(share))
-    if figures.product_first is not None:
-        table.add_row("product first", str(figures.product_first))
-    table.add_row(f"answered from {figures.threshold}", str(figures.answered))
-    _print(table)
+main.add_command(evaluate)
 
 
 @main.command()

@@ -14,6 +14,7 @@ from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, run_command, write_config
 
 from imgrec.catalogue import importing
 from imgrec.cli import main
+from imgrec.evaluation import outputs
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LogWriter
@@ -59,7 +60,7 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     assert [name for name in names if name != "photos" and name != "tune"] == [
         "import", "train", "index", "search", "evaluate", "status",
     ]  # fmt: skip
-    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("log", "search")]:
+    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("model", "search", "log")]:
         result = imgrec(*command, "--help")
         assert result.exit_code == 0
         assert "--config" in result.stdout
@@ -70,6 +71,8 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     "arguments",
     [["sell"], ["import"], ["import", "--sauce", "x", "a.csv"], ["search"], ["search", "--threshold", "2", "x.jpg"],
      ["search", "--top", "0", "x.jpg"], ["search", "a.jpg", "b.jpg"], ["index", "now"], ["evaluate", "search"],
+     ["evaluate", "search", "--split", "test", "--queries", "q.csv"], ["evaluate", "model", "--split", "all"],
+     ["evaluate", "model", "--html", "."],
      ["train"], ["train", "--name", "x", "--epochs", "many"]],
 )  # fmt: skip
 def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
@@ -85,6 +88,8 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
         (["index"], "no catalogue .*imgrec import"),
         (["evaluate", "log"], "no log .*python -m bot"),
         (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
+        (["evaluate", "search", "--split", "test"], "no catalogue .*imgrec import"),
+        (["evaluate", "model"], "no catalogue .*imgrec import"),
         (["search", "absent.jpg"], r"absent\.jpg"),
         (["import", "absent.csv"], r"absent\.csv"),
         (["import", "."], "folder"),
@@ -117,6 +122,8 @@ def test_a_catalogue_without_model_or_index_says_which_command_comes_next(imgrec
     photo = next((tmp_path / "feed/photos").iterdir())
     assert_one_line(imgrec("search", photo), "no model .*imgrec train --name NAME")
     assert_one_line(imgrec("index"), "no model .*imgrec train --name NAME")
+    assert_one_line(imgrec("evaluate", "model"), "no model .*imgrec train --name NAME")
+    assert_one_line(imgrec("evaluate", "model", "best"), "no model 'best'.*imgrec train --name NAME")
 
 
 def test_places_that_cannot_be_written_are_an_error_of_one_line(imgrec, tmp_path):
@@ -183,7 +190,9 @@ def test_an_interrupted_command_says_how_to_go_on(imgrec, tmp_path, monkeypatch)
         patch.setattr(importing, "import_feed", interrupted)
         result = imgrec("import", feed)
     assert (result.exit_code, result.stdout) == (130, "")
-    assert result.stderr == "Interrupted. The same command (without --restart or --rebuild) goes on where it stopped.\n"
+    assert result.stderr == (
+        "Interrupted. The same command (without --restart, --rebuild or --recompute) goes on where it stopped.\n"
+    )
     assert imgrec("import", feed).exit_code == 0
 
 
@@ -288,6 +297,28 @@ def test_the_figures_of_the_search_are_an_object_too(own_shop):
     figures = own_shop.json("evaluate", "search", "--queries", queries)
     assert (figures["queries"], figures["unreadable"], figures["category_accuracy"]["count"]) == (1, 0, 1)
     assert set(figures["kind_in_first"]) == {"1", "3", "10"}
+
+
+def test_the_catalogues_own_photos_can_be_the_queries(imgrec, shop):
+    figures = json.loads(
+        imgrec("evaluate", "search", "--split", "test", "--json", IMGREC_CONFIG=str(shop.config)).stdout
+    )
+    assert set(figures["kind_in_first"]) == {"1", "3", "10"}
+    assert figures["product_first"] is None
+    assert figures["queries"] == figures["retrieval"]["judged"] > 0
+    assert [way["scoping"] for way in figures["retrieval"]["ways"]] == ["hard", "soft", "true category"]
+    shown = imgrec("evaluate", "search", "--split", "validation", IMGREC_CONFIG=str(shop.config))
+    assert "soft scoping less hard scoping" in shown.stdout
+
+
+def test_a_models_figures_are_an_object_a_page_and_a_table(imgrec, shop, tmp_path, monkeypatch):
+    page, config = tmp_path / "pages" / "tiny.html", str(shop.config)
+    figures = json.loads(imgrec("evaluate", "model", "--html", page, "--json", IMGREC_CONFIG=config).stdout)
+    assert figures["models"][0]["name"] == "tiny"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    monkeypatch.setattr(outputs, "_computed", None)  # the first run kept what the network put out
+    shown = imgrec("evaluate", "model", "tiny", "--split", "validation", IMGREC_CONFIG=config)
+    assert "train-test gap" in shown.stdout, shown.output
 
 
 async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
