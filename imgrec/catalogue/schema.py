@@ -45,4 +45,16 @@ MIGRATIONS = (
         UNIQUE (product_id, position)
     );
     """,
+    # 2: what a feed says goes with a product; the other product need not be in the catalogue, so it is named by its id
+    """
+    CREATE TABLE related_products (
+        product_id INTEGER NOT NULL REFERENCES products(id),
+        relation TEXT NOT NULL CHECK (
+            relation IN ('also_bought', 'also_viewed', 'bought_together', 'buy_after_viewing')
+        ),
+        position INTEGER NOT NULL,              -- in the feed's order, from 0
+        external_id TEXT NOT NULL,              -- the other product's id in the same feed
+        PRIMARY KEY (product_id, relation, position)
+    ) WITHOUT ROWID;
+    """,
 )
