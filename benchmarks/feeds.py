@@ -16,9 +16,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-WORDS = (
-    'Classic wooden puzzle for children\'s rooms with 24 bright pieces and a "storage" tray made of solid beech'.split()
-)
+WORDS = [
+    "Classic",
+    "wooden",
+    "puzzle",
+    "for",
+    "children's",
+    "rooms",
+    "with",
+    "24",
+    "bright",
+    "pieces",
+    "and",
+    "a",
+    '"storage"',
+    "tray",
+    "made",
+    "of",
+    "solid",
+    "beech",
+]
 DEPARTMENTS = ("Toys & Games", "Books", "Electronics", "Home & Kitchen", "Clothing, Shoes & Jewelry", "Beauty")
 
 READERS = {
@@ -116,7 +133,7 @@ def write_feed(file: Path, lines: Callable[[random.Random, int], Iterator[str]],
 
 
 def amazon2014(rng: random.Random, count: int) -> Iterator[str]:
-    """Python literals of about a kilobyte, as the real ones have: apostrophes, links, now and then something missing."""
+    """Python literals of about a kilobyte, as the real ones: apostrophes, links, now and then something missing."""
     for number in range(count):
         yield repr(record2014(rng, number))
 
@@ -147,8 +164,9 @@ def amazon2018(rng: random.Random, count: int) -> Iterator[str]:
     for number in range(count):
         address = f"https://images-na.ssl-images-amazon.com/images/I/{asin(number)}.jpg"
         record = {
-            "asin": asin(number), "title": text(rng, 9), "main_cat": rng.choice(DEPARTMENTS), "description": [text(rng, 70)],
-            "price": f"${rng.uniform(1, 99):.2f}", "imageURLHighRes": [address], "category": ["Toys & Games", "Puzzles"],
+            "asin": asin(number), "title": text(rng, 9), "main_cat": rng.choice(DEPARTMENTS),
+            "description": [text(rng, 70)], "price": f"${rng.uniform(1, 99):.2f}", "imageURLHighRes": [address],
+            "category": ["Toys & Games", "Puzzles"],
             "rank": f">#{rng.randrange(10**6):,} in Toys & Games (See Top 100)",
             "also_buy": [asin(rng.randrange(10**7)) for _ in range(rng.randrange(40))],
         }  # fmt: skip
@@ -172,8 +190,8 @@ def google_xml(rng: random.Random, count: int) -> Iterator[str]:
     yield '<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel>'
     for number in range(count):
         yield (
-            f"<item><g:id>{number}</g:id><title>{text(rng, 9).replace('&', 'and')}</title><g:price>{number}.99 USD</g:price>"
-            f"<g:description>{text(rng, 70)}</g:description><g:image_link>https://shop.example/{number}.jpg</g:image_link>"
+            f"<item><g:id>{number}</g:id><title>{text(rng, 9)}</title><g:price>{number}.99 USD</g:price>"
+            f"<g:description>{text(rng, 70)}</g:description><g:image_link>{photo(number)}</g:image_link>"
             "<g:google_product_category>Toys &amp; Games &gt; Puzzles</g:google_product_category></item>"
         )
     yield "</channel></rss>"
@@ -183,26 +201,31 @@ def google_tsv(rng: random.Random, count: int) -> Iterator[str]:
     yield "id\ttitle\tdescription\tprice\timage_link\tproduct_type"
     for number in range(count):
         description = text(rng, 70).replace('"', "")
-        yield f"{number}\t{description[:60]}\t{description}\t{number}.99 USD\thttps://shop.example/{number}.jpg\tToys > Puzzles"
+        yield f"{number}\t{description[:60]}\t{description}\t{number}.99 USD\t{photo(number)}\tToys > Puzzles"
 
 
 def shopify(rng: random.Random, count: int) -> Iterator[str]:
     yield "Handle,Title,Body (HTML),Vendor,Type,Published,Option1 Value,Variant Price,Image Src,Image Position,Status"
     for number in range(0, count, 2):
         description = text(rng, 70).replace('"', "")
-        yield f'p{number},"{description[:60]}","{description}",Acme,Toys,TRUE,S,{number}.99,https://shop.example/{number}.jpg,1,active'
-        yield f"p{number},,,,,,M,{number}.99,https://shop.example/{number}b.jpg,2,"
+        yield f'p{number},"{description[:60]}","{description}",Acme,Toys,TRUE,S,{number}.99,{photo(number)},1,active'
+        yield f"p{number},,,,,,M,{number}.99,{photo(number)}?2,2,"
 
 
 def woocommerce(rng: random.Random, count: int) -> Iterator[str]:
     yield "ID,Type,SKU,Name,Published,Description,Regular price,Categories,Images,Parent"
     for number in range(count):
         description = text(rng, 70).replace('"', "")
-        yield f'{number + 1},simple,s{number},"{description[:60]}",1,"{description}",{number}.99,Toys > Puzzles,https://shop.example/{number}.jpg,'
+        row = f'{number + 1},simple,s{number},"{description[:60]}",1,"{description}",{number}.99,Toys > Puzzles'
+        yield f"{row},{photo(number)},"
 
 
 def text(rng: random.Random, words: int) -> str:
     return " ".join(rng.choices(WORDS, k=words))
+
+
+def photo(number: int) -> str:
+    return f"https://shop.example/{number}.jpg"
 
 
 def asin(number: int) -> str:

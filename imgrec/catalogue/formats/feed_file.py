@@ -38,7 +38,11 @@ class FeedFile:
         buffered = io.BufferedReader(self._file, HEAD_BYTES)
         self.is_gzip = buffered.peek(2)[:2] == _GZIP
         unpacked = gzip.GzipFile(fileobj=buffered) if self.is_gzip else buffered
-        self._content = _Content(path, unpacked)
+        try:
+            self._content = _Content(path, unpacked)
+        except FeedError:
+            self._file.raw.close()
+            raise
         self.head = self._content.head
         self.stream = io.BufferedReader(self._content, HEAD_BYTES)
 
@@ -113,6 +117,8 @@ class _Content(io.RawIOBase):
         head = bytearray()
         while len(head) < HEAD_BYTES and (more := self._more(HEAD_BYTES - len(head))):
             head += more
+        if not head and self._failure:
+            raise self._failure
         self.head = bytes(head)
         self._given = 0
 

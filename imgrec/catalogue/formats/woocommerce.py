@@ -73,7 +73,7 @@ class _Export:
         try:
             outcome: Outcome = _product(row, _price(row, self._now))
         except Unusable as unusable:
-            outcome = unusable.rejection(row.line, _key(row))
+            outcome = unusable.rejection(row.line, row.fields["id"] or row.fields.get("sku"))
         if "variable" not in types:
             yield row.line, outcome
             return
@@ -109,7 +109,7 @@ class _Export:
         try:
             yield from self._placed(row, family)
         except Unusable as unusable:
-            yield row.line, unusable.rejection(row.line, _key(row))
+            yield row.line, unusable.rejection(row.line, row.fields["id"] or row.fields.get("sku"))
 
     def _placed(self, row: TableRow, family: _Family | None) -> Iterator[tuple[int, Outcome]]:
         price = _price(row, self._now)
