@@ -35,8 +35,10 @@ def of_2023(**fields: object) -> str:
 
 def test_a_full_record_of_2014(one):
     record = literal(
-        title="Chef Paul's \"Magic\" Seasoning &amp; Blends", price=14.95, brand="Magic", salesRank={"Toys & Games": 19905},
-        related={"also_bought": ["B1", "B2", "B1"], "also_viewed": [], "bought_together": ["B3"], "buy_after_viewing": ["4"]},
+        title="Chef Paul's \"Magic\" Seasoning &amp; Blends", price=14.95, brand="Magic",
+        salesRank={"Toys & Games": 19905},
+        related={"also_bought": ["B1", "B2", "B1"], "also_viewed": [], "bought_together": ["B3"],
+                 "buy_after_viewing": ["4"]},
     )  # fmt: skip
     assert one(record) == FeedRow(
         "B000000001", 'Chef Paul\'s "Magic" Seasoning & Blends', "Toys", PHOTO, "14.95", "USD", "Magic", None, 19905,
@@ -210,7 +212,8 @@ def test_the_twenty_departments_are_found_by_every_generations_names():
     [("Cell_Phones_and_Accessories", "Cell Phones"), ("Apps_for_Android", "Apps"), ("CDs_and_Vinyl", "Music"),
      ("Patio_Lawn_and_Garden", "Lawn & Garden"), ("Amazon_Instant_Video", "Movies & TV"), ("Luxury_Beauty", "Beauty"),
      ("Health_and_Household", "Health"), ("AMAZON_FASHION", "Clothing"), ("Baby_Products", "Baby"),
-     ("Musical_Instruments", None), ("Gift_Cards", None), ("Arts_Crafts_and_Sewing", None), ("", None), ("<img>", None)],
+     ("Musical_Instruments", None), ("Gift_Cards", None), ("Arts_Crafts_and_Sewing", None), ("", None),
+     ("<img>", None)],
 )  # fmt: skip
 def test_departments_are_known_by_the_names_of_amazons_files(file, department):
     assert department_named(file) == department

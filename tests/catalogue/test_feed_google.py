@@ -34,8 +34,8 @@ def test_a_text_feed_maps_its_attributes(one):
 
 
 @pytest.mark.parametrize(
-    "header", ["id\ttitle\timage link\tproduct type", "ID\tTitle\tImage Link\tProduct Type", "id,title,image_link,product_type",
-               "g:id\tg:title\tg:image_link\tg:product_type"],
+    "header", ["id\ttitle\timage link\tproduct type", "ID\tTitle\tImage Link\tProduct Type",
+               "id,title,image_link,product_type", "g:id\tg:title\tg:image_link\tg:product_type"],
 )  # fmt: skip
 def test_attributes_may_be_spelled_as_exporters_do(one, header):
     mark = "," if "," in header else "\t"
@@ -87,9 +87,11 @@ def test_an_rss_feed_maps_its_attributes_wherever_they_stand(read):
     rows = read.numbered(
         rss(
             f"<g:id>A1</g:id><title>Tea &amp;amp; Cups</title><link>https://shop.example/a</link>"
-            f"<g:image_link>\n {PHOTO}\n </g:image_link><g:additional_image_link>https://shop.example/2.jpg</g:additional_image_link>"
+            f"<g:image_link>\n {PHOTO}\n </g:image_link>"
+            "<g:additional_image_link>https://shop.example/2.jpg</g:additional_image_link>"
             "<g:additional_image_link>https://shop.example/3.jpg</g:additional_image_link><g:price>15.00 USD</g:price>"
-            "<g:shipping><g:country>TR</g:country><g:price>0.00 TRY</g:price><g:id>no</g:id></g:shipping><g:brand>Acme</g:brand>"
+            "<g:shipping><g:country>TR</g:country><g:price>0.00 TRY</g:price><g:id>no</g:id></g:shipping>"
+            "<g:brand>Acme</g:brand>"
             "<g:item_group_id>G1</g:item_group_id><description><![CDATA[<b>x</b>]]></description>"
             "<g:google_product_category>Home &amp; Garden &gt; Tea Sets</g:google_product_category>",
             "<title>plain</title><g:title>Google's own</g:title>" + ITEM,
@@ -116,7 +118,7 @@ def test_an_atom_feed_takes_googles_id_and_the_link_to_the_product(one):
 
 def test_items_that_cannot_be_used_are_rejected_alone(read):
     rows = read(rss(ITEM, ITEM.replace("<g:id>1</g:id>", ""), f"<g:id>3</g:id>{'x' * 9}", ITEM.replace(PHOTO, " "),
-                    ITEM + f"<g:description>{'x' * 1_000_001}</g:description>", ITEM.replace(">1<", ">6<")))  # fmt: skip
+                    ITEM + f"<g:mpn>{'x' * 1_000_001}</g:mpn>", ITEM.replace(">1<", ">6<")))  # fmt: skip
     assert [getattr(row, "reason", row.id) for row in rows] == [
         "1", Reason.MISSING_ID, Reason.MISSING_CATEGORY, Reason.MISSING_IMAGE, Reason.BAD_ROW, "6",
     ]  # fmt: skip

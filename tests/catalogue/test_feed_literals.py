@@ -1,4 +1,4 @@
-"""Python literals read without evaluating them: the same values as `ast.literal_eval`, and no harm from hostile lines."""
+"""Python literals read without evaluating them: the values of `ast.literal_eval`, and no harm from hostile lines."""
 
 import ast
 import json

@@ -7,8 +7,10 @@ import pytest
 
 from imgrec.catalogue.feed import FeedRow, Reason, Rejection
 
-SHOPIFY = ("Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published", "Option1 Value",
-           "Option2 Value", "Variant SKU", "Variant Price", "Image Src", "Image Position", "Variant Image", "Status")  # fmt: skip
+SHOPIFY = (
+    "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published", "Option1 Value",
+    "Option2 Value", "Variant SKU", "Variant Price", "Image Src", "Image Position", "Variant Image", "Status",
+)  # fmt: skip
 SHOPIFY_NOW = {
     "Handle": "URL handle", "Published": "Published on online store", "Variant SKU": "SKU", "Variant Price": "Price",
     "Image Src": "Product image URL", "Variant Image": "Variant image URL", "Product Category": "Product category",
@@ -44,12 +46,12 @@ def test_sizes_and_further_photos_belong_to_their_product_and_a_colour_is_one_of
         table(
             SHOPIFY,
             SHIRT,
-            {"Handle": "shirt", "Option1 Value": "Red", "Option2 Value": "L", "Variant SKU": "S-RL", "Variant Price": "17.50",
-             "Image Src": image("back"), "Image Position": "3"},
-            {"Handle": "shirt", "Option1 Value": "Blue", "Option2 Value": "M", "Variant SKU": "S-B", "Variant Price": "21",
-             "Variant Image": image("blue"), "Image Src": image("blue"), "Image Position": "2"},
-            {"Handle": "shirt", "Option1 Value": "Blue", "Option2 Value": "L", "Variant SKU": "S-BL", "Variant Price": "20",
-             "Variant Image": image("blue")},
+            {"Handle": "shirt", "Option1 Value": "Red", "Option2 Value": "L", "Variant SKU": "S-RL",
+             "Variant Price": "17.50", "Image Src": image("back"), "Image Position": "3"},
+            {"Handle": "shirt", "Option1 Value": "Blue", "Option2 Value": "M", "Variant SKU": "S-B",
+             "Variant Price": "21", "Variant Image": image("blue"), "Image Src": image("blue"), "Image Position": "2"},
+            {"Handle": "shirt", "Option1 Value": "Blue", "Option2 Value": "L", "Variant SKU": "S-BL",
+             "Variant Price": "20", "Variant Image": image("blue")},
             {"Handle": "shirt", "Image Src": image("box"), "Image Position": "4"},
             {"Handle": "hat", "Title": "Hat", "Product Category": "Apparel & Accessories > Hats", "Variant Price": "5",
              "Image Src": image("hat")},

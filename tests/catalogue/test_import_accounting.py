@@ -2,10 +2,10 @@
 
 import csv
 import gzip
-import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -62,7 +62,7 @@ def rows_of(name: str, text: str) -> int:
 @settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(LINES)), seed=st.integers(0, 10**6), packed=st.booleans())
 def test_of_a_messy_feed_every_row_is_accounted_for(tmp_path: Path, name: str, seed: int, packed: bool) -> None:
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     lines = [HEADERS[name]] if name in HEADERS else []
     lines += [
         rng.choice(LINES[name] * 3 + RUBBISH).replace("@", str(rng.randrange(12))) for _ in range(rng.randrange(1, 40))
@@ -75,10 +75,10 @@ def test_of_a_messy_feed_every_row_is_accounted_for(tmp_path: Path, name: str, s
         try:
             report = import_feed(catalogue, feed, "x", tmp_path / "rejects.csv", None, ImportOptions(format=name))
         except FeedError as error:
-            assert "no usable row" in str(error) or "within the quotes" in str(error)
+            if not re.search(r"no usable row|within the quotes", str(error)):
+                raise
             return
-        finally:
-            on_sale = catalogue.counts().products
+        on_sale = catalogue.counts().products
     assert report.read == report.imported + report.unchanged + report.rejected.total()
     assert report.imported == on_sale
     assert set(report.rejected) <= set(Reason)
@@ -264,9 +264,8 @@ def test_of_real_records_every_line_is_imported_or_has_a_named_reason(metadata, 
     assert files
     for file in files:
         report = market.take(file, source=file.stem)
-        opened = gzip.open(file) if file.suffix == ".gz" else io.BytesIO(file.read_bytes())
-        with opened as stream:
-            assert report.read == sum(bool(line.strip()) for line in stream)
+        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        assert report.read == sum(bool(line.strip()) for line in content.split(b"\n"))
         assert report.read == report.imported + report.rejected.total()
         assert report.imported > 0
         assert set(report.rejected) <= {Reason.UNKNOWN_DEPARTMENT, Reason.MISSING_IMAGE, Reason.MISSING_CATEGORY}

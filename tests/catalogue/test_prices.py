@@ -85,8 +85,9 @@ def test_what_says_that_there_is_no_price_is_nothing_to_count(text):
 @pytest.mark.parametrize(
     "text",
     [
-        ".a-box-inner{background-color:#fff}#alohaBuyBoxWidget .selected{border-color:#e77600}", "call 555 1234", "free",
-        "12.99 USD per 100 g", "-1", "1e5", "1_000", "１２", ".", "12.99.99", "1,2,3", "12 34", "12,345.678,9", "5 XYZ",
+        ".a-box-inner{background-color:#fff}#alohaBuyBoxWidget .selected{border-color:#e77600}", "call 555 1234",
+        "free", "12.99 USD per 100 g", "-1", "1e5", "1_000", "１２", ".", "12.99.99", "1,2,3", "12 34",
+        "12,345.678,9", "5 XYZ",
         "$5 - £9", "9" * 81,
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The study's sample: uniform, the same for a seed, drawn in one pass, and the catalogue's whole stock of its sources."""
+"""The study's sample: uniform, the same for a seed, drawn in one pass, and all that is on sale of its sources."""
 
 import tracemalloc
 from collections import Counter
