@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from imgrec import __version__
+from imgrec.catalogue.formats.detect import FORMATS
+from imgrec.catalogue.prices import currency_code
 from imgrec.commands.console import Commands as _Commands
 from imgrec.commands.console import config_option as _config_option
 from imgrec.commands.console import configured as _config
@@ -44,41 +46,67 @@ def main() -> None:
 
 @main.command("import")
 @click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--source", help="Name of the feed's products in the catalogue. [default: the file's name]")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
+              help=f"Read the feeds as this: {', '.join(FORMATS)}. [default: told from their content]")  # fmt: skip
+@click.option("--source", help="Name of the feed's products in the catalogue; several FEEDS are then parts of one. "
+              "[default: each file's name]")  # fmt: skip
+@click.option("--currency", metavar="CODE", help="Currency of prices whose feed names none, such as EUR.")
+@click.option("--per-category", type=click.IntRange(min=1), metavar="N",
+              help="Draw a sample: at most N products of each category, of those with title and image.")  # fmt: skip
+@click.option("--seed", type=int, metavar="S", help="Another S draws another sample. [default: 0]")
 @_json_option
 @_config_option
-def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
+def import_(
+    feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, per_category: int | None,
+    seed: int | None, as_json: bool,
+) -> None:  # fmt: skip
     """Bring the catalogue up to date with product FEEDS.
 
-    A feed is a CSV file with the columns id, title, category, image (a path relative to the file, or a URL) and
-    optionally price, currency, brand, url, sales_rank, split, group, kind. Rows that are new or changed go in; rows
-    that cannot be used are counted by reason and listed in a file; products of the same source that the feed no longer
-    names are retired.
-    """
-    from imgrec.catalogue.importing import ImportReport, import_feed
+    A feed may be gzipped, and its format is told from its content. imgrec's own is a CSV file with the columns id,
+    title, category, image (a path relative to the file, or a URL) and optionally price, currency, brand, url,
+    sales_rank, split, group, kind. The others, and what becomes of their fields, are told in docs/feeds.md:
+
+    \b
+      imgrec import products.csv                            imgrec's own
+      imgrec import meta_Toys_and_Games.json.gz             Amazon product data, 2014 or 2018
+      imgrec import meta_All_Beauty.jsonl.gz                Amazon Reviews 2023
+      imgrec import merchant.xml merchant.tsv               Google Merchant, RSS, Atom or text
+      imgrec import products_export.csv --currency EUR      Shopify or WooCommerce
+      imgrec import meta_*.json.gz --source amazon --per-category 500 --seed 1
+
+    Rows that are new or changed go in; rows that cannot be used are counted by reason and listed in a file; products of
+    the same source that the feed no longer names, or that are not in the sample, are retired.
+    """  # noqa: D301 - click wants the backspace itself
+    from imgrec.catalogue.importing import FeedPart, ImportOptions, ImportReport, import_feeds, source_name
     from imgrec.catalogue.store import Catalogue
     from imgrec.lock import writing
 
-    if source and len(feeds) > 1:
-        raise click.UsageError("--source names one feed's products; import several feeds one by one, or without it.")
-    twice = [name for name, count in Counter(feed.stem for feed in feeds).items() if count > 1]
-    if twice:  # the second would retire what the first brought in
+    names = [source or source_name(feed) for feed in feeds]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice and not source:  # the second would retire what the first brought in
         raise click.UsageError(
             f"Several feeds are named {twice[0]!r}, so their products would replace each other's; import them one by "
-            "one, each with its own --source."
+            "one, each with its own --source, or give one --source to all if they are parts of one feed."
         )
+    if seed is not None and per_category is None:
+        raise click.UsageError("--seed is that of a sample; say with --per-category how many products to draw.")
+    if currency and not (currency := currency_code(currency)):
+        raise click.UsageError("--currency wants an ISO 4217 code such as USD or EUR.")
     _must_exist(FeedError, *feeds)
     section, report = _config().catalogue, _report()
-    total = ImportReport()
+    rejects = section.path.parent / "rejects"
+    parts = [
+        FeedPart(feed, name, rejects / (re.sub(r"[^\w. -]", "_", name) + ".csv"))
+        for feed, name in zip(feeds, names, strict=True)
+    ]
     with writing(section.path, "imgrec import"), Catalogue.open(section) as catalogue:
-        for feed in feeds:
-            name = source or feed.stem
-            rejects = section.path.parent / "rejects" / (re.sub(r"[^\w. -]", "_", name) + ".csv")
-            with report.stage(f"Importing {feed.name}", None) as advance:
-                result = import_feed(catalogue, feed, name, rejects, advance)
-            total.add(result)
-            report.say(f"{feed}: {result.in_words()}")
+        results = import_feeds(
+            catalogue, parts, report, ImportOptions(format_, currency, per_category, seed or 0)
+        )  # fmt: skip
     if as_json:
+        total = ImportReport()
+        for result in results:
+            total.add(result)
         _print_json(total.as_json())
 
 
