@@ -70,7 +70,7 @@ def import_(
       imgrec import products.csv                            imgrec's own
       imgrec import meta_Toys_and_Games.json.gz             Amazon product data, 2014 or 2018
       imgrec import meta_All_Beauty.jsonl.gz                Amazon Reviews 2023
-      imgrec import merchant.xml merchant.tsv               Google Merchant, RSS, Atom or text
+      imgrec import merchant.xml                            Google Merchant, as RSS, Atom or text
       imgrec import products_export.csv --currency EUR      Shopify or WooCommerce
       imgrec import meta_*.json.gz --source amazon --per-category 500 --seed 1
 

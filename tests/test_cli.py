@@ -1,9 +1,11 @@
 """The command line: data on stdout, all else on stderr, exit codes 0, 1 and 2."""
 
 import csv
+import gzip
 import json
 import os
 import re
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -73,7 +75,9 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
      ["search", "--top", "0", "x.jpg"], ["search", "a.jpg", "b.jpg"], ["index", "now"], ["evaluate", "search"],
      ["evaluate", "search", "--split", "test", "--queries", "q.csv"], ["evaluate", "model", "--split", "all"],
      ["evaluate", "model", "--html", "."],
-     ["train"], ["train", "--name", "x", "--epochs", "many"]],
+     ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
+     ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
+     ["import", "a.csv", "--format", "pdf"]],
 )  # fmt: skip
 def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
     result = imgrec(*arguments)
@@ -170,6 +174,43 @@ def test_feeds_that_would_retire_each_other_are_wrong_arguments(imgrec, tmp_path
     for feed in feeds:
         assert imgrec("import", feed, "--source", feed.parent.name).exit_code == 0
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 4
+
+
+def test_several_feeds_of_one_source_are_parts_of_one_feed(imgrec, tmp_path):
+    feeds = [
+        write_rows(tmp_path / f"{part}/products.csv", *url_rows(2, first=part)) for part in (0, 2)
+    ]  # fmt: skip
+    shown = json.loads(imgrec("import", *feeds, "--source", "both", "--json").stdout)
+    assert shown == {"read": 4, "imported": 4, "unchanged": 0, "rejected": {}}
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 4
+
+
+def test_a_sample_is_counted_in_the_promised_object(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(9))
+    for unchanged in (0, 4):
+        shown = json.loads(imgrec("import", feed, "--per-category", "4", "--seed", "1", "--json").stdout)
+        assert shown == {
+            "read": 9, "imported": 4 - unchanged, "unchanged": unchanged, "rejected": {"not_sampled": 5},
+        }  # fmt: skip
+
+
+def test_the_format_may_be_insisted_on_and_the_choices_are_named(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1))
+    assert imgrec("import", feed, "--format", "csv").exit_code == 0
+    assert_one_line(imgrec("import", feed, "--format", "shopify"), "lacks the column handle")
+    wrong = imgrec("import", feed, "--format", "excel")
+    assert wrong.exit_code == 2
+    assert "'csv', 'amazon2014', 'amazon2018', 'amazon2023', 'google-tsv', 'google-xml', 'shopify'" in wrong.stderr
+
+
+def test_a_gzipped_feed_is_read_and_named_without_its_suffixes(imgrec, tmp_path):
+    feed = tmp_path / "meta_Toys.json.gz"
+    record = {"asin": "B1", "title": "It's", "imUrl": "http://x.example/1.jpg", "categories": [["Toys & Games"]]}
+    feed.write_bytes(gzip.compress(f"{record}\n".encode()))
+    assert "1 rows read as amazon2014, 1 imported" in imgrec("import", feed).stderr
+    with sqlite3.connect(tmp_path / "catalogue.db") as catalogue:
+        assert catalogue.execute("SELECT name FROM sources").fetchall() == [("meta_Toys",)]
+    catalogue.close()
 
 
 def test_the_name_of_a_source_reaches_no_file_outside_the_rejects(imgrec, tmp_path):

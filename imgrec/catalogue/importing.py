@@ -147,10 +147,10 @@ def import_feeds(
 
     Raises FeedError when a feed cannot be read, or a source has no usable row; then nothing of that source is retired.
     """
-    run = _Run(catalogue, parts, reporter or Silent(), options or ImportOptions())
     with ExitStack() as stack:
-        run.pool = stack.enter_context(threads())
-        run.rejects = {path: stack.enter_context(_RejectsFile(path)) for path in {part.rejects_file for part in parts}}
+        pool = stack.enter_context(threads())
+        rejects = {path: stack.enter_context(_RejectsFile(path)) for path in {part.rejects_file for part in parts}}
+        run = _Run(catalogue, parts, reporter or Silent(), options or ImportOptions(), pool, rejects)
         run.read_all()
     return run.reports
 
@@ -158,15 +158,15 @@ def import_feeds(
 class _Run:
     """One import of one or more feeds."""
 
-    pool: ThreadPoolExecutor
-    rejects: dict[Path, "_RejectsFile"]
-
     def __init__(
-        self, catalogue: Catalogue, parts: Sequence[FeedPart], reporter: Reporter, options: ImportOptions
-    ) -> None:
+        self, catalogue: Catalogue, parts: Sequence[FeedPart], reporter: Reporter, options: ImportOptions,
+        pool: ThreadPoolExecutor, rejects: dict[Path, "_RejectsFile"],
+    ) -> None:  # fmt: skip
         self.parts = parts
         self.reporter = reporter
         self.options = options
+        self.pool = pool
+        self.rejects = rejects
         self.reports = [ImportReport() for _ in parts]
         self.writers = {source: SourceWriter(catalogue, source) for source in dict.fromkeys(p.source for p in parts)}
         self.sample = Sample(options.per_category, options.seed) if options.per_category else None
@@ -257,26 +257,29 @@ class _Run:
             self.reports[number].rejects_file = part.rejects_file
 
     def _finish(self, source: str) -> None:
-        """Retire what a source no longer has, unless its feed cannot have been meant so."""
+        """Retire what a source no longer has, unless its feed cannot have been meant so, and tell what came of it."""
         numbers = [number for number, part in enumerate(self.parts) if part.source == source]
         reports = [self.reports[number] for number in numbers]
         usable = sum(report.imported + report.unchanged + report.rejected[Reason.NOT_SAMPLED] for report in reports)
-        for report in reports:
-            report.rejected = +report.rejected
-        if self.sample is not None and self.sample and not usable:
-            return  # the sample was drawn from the other feeds
-        if not usable or (self.sample is not None and not self.sample):
-            read = sum(report.read for report in reports)
-            listed = next((report.rejects_file for report in reports if report.rejects_file), None)
-            names = " and ".join(str(self.parts[number].path) for number in numbers)
-            what = "no usable row" if self.sample is None else "nothing that a sample could be drawn from"
-            where = f" Reasons are listed in {listed}." if listed else ""
-            raise FeedError(f"The feed {names} has {what} among {read}; the catalogue is as before.{where}")
-        writer = self.writers[source]
-        reports[-1].retired = writer.retire_unseen()
-        reports[-1].kept_for_nameless_rows = bool(writer.nameless_rows)
+        nothing_drawn = self.sample is not None and not self.sample
+        if nothing_drawn or (self.sample is None and not usable):
+            raise self._of_no_use(numbers)
+        if usable:
+            writer = self.writers[source]
+            reports[-1].retired = writer.retire_unseen()
+            reports[-1].kept_for_nameless_rows = bool(writer.nameless_rows)
         for number in numbers:
+            self.reports[number].rejected = +self.reports[number].rejected  # without those that are none
             self.reporter.say(f"{self.parts[number].path}: {self.reports[number].in_words()}")
+
+    def _of_no_use(self, numbers: Sequence[int]) -> FeedError:
+        reports = [self.reports[number] for number in numbers]
+        listed = next((report.rejects_file for report in reports if report.rejects_file), None)
+        feeds = " and ".join(str(self.parts[number].path) for number in numbers)
+        what = "no usable row" if self.sample is None else "nothing that a sample could be drawn from"
+        where = f" Reasons are listed in {listed}." if listed else ""
+        read = sum(report.read for report in reports)
+        return FeedError(f"The feed {feeds} has {what} among {read}; the catalogue is as before.{where}")
 
 
 class _Progress:
