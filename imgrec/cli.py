@@ -1,8 +1,10 @@
 """The command line: thin over the library. Data goes to stdout, progress and errors to stderr."""
 
+import csv
 import json
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +110,70 @@ def import_(
         for result in results:
             total.add(result)
         _print_json(total.as_json())
+
+
+@main.command()
+@click.option("--source", help="Fetch photos of this source's products only. [default: of all]")
+@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many photos. [default: all]")
+@click.option("--retry-failed", is_flag=True, help="Try those again, too, that failed for good.")
+@click.option("--duplicates", is_flag=True, help="Fetch nothing; list photos that look the same, as CSV.")
+@_json_option
+@_config_option
+def photos(source: str | None, limit: int | None, retry_failed: bool, duplicates: bool, as_json: bool) -> None:
+    """Fetch the photos that the catalogue lacks.
+
+    Several at a time, politely, and only from public addresses unless photos.allow_private says otherwise. Every photo
+    gets a status; what failed for the moment is tried again by the next run, what was stored is never fetched again.
+    Then placeholders ("no image") are found, which index and training leave out, and photos that look the same.
+    """
+    from imgrec.catalogue.fetching import fetch_photos
+    from imgrec.catalogue.lacking import Lacking
+    from imgrec.catalogue.photo_status import PhotoStatus
+    from imgrec.catalogue.repeated import find_repeats, hash_stored_photos, listing, mark_placeholders
+    from imgrec.catalogue.store import Catalogue
+    from imgrec.lock import writing
+
+    if duplicates and (source or limit or retry_failed):
+        raise click.UsageError("--duplicates lists what the whole catalogue holds; give it without other options.")
+    config, report = _config(), _report()
+    Catalogue.must_exist(config.catalogue)
+    with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
+        unread = hash_stored_photos(catalogue, report)
+        if unread:
+            report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+        if duplicates:
+            repeats = find_repeats(catalogue, config.photos.placeholder_products)
+            _print_listing(list(listing(repeats, catalogue.photos)), as_json)
+            return
+        lacking = Lacking(catalogue, source, retry_failed)
+        total = min(lacking.count(), limit or sys.maxsize)
+        with report.stage("Fetching photos", total) as advance:
+            fetched = fetch_photos(lacking, catalogue.photos, config.photos, limit=limit, on_progress=advance)
+        repeats = find_repeats(catalogue, config.photos.placeholder_products)
+        mark_placeholders(catalogue, repeats)
+        statuses = catalogue.counts().photos
+    report.say(fetched.in_words() if total else "Nothing to fetch.")
+    failed = sum(count for status, count in statuses.items() if PhotoStatus(status).is_permanent)
+    if failed and not retry_failed:
+        report.say(f"{failed:,} photos have failed for good; try them again with: imgrec photos --retry-failed")
+    for line in repeats.in_words():
+        report.say(line)
+    if as_json:
+        _print_json({**fetched.as_json(), "photos": statuses, "repeats": repeats.as_json()})
+        return
+    table = _table("Photos", "status", "photos")
+    for status, count in statuses.items():
+        table.add_row(status, f"{count:,}")
+    _print(table)
+
+
+def _print_listing(rows: list[dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        _print_json(rows)
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,8 @@
     ├── BusyError                   another process is writing; the message says which
     ├── PhotoError                  one photo cannot be used
     │   ├── UnreadablePhotoError    it does not decode as an image
-    │   └── TooLargePhotoError      more pixels than we decode
+    │   ├── TooLargePhotoError      more pixels than we decode
+    │   └── TooSmallPhotoError      too few pixels to show a product
     ├── ModelError                  the model is missing, damaged, or does not fit
     │   ├── WeightsError            pretrained weights cannot be had or do not fit
     │   └── TrainingError           training cannot start or go on
@@ -49,6 +50,10 @@ class UnreadablePhotoError(PhotoError):
 
 class TooLargePhotoError(PhotoError):
     """The photo has more pixels than we are willing to decode."""
+
+
+class TooSmallPhotoError(PhotoError):
+    """The photo has too few pixels to show a product."""
 
 
 class ModelError(ImgrecError):

@@ -81,15 +81,16 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
         {"id": "i", "image": "vast.png"},
         {"id": "j", "title": "caf\udce9"},
         {"id": "k", "image": "nul\0.jpg"},
+        {"id": "l", "image": "../outside.jpg"},
         "also good",
     )
     with feed.open("a") as stream:
         stream.write("too,few\n")
     report = import_feed(market.catalogue, feed, "market", market.rejects)
-    assert counts(report) == (15, 2, 0, 13, 0)
+    assert counts(report) == (16, 2, 0, 14, 0)
     assert report.rejected == {
         Reason.DUPLICATE_ID: 1, Reason.MISSING_ID: 1, Reason.MISSING_CATEGORY: 1, Reason.MISSING_IMAGE: 1,
-        Reason.BAD_SALES_RANK: 1, Reason.BAD_SPLIT: 1, Reason.PHOTO_NOT_FOUND: 2,
+        Reason.BAD_SALES_RANK: 1, Reason.BAD_SPLIT: 1, Reason.PHOTO_NOT_FOUND: 2, Reason.PHOTO_OUTSIDE_FEED: 1,
         Reason.PHOTO_UNREADABLE: 2, Reason.PHOTO_TOO_LARGE: 1, Reason.BAD_ENCODING: 1, Reason.BAD_ROW: 1,
     }  # fmt: skip
     in_other_formats = {
@@ -101,7 +102,7 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
         listed = list(csv.DictReader(stream))
     assert (listed[0]["line"], listed[0]["id"], listed[0]["reason"]) == ("3", "good", "duplicate_id")
     assert [row["id"] for row in listed if row["reason"] == "photo_not_found"] == ["f", "k"]
-    assert len(listed) == 13
+    assert len(listed) == 14
     assert all(row["detail"] for row in listed)
     assert market.product("good").title == "Ball good"
 
