@@ -13,7 +13,8 @@
     │   ├── WeightsError            pretrained weights cannot be had or do not fit
     │   └── TrainingError           training cannot start or go on
     ├── SearchIndexError            the index is missing, damaged, or made by another model
-    └── LogError                    the log cannot be opened or does not hold what was asked
+    ├── LogError                    the log cannot be opened or does not hold what was asked
+    └── ReportError                 a report cannot be written
 
 A message says what happened, the value got, what is allowed, and the command that mends it.
 """
@@ -73,3 +74,7 @@ class SearchIndexError(ImgrecError):
 
 class LogError(ImgrecError):
     """The log cannot be opened, or does not hold what was asked."""
+
+
+class ReportError(ImgrecError):
+    """A report cannot be written."""

@@ -18,10 +18,12 @@ from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
 from imgrec.training.examples import Examples, load_examples
 from imgrec.training.finish import Trained, finish_model
-from imgrec.training.fit import fit
-from imgrec.training.pixels import Labelled, cached_pixels
+from imgrec.training.fit import Lesson, fit
+from imgrec.training.pixels import PhotoCache
 from imgrec.training.pretrained import download_imagenet, read_h5
 from imgrec.training.settings import TrainingSettings
+from imgrec.training.targets import training_targets
+from imgrec.training.tensorboard import TensorBoardLog
 from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions
 from imgrec.vision.model_folder import ModelFolder, find_model, open_model
 
@@ -54,20 +56,30 @@ def train(
     run = target.with_name(f"{target.name}.training")
     _open_run(run, settings, labels, examples, options.restart)
     keras.utils.set_random_seed(settings.seed)
-    network = build_vgg16(len(labels), settings, _dtype(settings))
+    targets = training_targets(examples["train"], len(labels), settings)
+    metric_classes = targets["metric"].shape[1] if "metric" in targets else 0
+    network = build_vgg16(len(labels), settings, _dtype(settings), metric_classes)
     if not settings.from_scratch and not any(run.glob("checkpoint-*")):
         _load_pretrained(network, settings, report)
-    sides = {split: _pixels(split, side, settings, run, report) for split, side in examples.items()}
-    history = fit(network, sides["train"], sides["validation"], settings, run, report)
+    photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
+    lesson = Lesson(photos, targets, examples["validation"].label)
+    with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=options.restart) as board:
+        history = fit(network, lesson, settings, run, report, board.write)
 
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    run_result = Trained(network, settings, target.name, labels, examples, sides, history)
-    finish_model(run_result, draft, options.scope_mass, report)
+    trained = Trained(network, settings, target.name, labels, metric_classes, examples, photos, history)
+    finish_model(trained, draft, options.scope_mass, report)
+    network.save_weights(keras_weights(target))
     _swap_in(draft, target)
     shutil.rmtree(run)
     return open_model(target)
+
+
+def keras_weights(target: Path) -> Path:
+    """Where a model's Keras weights lie: beside its folder, as only training wants their 60 MB."""
+    return target.with_name(f"{target.name}.weights.h5")
 
 
 def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
@@ -112,12 +124,6 @@ def _open_run(
             f"An unfinished run in {run} was begun with other settings ({changes}). "
             "Go on with the old ones, or start over with --restart."
         )
-
-
-def _pixels(split: str, side: Examples, settings: TrainingSettings, run: Path, report: Reporter) -> Labelled:
-    with report.stage(f"Reading {split} photos", len(side)) as advance:
-        pixels = cached_pixels(side.files, settings.preprocessing, run / f"{split}.npy", lambda: advance(1, ""))
-    return Labelled(pixels, side.label)
 
 
 def _dtype(settings: TrainingSettings) -> str:
