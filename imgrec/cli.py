@@ -35,10 +35,11 @@ from imgrec.training.settings import TrainingSettings
 def main() -> None:
     """Find the products that look like a photo.
 
-    The usual order: import a feed, train a model on its photos, build the index, search, and run the bot.
+    The usual order: import a feed, fetch its photos, train a model on them, build the index, search, and run the bot.
 
     \b
       imgrec import products.csv
+      imgrec photos
       imgrec train --name first
       imgrec index
       imgrec search photo.jpg
