@@ -161,9 +161,9 @@ def photos(source: str | None, limit: int | None, retry_failed: bool, duplicates
     if as_json:
         _print_json({**fetched.as_json(), "photos": statuses, "repeats": repeats.as_json()})
         return
-    table = _table("Photos", "status", "photos")
+    table = _table("Photos", "status", "photos", "tried again")
     for status, count in statuses.items():
-        table.add_row(status, f"{count:,}")
+        table.add_row(status, f"{count:,}", PhotoStatus(status).tried_again)
     _print(table)
 
 

@@ -1,6 +1,7 @@
 """Pictures that several products show: placeholders, copies and near duplicates, found, marked and listed."""
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from imgrec.vision.perceptual_hash import perceptual_hash
 _PAGE = 200
 _LOOKUP_CHUNK = 500
 _WORDS_OF_A_TITLE = 2
+_WORD = re.compile(r"\w+")
 
 
 class Likeness(StrEnum):
@@ -241,6 +243,7 @@ def _gathered(photos: Sequence[RepeatedPhoto], numbers: Iterable[int]) -> list[l
 def _product_like(photo: RepeatedPhoto) -> tuple[str, str | int]:
     if photo.group:
         return "group", photo.group
-    if photo.title:
-        return "title", " ".join(photo.title.casefold().split()[:_WORDS_OF_A_TITLE])
+    words = _WORD.findall((photo.title or "").casefold())[:_WORDS_OF_A_TITLE]
+    if words:
+        return "title", " ".join(words)
     return "product", photo.product_id
