@@ -1,103 +1,27 @@
 """The command line: thin over the library. Data goes to stdout, progress and errors to stderr."""
 
-import errno
 import json
 import math
-import os
 import re
-import sqlite3
-import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from imgrec import __version__
-from imgrec.config import Config, load_config
-from imgrec.errors import FeedError, ImgrecError, PhotoError, TrainingError
-from imgrec.progress import OnConsole
-from imgrec.training.settings import TrainingSettings
-
-INTERRUPTED = 130
-
-
-class _Commands(click.Group):
-    """Turns our errors into one line and exit code 1, and Ctrl-C into a word on how to go on."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except ImgrecError as error:
-            raise click.ClickException(str(error)) from None
-        except (
-            OSError,
-            sqlite3.DatabaseError,
-        ) as error:  # a full disk, a folder that may not be written, a damaged file
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise
-            raise click.ClickException(" ".join(str(error).split())) from error
-        except KeyboardInterrupt:
-            click.echo(
-                "Interrupted. The same command (without --restart or --rebuild) goes on where it stopped.", err=True
-            )
-            raise SystemExit(INTERRUPTED) from None
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)  # in the order of the work, not of the alphabet
-
-
-def _keep_config_path(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
-    if path is not None:
-        ctx.ensure_object(dict)["config"] = path
-
-
-def _config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--config`, taken before the command's name as well as behind it."""
-    return click.option(
-        "--config", type=click.Path(dir_okay=False, path_type=Path), expose_value=False, callback=_keep_config_path,
-        help="Configuration file. [default: $IMGREC_CONFIG, else ./config.yaml]",
-    )(command)  # fmt: skip
-
-
-def _must_exist(error: type[ImgrecError], *files: Path) -> None:
-    """A missing file is an error of ours (exit code 1), not one of the arguments' form."""
-    for file in files:
-        if file.is_dir() or not file.exists():
-            raise error(f"{file} is a folder, not a file." if file.is_dir() else f"There is no file {file}.")
-
-
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-
-
-def _config() -> Config:
-    context = click.get_current_context()
-    return load_config(context.ensure_object(dict).get("config"), os.environ)
-
-
-def _report() -> OnConsole:
-    return OnConsole(Console(stderr=True, markup=False, emoji=False))
-
-
-def _print_json(content: object) -> None:
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _print(*renderables: Table | str) -> None:
-    # Feed text is shown as it is: no [markup], no :emoji: names.
-    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 120)
-    for renderable in renderables:
-        console.print(renderable)
+from imgrec.commands.console import Commands as _Commands
+from imgrec.commands.console import config_option as _config_option
+from imgrec.commands.console import configured as _config
+from imgrec.commands.console import json_option as _json_option
+from imgrec.commands.console import must_exist as _must_exist
+from imgrec.commands.console import print_json as _print_json
+from imgrec.commands.console import print_text as _print
+from imgrec.commands.console import reporter as _report
+from imgrec.commands.console import table as _table
+from imgrec.commands.training import setting_options, training_packages
+from imgrec.commands.tune import tune
+from imgrec.errors import FeedError, PhotoError
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -157,20 +81,6 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
         _print_json(total.as_json())
 
 
-def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for each training setting that fits on a command line; what is not given, the recipe decides."""
-    for name, field in reversed(TrainingSettings.model_fields.items()):
-        kind: Any = field.annotation
-        if name == "stages":
-            continue
-        if get_origin(kind) is Literal:
-            kind = click.Choice(get_args(kind))
-        elif get_args(kind):  # float | None
-            kind = get_args(kind)[0]
-        command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=field.description)(command)
-    return command
-
-
 @main.command()
 @click.option("--name", required=True, help="The model's name; it becomes a folder beside the other models.")
 @click.option(
@@ -181,7 +91,7 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--restart", is_flag=True, help="Start an unfinished run of this name over.")
 @click.option("--replace", is_flag=True, help="Replace a finished model of this name when the new one is done.")
-@_training_options
+@setting_options
 @_config_option
 def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
     """Fine-tune VGG-16 on the catalogue's photos.
@@ -198,18 +108,12 @@ def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
     from imgrec.lock import writing
-    from imgrec.training.backend import quiet_import
     from imgrec.training.recipes import settings_from
 
     config, report = _config(), _report()
     settings = settings_from(recipe, {key: value for key, value in values.items() if value is not None})
-    try:
-        with quiet_import():
-            from imgrec.training.run import Options, model_target, train
-    except ImportError as error:
-        raise TrainingError(
-            f"Training needs packages that are not installed ({error.name}): pip install 'imgrec[train]'"
-        ) from None
+    with training_packages():
+        from imgrec.training.run import Options, model_target, train
     target, point = model_target(config.model.path, name)
     Catalogue.read(config.catalogue).close()
     with (
@@ -230,6 +134,9 @@ def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -
     in_use = point or config.model.path == model.path
     use = "" if in_use else f"Set model.path to {model.path} in the configuration; then"
     report.say(f"{use or 'Next'}: imgrec index".lstrip())
+
+
+main.add_command(tune)
 
 
 @main.command()
