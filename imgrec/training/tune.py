@@ -6,7 +6,6 @@ trial-007/      the run folder of the trial that is running
 photos/         photos decoded and resized once for all trials, until the study is done
 """
 
-import gc
 import logging
 import math
 import shutil
@@ -201,6 +200,8 @@ class _Bench:
         trial.set_user_attr("settings", values)
         self.report.say(_announcement(number, wanted, values, ended))
         run = self.folder / f"trial-{number:03d}"
+        if not (run / "history.csv").exists():  # an unfinished trial has been tidied away, so it starts over
+            before = None
         if before is None:
             shutil.rmtree(run, ignore_errors=True)
         run.mkdir(exist_ok=True)
@@ -214,7 +215,6 @@ class _Bench:
             self.report.say(f"Trial {number}: {outcome}{f' ({reason})' if reason else ''}.")
         shutil.rmtree(run, ignore_errors=True)
         keras.backend.clear_session(free_memory=True)
-        gc.collect()
 
     def _outcome(
         self, trial: optuna.Trial, before: FrozenTrial | None, values: Values, run: Path, title: str

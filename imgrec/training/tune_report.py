@@ -101,13 +101,17 @@ def _draw_trials(axes: Axes, findings: Findings) -> None:
 
 def _draw_importances(axes: Axes, importances: dict[str, float]) -> None:
     shown = list(reversed(importances.items()))
-    axes.barh([name for name, _ in shown], [share for _, share in shown], color=_INK, height=0.6)
     axes.set(title="What mattered", xlabel="share of the differences", xlim=(0, 1))
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.tick_params(labelsize=8)
-    if not shown:
+    if shown:
+        axes.barh([name for name, _ in shown], [share for _, share in shown], color=_INK, height=0.6)
+    else:
         axes.set_yticks([])
-        axes.text(0.5, 0.5, "too few complete trials to tell", ha="center", va="center", color=_FAINT)
+        axes.text(
+            0.5, 0.5, "too few complete trials to tell", transform=axes.transAxes, ha="center", va="center",
+            color=_FAINT,
+        )  # fmt: skip
 
 
 def _draw_slice(axes: Axes, findings: Findings, name: str) -> None:
