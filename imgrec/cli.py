@@ -1,8 +1,10 @@
 """The command line: thin over the library. Data goes to stdout, progress and errors to stderr."""
 
+import csv
 import json
 import math
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import click
 
 from imgrec import __version__
+from imgrec.catalogue.formats.detect import FORMATS
+from imgrec.catalogue.prices import currency_code
 from imgrec.commands.console import Commands as _Commands
 from imgrec.commands.console import config_option as _config_option
 from imgrec.commands.console import configured as _config
@@ -19,7 +23,8 @@ from imgrec.commands.console import print_json as _print_json
 from imgrec.commands.console import print_text as _print
 from imgrec.commands.console import reporter as _report
 from imgrec.commands.console import table as _table
-from imgrec.commands.training import setting_options, training_packages
+from imgrec.commands.evaluate import evaluate
+from imgrec.commands.training import setting_options
 from imgrec.commands.tune import tune
 from imgrec.errors import FeedError, PhotoError
 
@@ -43,46 +48,137 @@ def main() -> None:
 
 @main.command("import")
 @click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--source", help="Name of the feed's products in the catalogue. [default: the file's name]")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
+              help=f"Read the feeds as this: {', '.join(FORMATS)}. [default: told from their content]")  # fmt: skip
+@click.option("--source", help="Name of the feed's products in the catalogue; several FEEDS are then parts of one. "
+              "[default: each file's name]")  # fmt: skip
+@click.option("--currency", metavar="CODE", help="Currency of prices whose feed names none, such as EUR.")
+@click.option("--per-category", type=click.IntRange(min=1), metavar="N",
+              help="Draw a sample: at most N products of each category, of those with title and image.")  # fmt: skip
+@click.option("--seed", type=int, metavar="S", help="Another S draws another sample. [default: 0]")
 @_json_option
 @_config_option
-def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
+def import_(
+    feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, per_category: int | None,
+    seed: int | None, as_json: bool,
+) -> None:  # fmt: skip
     """Bring the catalogue up to date with product FEEDS.
 
-    A feed is a CSV file with the columns id, title, category, image (a path relative to the file, or a URL) and
-    optionally price, currency, brand, url, sales_rank, split, group, kind. Rows that are new or changed go in; rows
-    that cannot be used are counted by reason and listed in a file; products of the same source that the feed no longer
-    names are retired.
-    """
-    from imgrec.catalogue.importing import ImportReport, import_feed
+    A feed may be gzipped, and its format is told from its content. imgrec's own is a CSV file with the columns id,
+    title, category, image (a path relative to the file, or a URL) and optionally price, currency, brand, url,
+    sales_rank, split, group, kind. The others, and what becomes of their fields, are told in docs/feeds.md:
+
+    \b
+      imgrec import products.csv                            imgrec's own
+      imgrec import meta_Toys_and_Games.json.gz             Amazon product data, 2014 or 2018
+      imgrec import meta_All_Beauty.jsonl.gz                Amazon Reviews 2023
+      imgrec import merchant.xml                            Google Merchant, as RSS, Atom or text
+      imgrec import products_export.csv --currency EUR      Shopify or WooCommerce
+      imgrec import meta_*.json.gz --source amazon --per-category 500 --seed 1
+
+    Rows that are new or changed go in; rows that cannot be used are counted by reason and listed in a file; products of
+    the same source that the feed no longer names, or that are not in the sample, are retired.
+    """  # noqa: D301 - click wants the backspace itself
+    from imgrec.catalogue.importing import FeedPart, ImportOptions, ImportReport, import_feeds, source_name
     from imgrec.catalogue.store import Catalogue
     from imgrec.lock import writing
 
-    if source and len(feeds) > 1:
-        raise click.UsageError("--source names one feed's products; import several feeds one by one, or without it.")
-    twice = [name for name, count in Counter(feed.stem for feed in feeds).items() if count > 1]
-    if twice:  # the second would retire what the first brought in
+    names = [source or source_name(feed) for feed in feeds]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice and not source:  # the second would retire what the first brought in
         raise click.UsageError(
             f"Several feeds are named {twice[0]!r}, so their products would replace each other's; import them one by "
-            "one, each with its own --source."
+            "one, each with its own --source, or give one --source to all if they are parts of one feed."
         )
+    if seed is not None and per_category is None:
+        raise click.UsageError("--seed is that of a sample; say with --per-category how many products to draw.")
+    if currency and not (currency := currency_code(currency)):
+        raise click.UsageError("--currency wants an ISO 4217 code such as USD or EUR.")
     _must_exist(FeedError, *feeds)
     section, report = _config().catalogue, _report()
-    total = ImportReport()
+    rejects = section.path.parent / "rejects"
+    parts = [
+        FeedPart(feed, name, rejects / (re.sub(r"[^\w. -]", "_", name) + ".csv"))
+        for feed, name in zip(feeds, names, strict=True)
+    ]
     with writing(section.path, "imgrec import"), Catalogue.open(section) as catalogue:
-        for feed in feeds:
-            name = source or feed.stem
-            rejects = section.path.parent / "rejects" / (re.sub(r"[^\w. -]", "_", name) + ".csv")
-            with report.stage(f"Importing {feed.name}", None) as advance:
-                result = import_feed(catalogue, feed, name, rejects, advance)
-            total.add(result)
-            report.say(f"{feed}: {result.in_words()}")
+        results = import_feeds(
+            catalogue, parts, report, ImportOptions(format_, currency, per_category, seed or 0)
+        )  # fmt: skip
     if as_json:
+        total = ImportReport()
+        for result in results:
+            total.add(result)
         _print_json(total.as_json())
 
 
 @main.command()
-@click.option("--name", required=True, help="The model's name; it becomes a folder beside the other models.")
+@click.option("--source", help="Fetch photos of this source's products only. [default: of all]")
+@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many photos. [default: all]")
+@click.option("--retry-failed", is_flag=True, help="Try those again, too, that failed for good.")
+@click.option("--duplicates", is_flag=True, help="Fetch nothing; list photos that look the same, as CSV.")
+@_json_option
+@_config_option
+def photos(source: str | None, limit: int | None, retry_failed: bool, duplicates: bool, as_json: bool) -> None:
+    """Fetch the photos that the catalogue lacks.
+
+    Several at a time, politely, and only from public addresses unless photos.allow_private says otherwise. Every photo
+    gets a status; what failed for the moment is tried again by the next run, what was stored is never fetched again.
+    Then placeholders ("no image") are found, which index and training leave out, and photos that look the same.
+    """
+    from imgrec.catalogue.fetching import fetch_photos
+    from imgrec.catalogue.lacking import Lacking
+    from imgrec.catalogue.photo_status import PhotoStatus
+    from imgrec.catalogue.repeated import find_repeats, hash_stored_photos, listing, mark_placeholders
+    from imgrec.catalogue.store import Catalogue
+    from imgrec.lock import writing
+
+    if duplicates and (source or limit or retry_failed):
+        raise click.UsageError("--duplicates lists what the whole catalogue holds; give it without other options.")
+    config, report = _config(), _report()
+    Catalogue.must_exist(config.catalogue)
+    with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
+        unread = hash_stored_photos(catalogue, report)
+        if unread:
+            report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+        if duplicates:
+            repeats = find_repeats(catalogue, config.photos.placeholder_products)
+            _print_listing(list(listing(repeats, catalogue.photos)), as_json)
+            return
+        lacking = Lacking(catalogue, source, retry_failed)
+        total = min(lacking.count(), limit or sys.maxsize)
+        with report.stage("Fetching photos", total) as advance:
+            fetched = fetch_photos(lacking, catalogue.photos, config.photos, limit=limit, on_progress=advance)
+        repeats = find_repeats(catalogue, config.photos.placeholder_products)
+        mark_placeholders(catalogue, repeats)
+        statuses = catalogue.counts().photos
+    report.say(fetched.in_words() if total else "Nothing to fetch.")
+    failed = sum(count for status, count in statuses.items() if PhotoStatus(status).is_permanent)
+    if failed and not retry_failed:
+        report.say(f"{failed:,} photos have failed for good; try them again with: imgrec photos --retry-failed")
+    for line in repeats.in_words():
+        report.say(line)
+    if as_json:
+        _print_json({**fetched.as_json(), "photos": statuses, "repeats": repeats.as_json()})
+        return
+    table = _table("Photos", "status", "photos")
+    for status, count in statuses.items():
+        table.add_row(status, f"{count:,}")
+    _print(table)
+
+
+def _print_listing(rows: list[dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        _print_json(rows)
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@main.command()
+@click.option("--name", help="The model's name; it becomes a folder beside the other models.  [required]")
+@click.option("--show", is_flag=True, help="Print the settings as a recipe, and train nothing.")
 @click.option(
     "--recipe",
     default="best",
@@ -93,7 +189,7 @@ def import_(feeds: tuple[Path, ...], source: str | None, as_json: bool) -> None:
 @click.option("--replace", is_flag=True, help="Replace a finished model of this name when the new one is done.")
 @setting_options
 @_config_option
-def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
+def train(name: str | None, show: bool, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
     """Fine-tune VGG-16 on the catalogue's photos.
 
     Needs the extra packages of `train`. Progress is kept after every epoch: an interrupted run goes on when the same
@@ -103,15 +199,22 @@ def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -
       imgrec train --name first                                    # from ImageNet weights
       imgrec train --name small --weights none --side-px 96        # from scratch, no download
       imgrec train --name study --recipe slides
+      imgrec train --show --dropout 0.5 > mine.yaml                # a recipe of your own
       tensorboard --logdir models/tensorboard                      # watch it
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
     from imgrec.lock import writing
-    from imgrec.training.recipes import settings_from
+    from imgrec.training.backend import training_packages
+    from imgrec.training.recipes import recipe_text, settings_from
 
-    config, report = _config(), _report()
     settings = settings_from(recipe, {key: value for key, value in values.items() if value is not None})
+    if show:
+        click.echo(recipe_text(settings), nl=False)
+        return
+    if name is None:
+        raise click.UsageError("Give the model a --name.")
+    config, report = _config(), _report()
     with training_packages():
         from imgrec.training.run import Options, model_target, train
     target, point = model_target(config.model.path, name)
@@ -206,77 +309,7 @@ def search(photo: Path, category: str | None, threshold: float | None, top: int 
         _print(f"No product is similar enough; the most similar one has {best}. A lower --threshold shows it.")
 
 
-@main.group(cls=_Commands)
-@_config_option
-def evaluate() -> None:
-    """Figures of the log, and of the search on photos whose truth is known."""
-
-
-@evaluate.command("log")
-@_json_option
-@_config_option
-def evaluate_log(as_json: bool) -> None:
-    """What shoppers asked, got and approved of.
-
-    Queries by outcome, approval by category and by threshold with 95 % intervals, corrections, latency.
-    """
-    from imgrec.evaluation.log_report import report_on_log
-    from imgrec.log.reader import LogReader
-
-    with LogReader.open(_config().log.path) as log:
-        figures = report_on_log(log.queries())
-    if as_json:
-        _print_json(figures.as_json())
-        return
-    table = _table("Log", "figure", "value")
-    table.add_row("queries", f"{sum(figures.outcomes.values()):,}")
-    for outcome, count in sorted(figures.outcomes.items()):
-        table.add_row(f"  {outcome}", f"{count:,}")
-    table.add_row("answered", str(figures.answered))
-    table.add_row("approval", str(figures.approval))
-    for name, share in figures.approval_by_category.items():
-        table.add_row(f"  {name}", str(share))
-    for step, share in figures.approval_by_threshold.items():
-        table.add_row(f"  threshold {step}", str(share))
-    table.add_row("corrected", str(figures.corrected))
-    for correction, count in figures.corrections.items():
-        table.add_row(f"  {correction}", str(count))
-    table.add_row("latency, ms", ", ".join(f"{point} {ms}" for point, ms in figures.latency_ms.items()))
-    _print(table)
-
-
-@evaluate.command("search")
-@click.option("--queries", required=True, type=click.Path(path_type=Path),
-              help="CSV with photo,category and optionally kind,product_id; photos relative to the file.")  # fmt: skip
-@click.option("--exclude-own", is_flag=True, help="Leave out each query's own product_id and its group.")
-@_json_option
-@_config_option
-def evaluate_search(queries: Path, exclude_own: bool, as_json: bool) -> None:
-    """How often the search is right on photos whose truth is known.
-
-    Category accuracy, a product of the same kind among the first 1, 3 and 10, the very product first.
-    """
-    from imgrec.evaluation.search_report import read_queries, report_on_search
-    from imgrec.search.searcher import Searcher
-
-    _must_exist(FeedError, queries)
-    rows = read_queries(queries)
-    with Searcher.open(_config()) as searcher:
-        figures = report_on_search(searcher, rows, exclude_own, _report())
-    if as_json:
-        _print_json(figures.as_json())
-        return
-    table = _table(
-        f"{figures.queries} queries, {figures.unreadable} unreadable; {figures.scoping} scoping", "figure", "value"
-    )
-    table.add_row("category right", str(figures.category_right))
-    table.add_row("category searched", str(figures.category_in_scope))
-    for k, share in figures.kind_in_first.items():
-        table.add_row(f"kind in the first {k}", str(share))
-    if figures.product_first is not None:
-        table.add_row("product first", str(figures.product_first))
-    table.add_row(f"answered from {figures.threshold}", str(figures.answered))
-    _print(table)
+main.add_command(evaluate)
 
 
 @main.command()

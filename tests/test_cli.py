@@ -1,9 +1,11 @@
 """The command line: data on stdout, all else on stderr, exit codes 0, 1 and 2."""
 
 import csv
+import gzip
 import json
 import os
 import re
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, run_command, write_config
 
 from imgrec.catalogue import importing
 from imgrec.cli import main
+from imgrec.evaluation import outputs
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LogWriter
@@ -59,7 +62,7 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     assert [name for name in names if name != "photos" and name != "tune"] == [
         "import", "train", "index", "search", "evaluate", "status",
     ]  # fmt: skip
-    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("log", "search")]:
+    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("model", "search", "log")]:
         result = imgrec(*command, "--help")
         assert result.exit_code == 0
         assert "--config" in result.stdout
@@ -70,7 +73,11 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     "arguments",
     [["sell"], ["import"], ["import", "--sauce", "x", "a.csv"], ["search"], ["search", "--threshold", "2", "x.jpg"],
      ["search", "--top", "0", "x.jpg"], ["search", "a.jpg", "b.jpg"], ["index", "now"], ["evaluate", "search"],
-     ["train"], ["train", "--name", "x", "--epochs", "many"]],
+     ["evaluate", "search", "--split", "test", "--queries", "q.csv"], ["evaluate", "model", "--split", "all"],
+     ["evaluate", "model", "--html", "."],
+     ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
+     ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
+     ["import", "a.csv", "--format", "pdf"]],
 )  # fmt: skip
 def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
     result = imgrec(*arguments)
@@ -85,11 +92,14 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
         (["index"], "no catalogue .*imgrec import"),
         (["evaluate", "log"], "no log .*python -m bot"),
         (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
+        (["evaluate", "search", "--split", "test"], "no catalogue .*imgrec import"),
+        (["evaluate", "model"], "no catalogue .*imgrec import"),
         (["search", "absent.jpg"], r"absent\.jpg"),
         (["import", "absent.csv"], r"absent\.csv"),
         (["import", "."], "folder"),
         (["evaluate", "search", "--queries", "absent.csv"], r"absent\.csv"),
-        (["import", "photo.jpg"], "lacks the columns"),
+        (["import", "photo.jpg"], "looks like none of the formats"),
+        (["import", "photo.jpg", "--format", "csv"], "lacks the columns"),
         (["--config", "absent.yaml", "status"], r"no configuration file absent\.yaml"),
     ],
 )
@@ -117,6 +127,8 @@ def test_a_catalogue_without_model_or_index_says_which_command_comes_next(imgrec
     photo = next((tmp_path / "feed/photos").iterdir())
     assert_one_line(imgrec("search", photo), "no model .*imgrec train --name NAME")
     assert_one_line(imgrec("index"), "no model .*imgrec train --name NAME")
+    assert_one_line(imgrec("evaluate", "model"), "no model .*imgrec train --name NAME")
+    assert_one_line(imgrec("evaluate", "model", "best"), "no model 'best'.*imgrec train --name NAME")
 
 
 def test_places_that_cannot_be_written_are_an_error_of_one_line(imgrec, tmp_path):
@@ -134,16 +146,16 @@ def test_the_writer_that_is_already_there_is_named(imgrec, tmp_path):
 
 
 def test_import_prints_the_promised_object_and_nothing_else(imgrec, tmp_path):
-    feed = write_rows(tmp_path / "feed.csv", *url_rows(3), *url_rows(1), "9,Ball,Balls,https://shop.example/9,cheap")
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(3), *url_rows(1), "9,Ball,,https://shop.example/9,cheap")
     result = imgrec("import", feed, "--json")
     assert json.loads(result.stdout) == {
-        "read": 5, "imported": 3, "unchanged": 0, "rejected": {"bad_price": 1, "duplicate_id": 1},
+        "read": 5, "imported": 3, "unchanged": 0, "rejected": {"duplicate_id": 1, "missing_category": 1},
     }  # fmt: skip
-    assert "5 rows read, 3 imported" in result.stderr
+    assert "5 rows read as csv, 3 imported" in result.stderr
     listed = tmp_path / "rejects" / "feed.csv"
     assert str(listed) in result.stderr
     with listed.open(encoding="utf-8", newline="") as stream:
-        assert [row["reason"] for row in csv.DictReader(stream)] == ["duplicate_id", "bad_price"]
+        assert [row["reason"] for row in csv.DictReader(stream)] == ["duplicate_id", "missing_category"]
     assert json.loads(imgrec("import", feed, "--json").stdout)["unchanged"] == 3
     assert imgrec("import", feed).stdout == ""
 
@@ -156,11 +168,49 @@ def test_several_feeds_are_several_sources_counted_together(imgrec, tmp_path):
 
 def test_feeds_that_would_retire_each_other_are_wrong_arguments(imgrec, tmp_path):
     feeds = [write_rows(tmp_path / shop / "products.csv", *url_rows(2)) for shop in ("north", "south")]
-    assert imgrec("import", *feeds).exit_code == 2
-    assert imgrec("import", *feeds, "--source", "both").exit_code == 2
+    refused = imgrec("import", *feeds)
+    assert refused.exit_code == 2
+    assert "--source" in refused.stderr
     for feed in feeds:
         assert imgrec("import", feed, "--source", feed.parent.name).exit_code == 0
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 4
+
+
+def test_several_feeds_of_one_source_are_parts_of_one_feed(imgrec, tmp_path):
+    feeds = [
+        write_rows(tmp_path / f"{part}/products.csv", *url_rows(2, first=part)) for part in (0, 2)
+    ]  # fmt: skip
+    shown = json.loads(imgrec("import", *feeds, "--source", "both", "--json").stdout)
+    assert shown == {"read": 4, "imported": 4, "unchanged": 0, "rejected": {}}
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 4
+
+
+def test_a_sample_is_counted_in_the_promised_object(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(9))
+    for unchanged in (0, 4):
+        shown = json.loads(imgrec("import", feed, "--per-category", "4", "--seed", "1", "--json").stdout)
+        assert shown == {
+            "read": 9, "imported": 4 - unchanged, "unchanged": unchanged, "rejected": {"not_sampled": 5},
+        }  # fmt: skip
+
+
+def test_the_format_may_be_insisted_on_and_the_choices_are_named(imgrec, tmp_path):
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1))
+    assert imgrec("import", feed, "--format", "csv").exit_code == 0
+    assert_one_line(imgrec("import", feed, "--format", "shopify"), "lacks the column handle")
+    wrong = imgrec("import", feed, "--format", "excel")
+    assert wrong.exit_code == 2
+    assert "'csv', 'amazon2014', 'amazon2018', 'amazon2023', 'google-tsv', 'google-xml', 'shopify'" in wrong.stderr
+
+
+def test_a_gzipped_feed_is_read_and_named_without_its_suffixes(imgrec, tmp_path):
+    feed = tmp_path / "meta_Toys.json.gz"
+    record = {"asin": "B1", "title": "It's", "imUrl": "http://x.example/1.jpg", "categories": [["Toys & Games"]]}
+    feed.write_bytes(gzip.compress(f"{record}\n".encode()))
+    assert "1 rows read as amazon2014, 1 imported" in imgrec("import", feed).stderr
+    with sqlite3.connect(tmp_path / "catalogue.db") as catalogue:
+        assert catalogue.execute("SELECT name FROM sources").fetchall() == [("meta_Toys",)]
+    catalogue.close()
 
 
 def test_the_name_of_a_source_reaches_no_file_outside_the_rejects(imgrec, tmp_path):
@@ -180,10 +230,12 @@ def test_an_interrupted_command_says_how_to_go_on(imgrec, tmp_path, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "import_feed", interrupted)
+        patch.setattr(importing, "import_feeds", interrupted)
         result = imgrec("import", feed)
     assert (result.exit_code, result.stdout) == (130, "")
-    assert result.stderr == "Interrupted. The same command (without --restart or --rebuild) goes on where it stopped.\n"
+    assert result.stderr == (
+        "Interrupted. The same command (without --restart, --rebuild or --recompute) goes on where it stopped.\n"
+    )
     assert imgrec("import", feed).exit_code == 0
 
 
@@ -288,6 +340,28 @@ def test_the_figures_of_the_search_are_an_object_too(own_shop):
     figures = own_shop.json("evaluate", "search", "--queries", queries)
     assert (figures["queries"], figures["unreadable"], figures["category_accuracy"]["count"]) == (1, 0, 1)
     assert set(figures["kind_in_first"]) == {"1", "3", "10"}
+
+
+def test_the_catalogues_own_photos_can_be_the_queries(imgrec, shop):
+    figures = json.loads(
+        imgrec("evaluate", "search", "--split", "test", "--json", IMGREC_CONFIG=str(shop.config)).stdout
+    )
+    assert set(figures["kind_in_first"]) == {"1", "3", "10"}
+    assert figures["product_first"] is None
+    assert figures["queries"] == figures["retrieval"]["judged"] > 0
+    assert [way["scoping"] for way in figures["retrieval"]["ways"]] == ["hard", "soft", "true category"]
+    shown = imgrec("evaluate", "search", "--split", "validation", IMGREC_CONFIG=str(shop.config))
+    assert "soft scoping less hard scoping" in shown.stdout
+
+
+def test_a_models_figures_are_an_object_a_page_and_a_table(imgrec, shop, tmp_path, monkeypatch):
+    page, config = tmp_path / "pages" / "tiny.html", str(shop.config)
+    figures = json.loads(imgrec("evaluate", "model", "--html", page, "--json", IMGREC_CONFIG=config).stdout)
+    assert figures["models"][0]["name"] == "tiny"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    monkeypatch.setattr(outputs, "_computed", None)  # the first run kept what the network put out
+    shown = imgrec("evaluate", "model", "tiny", "--split", "validation", IMGREC_CONFIG=config)
+    assert "train-test gap" in shown.stdout, shown.output
 
 
 async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):

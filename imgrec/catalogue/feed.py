@@ -1,47 +1,59 @@
-"""A CSV product feed, row by row: each becomes a FeedRow, or a Rejection with a named reason."""
+"""What a product feed's row comes to, whatever the format: a FeedRow, or a Rejection with a named reason."""
 
-import csv
 import hashlib
+import html
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 
-from imgrec.errors import FeedError
-
-REQUIRED_COLUMNS = ("id", "title", "category", "image")
-OPTIONAL_COLUMNS = ("price", "currency", "brand", "url", "sales_rank", "split", "group", "kind")
 SPLITS = ("train", "validation", "test")
-_LONGEST_FIELD = 1_000_000
-_SHOWN = 200
+MOST_PHOTOS = 10  # of one product: an album's worth
 _JOINERS = "\u200c\u200d"  # invisible, and part of how Persian words and joined emoji are written
-_PRICE = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
-_LONGEST_RANK = 18  # digits that SQLite's integers hold
+_SHOWN = 200
+_ENCODER = json.JSONEncoder(sort_keys=True)
+_ADDED_LATER = ("further_images", "related")  # fields that older catalogues' fingerprints know nothing of
+_NOT_KEPT = "unreadable_price"
 
 
 class Reason(StrEnum):
-    """Why a row of a feed was not imported."""
+    """Why a row of a feed did not become a product of its own."""
 
     BAD_ROW = "bad_row"
     BAD_ENCODING = "bad_encoding"
     MISSING_ID = "missing_id"
     DUPLICATE_ID = "duplicate_id"
     MISSING_CATEGORY = "missing_category"
+    UNKNOWN_DEPARTMENT = "unknown_department"
     MISSING_IMAGE = "missing_image"
-    BAD_PRICE = "bad_price"
     BAD_SALES_RANK = "bad_sales_rank"
     BAD_SPLIT = "bad_split"
+    PHOTO_OUTSIDE_FEED = "photo_outside_feed"
     PHOTO_NOT_FOUND = "photo_not_found"
     PHOTO_UNREADABLE = "photo_unreadable"
     PHOTO_TOO_LARGE = "photo_too_large"
+    NOT_PUBLISHED = "not_published"
+    PART_OF_PRODUCT = "part_of_product"
+    NOT_SAMPLED = "not_sampled"
+
+    @property
+    def is_a_fault(self) -> bool:
+        """Whether somebody may want to mend the row; what is left out on purpose is counted and not listed."""
+        return self not in (Reason.NOT_PUBLISHED, Reason.PART_OF_PRODUCT, Reason.NOT_SAMPLED)
 
 
-@dataclass(frozen=True)
+class Relation(StrEnum):
+    """How a feed relates one product to another."""
+
+    ALSO_BOUGHT = "also_bought"
+    ALSO_VIEWED = "also_viewed"
+    BOUGHT_TOGETHER = "bought_together"
+    BUY_AFTER_VIEWING = "buy_after_viewing"
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that cannot be used: where it stands in the feed, why, and what was found there."""
+    """A row that is not imported: where it stands in the feed, why, and what was found there."""
 
     line: int
     id: str
@@ -49,9 +61,13 @@ class Rejection:
     detail: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A usable row. Text is stripped; what the feed leaves blank is None."""
+    """A usable row. Text is stripped; what the feed leaves blank is None.
+
+    `image` and `further_images` are paths relative to the feed, or URLs. `price` is a decimal as text, `currency` an
+    ISO 4217 code; `unreadable_price` is the text of a price that could not be understood, so that it can be counted.
+    """
 
     id: str
     title: str | None
@@ -65,121 +81,77 @@ class FeedRow:
     split: str | None = None
     group: str | None = None
     kind: str | None = None
+    further_images: tuple[str, ...] = ()
+    related: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)
+    unreadable_price: str | None = None
 
     @property
-    def image_is_url(self) -> bool:
-        """Whether the photo has to be fetched rather than read from disk."""
-        return self.image.lower().startswith(("http://", "https://"))
+    def images(self) -> tuple[str, ...]:
+        """Every photo the feed names, at most ten; the first is the one that is shown."""
+        return (self.image, *self.further_images)[:MOST_PHOTOS]
 
     def fingerprint(self) -> str:
         """A digest that changes when any field does."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        fields = {name: getattr(self, name) for name in self.__slots__ if name != _NOT_KEPT}
+        for name in _ADDED_LATER:
+            if not fields[name]:
+                del fields[name]
+        return hashlib.sha256(_ENCODER.encode(fields).encode()).hexdigest()
 
 
-def read_csv_feed(file: Path) -> Iterator[tuple[int, FeedRow | Rejection]]:
-    """Yield (line number, row or rejection) in the feed's order, without holding the feed in memory.
-
-    Raises FeedError when the file cannot be read, or its header lacks a required column.
-    """
-    csv.field_size_limit(_LONGEST_FIELD)
-    try:
-        # Undecodable bytes become lone surrogates, so that one bad row is rejected and the others are not.
-        stream = file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise FeedError(f"The feed {file} cannot be read: {error.strerror}.") from None
-    with stream:
-        reader = csv.DictReader(stream, strict=True)
-        try:
-            header = reader.fieldnames
-        except csv.Error as error:
-            raise FeedError(f"{file}, line 1: not valid CSV ({error}). Mend it and import again.") from None
-        _check_header(file, header)
-        yield from _rows(reader, file)
+Outcome = FeedRow | Rejection
+Numbered = Iterator[tuple[int, Outcome]]
+"""What every reader yields: the line a row stands on, and what became of it, in the feed's order."""
 
 
-def _check_header(file: Path, header: object) -> None:
-    columns = list(header) if isinstance(header, list) else []
-    missing = [column for column in REQUIRED_COLUMNS if column not in columns]
-    if missing:
-        found = "".join(character if character.isprintable() else "?" for character in ",".join(columns)[:_SHOWN])
-        raise FeedError(
-            f"The feed {file} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; its first line must "
-            f"name at least {','.join(REQUIRED_COLUMNS)} (found: {found or 'nothing'})."
-        )
+class Unusable(Exception):  # noqa: N818 - carries a reason from a parser to its row, nothing more
+    """A row cannot be used; its reader turns this into a Rejection."""
 
-
-def _rows(reader: "csv.DictReader[str]", file: Path) -> Iterator[tuple[int, FeedRow | Rejection]]:
-    while True:
-        begins = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            if "unexpected end of data" in str(
-                error
-            ):  # a quote still open: the file was cut off, or the quote is wrong
-                raise FeedError(
-                    f"{file} ends within the quotes of a field that begins at line {begins}. "
-                    "Fetch the feed again or mend that line; nothing was retired."
-                ) from None
-            yield begins, Rejection(begins, "", Reason.BAD_ROW, f"not valid CSV: {error}")
-            continue
-        external_id = " ".join((fields.get("id") or "").split())
-        try:
-            yield reader.line_num, _parse(fields)
-        except _Unusable as unusable:
-            shown = external_id.encode("utf-8", "backslashreplace").decode()
-            yield reader.line_num, Rejection(reader.line_num, shown, unusable.reason, unusable.detail)
-
-
-class _Unusable(Exception):  # noqa: N818 - carries a reason from the parser to the row, nothing more
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason = reason
         self.detail = detail
 
-
-def _parse(fields: dict[str, str]) -> FeedRow:
-    if None in fields or None in fields.values():  # how DictReader reports too many or too few fields
-        raise _Unusable(Reason.BAD_ROW, "the row has another number of fields than the header")
-    text = {column: _clean(fields.get(column, "")) for column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)}
-    text["image"] = fields["image"].strip() or None  # a file's name may hold any spaces
-    for column, reason in (
-        ("id", Reason.MISSING_ID),
-        ("category", Reason.MISSING_CATEGORY),
-        ("image", Reason.MISSING_IMAGE),
-    ):
-        if text[column] is None:
-            raise _Unusable(reason, f"the column {column} is blank")
-    split = text["split"]
-    if split is not None and split not in SPLITS:
-        raise _Unusable(Reason.BAD_SPLIT, f"split is {split!r}; it may be {', '.join(SPLITS)} or blank")
-    return FeedRow(
-        **{**text, "price": _price(text["price"]), "sales_rank": _sales_rank(text["sales_rank"])}  # type: ignore[arg-type]
-    )
+    def rejection(self, line: int, external_id: object) -> Rejection:
+        """This, as the fate of the row on `line`; its id need not be clean."""
+        known = " ".join(external_id.split()) if isinstance(external_id, str) else ""
+        shown = known.encode("utf-8", "backslashreplace").decode()
+        return Rejection(line, shown, self.reason, self.detail)
 
 
-def _clean(value: str) -> str | None:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise _Unusable(Reason.BAD_ENCODING, "the row is not UTF-8") from None
-    # Feed text is untrusted: control characters have no business in a title or an id.
-    printable = "".join(c if c.isprintable() or c in _JOINERS else " " for c in value)
-    return " ".join(printable.split()) or None
+def is_url(image: str) -> bool:
+    """Whether a photo has to be fetched rather than read from disk."""
+    return image[:8].lower().startswith(("http://", "https://"))
 
 
-def _price(text: str | None) -> str | None:
-    if text is None:
+def cleaned(value: str) -> str | None:
+    """Feed text as it may be shown: no control characters, single spaces, None when blank.
+
+    Raises Unusable when it came from bytes that are not UTF-8.
+    """
+    if not value.isprintable():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise Unusable(Reason.BAD_ENCODING, "the row is not UTF-8") from None
+        # Feed text is untrusted: control characters have no business in a title or an id.
+        value = "".join(c if c.isprintable() or c in _JOINERS else " " for c in value)
+    return " ".join(value.split()) or None
+
+
+def cleaned_html(value: object) -> str | None:
+    """Text of a web page's field, its entities resolved (`Home &amp; Kitchen`); None for anything but text."""
+    if not isinstance(value, str):
         return None
-    if not _PRICE.fullmatch(text):  # exponents neither: 1e999999999 would be a billion digits
-        raise _Unusable(Reason.BAD_PRICE, f"price is {text!r}; it must be a decimal such as 12.99, or blank")
-    return format(Decimal(text), "f")
+    return cleaned(html.unescape(value) if "&" in value else value)
 
 
-def _sales_rank(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_RANK:
-        raise _Unusable(Reason.BAD_SALES_RANK, f"sales_rank is {text!r}; it must be a whole number, or blank")
-    return int(text)
+def needed(value: str | None, reason: Reason, field_name: str) -> str:
+    """A field without which a row cannot be used. Raises Unusable when it is blank."""
+    if value is None:
+        raise Unusable(reason, f"{field_name} is blank")
+    return value
+
+
+def shown(text: object) -> str:
+    """A feed's text within a message: quoted, on one line, not too long."""
+    return repr(text)[:_SHOWN]

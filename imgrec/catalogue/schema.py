@@ -45,4 +45,28 @@ MIGRATIONS = (
         UNIQUE (product_id, position)
     );
     """,
+    # 2: what a feed says goes with a product; the other product need not be in the catalogue, so it is named by its id.
+    # A list is one row, for Amazon's are long: a third of the bytes and a tenth of the rows. The view is what to read.
+    """
+    CREATE TABLE related_lists (
+        product_id INTEGER NOT NULL REFERENCES products(id),
+        relation TEXT NOT NULL CHECK (
+            relation IN ('also_bought', 'also_viewed', 'bought_together', 'buy_after_viewing')
+        ),
+        external_ids TEXT NOT NULL,             -- the other products' ids in the same feed, in its order, as JSON
+        PRIMARY KEY (product_id, relation)
+    ) WITHOUT ROWID;
+    CREATE VIEW related_products (product_id, relation, position, external_id) AS
+        SELECT product_id, relation, key, value FROM related_lists, json_each(external_ids);
+    """,
+    # 3: what became of each photo, and its perceptual hash
+    """
+    ALTER TABLE photos ADD COLUMN status TEXT NOT NULL DEFAULT 'pending';    -- a PhotoStatus
+    ALTER TABLE photos ADD COLUMN status_detail TEXT;                        -- what the status does not say
+    ALTER TABLE photos ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;       -- requests made for it so far
+    ALTER TABLE photos ADD COLUMN tried_utc TEXT;                            -- when the last of them was
+    ALTER TABLE photos ADD COLUMN perceptual_hash BLOB;                      -- 32 bytes, of the photo we keep
+    UPDATE photos SET status = 'stored' WHERE sha256 IS NOT NULL;
+    CREATE INDEX photos_lacking ON photos (origin) WHERE sha256 IS NULL;     -- so that a run begins at once
+    """,
 )

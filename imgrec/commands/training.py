@@ -1,13 +1,10 @@
-"""What the commands that train have in common: an option for each setting, and packages that may be missing."""
+"""What the commands that train have in common: an option for each training setting."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
 import click
 
-from imgrec.errors import TrainingError
-from imgrec.training.backend import quiet_import
 from imgrec.training.settings import TrainingSettings
 
 
@@ -23,15 +20,3 @@ def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
             kind = get_args(kind)[0]
         command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=field.description)(command)
     return command
-
-
-@contextlib.contextmanager
-def training_packages() -> Iterator[None]:
-    """Import the training room within this: its greetings are swallowed, and packages that are missing are named."""
-    try:
-        with quiet_import():
-            yield
-    except ImportError as error:
-        raise TrainingError(
-            f"Training needs packages that are not installed ({error.name}): pip install 'imgrec[train]'"
-        ) from None

@@ -15,7 +15,7 @@ from imgrec.commands.console import (
     reporter,
     table,
 )
-from imgrec.commands.training import setting_options, training_packages
+from imgrec.commands.training import setting_options
 from imgrec.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 def _print_space(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        with training_packages():
-            from imgrec.training.search_space import default_space_text
+        from imgrec.training.search_space import default_space_text
+
         click.echo(default_space_text(), nl=False)
         context.exit()
 
@@ -93,35 +93,36 @@ def tune(
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import write_atomically
     from imgrec.lock import writing
+    from imgrec.training.backend import training_packages
     from imgrec.training.recipes import settings_from
+    from imgrec.training.search_space import read_space
 
     config, report = configured(), reporter()
     given = {key: value for key, value in values.items() if value is not None}
     settings = settings_from(recipe, given)
-    with training_packages():
-        from imgrec.training import tune_report
-        from imgrec.training.run import model_target
-        from imgrec.training.search_space import read_space
-        from imgrec.training.tune import Limits, Plan
-        from imgrec.training.tune import tune as run_study
     searched = read_space(space, settings).without(given)
     if settings.from_scratch and "train_from" in searched.dimensions:
         searched = searched.without(["train_from"])
         report.say("From scratch there is nothing to freeze, so train_from is not searched.")
     if not searched.dimensions:
         raise TrainingError("Nothing is left to search: every setting of the space is given as an option.")
+    Catalogue.must_exist(config.catalogue)
+    with training_packages():
+        from imgrec.training import tune_report
+        from imgrec.training.run import model_target
+        from imgrec.training.tune import Limits, Plan
+        from imgrec.training.tune import tune as run_study
     target, _ = model_target(config.model.path, name)
     folder = target.with_name(f"{target.name}.tuning")
     out = out or folder / "best.yaml"
     _see_that_it_may_be_replaced(out)
-    Catalogue.read(config.catalogue).close()
     plan = Plan(settings, searched, photos_per_category, objective, config.search.scope_mass)
     limits = Limits(trials, math.inf if timeout_min is None else timeout_min * 60, pruner, restart)
     with writing(folder, "imgrec tune"), Catalogue.open(config.catalogue) as catalogue:
         findings = run_study(catalogue, folder, plan, limits, report)
         write_atomically(folder / "trials.svg", tune_report.draw(findings))
         if findings.best:
-            write_atomically(out, tune_report.recipe_text(findings, name).encode())
+            write_atomically(out, tune_report.best_recipe(findings, name).encode())
     if as_json:
         files = {"recipe": str(out) if findings.best else None, "plot": str(folder / "trials.svg")}
         print_json({**tune_report.as_json(findings), **files, "study": str(folder / "study.db")})

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from imgrec.catalogue.feed import SPLITS
@@ -23,6 +22,7 @@ from imgrec.training.examples import Examples
 from imgrec.training.export import export_fp16, export_int8, precisions_in, run_in_chunks
 from imgrec.training.fit import Epoch, history_csv
 from imgrec.training.pixels import Labelled, PhotoCache
+from imgrec.training.recipes import recipe_text
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.vgg16 import Feature, build_vgg16, possible_features
 from imgrec.vision.model_folder import ModelSettings, seal, write_settings
@@ -99,9 +99,7 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
     write_atomically(
         folder / "calibration.svg", draw_calibration(before, probabilities, validation.label, chosen.shown, threshold)
     )
-    write_atomically(
-        folder / "training.yaml", yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False).encode()
-    )
+    write_atomically(folder / "training.yaml", recipe_text(settings).encode())
     write_settings(folder, _model_settings(trained, feature, chosen, temperature, threshold, rule, folder))
     seal(folder)
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Self, cast, get_args
 
-import optuna
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from imgrec.errors import TrainingError
 from imgrec.training.settings import Stage, TrainFrom, TrainingSettings
+
+if TYPE_CHECKING:
+    import optuna
 
 Value = str | int | float | bool
 Values = dict[str, Value]
@@ -83,7 +85,7 @@ class SearchSpace:
         """The same space but for these settings."""
         return SearchSpace({name: kind for name, kind in self.dimensions.items() if name not in names})
 
-    def suggested(self, trial: optuna.Trial) -> Values:
+    def suggested(self, trial: "optuna.Trial") -> Values:
         """What Optuna has this trial take, by the names of the parameters in the study."""
         return {_parameter(name, kind): _suggested(trial, name, kind) for name, kind in self.dimensions.items()}
 
@@ -212,7 +214,7 @@ def _allowed(name: str, value: Value, base: TrainingSettings) -> Value:
         raise ValueError(f"{value!r}: {problem['msg']}") from None
 
 
-def _suggested(trial: optuna.Trial, name: str, kind: Choices | Range) -> Value:
+def _suggested(trial: "optuna.Trial", name: str, kind: Choices | Range) -> Value:
     parameter = _parameter(name, kind)
     if isinstance(kind, Choices):
         return cast("Value", trial.suggest_categorical(parameter, kind.choices))

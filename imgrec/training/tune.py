@@ -129,7 +129,7 @@ def tune(
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every trial that compiles anew
     until = clock() + limits.timeout_s
-    labels, every = load_examples(catalogue, plan.settings.seed)
+    labels, every = load_examples(catalogue, plan.settings.seed, report)
     examples = {split: at_most(every[split], plan.photos_a_category, plan.settings.seed) for split in _SPLITS}
     photos = {split: len(side) for split, side in examples.items()}
     report.say(

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
-import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter, ScalarFormatter
 
 from imgrec.training.curves import svg
+from imgrec.training.recipes import recipe_text
 from imgrec.training.search_space import Range
 from imgrec.training.study import Outcome, Row
 from imgrec.training.tune import Findings
@@ -21,7 +21,7 @@ _FEW_TRIALS = 20
 _MARKS = {Outcome.COMPLETE: "o", Outcome.PRUNED: "x"}
 
 
-def recipe_text(findings: Findings, name: str) -> str:
+def best_recipe(findings: Findings, name: str) -> str:
     """The best settings as a recipe file that `imgrec train --recipe` takes."""
     settings, best = findings.best_settings(), findings.best
     assert best is not None and best.score is not None  # or there would be no settings  # noqa: S101, PT018
@@ -32,7 +32,7 @@ def recipe_text(findings: Findings, name: str) -> str:
         f"{best.epochs} epochs on {photos['train']:,} training photos.\n"
         "# A whole training deserves more epochs than a trial: give --epochs.\n"
     )
-    return comment + str(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
+    return comment + recipe_text(settings)
 
 
 def as_json(findings: Findings) -> dict[str, object]:

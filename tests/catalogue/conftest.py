@@ -1,7 +1,7 @@
 """A small market: a folder with a feed and photos, and an open catalogue to bring them into."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from PIL import Image
 from tiny_shop import draw_product, jpeg
+from watched import Watched
 
-from imgrec.catalogue.feed import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
-from imgrec.catalogue.importing import ImportReport, import_feed
+from imgrec.catalogue.feed import FeedRow, Outcome
+from imgrec.catalogue.formats.detect import FORMATS, detect_format
+from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.formats.plain_csv import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+from imgrec.catalogue.importing import ImportOptions, ImportReport, import_feed
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import CatalogueSection
 
@@ -23,7 +27,7 @@ class Market:
     folder: Path
     section: CatalogueSection
     catalogue: Catalogue
-    progress: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def rejects(self) -> Path:
@@ -54,9 +58,12 @@ class Market:
 
     def bring_in(self, *rows: dict[str, Any] | str, source: str = "market") -> ImportReport:
         """Write a feed and import it."""
-        return import_feed(
-            self.catalogue, self.feed(*rows), source, self.rejects, lambda done, note: self.progress.append(done)
-        )
+        return self.take(self.feed(*rows), source)
+
+    def take(self, feed: Path, source: str = "market", **options: Any) -> ImportReport:
+        """Import a file."""
+        watched = Watched(lambda done, note: self.notes.append(note))
+        return import_feed(self.catalogue, feed, source, self.rejects, watched, ImportOptions(**options))
 
     def product(self, id_: str) -> Product:
         """The one product of this id."""
@@ -67,6 +74,38 @@ class Market:
         """The feed's ids of what is not retired."""
         rows = self.catalogue.connection.execute("SELECT external_id FROM products WHERE retired_utc IS NULL")
         return {row[0] for row in rows}
+
+
+Read = Callable[..., list[Outcome]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Write a feed, and read it as the format it is found to be in, or that is named."""
+
+    def read_feed(content: bytes | str, format_name: str | None = None) -> list[Outcome]:
+        return [row for _, row in numbered(content, format_name)]
+
+    def numbered(content: bytes | str, format_name: str | None = None) -> list[tuple[int, Outcome]]:
+        file = tmp_path / "feed"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with FeedFile(file) as feed:
+            return list((FORMATS[format_name] if format_name else detect_format(feed)).read(feed))
+
+    read_feed.numbered = numbered  # type: ignore[attr-defined]
+    return read_feed
+
+
+@pytest.fixture
+def one(read: Read) -> Callable[..., FeedRow]:
+    """Read a feed of which the last row is usable, and return that."""
+
+    def last_row(content: bytes | str, format_name: str | None = None) -> FeedRow:
+        row = read(content, format_name)[-1]
+        assert isinstance(row, FeedRow), row
+        return row
+
+    return last_row
 
 
 @pytest.fixture

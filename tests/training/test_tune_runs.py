@@ -33,7 +33,7 @@ from imgrec.training.search_space import Choices, Range, SearchSpace
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.study import Outcome
 from imgrec.training.tune import Findings, Limits, Plan, tune
-from imgrec.training.tune_report import as_json, caveats, draw, recipe_text
+from imgrec.training.tune_report import as_json, best_recipe, caveats, draw
 
 pytestmark = [
     pytest.mark.training,
@@ -153,7 +153,7 @@ def test_a_killed_study_goes_on_within_its_trial_and_ends_with_a_recipe_that_tra
     assert sorted(path.name for path in folder.iterdir()) == ["study.db", "study.yaml"]
 
     recipe = folder / "best.yaml"
-    recipe.write_text(recipe_text(findings, "killed"), encoding="utf-8")
+    recipe.write_text(best_recipe(findings, "killed"), encoding="utf-8")
     settings = settings_from(str(recipe), {})
     assert settings == findings.best_settings()
     assert (settings.learning_rate, settings.optimizer, settings.dropout) == (1e-3, "sgd", 0.2)

@@ -42,6 +42,11 @@ def settings_from(recipe: str, changes: Mapping[str, object]) -> TrainingSetting
         raise TrainingError(f"{blame}: {said}.") from None
 
 
+def recipe_text(settings: TrainingSettings) -> str:
+    """The settings as a recipe's text, every one of them; what is `auto` or left open stays so."""
+    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
+
+
 def _read(recipe: str) -> dict[str, Any]:
     if recipe in recipe_names():
         text = files(__name__).joinpath(f"{recipe}.yaml").read_text(encoding="utf-8")

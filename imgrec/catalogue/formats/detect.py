@@ -1,0 +1,146 @@
+"""Which format a feed is in, told from its first lines and never from its name."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from imgrec.catalogue.feed import Numbered, Unusable
+from imgrec.catalogue.formats import (
+    amazon2014,
+    amazon2018,
+    amazon2023,
+    google_tsv,
+    google_xml,
+    plain_csv,
+    shopify,
+    woocommerce,
+)
+from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.formats.json_lines import Record, read_object
+from imgrec.catalogue.formats.tables import header_of, printable
+from imgrec.errors import FeedError
+
+_LINES_LOOKED_AT = 50
+_REVIEW_FIELDS = ("reviewerID", "reviewText", "user_id")
+_CONTAINERS = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"PAR1": "Parquet",
+    b"SQLite format 3": "an SQLite database",
+}
+_FEED_TAG = re.compile(r"<(?:\w+:)?(rss|feed|RDF|channel)\b")
+
+
+@dataclass(frozen=True)
+class FeedFormat:
+    """A format by its name (`--format`), what it is, and how it is read."""
+
+    name: str
+    description: str
+    read: Callable[[FeedFile], Numbered]
+
+
+FORMATS = {
+    feed_format.name: feed_format
+    for feed_format in (
+        FeedFormat("csv", "imgrec's own: CSV with the columns id, title, category, image", plain_csv.read),
+        FeedFormat("amazon2014", "Amazon product data 2014, a Python literal or JSON a line", amazon2014.read),
+        FeedFormat("amazon2018", "Amazon product data 2018, JSON a line", amazon2018.read),
+        FeedFormat("amazon2023", "Amazon Reviews 2023, metadata, JSON a line", amazon2023.read),
+        FeedFormat("google-tsv", "Google Merchant feed as text between tabs", google_tsv.read),
+        FeedFormat("google-xml", "Google Merchant feed as RSS 2.0 or Atom", google_xml.read),
+        FeedFormat("shopify", "Shopify product export", shopify.read),
+        FeedFormat("woocommerce", "WooCommerce product export", woocommerce.read),
+    )
+}
+
+
+def detect_format(feed: FeedFile) -> FeedFormat:
+    """The format of a feed. Raises FeedError saying what the feed looks like when it is none of ours."""
+    text = feed.text_head.lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        name = "google-xml" if google_xml.NAMESPACE in text or _FEED_TAG.search(text) else None
+    elif text.startswith("{"):
+        name = _of_objects(feed, text)
+    else:
+        name = _of_header(text)
+    if name is None:
+        raise FeedError(_looks_like_nothing(feed, text))
+    return FORMATS[name]
+
+
+def _of_objects(feed: FeedFile, text: str) -> str | None:
+    """By the fields that most records have, none of which the other generations know."""
+    votes: Counter[str] = Counter()
+    reviews = 0
+    for line in text.split("\n")[:_LINES_LOOKED_AT]:
+        try:
+            record = read_object(line.strip())
+        except Unusable:
+            continue
+        votes.update(_generations(record))
+        reviews += any(field in record for field in _REVIEW_FIELDS)
+    if reviews > votes.total():
+        raise FeedError(
+            f"The feed {feed.path} holds reviews, not products. Amazon's products are in the files whose names begin "
+            "with meta_; import those."
+        )
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def _generations(record: Record) -> list[str]:
+    if any(field in record for field in _REVIEW_FIELDS):
+        return []
+    if "parent_asin" in record:
+        return ["amazon2023"]
+    fields = {"amazon2014": amazon2014.FIELDS, "amazon2018": amazon2018.FIELDS}
+    return [name for name, known in fields.items() if "asin" in record and not known.isdisjoint(record)]
+
+
+def _of_header(text: str) -> str | None:
+    columns = header_of(text)
+    if _has(columns, shopify.COLUMNS["handle"]) and _has(columns, shopify.COLUMNS["image"]) and "title" in columns:
+        return "shopify"
+    if set(woocommerce.REQUIRED) <= set(columns):
+        return "woocommerce"
+    if set(plain_csv.REQUIRED_COLUMNS) <= set(columns):
+        return "csv"
+    delimiter = google_tsv.delimiter_of(text)
+    attributes = [google_tsv.attribute_name(column) for column in header_of(text, delimiter)]
+    return "google-tsv" if {"id", "title", "image_link"} <= set(attributes) else None
+
+
+def _has(columns: Collection[str], any_of: Collection[str]) -> bool:
+    return any(column in columns for column in any_of)
+
+
+def _looks_like_nothing(feed: FeedFile, text: str) -> str:
+    for magic, container in _CONTAINERS.items():
+        if feed.head.startswith(magic):
+            return f"The feed {feed.path} is {container}. Unpack it, or save it as CSV, and import what is inside."
+    if not feed.head:
+        return f"The feed {feed.path} is empty."
+    first = printable(text.partition("\n")[0])
+    if text.startswith("["):
+        hint = "It begins a list; the formats in JSON have one object a line, without brackets around them. "
+    elif text[:200].lower().startswith(("<!doctype html", "<html")):
+        hint = "It is a web page; perhaps the address it was fetched from wants a login. "
+    else:
+        hint = _nearest_table(text)
+    return (
+        f"The feed {feed.path} looks like none of the formats imgrec reads ({', '.join(FORMATS)}). It begins: "
+        f"{first!r}. {hint}Name the format with --format to be told what the feed lacks for it."
+    )
+
+
+def _nearest_table(text: str) -> str:
+    columns = header_of(text)
+    missing = [column for column in plain_csv.REQUIRED_COLUMNS if column not in columns]
+    if len(missing) < len(plain_csv.REQUIRED_COLUMNS):
+        return f"For csv it lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
+    if ";" in text.partition("\n")[0]:
+        return "Columns must be separated by commas, not semicolons. "
+    return ""

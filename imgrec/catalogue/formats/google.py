@@ -1,0 +1,78 @@
+"""What a Google Merchant product becomes, whether it stands in a table or in XML."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from imgrec.catalogue.feed import MOST_PHOTOS, FeedRow, Reason, Unusable, cleaned_html, needed
+from imgrec.catalogue.prices import Price, current_price, read_price
+
+Attributes = Mapping[str, Sequence[str]]
+"""Attribute -> its values, named as Google does (`image_link`), each as often as the feed gives it."""
+
+TOP_CATEGORIES = {
+    1: "Animals & Pet Supplies", 166: "Apparel & Accessories", 8: "Arts & Entertainment", 537: "Baby & Toddler",
+    111: "Business & Industrial", 141: "Cameras & Optics", 222: "Electronics", 412: "Food, Beverages & Tobacco",
+    436: "Furniture", 632: "Hardware", 469: "Health & Beauty", 536: "Home & Garden", 5181: "Luggage & Bags",
+    772: "Mature", 783: "Media", 922: "Office Supplies", 5605: "Religious & Ceremonial", 2092: "Software",
+    988: "Sporting Goods", 1239: "Toys & Games", 888: "Vehicles & Parts",
+}  # fmt: skip
+"""The numbers that Google's product taxonomy gives its top categories; those below them are several thousand."""
+
+
+def to_row(attributes: Attributes, now: datetime | None = None) -> FeedRow:
+    """A product as a row. Raises Unusable when it has no id, category or photo.
+
+    `now` decides whether a sale that is limited in time is on.
+    """
+    external_id = needed(_text(attributes, "id"), Reason.MISSING_ID, "id")
+    category, kind = _category(attributes)
+    image, *further_images = _photos(attributes)
+    price = _price(attributes, now or datetime.now(UTC))
+    return FeedRow(
+        external_id, _text(attributes, "title"), category, image, price.amount, price.currency,
+        _text(attributes, "brand"), _text(attributes, "link"), group=_text(attributes, "item_group_id"), kind=kind,
+        further_images=tuple(further_images), unreadable_price=price.unreadable,
+    )  # fmt: skip
+
+
+def path_of(text: str) -> list[str]:
+    """A category path such as `Home & Garden > Lighting > Lamps`, broad to fine."""
+    return [step for part in text.split(">") if (step := " ".join(part.split()))]
+
+
+def _category(attributes: Attributes) -> tuple[str, str | None]:
+    """(category, kind): the head and the end of Google's path, or else of the shop's own.
+
+    A number stands for a path of Google's taxonomy. Those of its top categories are known; another is used as it is
+    when the shop names no category of its own.
+    """
+    standard = path_of(_text(attributes, "google_product_category") or "")
+    own = path_of(_text(attributes, "product_type") or "")
+    number = int(standard[0]) if len(standard) == 1 and standard[0].isascii() and standard[0].isdigit() else None
+    if number is not None:
+        standard = [TOP_CATEGORIES[number]] if number in TOP_CATEGORIES else own or [f"Google category {number}"]
+    path = standard or own
+    if not path:
+        raise Unusable(Reason.MISSING_CATEGORY, "google_product_category and product_type are blank")
+    finest = path if len(path) > 1 else own
+    return path[0], finest[-1] if finest and finest[-1] != path[0] else None
+
+
+def _photos(attributes: Attributes) -> list[str]:
+    first = [value.strip() for value in attributes.get("image_link", ())]
+    further = [link.strip() for value in attributes.get("additional_image_link", ()) for link in value.split(",")]
+    photos = list(dict.fromkeys(link for link in [*first, *further] if link))
+    if not photos:
+        raise Unusable(Reason.MISSING_IMAGE, "image_link is blank")
+    return photos[:MOST_PHOTOS]
+
+
+def _price(attributes: Attributes, now: datetime) -> Price:
+    begins, _, ends = (_text(attributes, "sale_price_effective_date") or "").partition("/")
+    regular = read_price(_text(attributes, "price"))
+    sale = read_price(_text(attributes, "sale_price"), regular.currency)
+    return current_price(regular, sale, begins, ends, now)
+
+
+def _text(attributes: Attributes, name: str) -> str | None:
+    return next((text for value in attributes.get(name, ()) if (text := cleaned_html(value))), None)

@@ -1,0 +1,189 @@
+"""Shopify's and WooCommerce's exports: which rows become products, and that every row is accounted for."""
+
+import csv
+import io
+
+import pytest
+
+from imgrec.catalogue.feed import FeedRow, Reason, Rejection
+
+SHOPIFY = (
+    "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published", "Option1 Value",
+    "Option2 Value", "Variant SKU", "Variant Price", "Image Src", "Image Position", "Variant Image", "Status",
+)  # fmt: skip
+SHOPIFY_NOW = {
+    "Handle": "URL handle", "Published": "Published on online store", "Variant SKU": "SKU", "Variant Price": "Price",
+    "Image Src": "Product image URL", "Variant Image": "Variant image URL", "Product Category": "Product category",
+}  # fmt: skip
+WOO = ("ID", "Type", "SKU", "Name", "Published", "Visibility in catalog", "Sale price", "Regular price", "Categories",
+       "Images", "Parent", "Brands", "Date sale price ends")  # fmt: skip
+
+
+def table(columns: tuple[str, ...], *rows: dict[str, str], renamed: dict[str, str] | None = None) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="")
+    writer.writerow({name: (renamed or {}).get(name, name) for name in columns})
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def image(name: str) -> str:
+    return f"https://shop.example/{name}.jpg"
+
+
+def fates(rows: list[FeedRow | Rejection]) -> list[str]:
+    return [row.reason if isinstance(row, Rejection) else row.id for row in rows]
+
+
+SHIRT = {"Handle": "shirt", "Title": "Shirt &amp; Tie", "Vendor": "Acme", "Type": "Shirts", "Published": "TRUE",
+         "Product Category": "Apparel & Accessories > Clothing > Tops", "Variant SKU": "S-R", "Variant Price": "19.99",
+         "Image Src": image("red"), "Image Position": "1", "Status": "active", "Option1 Value": "Red"}  # fmt: skip
+
+
+@pytest.mark.parametrize("renamed", [None, SHOPIFY_NOW])
+def test_sizes_and_further_photos_belong_to_their_product_and_a_colour_is_one_of_its_own(read, renamed):
+    rows = read(
+        table(
+            SHOPIFY,
+            SHIRT,
+            {"Handle": "shirt", "Option1 Value": "Red", "Option2 Value": "L", "Variant SKU": "S-RL",
+             "Variant Price": "17.50", "Image Src": image("back"), "Image Position": "3"},
+            {"Handle": "shirt", "Option1 Value": "Blue", "Option2 Value": "M", "Variant SKU": "S-B",
+             "Variant Price": "21", "Variant Image": image("blue"), "Image Src": image("blue"), "Image Position": "2"},
+            {"Handle": "shirt", "Option1 Value": "Blue", "Option2 Value": "L", "Variant SKU": "S-BL",
+             "Variant Price": "20", "Variant Image": image("blue")},
+            {"Handle": "shirt", "Image Src": image("box"), "Image Position": "4"},
+            {"Handle": "hat", "Title": "Hat", "Product Category": "Apparel & Accessories > Hats", "Variant Price": "5",
+             "Image Src": image("hat")},
+            renamed=renamed,
+        )
+    )  # fmt: skip
+    assert fates(rows) == [
+        "shirt",
+        Reason.PART_OF_PRODUCT,
+        "shirt:S-B",
+        Reason.PART_OF_PRODUCT,
+        Reason.PART_OF_PRODUCT,
+        "hat",
+    ]
+    assert rows[0] == FeedRow(
+        "shirt", "Shirt & Tie", "Shirts", image("red"), "17.50", None, "Acme", group="shirt", kind="Tops",
+        further_images=(image("back"), image("box")),
+    )  # fmt: skip
+    assert rows[2] == FeedRow(
+        "shirt:S-B", "Shirt & Tie", "Shirts", image("blue"), "20", None, "Acme", group="shirt", kind="Tops"
+    )
+    assert (rows[5].category, rows[5].kind, rows[5].group) == ("Apparel & Accessories", "Hats", "hat")
+
+
+def test_a_shopify_product_that_is_not_for_sale_is_left_out_with_its_variants(read):
+    for change in ({"Status": "draft"}, {"Status": "archived"}, {"Published": "false"}):
+        blue = {"Handle": "shirt", "Variant SKU": "S-B", "Variant Price": "1", "Variant Image": image("blue")}
+        assert fates(read(table(SHOPIFY, SHIRT | change, blue, SHIRT | {"Handle": "b"}))) == [
+            Reason.NOT_PUBLISHED, Reason.NOT_PUBLISHED, "b",
+        ]  # fmt: skip
+
+
+def test_shopify_rows_that_lack_something_are_rejected_under_its_name(read):
+    no_category = {"Type": "", "Product Category": ""}
+    rows = read(
+        table(SHOPIFY, SHIRT | {"Image Src": ""}, SHIRT | {"Handle": "b"} | no_category, SHIRT | {"Handle": ""},
+              SHIRT | {"Handle": "c", "Variant Price": "on request"}, SHIRT | {"Handle": "d", "Variant Price": ""})
+    )  # fmt: skip
+    assert fates(rows) == [Reason.MISSING_IMAGE, Reason.MISSING_CATEGORY, Reason.MISSING_ID, "c", "d"]
+    assert rows[0].id == "shirt"
+    assert (rows[3].price, rows[3].unreadable_price) == (None, "on request")
+    assert (rows[4].price, rows[4].unreadable_price) == (None, None)
+
+
+def test_a_shopify_variant_without_a_number_is_told_by_its_options_and_a_picture_may_be_a_variants_only(read):
+    plain = SHIRT | {"Image Src": "", "Variant Image": image("red"), "Variant SKU": ""}
+    blue = {"Handle": "shirt", "Option1 Value": "Blue", "Option2 Value": "M", "Variant Image": image("blue")}
+    rows = read(table(SHOPIFY, plain, blue))
+    assert fates(rows) == ["shirt", "shirt:Blue / M"]
+    assert [row.image for row in rows] == [image("red"), image("blue")]
+
+
+def test_a_handle_of_very_many_rows_is_held_only_in_part(read):
+    rows = read(table(SHOPIFY, SHIRT, *({"Handle": "shirt", "Image Src": image(str(n))} for n in range(6000))))
+    assert len(rows) == 6001
+    assert [row.id for row in rows if isinstance(row, FeedRow)] == ["shirt"]
+
+
+TEA = {"ID": "10", "Type": "simple", "SKU": "TEA", "Name": "Tea &amp; Cups", "Published": "1", "Regular price": "12,50",
+       "Categories": "Kitchen > Tea, Gifts, Kitchen > Tea > Green", "Images": f"{image('tea')}, {image('cup')}",
+       "Brands": "Acme"}  # fmt: skip
+HOODIE = {"ID": "20", "Type": "variable", "SKU": "HOOD", "Name": "Hoodie", "Published": "1", "Categories": "Clothing",
+          "Images": image("hoodie"), "Brands": "Acme"}  # fmt: skip
+
+
+def variation(id_: str, **fields: str) -> dict[str, str]:
+    return {"ID": id_, "Type": "variation", "Name": f"Hoodie {id_}", "Parent": "HOOD", "Published": "1"} | {
+        name.replace("_", " "): value for name, value in fields.items()
+    }
+
+
+def test_a_simple_woocommerce_product(one):
+    assert one(table(WOO, TEA)) == FeedRow(
+        "10", "Tea & Cups", "Kitchen", image("tea"), "12.50", None, "Acme", kind="Green", further_images=(image("cup"),)
+    )
+
+
+def test_a_variable_product_costs_what_its_cheapest_variation_does_and_a_picture_makes_a_product(read):
+    rows = read(
+        table(
+            WOO,
+            HOODIE,
+            variation("21", Regular_price="45", Images=image("blue")),
+            variation("22", Regular_price="42", Sale_price="40.5"),
+            variation("23", Regular_price="50", Images=image("blue")),
+            variation("24", Regular_price="60", Images=image("green"), Published="-1"),
+            TEA,
+            variation("25", Regular_price="1", Images=image("red"), Parent="id:20"),
+            variation("26", Regular_price="1"),
+            variation("27", Regular_price="1", Parent="id:99"),
+        )
+    )  # fmt: skip
+    by_line = dict(read.numbered(table(WOO, HOODIE, TEA)))
+    assert sorted(by_line) == [2, 3]
+    assert sorted(fates(rows), key=str) == sorted(
+        ["20", "21", "10", "25", *[Reason.PART_OF_PRODUCT] * 3, Reason.NOT_PUBLISHED, Reason.MISSING_CATEGORY], key=str
+    )
+    products = {row.id: row for row in rows if isinstance(row, FeedRow)}
+    assert products["20"] == FeedRow("20", "Hoodie", "Clothing", image("hoodie"), "40.5", None, "Acme", group="20")
+    assert products["21"] == FeedRow("21", "Hoodie 21", "Clothing", image("blue"), "45", None, "Acme", group="20")
+    assert products["25"].group == "20"
+    assert products["10"].group is None
+
+
+@pytest.mark.parametrize(
+    ("change", "fate"),
+    [
+        ({"Published": "0"}, Reason.NOT_PUBLISHED),
+        ({"Published": "-1"}, Reason.NOT_PUBLISHED),
+        ({"Visibility in catalog": "hidden"}, Reason.NOT_PUBLISHED),
+        ({"Images": ""}, Reason.MISSING_IMAGE),
+        ({"Categories": " "}, Reason.MISSING_CATEGORY),
+        ({"ID": "", "SKU": ""}, Reason.MISSING_ID),
+        ({"ID": ""}, "TEA"),
+        ({"Type": "simple, downloadable, virtual"}, "10"),
+    ],
+)
+def test_woocommerce_rows_are_rejected_under_what_they_lack(read, change, fate):
+    assert fates(read(table(WOO, TEA | change))) == [fate]
+
+
+def test_variations_of_a_product_that_is_not_imported_share_its_reason(read):
+    draft = HOODIE | {"Published": "-1"}
+    assert fates(read(table(WOO, draft, variation("21", Images=image("blue"))))) == [Reason.NOT_PUBLISHED] * 2
+
+
+def test_commas_within_woocommerce_values_are_kept(one):
+    row = one(table(WOO, TEA | {"Categories": r"Nuts\, Bolts > Big", "Images": rf"{image(chr(97))}?a=1\,2"}))
+    assert (row.category, row.kind, row.image) == ("Nuts, Bolts", "Big", image("a") + "?a=1,2")
+
+
+def test_a_woocommerce_sale_that_is_over_no_longer_counts(one):
+    over = TEA | {"Sale price": "1", "Date sale price ends": "2020-01-31"}
+    assert one(table(WOO, over)).price == "12.50"
+    assert one(table(WOO, over | {"Date sale price ends": ""})).price == "1"

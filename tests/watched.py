@@ -1,0 +1,17 @@
+"""A reporter that calls back whenever work gets on, to look at it or to stop it in the middle."""
+
+import contextlib
+from collections.abc import Iterator
+
+from imgrec.progress import Advance, Silent
+
+
+class Watched(Silent):
+    """Calls `on_advance` as a stage would."""
+
+    def __init__(self, on_advance: Advance) -> None:
+        self.on_advance = on_advance
+
+    @contextlib.contextmanager
+    def stage(self, title: str, total: int | None) -> Iterator[Advance]:
+        yield self.on_advance
