@@ -6,9 +6,8 @@ import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import click
 
@@ -25,8 +24,9 @@ from imgrec.commands.console import print_text as _print
 from imgrec.commands.console import reporter as _report
 from imgrec.commands.console import table as _table
 from imgrec.commands.evaluate import evaluate
-from imgrec.errors import FeedError, PhotoError, TrainingError
-from imgrec.training.settings import TrainingSettings
+from imgrec.commands.training import setting_options
+from imgrec.commands.tune import tune
+from imgrec.errors import FeedError, PhotoError
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -176,20 +176,6 @@ def _print_listing(rows: list[dict[str, object]], as_json: bool) -> None:
         writer.writerows(rows)
 
 
-def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option for each training setting that fits on a command line; what is not given, the recipe decides."""
-    for name, field in reversed(TrainingSettings.model_fields.items()):
-        kind: Any = field.annotation
-        if name == "stages":
-            continue
-        if get_origin(kind) is Literal:
-            kind = click.Choice(get_args(kind))
-        elif get_args(kind):  # float | None
-            kind = get_args(kind)[0]
-        command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=field.description)(command)
-    return command
-
-
 @main.command()
 @click.option("--name", help="The model's name; it becomes a folder beside the other models.  [required]")
 @click.option("--show", is_flag=True, help="Print the settings as a recipe, and train nothing.")
@@ -201,7 +187,7 @@ def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--restart", is_flag=True, help="Start an unfinished run of this name over.")
 @click.option("--replace", is_flag=True, help="Replace a finished model of this name when the new one is done.")
-@_training_options
+@setting_options
 @_config_option
 def train(name: str | None, show: bool, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
     """Fine-tune VGG-16 on the catalogue's photos.
@@ -219,7 +205,7 @@ def train(name: str | None, show: bool, recipe: str, restart: bool, replace: boo
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
     from imgrec.lock import writing
-    from imgrec.training.backend import quiet_import
+    from imgrec.training.backend import training_packages
     from imgrec.training.recipes import recipe_text, settings_from
 
     settings = settings_from(recipe, {key: value for key, value in values.items() if value is not None})
@@ -229,13 +215,8 @@ def train(name: str | None, show: bool, recipe: str, restart: bool, replace: boo
     if name is None:
         raise click.UsageError("Give the model a --name.")
     config, report = _config(), _report()
-    try:
-        with quiet_import():
-            from imgrec.training.run import Options, model_target, train
-    except ImportError as error:
-        raise TrainingError(
-            f"Training needs packages that are not installed ({error.name}): pip install 'imgrec[train]'"
-        ) from None
+    with training_packages():
+        from imgrec.training.run import Options, model_target, train
     target, point = model_target(config.model.path, name)
     Catalogue.read(config.catalogue).close()
     with (
@@ -256,6 +237,9 @@ def train(name: str | None, show: bool, recipe: str, restart: bool, replace: boo
     in_use = point or config.model.path == model.path
     use = "" if in_use else f"Set model.path to {model.path} in the configuration; then"
     report.say(f"{use or 'Next'}: imgrec index".lstrip())
+
+
+main.add_command(tune)
 
 
 @main.command()
