@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any, Literal
 
 import keras
@@ -341,7 +342,7 @@ def _announcement(number: int, wanted: int, values: Values, ended: list[Row]) ->
     if best := best_of(ended):
         parts.append(f"best so far {best.score:.1%} (trial {best.trial})")
     if ended:
-        left_s = sum(row.seconds for row in ended) / len(ended) * (wanted - len(ended))
+        left_s = median(row.seconds for row in ended) * (wanted - len(ended))
         parts.append(f"about {left_s / 60:.0f} min left" if left_s >= 60 else "less than a minute left")
     return "; ".join(parts)
 
