@@ -32,6 +32,40 @@ class CatalogueSection(Section):
     photos: Path = Field(Path("data/photos"), description="Folder of the photos, named by their content.")
 
 
+class PhotosSection(Section):
+    """How `imgrec photos` fetches photos and judges them."""
+
+    concurrency: int = Field(16, ge=1, le=256, description="Most photos under way at a time.")
+    host_concurrency: int = Field(6, ge=1, le=256, description="Most of them from one host.")
+    host_interval_s: float = Field(0.0, ge=0, description="Least time from one request to a host to the next.")
+    connect_timeout_s: float = Field(10.0, gt=0, description="Most time to look a host up and connect.")
+    read_timeout_s: float = Field(20.0, gt=0, description="Most time a server may be silent.")
+    total_timeout_s: float = Field(60.0, gt=0, description="Most time for one attempt, redirects included.")
+    attempts: int = Field(4, ge=1, description="Most attempts at a photo in one run, where trying again may help.")
+    backoff_s: float = Field(1.0, ge=0, description="Wait after a photo's first failed attempt; doubled each time.")
+    longest_wait_s: float = Field(
+        60.0,
+        ge=0,
+        description="Longest such wait, and longest Retry-After that is waited for; beyond it the next run tries.",
+    )
+    redirects: int = Field(5, ge=0, description="Most redirects followed for one photo.")
+    largest_mb: float = Field(20.0, gt=0, description="Largest file fetched, in millions of bytes.")
+    least_side_px: int = Field(32, ge=1, description="Least short side of a fetched photo; below it: too_small.")
+    allow_private: bool = Field(
+        False,
+        description="Whether feeds may name hosts of your own network or machine. Redirects to others there stay "
+        "refused, as do link-local, multicast and reserved addresses.",
+    )
+    contact: str | None = Field(
+        None,
+        pattern=r"^(https?://|[^@\s()]+@)[!-'*-~]+$",
+        description="Web or mail address that servers are shown in the User-Agent, so that they can write to you.",
+    )
+    placeholder_products: int = Field(
+        10, ge=2, description="From how many unlike products showing one picture on it counts as a placeholder."
+    )
+
+
 class ModelSection(Section):
     """Which trained model recognises photos."""
 
@@ -117,6 +151,7 @@ class Config(Section):
     """The whole tree; an entry point validates it and hands each part its own section."""
 
     catalogue: CatalogueSection = CatalogueSection()
+    photos: PhotosSection = PhotosSection()
     model: ModelSection = ModelSection()
     index: IndexSection = IndexSection()
     search: SearchSection = SearchSection()

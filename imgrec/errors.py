@@ -7,12 +7,14 @@
     ├── BusyError                   another process is writing; the message says which
     ├── PhotoError                  one photo cannot be used
     │   ├── UnreadablePhotoError    it does not decode as an image
-    │   └── TooLargePhotoError      more pixels than we decode
+    │   ├── TooLargePhotoError      more pixels than we decode
+    │   └── TooSmallPhotoError      too few pixels to show a product
     ├── ModelError                  the model is missing, damaged, or does not fit
     │   ├── WeightsError            pretrained weights cannot be had or do not fit
     │   └── TrainingError           training cannot start or go on
     ├── SearchIndexError            the index is missing, damaged, or made by another model
-    └── LogError                    the log cannot be opened or does not hold what was asked
+    ├── LogError                    the log cannot be opened or does not hold what was asked
+    └── ReportError                 a report cannot be written
 
 A message says what happened, the value got, what is allowed, and the command that mends it.
 """
@@ -50,6 +52,10 @@ class TooLargePhotoError(PhotoError):
     """The photo has more pixels than we are willing to decode."""
 
 
+class TooSmallPhotoError(PhotoError):
+    """The photo has too few pixels to show a product."""
+
+
 class ModelError(ImgrecError):
     """The model is missing, damaged, or does not fit."""
 
@@ -68,3 +74,7 @@ class SearchIndexError(ImgrecError):
 
 class LogError(ImgrecError):
     """The log cannot be opened, or does not hold what was asked."""
+
+
+class ReportError(ImgrecError):
+    """A report cannot be written."""

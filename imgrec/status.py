@@ -113,14 +113,17 @@ def _catalogue_json(counts: CatalogueCounts) -> dict[str, object]:
         "with_photo": counts.with_photo,
         "retired": counts.retired,
         "categories": counts.categories,
+        "photos": counts.photos,
     }
 
 
 def _catalogue_words(counts: CatalogueCounts) -> list[str]:
     categories = ", ".join(f"{name} {count:,}" for name, count in counts.categories.items())
+    photos = ", ".join(f"{count:,} {status}" for status, count in counts.photos.items())
     return [
         f"{counts.products:,} products on sale, {counts.with_photo:,} with a photo; {counts.retired:,} retired",
         f"{len(counts.categories)} categories: {categories}",
+        f"photos: {photos or 'none'}",
     ]
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, run_command, write_config, write_feed
+from photo_server import PhotoServer, sends
+from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
 from imgrec.catalogue import importing
 from imgrec.cli import main
+from imgrec.evaluation import outputs
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LogWriter
@@ -61,7 +63,7 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     assert [name for name in names if name != "photos" and name != "tune"] == [
         "import", "train", "index", "search", "evaluate", "status",
     ]  # fmt: skip
-    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("log", "search")]:
+    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("model", "search", "log")]:
         result = imgrec(*command, "--help")
         assert result.exit_code == 0
         assert "--config" in result.stdout
@@ -72,9 +74,12 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     "arguments",
     [["sell"], ["import"], ["import", "--sauce", "x", "a.csv"], ["search"], ["search", "--threshold", "2", "x.jpg"],
      ["search", "--top", "0", "x.jpg"], ["search", "a.jpg", "b.jpg"], ["index", "now"], ["evaluate", "search"],
+     ["evaluate", "search", "--split", "test", "--queries", "q.csv"], ["evaluate", "model", "--split", "all"],
+     ["evaluate", "model", "--html", "."],
      ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
-     ["import", "a.csv", "--format", "pdf"]],
+     ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
+     ["photos", "--duplicates", "--limit", "3"]],
 )  # fmt: skip
 def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
     result = imgrec(*arguments)
@@ -86,9 +91,12 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
     ("arguments", "complaint"),
     [
         (["search", "photo.jpg"], "no catalogue .*imgrec import"),
+        (["photos"], "no catalogue .*imgrec import"),
         (["index"], "no catalogue .*imgrec import"),
         (["evaluate", "log"], "no log .*python -m bot"),
         (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
+        (["evaluate", "search", "--split", "test"], "no catalogue .*imgrec import"),
+        (["evaluate", "model"], "no catalogue .*imgrec import"),
         (["search", "absent.jpg"], r"absent\.jpg"),
         (["import", "absent.csv"], r"absent\.csv"),
         (["import", "."], "folder"),
@@ -122,6 +130,8 @@ def test_a_catalogue_without_model_or_index_says_which_command_comes_next(imgrec
     photo = next((tmp_path / "feed/photos").iterdir())
     assert_one_line(imgrec("search", photo), "no model .*imgrec train --name NAME")
     assert_one_line(imgrec("index"), "no model .*imgrec train --name NAME")
+    assert_one_line(imgrec("evaluate", "model"), "no model .*imgrec train --name NAME")
+    assert_one_line(imgrec("evaluate", "model", "best"), "no model 'best'.*imgrec train --name NAME")
 
 
 def test_places_that_cannot_be_written_are_an_error_of_one_line(imgrec, tmp_path):
@@ -151,6 +161,58 @@ def test_import_prints_the_promised_object_and_nothing_else(imgrec, tmp_path):
         assert [row["reason"] for row in csv.DictReader(stream)] == ["duplicate_id", "missing_category"]
     assert json.loads(imgrec("import", feed, "--json").stdout)["unchanged"] == 3
     assert imgrec("import", feed).stdout == ""
+
+
+def test_photos_are_fetched_counted_and_shown(imgrec, tmp_path):
+    with PhotoServer() as server:
+        rows = [
+            f"{n},Ball,Balls,{server.add(f'{n}.jpg', sends(jpeg(draw_product('Balls', 'red', n))))}," for n in range(3)
+        ]
+        rows.append(f"gone,Ball,Balls,{server.url('gone.jpg')},")
+        config = write_config(tmp_path, photos={"allow_private": True, "backoff_s": 0.01})
+        imgrec("import", write_rows(tmp_path / "feed.csv", *rows), "--config", config)
+        first = imgrec("photos", "--config", config)
+        assert (first.exit_code, server.asked().total()) == (0, 4)
+        assert re.search(r"stored +3 *\n", first.stdout)
+        assert re.search(r"not_found +1 +only with --retry-failed", first.stdout)
+        assert "3 photos fetched" in first.stderr
+        assert "--retry-failed" in first.stderr
+        again = imgrec("photos", "--json", "--config", config)
+        assert (again.exit_code, server.asked().total()) == (0, 4)
+        assert again.stderr.startswith("Nothing to fetch.")
+    shown = json.loads(again.stdout)
+    assert {name: shown[name] for name in ("fetched", "failed", "bytes", "photos")} == {
+        "fetched": 0, "failed": {}, "bytes": 0, "photos": {"stored": 3, "not_found": 1},
+    }  # fmt: skip
+    assert set(shown["repeats"]) == {"placeholder", "exact", "near", "across_splits"}
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["photos"] == {"stored": 3, "not_found": 1}
+    assert "photos: 3 stored, 1 not_found" in imgrec("status").stdout
+
+
+def test_photos_of_private_addresses_are_refused_unless_allowed(imgrec, tmp_path):
+    with PhotoServer() as server:
+        imgrec("import", write_rows(tmp_path / "feed.csv", f"1,Ball,Balls,{server.url('1.jpg')},"))
+        shown = json.loads(imgrec("photos", "--json").stdout)
+        assert (shown["failed"], server.seen) == ({"forbidden_address": 1}, [])
+
+
+def test_photos_that_look_the_same_are_listed_as_csv_or_json(imgrec, tmp_path):
+    picture = jpeg(draw_product("Balls", "red", 1))
+    (tmp_path / "1.jpg").write_bytes(picture)
+    (tmp_path / "2.jpg").write_bytes(picture)
+    imgrec("import", write_rows(tmp_path / "feed.csv", "1,Ball,Balls,1.jpg,", "2,Ball,Balls,2.jpg,"))
+    listed = list(csv.DictReader(imgrec("photos", "--duplicates").stdout.splitlines()))
+    assert [(row["cluster"], row["likeness"], row["bits"], row["id"]) for row in listed] == [
+        ("1", "exact", "0", "1"), ("1", "exact", "0", "2"),
+    ]  # fmt: skip
+    as_json = json.loads(imgrec("photos", "--duplicates", "--json").stdout)
+    assert [row["id"] for row in as_json] == ["1", "2"]
+    assert list(as_json[0]) == list(listed[0])
+
+
+def test_a_source_that_is_not_there_is_an_error_of_one_line(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(1)))
+    assert_one_line(imgrec("photos", "--source", "fed"), "no source 'fed'. Known: feed")
 
 
 def test_several_feeds_are_several_sources_counted_together(imgrec, tmp_path):
@@ -226,7 +288,9 @@ def test_an_interrupted_command_says_how_to_go_on(imgrec, tmp_path, monkeypatch)
         patch.setattr(importing, "import_feeds", interrupted)
         result = imgrec("import", feed)
     assert (result.exit_code, result.stdout) == (130, "")
-    assert result.stderr == "Interrupted. The same command (without --restart or --rebuild) goes on where it stopped.\n"
+    assert result.stderr == (
+        "Interrupted. The same command (without --restart, --rebuild or --recompute) goes on where it stopped.\n"
+    )
     assert imgrec("import", feed).exit_code == 0
 
 
@@ -331,6 +395,28 @@ def test_the_figures_of_the_search_are_an_object_too(own_shop):
     figures = own_shop.json("evaluate", "search", "--queries", queries)
     assert (figures["queries"], figures["unreadable"], figures["category_accuracy"]["count"]) == (1, 0, 1)
     assert set(figures["kind_in_first"]) == {"1", "3", "10"}
+
+
+def test_the_catalogues_own_photos_can_be_the_queries(imgrec, shop):
+    figures = json.loads(
+        imgrec("evaluate", "search", "--split", "test", "--json", IMGREC_CONFIG=str(shop.config)).stdout
+    )
+    assert set(figures["kind_in_first"]) == {"1", "3", "10"}
+    assert figures["product_first"] is None
+    assert figures["queries"] == figures["retrieval"]["judged"] > 0
+    assert [way["scoping"] for way in figures["retrieval"]["ways"]] == ["hard", "soft", "true category"]
+    shown = imgrec("evaluate", "search", "--split", "validation", IMGREC_CONFIG=str(shop.config))
+    assert "soft scoping less hard scoping" in shown.stdout
+
+
+def test_a_models_figures_are_an_object_a_page_and_a_table(imgrec, shop, tmp_path, monkeypatch):
+    page, config = tmp_path / "pages" / "tiny.html", str(shop.config)
+    figures = json.loads(imgrec("evaluate", "model", "--html", page, "--json", IMGREC_CONFIG=config).stdout)
+    assert figures["models"][0]["name"] == "tiny"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    monkeypatch.setattr(outputs, "_computed", None)  # the first run kept what the network put out
+    shown = imgrec("evaluate", "model", "tiny", "--split", "validation", IMGREC_CONFIG=config)
+    assert "train-test gap" in shown.stdout, shown.output
 
 
 async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):

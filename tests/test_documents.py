@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.config import Config, config_keys, load_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +49,15 @@ def test_the_shipped_configuration_names_every_key_with_its_default(tmp_path: Pa
     assert isinstance(of_file, Config)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_status_of_a_photo_is_explained() -> None:
+    page = (ROOT / "docs" / "photos.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert explained == [str(status) for status in PhotoStatus]
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md", "docs/photos.md"]
+)
 def test_links_and_paths_in_the_documents_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)
@@ -85,7 +94,7 @@ def test_constraints_pin_every_dependency_exactly() -> None:
     wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
     for requirement in wanted:
         name = re.split(r"[\[<>=]", requirement)[0].lower()
-        assert name in pinned, name
+        assert name in pinned or name == project["name"], name
 
 
 def test_the_serving_image_installs_no_extra() -> None:

@@ -41,7 +41,7 @@ async def test_a_whole_shop_is_counted(own_shop):
     shown = status.as_json()
     everything = len(CATEGORIES) * PRODUCTS_A_CATEGORY
     assert shown["catalogue"] == {
-        "products": everything, "with_photo": everything, "retired": 0,
+        "products": everything, "with_photo": everything, "retired": 0, "photos": {"stored": everything},
         "categories": dict.fromkeys(sorted(CATEGORIES), PRODUCTS_A_CATEGORY),
     }  # fmt: skip
     assert (shown["model"]["name"], sorted(shown["model"]["labels"])) == ("tiny", sorted(CATEGORIES))

@@ -120,4 +120,4 @@ class Shop:
         return Shop(folder, folder / self.feed.name, folder / self.config.name)
 
 
-TRAINING = ("--weights", "none", "--side-px", "32", "--width", "0.125", "--batch-size", "8", "--epochs", "8")
+TRAINING = ("--recipe", str(Path(__file__).with_name("tiny_recipe.yaml")))

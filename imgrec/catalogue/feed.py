@@ -28,6 +28,7 @@ class Reason(StrEnum):
     MISSING_IMAGE = "missing_image"
     BAD_SALES_RANK = "bad_sales_rank"
     BAD_SPLIT = "bad_split"
+    PHOTO_OUTSIDE_FEED = "photo_outside_feed"
     PHOTO_NOT_FOUND = "photo_not_found"
     PHOTO_UNREADABLE = "photo_unreadable"
     PHOTO_TOO_LARGE = "photo_too_large"

@@ -2,14 +2,15 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
 
-from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
+from imgrec.errors import TooLargePhotoError, TooSmallPhotoError, UnreadablePhotoError
 from imgrec.generations import write_atomically
 from imgrec.vision.decode import decode_photo
+from imgrec.vision.perceptual_hash import perceptual_hash
 
 SHORT_SIDE_PX = 512
 _JPEG_QUALITY = 90
@@ -20,11 +21,15 @@ _UPRIGHT = 1
 
 @dataclass(frozen=True)
 class StoredPhoto:
-    """A photo in the store. Its file holds an upright RGB JPEG whose short side is at most 512 px."""
+    """A photo in the store. Its file holds an upright RGB JPEG whose short side is at most 512 px.
+
+    `perceptual_hash` (32 bytes) is None for photos stored by a version that made none, until `imgrec photos` does.
+    """
 
     sha256: str
     width_px: int
     height_px: int
+    perceptual_hash: bytes | None = field(compare=False)  # follows from the content
 
 
 class PhotoStore:
@@ -37,13 +42,17 @@ class PhotoStore:
         """Where the photo with this content lies."""
         return self.folder / sha256[:2] / f"{sha256}.jpg"
 
-    def add(self, original: bytes) -> StoredPhoto:
+    def add(self, original: bytes, least_side_px: int = 1) -> StoredPhoto:
         """Store a photo given as the bytes of any image file.
 
         A JPEG that already is upright, RGB and small enough is kept byte for byte; anything else is encoded anew.
-        Raises UnreadablePhotoError or TooLargePhotoError.
+        Raises UnreadablePhotoError, TooLargePhotoError, or TooSmallPhotoError below `least_side_px`.
         """
         image = decode_photo(original, enough_px=SHORT_SIDE_PX)
+        if min(image.size) < least_side_px:
+            raise TooSmallPhotoError(
+                f"The photo is {image.width} x {image.height} pixels; its short side must have {least_side_px}."
+            )
         if max(image.size) > _MOST_OBLONG * min(image.size):
             raise TooLargePhotoError(
                 f"The photo is {image.width} x {image.height} pixels, more than {_MOST_OBLONG} times as long as wide. "
@@ -56,7 +65,7 @@ class PhotoStore:
         path = self.path(sha256)
         if not path.exists():
             write_atomically(path, content)
-        return StoredPhoto(sha256, width_px, height_px)
+        return StoredPhoto(sha256, width_px, height_px, perceptual_hash(content))
 
     def add_file(self, file: Path) -> StoredPhoto:
         """Store a photo from a local file. Raises as `add`, and UnreadablePhotoError when the file cannot be read."""

@@ -59,4 +59,14 @@ MIGRATIONS = (
     CREATE VIEW related_products (product_id, relation, position, external_id) AS
         SELECT product_id, relation, key, value FROM related_lists, json_each(external_ids);
     """,
+    # 3: what became of each photo, and its perceptual hash
+    """
+    ALTER TABLE photos ADD COLUMN status TEXT NOT NULL DEFAULT 'pending';    -- a PhotoStatus
+    ALTER TABLE photos ADD COLUMN status_detail TEXT;                        -- what the status does not say
+    ALTER TABLE photos ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;       -- requests made for it so far
+    ALTER TABLE photos ADD COLUMN tried_utc TEXT;                            -- when the last of them was
+    ALTER TABLE photos ADD COLUMN perceptual_hash BLOB;                      -- 32 bytes, of the photo we keep
+    UPDATE photos SET status = 'stored' WHERE sha256 IS NOT NULL;
+    CREATE INDEX photos_lacking ON photos (origin) WHERE sha256 IS NULL;     -- so that a run begins at once
+    """,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection, is_url
+from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import StoredPhoto
 from imgrec.catalogue.store import Catalogue
 from imgrec.database import utc_now
@@ -134,12 +135,12 @@ class SourceWriter:
             (self.source_id, *ids),
         ).fetchall()
         marks = ",".join("?" * len(products))
-        for product_id, origin, stamp, sha256, width_px, height_px in self.connection.execute(
-            "SELECT product_id, origin, origin_stamp, sha256, width_px, height_px FROM photos "
+        for product_id, origin, stamp, *kept in self.connection.execute(
+            "SELECT product_id, origin, origin_stamp, sha256, width_px, height_px, perceptual_hash FROM photos "
             f"WHERE product_id IN ({marks}) ORDER BY product_id, position",
             [product[0] for product in products],
         ):
-            stored = StoredPhoto(sha256, width_px, height_px) if sha256 else None
+            stored = StoredPhoto(*kept) if kept[0] else None
             photos.setdefault(product_id, []).append(_Photo(origin, stamp, stored))
         return {
             external_id: _Known(product_id, fingerprint, bool(retired), tuple(photos.get(product_id, ())))
@@ -175,7 +176,11 @@ class SourceWriter:
         before = known if known and known.origin == image else None
         if is_url(image):
             return before or _Photo(image)
-        file = base / image
+        base = Path(os.path.normpath(base.absolute()))
+        file = Path(os.path.normpath(base / image))
+        if not file.is_relative_to(base):  # a feed is untrusted, and what it names is shown to everybody
+            detail = f"{image} is not in the feed's folder or below; put the feed, or a link to the photos, there"
+            return Rejection(line, row.id, Reason.PHOTO_OUTSIDE_FEED, detail)
         try:
             status = file.stat()
         except (OSError, ValueError):
@@ -253,16 +258,21 @@ class SourceWriter:
                 )
         self.connection.executemany(
             """
-            INSERT INTO photos (product_id, position, origin, origin_stamp, sha256, width_px, height_px)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO photos (product_id, position, origin, origin_stamp, sha256, width_px, height_px,
+                                perceptual_hash, status)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (product_id, position) DO UPDATE SET
                 origin_stamp = excluded.origin_stamp, sha256 = excluded.sha256,
-                width_px = excluded.width_px, height_px = excluded.height_px
+                width_px = excluded.width_px, height_px = excluded.height_px,
+                perceptual_hash = excluded.perceptual_hash, status = excluded.status, status_detail = NULL,
+                attempts = 0, tried_utc = NULL
             """,
             [
                 (
                     product_id, position, photo.origin, photo.stamp, photo.stored and photo.stored.sha256,
                     photo.stored and photo.stored.width_px, photo.stored and photo.stored.height_px,
+                    photo.stored and photo.stored.perceptual_hash,
+                    PhotoStatus.STORED if photo.stored else PhotoStatus.PENDING,
                 )
                 for position, photo in enumerate(photos)
                 if position >= len(before) or before[position] != photo

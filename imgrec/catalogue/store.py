@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
 from imgrec.config import CatalogueSection
@@ -37,7 +38,10 @@ class Product:
 
 @dataclass(frozen=True)
 class CataloguePhoto:
-    """A photo of a product that is on sale, with what training and the index need to know of it."""
+    """A photo of a product that is on sale, with what training and the index need to know of it.
+
+    `split` is the feed's, `feed_split`, where it names one, else the one that training chose before.
+    """
 
     photo_id: int
     product_id: int
@@ -47,16 +51,22 @@ class CataloguePhoto:
     kind: str | None
     group: str
     split: str | None
+    feed_split: str | None = None
+    perceptual_hash: bytes | None = None
 
 
 @dataclass(frozen=True)
 class CatalogueCounts:
-    """How many products are on sale, how many of them have a photo, by category and in all."""
+    """How many products are on sale, how many of them have a photo, by category and in all.
+
+    `photos` counts their photos by PhotoStatus, those of retired products left out.
+    """
 
     products: int
     with_photo: int
     retired: int
     categories: dict[str, int]
+    photos: dict[str, int]
 
 
 class Catalogue:
@@ -74,14 +84,19 @@ class Catalogue:
     @classmethod
     def read(cls, section: CatalogueSection) -> Self:
         """Open for reading. Raises CatalogueError when there is no catalogue, or it is of another version."""
-        if not section.path.is_file():
-            raise CatalogueError(f"There is no catalogue at {section.path}. Make one with: imgrec import FEED.csv")
+        cls.must_exist(section)
         connection = connect_read_only(section.path)
         problem = version_problem(connection, MIGRATIONS, "Bring it up to date with: imgrec import FEED.csv")
         if problem:
             connection.close()
             raise CatalogueError(f"The catalogue {section.path} {problem}")
         return cls(connection, PhotoStore(section.photos))
+
+    @staticmethod
+    def must_exist(section: CatalogueSection) -> None:
+        """Raise CatalogueError when there is no catalogue."""
+        if not section.path.is_file():
+            raise CatalogueError(f"There is no catalogue at {section.path}. Make one with: imgrec import FEED.csv")
 
     def close(self) -> None:
         """Close the file."""
@@ -100,19 +115,19 @@ class Catalogue:
         rows = self.connection.execute(
             "SELECT name, id FROM categories "
             "WHERE id IN (SELECT category_id FROM products JOIN photos ON product_id = products.id "
-            "             WHERE retired_utc IS NULL AND sha256 IS NOT NULL) ORDER BY name"
+            f"             WHERE retired_utc IS NULL AND {_SHOWABLE}) ORDER BY name"
         )
         return {row["name"]: row["id"] for row in rows}
 
     def on_sale(self) -> Iterator[CataloguePhoto]:
-        """Every stored photo of every product on sale, in order of photo id."""
+        """Every stored photo of every product on sale, placeholders left out, in order of photo id."""
         rows = self.connection.execute(
-            """
+            f"""
             SELECT photos.id AS photo_id, product_id, categories.name AS category, sha256, sales_rank, kind,
                    coalesce(group_name, 'product ' || product_id) AS group_name,
-                   coalesce(split, assigned_split) AS split
+                   coalesce(split, assigned_split) AS split, split AS feed_split, perceptual_hash
             FROM photos JOIN products ON products.id = product_id JOIN categories ON categories.id = category_id
-            WHERE retired_utc IS NULL AND sha256 IS NOT NULL ORDER BY photos.id
+            WHERE retired_utc IS NULL AND {_SHOWABLE} ORDER BY photos.id
             """
         )
         for row in rows:
@@ -154,10 +169,17 @@ class Catalogue:
         }
         with_photo, retired = self.connection.execute(
             "SELECT (SELECT count(DISTINCT product_id) FROM photos JOIN products ON products.id = product_id "
-            "        WHERE sha256 IS NOT NULL AND retired_utc IS NULL), "
+            f"        WHERE {_SHOWABLE} AND retired_utc IS NULL), "
             "       (SELECT count(*) FROM products WHERE retired_utc IS NOT NULL)"
         ).fetchone()
-        return CatalogueCounts(sum(categories.values()), with_photo, retired, categories)
+        statuses = {
+            row["status"]: row["n"]
+            for row in self.connection.execute(
+                "SELECT status, count(*) AS n FROM photos JOIN products ON products.id = product_id "
+                "WHERE retired_utc IS NULL GROUP BY status ORDER BY n DESC, status"
+            )
+        }
+        return CatalogueCounts(sum(categories.values()), with_photo, retired, categories, statuses)
 
     def _product(self, row: sqlite3.Row) -> Product:
         photo = self.photos.path(row["sha256"]).resolve() if row["sha256"] else None
@@ -168,10 +190,11 @@ class Catalogue:
         )  # fmt: skip
 
 
-_SELECT_PRODUCT = """
+_SHOWABLE = f"sha256 IS NOT NULL AND status != '{PhotoStatus.PLACEHOLDER}'"
+_SELECT_PRODUCT = f"""
     SELECT products.id AS product_id, sources.name AS source, external_id, title, price, currency, brand,
            categories.name AS category, kind, group_name, url, retired_utc,
-           (SELECT sha256 FROM photos WHERE product_id = products.id AND sha256 IS NOT NULL
+           (SELECT sha256 FROM photos WHERE product_id = products.id AND {_SHOWABLE}
             ORDER BY position LIMIT 1) AS sha256
     FROM products JOIN sources ON sources.id = source_id JOIN categories ON categories.id = category_id
 """

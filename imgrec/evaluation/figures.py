@@ -1,4 +1,4 @@
-"""Figures with their uncertainty: shares with Wilson intervals, and percentiles."""
+"""Figures with their uncertainty: shares with Wilson intervals, estimates with others, and percentiles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,6 +37,31 @@ class Share:
             return "none yet"
         low, high = self.interval
         return f"{self.value:.1%} ({self.hits} of {self.count}; 95 % interval {low:.1%} to {high:.1%})"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure of `count` queries or photos with its 95 % interval; None of nothing."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    count: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether the interval leaves out zero; said of differences."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+    def as_json(self) -> dict[str, object]:
+        """Value, interval and count."""
+        rounded = (None if figure is None else round(figure, 6) for figure in (self.value, self.low, self.high))
+        return {**dict(zip(("value", "low", "high"), rounded, strict=True)), "count": self.count}
+
+    def __str__(self) -> str:
+        if self.value is None or self.low is None or self.high is None:
+            return "none"
+        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
 
 
 def percentiles(values: Sequence[float], points: Sequence[int] = (50, 90, 95, 99)) -> dict[str, float | None]:

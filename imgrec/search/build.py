@@ -155,7 +155,7 @@ def _compute(wanted: list[bytes], catalogue: Catalogue, recogniser: Recogniser, 
     unreadable = 0
     names: list[bytes] = []
     features: list[Floats] = []
-    for batch, pixels in _decoded(wanted, catalogue, recogniser):
+    for batch, pixels in decoded(wanted, catalogue, recogniser):
         readable = [square for square in pixels if square is not None]
         if readable:
             names += [name for name, square in zip(batch, pixels, strict=True) if square is not None]
@@ -170,10 +170,10 @@ def _compute(wanted: list[bytes], catalogue: Catalogue, recogniser: Recogniser, 
     return unreadable
 
 
-def _decoded(
+def decoded(
     wanted: list[bytes], catalogue: Catalogue, recogniser: Recogniser
 ) -> Iterator[tuple[list[bytes], list[Pixels | None]]]:
-    """Batches of photos, the next one being decoded while the caller works on this one."""
+    """Stored photos in batches, by content, the next decoded while the caller works on this one. None: unreadable."""
     preprocessing = recogniser.model.settings.preprocessing
 
     def decode(name: bytes) -> Pixels | None:

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from imgrec.training.pixels import Labelled
-from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import build_vgg16
+from imgrec.training.vgg16 import Feature, with_features
 from imgrec.vision.model_folder import Precision
 from imgrec.vision.preprocessing import Pixels
-from imgrec.vision.recogniser import compile_network, run_network
+from imgrec.vision.recogniser import compile_network
 from imgrec.vision.runtime import import_nncf, import_openvino
 from imgrec.vision.vectors import Floats, unit_rows
 
@@ -45,19 +45,23 @@ class Int8Check:
         return {**asdict(self), "passed": self.passed}
 
 
-def export_fp16(network: Any, settings: TrainingSettings, categories: int, folder: Path) -> Path:
-    """Write vgg16-fp16.xml/.bin, its outputs named `logits` and `features`; batch normalisation is folded."""
-    plain = build_vgg16(categories, settings, "float32")  # a mixed-precision graph does not convert
+def export_fp16(network: Any, build: Callable[[], Any], features: Sequence[Feature], file: Path) -> Path:
+    """Write a network as `file` (.xml, and .bin beside it), with its logits and these features as outputs.
+
+    Batch normalisation is folded into the convolutions. `build` makes the same network in float32 and at a fixed side,
+    without which the graph would not convert; outputs are named as by `with_features`.
+    """
+    plain = build()
     plain.set_weights(network.get_weights())
+    served = with_features(plain, features)
     openvino = import_openvino()
     with tempfile.TemporaryDirectory() as scratch, _stdout_to_stderr():
         whole = str(Path(scratch) / "vgg16.xml")
-        plain.export(whole, format="openvino", verbose=False)
+        served.export(whole, format="openvino", verbose=False)
         graph = openvino.Core().read_model(whole)
         graph.inputs[0].get_tensor().set_names({"pixels"})
         for output in graph.outputs:
-            output.get_tensor().set_names({"features" if "features" in _names(output) else "logits"})
-        file = folder / "vgg16-fp16.xml"
+            output.get_tensor().set_names({_name_of(output, list(served.output))})
         openvino.save_model(graph, file, compress_to_fp16=True)
     return file
 
@@ -83,14 +87,15 @@ def export_int8(fp16: Path, training: Pixels, validation: Labelled, seed: int) -
     return check
 
 
-def run_in_chunks(file: Path, pixels: Pixels, on_photos: Any = lambda done: None) -> tuple[Floats, Floats]:
-    """Run an exported network over many photos. Returns logits (n, categories) and pooled outputs (n, d)."""
+def run_in_chunks(file: Path, pixels: Pixels, on_photos: Any = lambda done: None) -> dict[str, Floats]:
+    """Run an exported network over many photos. Returns its outputs by name, each float32 (n, d)."""
     network = compile_network(file)
-    chunks = []
+    chunks: list[dict[str, Floats]] = []
     for start in range(0, len(pixels), _CHUNK):
-        chunks.append(run_network(network, np.asarray(pixels[start : start + _CHUNK])))
-        on_photos(len(chunks[-1][0]))
-    return np.concatenate([logits for logits, _ in chunks]), np.concatenate([features for _, features in chunks])
+        outputs = network({"pixels": np.asarray(pixels[start : start + _CHUNK])})
+        chunks.append({port.get_any_name(): np.array(values, np.float32) for port, values in outputs.items()})
+        on_photos(len(chunks[-1]["logits"]))
+    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
 def precisions_in(folder: Path) -> tuple[Precision, ...]:
@@ -103,14 +108,16 @@ def _compare(reference: Path, quantised: Path, examples: Labelled) -> Int8Check:
     """On at most a thousand photos, drawn evenly from all."""
     every = -(-len(examples.label) // _MOST_COMPARED)
     pixels, label = examples.pixels[::every], examples.label[::every]
-    (logits, pooled), (logits8, pooled8) = run_in_chunks(reference, pixels), run_in_chunks(quantised, pixels)
-    cosine = float(np.einsum("ij,ij->i", unit_rows(pooled), unit_rows(pooled8)).mean())
-    right, right8 = (float((output.argmax(axis=1) == label).mean()) for output in (logits, logits8))
+    full, int8 = run_in_chunks(reference, pixels), run_in_chunks(quantised, pixels)
+    cosine = float(np.einsum("ij,ij->i", unit_rows(full["features"]), unit_rows(int8["features"])).mean())
+    right, right8 = (float((outputs["logits"].argmax(axis=1) == label).mean()) for outputs in (full, int8))
     return Int8Check(len(label), cosine, right, right8)
 
 
-def _names(output: Any) -> str:
-    return " ".join([*output.get_names(), output.get_node().input_value(0).get_node().get_friendly_name()])
+def _name_of(output: Any, known: Sequence[str]) -> str:
+    """Which of our outputs this is: the converter keeps a layer's name in its node's name, one way or another."""
+    said = " ".join([*output.get_names(), output.get_node().input_value(0).get_node().get_friendly_name()])
+    return max((name for name in known if name in said), key=len, default="logits")
 
 
 @contextlib.contextmanager

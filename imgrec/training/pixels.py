@@ -1,7 +1,7 @@
-"""Photos decoded and resized once, then read from a memory-mapped file, and handed to Keras in augmented batches."""
+"""Photos decoded and resized once, then read from memory-mapped files, and handed to Keras in augmented batches."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance
 
 from imgrec.errors import PhotoError, TrainingError
+from imgrec.progress import Reporter
+from imgrec.training.augmentation import AUGMENTATIONS, augmented, mixed
+from imgrec.training.settings import Stage, TrainingSettings
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import Pixels, Preprocessing
+
+_MARGIN = 1.25  # augmentation enlarges parts of a photo, so it reads a larger one than the network takes
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,30 @@ class Labelled:
 
     pixels: Pixels
     label: NDArray[np.int64]
+
+
+class PhotoCache:
+    """The photos of each split as arrays of any side, made when first asked for and kept in a run's folder."""
+
+    def __init__(
+        self, files: Mapping[str, Sequence[Path]], folder: Path, settings: TrainingSettings, report: Reporter
+    ) -> None:
+        self.files = files
+        self.folder = folder
+        self.settings = settings
+        self.report = report
+
+    def pixels(self, split: str, side_px: int) -> Pixels:
+        """The photos as the network takes them: uint8 (n, side_px, side_px, 3), memory-mapped."""
+        files, cache = self.files[split], self.folder / f"{split}-{side_px}px.npy"
+        preprocessing = Preprocessing(side_px=side_px, fit=self.settings.fit)
+        with self.report.stage(f"Reading {split} photos at {side_px} px", len(files)) as advance:
+            return cached_pixels(files, preprocessing, cache, lambda: advance(1, ""))
+
+    def to_train_on(self, stage: Stage) -> Pixels:
+        """The training photos of a stage, larger than the network takes them where they are augmented."""
+        side_px = self.settings.side_px_of(stage)
+        return self.pixels("train", side_px if self.settings.augmentation == "none" else round(side_px * _MARGIN))
 
 
 def cached_pixels(
@@ -55,72 +83,48 @@ def cached_pixels(
 
 
 class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """One epoch over the training photos, shuffled and augmented; a pure function of seed and epoch.
+    """One epoch over the training photos, shuffled and augmented; a pure function of settings, seed and epoch.
 
-    Yields pixels uint8 (b, side, side, 3) and one-hot labels float32 (b, categories).
+    Yields pixels uint8 (b, side_px, side_px, 3) and `targets`' rows in the same order, each float32 (b, classes).
     """
 
     def __init__(
         self,
         pixels: Pixels,
-        label: NDArray[np.int64],
-        categories: int,
-        batch_size: int,
-        augment: bool,
-        seed: int,
+        targets: Mapping[str, NDArray[np.float32]],
+        side_px: int,
+        settings: TrainingSettings,
         epoch: int,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self.pixels = pixels
-        self.targets = np.eye(categories, dtype=np.float32)[label]
-        self.batch_size = batch_size
-        self.augment = augment
-        self.stream = (seed, epoch)
+        self.targets = targets
+        self.side_px = side_px
+        self.batch_size = settings.batch_size
+        self.augmentation = AUGMENTATIONS.get(settings.augmentation)
+        self.mixing = settings.mixing
+        self.stream = (settings.seed, epoch)
         self.order = np.random.default_rng(self.stream).permutation(len(pixels))
 
     def __len__(self) -> int:
         """Batches in the epoch; a last one that is not full is kept."""
         return -(-len(self.order) // self.batch_size)
 
-    def __getitem__(self, number: int) -> tuple[Pixels, NDArray[np.float32]]:
+    def __getitem__(self, number: int) -> tuple[Pixels, dict[str, NDArray[np.float32]]]:
         """The batch with this number."""
         rows = self.order[number * self.batch_size : (number + 1) * self.batch_size]
+        rng = np.random.default_rng((*self.stream, number))
         photos = self.pixels[rows]
-        if self.augment:
-            rng = np.random.default_rng((*self.stream, number))
-            photos = np.stack([augmented(photo, rng) for photo in photos])
-        return photos, self.targets[rows]
+        if self.augmentation:
+            photos = np.stack([augmented(photo, self.side_px, self.augmentation, rng) for photo in photos])
+        targets = {name: target[rows] for name, target in self.targets.items()}
+        if rng.random() < self.mixing:
+            photos, targets = mixed(photos, targets, rng)
+        return photos, targets
 
 
-def augmented(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """A plausible other photo of the same product: mirrored, cropped, lit differently.
-
-    photo: uint8 (side, side, 3). Returns the same shape. The crop keeps 60 to 100 % of the area at an aspect of 4:5 to
-    5:4, and may reach over the edge onto white, so that products also appear smaller.
-    """
-    side = photo.shape[0]
-    area, aspect = rng.uniform(0.6, 1.15), np.exp(rng.uniform(np.log(0.8), np.log(1.25)))
-    width, height = side * np.sqrt(area * aspect), side * np.sqrt(area / aspect)
-    left, top = rng.uniform(0, 1, 2) * (side - width, side - height)
-    margin = side // 4
-    canvas = Image.new("RGB", (side + 2 * margin, side + 2 * margin), "white")
-    canvas.paste(Image.fromarray(photo), (margin, margin))
-    limit = float(side + 2 * margin)
-    right, bottom = min(margin + left + width, limit), min(margin + top + height, limit)
-    box = (max(margin + left, 0.0), max(margin + top, 0.0), right, bottom)
-    crop = canvas.resize((side, side), Image.Resampling.BILINEAR, box)
-    if rng.random() < 0.5:
-        crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        crop = enhance(crop).enhance(float(rng.uniform(0.75, 1.25)))
-    return np.asarray(crop, np.uint8)
-
-
-def predict(network: Any, pixels: Pixels, batch_size: int = 64) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Run a Keras network built by `build_vgg16`. Returns logits (n, categories) and features (n, d)."""
-    logits, features = [], []
-    for start in range(0, len(pixels), batch_size):
-        outputs = network.predict_on_batch(np.asarray(pixels[start : start + batch_size]))
-        logits.append(np.asarray(outputs["logits"], np.float32))
-        features.append(np.asarray(outputs["features"], np.float32))
-    return np.concatenate(logits), np.concatenate(features)
+def predict(network: Any, pixels: Pixels, batch_size: int = 64) -> NDArray[np.float32]:
+    """Run a network built by `build_vgg16` over photos uint8 (n, side, side, 3). Returns logits (n, categories)."""
+    starts = range(0, len(pixels), batch_size)
+    batches = (network.predict_on_batch(np.asarray(pixels[start : start + batch_size])) for start in starts)
+    return np.concatenate([np.asarray(outputs["logits"], np.float32) for outputs in batches])

@@ -1,10 +1,9 @@
 """One training run from a catalogue to a sealed model folder."""
 
-import hashlib
-import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
-from imgrec.training.examples import Examples, load_examples
+from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
-from imgrec.training.fit import fit
-from imgrec.training.pixels import Labelled, cached_pixels
+from imgrec.training.fit import Lesson, fit
+from imgrec.training.pixels import PhotoCache
 from imgrec.training.pretrained import download_imagenet, read_h5
 from imgrec.training.settings import TrainingSettings
+from imgrec.training.targets import training_targets
+from imgrec.training.tensorboard import TensorBoardLog
 from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions
 from imgrec.vision.model_folder import ModelFolder, find_model, open_model
 
@@ -53,21 +54,43 @@ def train(
     )
     run = target.with_name(f"{target.name}.training")
     _open_run(run, settings, labels, examples, options.restart)
-    keras.utils.set_random_seed(settings.seed)
-    network = build_vgg16(len(labels), settings, _dtype(settings))
-    if not settings.from_scratch and not any(run.glob("checkpoint-*")):
-        _load_pretrained(network, settings, report)
-    sides = {split: _pixels(split, side, settings, run, report) for split, side in examples.items()}
-    history = fit(network, sides["train"], sides["validation"], settings, run, report)
+    photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
+    network, lesson = prepare(examples, len(labels), photos, settings, run, report)
+    with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=options.restart) as board:
+        history = fit(network, lesson, settings, run, report, board.write)
 
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    run_result = Trained(network, settings, target.name, labels, examples, sides, history)
-    finish_model(run_result, draft, options.scope_mass, report)
+    trained = Trained(network, settings, target.name, labels, lesson.metric_classes, examples, photos, history)
+    finish_model(trained, draft, options.scope_mass, report)
+    network.save_weights(keras_weights(target))
     _swap_in(draft, target)
     shutil.rmtree(run)
     return open_model(target)
+
+
+def prepare(
+    examples: Mapping[str, Examples], categories: int, photos: PhotoCache, settings: TrainingSettings, run: Path,
+    report: Reporter,
+) -> tuple[Any, Lesson]:  # fmt: skip
+    """The network with the weights it starts from, and what it is to learn; `fit` takes both.
+
+    Pretrained weights are left out where `run` holds a checkpoint, which replaces them. Raises TrainingError or
+    WeightsError when they cannot be had or do not go with the settings.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    targets = training_targets(examples["train"], categories, settings)
+    lesson = Lesson(photos, targets, examples["validation"].label)
+    network = build_vgg16(categories, settings, _dtype(settings), lesson.metric_classes)
+    if not settings.from_scratch and not any(run.glob("checkpoint-*")):
+        _load_pretrained(network, settings, report)
+    return network, lesson
+
+
+def keras_weights(target: Path) -> Path:
+    """Where a model's Keras weights lie: beside its folder, as only training wants their 60 MB."""
+    return target.with_name(f"{target.name}.weights.h5")
 
 
 def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
@@ -76,7 +99,7 @@ def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
     A `model.path` that ends in the name, or already is a model's folder, is taken to name models themselves; any other
     is the folder of models. Raises TrainingError when it is no name for a folder of ours.
     """
-    if not _NAME.fullmatch(name) or name.endswith(".training"):
+    if not _NAME.fullmatch(name) or name.endswith((".training", ".tuning")):
         raise TrainingError(f"A model cannot be named {name!r}; use letters, digits, '.', '_' and '-'.")
     if model_path.name == name and (not model_path.exists() or find_model(model_path) == model_path):
         return model_path, False
@@ -94,10 +117,7 @@ def _open_run(
     """
     if restart:
         shutil.rmtree(run, ignore_errors=True)
-    photos = hashlib.sha256(
-        json.dumps([labels, {split: [file.name for file in side.files] for split, side in examples.items()}]).encode()
-    ).hexdigest()
-    wanted = {**settings.model_dump(mode="json"), "photos_sha256": photos}
+    wanted = {**settings.model_dump(mode="json"), "photos_sha256": digest_of(labels, examples)}
     file = run / "settings.yaml"
     if not file.exists():
         write_atomically(file, yaml.safe_dump(wanted, sort_keys=False).encode())
@@ -112,12 +132,6 @@ def _open_run(
             f"An unfinished run in {run} was begun with other settings ({changes}). "
             "Go on with the old ones, or start over with --restart."
         )
-
-
-def _pixels(split: str, side: Examples, settings: TrainingSettings, run: Path, report: Reporter) -> Labelled:
-    with report.stage(f"Reading {split} photos", len(side)) as advance:
-        pixels = cached_pixels(side.files, settings.preprocessing, run / f"{split}.npy", lambda: advance(1, ""))
-    return Labelled(pixels, side.label)
 
 
 def _dtype(settings: TrainingSettings) -> str:

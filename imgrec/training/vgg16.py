@@ -1,52 +1,110 @@
-"""VGG-16 with a softmax of our own and a feature output.
+"""VGG-16 with a softmax of our own, and the outputs a feature can be taken from.
 
 K. Simonyan and A. Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2015, table 1,
-configuration D: thirteen 3 x 3 convolutions in five blocks, each block ending in a 2 x 2 maximum pooling. The three
-fully connected layers are replaced by global average pooling and one dense layer, as M. Lin et al., Network In Network,
-2014, section 3.2 propose.
+configuration D: thirteen 3 x 3 convolutions in five blocks, each block ending in a 2 x 2 maximum pooling. Behind them
+stand either the paper's two dense layers of 4,096, or global average pooling in their place, as M. Lin et al., Network
+In Network, 2014, section 3.2 propose; then one dense layer for the categories.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.training.settings import TrainingSettings
+from imgrec.training.settings import TrainFrom, TrainingSettings
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """(channels, convolutions) of each block."""
 
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
+COSINE_SCALE = 16.0
+_DENSE_UNITS = 4096
 _SCRATCH_SCALE = 1 / 64  # about unit variance, which He initialisation assumes; pretrained weights expect no scaling
+_GEM_POWER = 3.0
+_GEM_FLOOR = 1e-6
 
 ConvolutionWeights = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
-def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float32") -> Any:
+@dataclass(frozen=True, order=True)
+class Feature:
+    """Where a feature is taken: a block pooled over its positions, or a dense layer's output as it is."""
+
+    layer: str
+    pooling: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.layer, self.pooling)))
+
+
+def build_vgg16(
+    categories: int, settings: TrainingSettings, dtype: str = "float32", metric_classes: int = 0, fixed: bool = False
+) -> Any:
     """The network as a keras.Model: uint8 or float (n, side, side, 3) RGB in; out come, by name,
 
-    `logits` float32 (n, categories) and `features` float32 (n, d): the chosen block's output, averaged over all
-    positions and scaled to L2 norm 1. `dtype` is a Keras policy, such as mixed_bfloat16.
+    `logits` float32 (n, categories), and where `metric_classes` are given `metric` float32 (n, metric_classes): cosines
+    between an embedding and each class's direction, times COSINE_SCALE. `dtype` is a Keras policy, such as
+    mixed_bfloat16. The side is any, unless `fixed` or the dense top holds it to the settings' side.
     """
     layer = _LayersOf(dtype)
+    side = settings.side_px if fixed or settings.top == "dense" else None
     scale = _SCRATCH_SCALE if settings.from_scratch else 1.0
-    photos = keras.Input((settings.side_px, settings.side_px, 3), name="pixels", dtype="uint8")
+    photos = keras.Input((side, side, 3), name="pixels", dtype="uint8")
     offset = [-mean * scale for mean in IMAGENET_MEAN_RGB]
     x = keras.layers.Rescaling(scale, offset, dtype="float32", name="centre")(photos)
-    pooled = {}
     for block, (channels, convolutions) in enumerate(BLOCKS, start=1):
         for number in range(1, convolutions + 1):
             x = layer.convolution(
                 x, f"block{block}_conv{number}", max(1, round(channels * settings.width)), settings.batch_norm
             )
-        pooled[f"block{block}"] = keras.layers.GlobalAveragePooling2D(dtype="float32", name=f"block{block}_average")
-        pooled[f"block{block}"] = pooled[f"block{block}"](x)
-        x = keras.layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
-    top = keras.layers.Dropout(settings.dropout, seed=settings.seed, dtype="float32", name="dropout")(pooled["block5"])
-    logits = keras.layers.Dense(categories, dtype="float32", name="logits")(top)
-    features = keras.layers.UnitNormalization(dtype="float32", name="features")(pooled[settings.feature_layer])
-    return keras.Model(photos, {"logits": logits, "features": features}, name="vgg16")
+        if block == len(BLOCKS) and settings.top == "average":
+            x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="average")(x)
+        else:
+            x = keras.layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
+    if settings.top == "dense":
+        x = keras.layers.Flatten(name="flatten", dtype=dtype)(x)
+        for name in ("fc1", "fc2"):
+            x = layer.dense(x, name, max(8, round(_DENSE_UNITS * settings.width)))
+            x = _dropout(x, settings, f"{name}_dropout")
+    else:
+        x = _dropout(x, settings, "dropout")
+    outputs = {"logits": keras.layers.Dense(categories, dtype="float32", name="logits")(x)}
+    if metric_classes:
+        embedding = keras.layers.Dense(settings.embedding_dim, dtype="float32", name="embedding")(x)
+        outputs["metric"] = CosineLogits(metric_classes, dtype="float32", name="metric")(embedding)
+    return keras.Model(photos, outputs, name="vgg16")
+
+
+def with_features(network: Any, features: Sequence[Feature]) -> Any:
+    """The same network with the outputs `logits` and, for each feature, float32 (n, d) of L2 norm 1.
+
+    One feature is called `features`; several are `features_block5_gem` and so on.
+    """
+    outputs = {"logits": network.get_layer("logits").output}
+    for feature in features:
+        name = "features" if len(features) == 1 else f"features_{feature}".replace(" ", "_")
+        outputs[name] = keras.layers.UnitNormalization(dtype="float32", name=name)(_taken(network, feature))
+    return keras.Model(network.input, outputs, name="vgg16")
+
+
+def possible_features(settings: TrainingSettings) -> list[Feature]:
+    """Every feature that the settings leave open, plain average pooling of the last block first."""
+    poolings = ("average", "gem") if settings.pooling == "auto" else (settings.pooling,)
+    features = [Feature(f"block{block}", pooling) for block in (5, 4, 3) for pooling in poolings]
+    features += [Feature("fc2")] if settings.top == "dense" else []
+    features += [Feature("embedding")] if settings.metric != "none" else []
+    return [feature for feature in features if settings.feature_layer in {"auto", feature.layer}]
+
+
+def freeze_below(network: Any, train_from: TrainFrom) -> None:
+    """Let only the part from `train_from` upwards learn: a block's name, or `top` for what stands on the blocks."""
+    for layer in network.layers:
+        layer.trainable = not layer.name.startswith("block") or layer.name[: len("block1")] >= train_from
+        if train_from == "top" and layer.name.startswith("block"):
+            layer.trainable = False
 
 
 def load_convolutions(network: Any, weights: ConvolutionWeights) -> None:
@@ -59,6 +117,53 @@ def convolution_shapes(network: Any) -> dict[str, tuple[int, ...]]:
     """Kernel shape by layer name, of the thirteen convolutions in order."""
     layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     return {layer.name: tuple(layer.kernel.shape) for layer in layers}
+
+
+class CosineLogits(keras.layers.Layer):  # type: ignore[misc]
+    """Cosines between its input and a learned direction for each class, times COSINE_SCALE.
+
+    What is trained through it is told apart by angle alone, as the search will compare it. F. Wang et al., NormFace: L2
+    Hypersphere Embedding for Face Verification, 2017, section 3.3; A. Zhai and H.-Y. Wu, Classification is a Strong
+    Baseline for Deep Metric Learning, 2019, section 3.
+    """
+
+    def __init__(self, classes: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.classes = classes
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        """Make the directions."""
+        self.kernel = self.add_weight(shape=(shape[-1], self.classes), initializer="glorot_uniform", name="kernel")
+
+    def call(self, x: Any) -> Any:
+        """x: (n, d). Returns (n, classes)."""
+        return COSINE_SCALE * (keras.ops.normalize(x, axis=-1) @ keras.ops.normalize(self.kernel, axis=0))
+
+
+class GeneralisedMean(keras.layers.Layer):  # type: ignore[misc]
+    """The mean over all positions of the values to the power of 3, and its third root: strong responses count more.
+
+    F. Radenovic et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018, section 3.2 (GeM).
+    """
+
+    def call(self, x: Any) -> Any:
+        """x: (n, rows, columns, d), not negative. Returns (n, d)."""
+        powers = keras.ops.maximum(x, _GEM_FLOOR) ** _GEM_POWER
+        return keras.ops.mean(powers, axis=(1, 2)) ** (1 / _GEM_POWER)
+
+
+def _taken(network: Any, feature: Feature) -> Any:
+    if not feature.pooling:
+        layer = network.get_layer(f"{feature.layer}_relu" if feature.layer == "fc2" else feature.layer)
+        return layer.output
+    convolutions = dict(zip([f"block{block}" for block in range(1, 6)], [count for _, count in BLOCKS], strict=True))
+    positions = network.get_layer(f"{feature.layer}_conv{convolutions[feature.layer]}_relu").output
+    pool = GeneralisedMean if feature.pooling == "gem" else keras.layers.GlobalAveragePooling2D
+    return pool(dtype="float32")(positions)
+
+
+def _dropout(x: Any, settings: TrainingSettings, name: str) -> Any:
+    return keras.layers.Dropout(settings.dropout, seed=settings.seed, dtype="float32", name=name)(x)
 
 
 class _LayersOf:
@@ -79,4 +184,8 @@ class _LayersOf:
         )(x)
         if batch_norm:
             x = keras.layers.BatchNormalization(dtype=self.dtype, name=f"{name}_norm", momentum=0.9)(x)
+        return keras.layers.ReLU(dtype=self.dtype, name=f"{name}_relu")(x)
+
+    def dense(self, x: Any, name: str, units: int) -> Any:
+        x = keras.layers.Dense(units, kernel_initializer="he_normal", dtype=self.dtype, name=name)(x)
         return keras.layers.ReLU(dtype=self.dtype, name=f"{name}_relu")(x)

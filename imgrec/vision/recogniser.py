@@ -55,7 +55,14 @@ class Recogniser:
 
     def recognise_pixels(self, pixels: Pixels) -> Recognition:
         """pixels: uint8 (n, side, side, 3) RGB, as the model's preprocessing makes them."""
-        logits, pooled = run_network(self._network, pixels)
+        return self.read(*self.outputs(pixels))
+
+    def outputs(self, pixels: Pixels) -> tuple[Floats, Floats]:
+        """What the network itself puts out: logits float32 (n, categories) and pooled outputs float32 (n, d)."""
+        return run_network(self._network, pixels)
+
+    def read(self, logits: Floats, pooled: Floats) -> Recognition:
+        """What those outputs mean: calibrated by the model's temperature, whitened where it whitens."""
         return Recognition(softmax(logits / self.model.settings.temperature), self._feature(pooled))
 
 

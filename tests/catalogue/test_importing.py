@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -81,15 +82,16 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
         {"id": "i", "image": "vast.png"},
         {"id": "j", "title": "caf\udce9"},
         {"id": "k", "image": "nul\0.jpg"},
+        {"id": "l", "image": "../outside.jpg"},
         "also good",
     )
     with feed.open("a") as stream:
         stream.write("too,few\n")
     report = import_feed(market.catalogue, feed, "market", market.rejects)
-    assert counts(report) == (15, 2, 0, 13, 0)
+    assert counts(report) == (16, 2, 0, 14, 0)
     assert report.rejected == {
         Reason.DUPLICATE_ID: 1, Reason.MISSING_ID: 1, Reason.MISSING_CATEGORY: 1, Reason.MISSING_IMAGE: 1,
-        Reason.BAD_SALES_RANK: 1, Reason.BAD_SPLIT: 1, Reason.PHOTO_NOT_FOUND: 2,
+        Reason.BAD_SALES_RANK: 1, Reason.BAD_SPLIT: 1, Reason.PHOTO_NOT_FOUND: 2, Reason.PHOTO_OUTSIDE_FEED: 1,
         Reason.PHOTO_UNREADABLE: 2, Reason.PHOTO_TOO_LARGE: 1, Reason.BAD_ENCODING: 1, Reason.BAD_ROW: 1,
     }  # fmt: skip
     in_other_formats = {
@@ -101,7 +103,7 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
         listed = list(csv.DictReader(stream))
     assert (listed[0]["line"], listed[0]["id"], listed[0]["reason"]) == ("3", "good", "duplicate_id")
     assert [row["id"] for row in listed if row["reason"] == "photo_not_found"] == ["f", "k"]
-    assert len(listed) == 13
+    assert len(listed) == 14
     assert all(row["detail"] for row in listed)
     assert market.product("good").title == "Ball good"
 
@@ -173,6 +175,30 @@ def test_a_product_whose_image_is_a_url_goes_in_without_a_photo(market):
     assert counts(market.bring_in({"id": "1", "image": url}, "2")) == (2, 0, 2, 0, 0)
     assert counts(market.bring_in("1", "2")) == (2, 1, 1, 0, 0)
     assert market.product("1").photo is not None
+
+
+@pytest.mark.parametrize("inside", ["below/../1.jpg", "./1.jpg", "{folder}/1.jpg", "link/1.jpg"])
+def test_a_local_photo_lies_in_the_feeds_folder_or_behind_a_link_there(market, inside, monkeypatch):
+    elsewhere = market.folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    (market.folder / "link").symlink_to(elsewhere)
+    (elsewhere / "1.jpg").write_bytes(market.photo("1.jpg").read_bytes())
+    row = {"id": "1", "image": inside.format(folder=market.folder)}
+    assert market.bring_in(row).imported == 1
+    monkeypatch.chdir(market.folder)
+    feed = Path(market.feed(row).name)
+    assert import_feed(market.catalogue, feed, "market", market.rejects).unchanged == 1
+
+
+@pytest.mark.parametrize("outside", ["../secret.jpg", "{folder}-secret/1.jpg", "/etc/passwd", "a/../../secret.jpg"])
+def test_a_feed_does_not_reach_files_outside_its_folder(market, outside, monkeypatch):
+    market.photo("../secret.jpg")
+    market.photo(f"{market.folder}-secret/1.jpg")
+    row = {"id": "1", "image": outside.format(folder=market.folder)}
+    assert market.bring_in(row, "2").rejected == {Reason.PHOTO_OUTSIDE_FEED: 1}
+    monkeypatch.chdir(market.folder)
+    feed = Path(market.feed(row, "2").name)
+    assert import_feed(market.catalogue, feed, "market", market.rejects).rejected == {Reason.PHOTO_OUTSIDE_FEED: 1}
 
 
 def test_products_may_share_one_picture(market):

@@ -1,0 +1,1 @@
+"""The command line by groups, thin over the library; `imgrec.cli` puts them together."""

@@ -1,0 +1,102 @@
+"""What every command needs: the configuration, options they share, errors in one line, tables and progress."""
+
+import errno
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from imgrec.config import Config, load_config
+from imgrec.errors import ImgrecError
+from imgrec.progress import OnConsole
+
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Turns our errors into one line and exit code 1, and Ctrl-C into a word on how to go on."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command named."""
+        try:
+            return super().invoke(ctx)
+        except ImgrecError as error:
+            raise click.ClickException(str(error)) from None
+        except (
+            OSError,
+            sqlite3.DatabaseError,
+        ) as error:  # a full disk, a folder that may not be written, a damaged file
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except KeyboardInterrupt:
+            click.echo(
+                "Interrupted. The same command (without --restart, --rebuild or --recompute) goes on where it stopped.",
+                err=True,
+            )
+            raise SystemExit(INTERRUPTED) from None
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the work, not of the alphabet."""
+        return list(self.commands)
+
+
+def _keep_config_path(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path is not None:
+        ctx.ensure_object(dict)["config"] = path
+
+
+def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--config`, taken before the command's name as well as behind it."""
+    return click.option(
+        "--config", type=click.Path(dir_okay=False, path_type=Path), expose_value=False, callback=_keep_config_path,
+        help="Configuration file. [default: $IMGREC_CONFIG, else ./config.yaml]",
+    )(command)  # fmt: skip
+
+
+def must_exist(error: type[ImgrecError], *files: Path) -> None:
+    """A missing file is an error of ours (exit code 1), not one of the arguments' form."""
+    for file in files:
+        if file.is_dir() or not file.exists():
+            raise error(f"{file} is a folder, not a file." if file.is_dir() else f"There is no file {file}.")
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+
+
+def configured() -> Config:
+    """The configuration that the command's options and the environment name."""
+    context = click.get_current_context()
+    return load_config(context.ensure_object(dict).get("config"), os.environ)
+
+
+def reporter() -> OnConsole:
+    """Progress on stderr."""
+    return OnConsole(Console(stderr=True, markup=False, emoji=False))
+
+
+def print_json(content: object) -> None:
+    """One object on stdout."""
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def table(title: str, *columns: str) -> Table:
+    """A table without lines."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def print_text(*renderables: Table | str) -> None:
+    """Tables and lines on stdout. Feed text is shown as it is: no [markup], no :emoji: names."""
+    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 120)
+    for renderable in renderables:
+        console.print(renderable)

@@ -1,0 +1,84 @@
+"""Figures of models and of retrieval as tables for a terminal; the JSON and the page have all of them."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from imgrec.commands.console import table
+from imgrec.evaluation.figures import Estimate
+from imgrec.evaluation.model_report import ModelFigures, ModelReport
+from imgrec.evaluation.retrieval_report import COMPARED, Difference, RetrievalFigures
+
+
+def model_tables(report: ModelReport) -> list[Table | str]:
+    """Each model's recognition and retrieval, then the differences."""
+    shown: list[Table | str] = []
+    for model in report.models:
+        shown += [_recognition(model), "", *retrieval_tables(model.retrieval), ""]
+    for comparison in report.comparisons:
+        shown += [_differences(f"{comparison.this} less {comparison.baseline}", comparison.differences), ""]
+    return shown[:-1]
+
+
+def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
+    """Every way to search, and how they differ."""
+    title = f"Retrieval: {figures.judged:,} of {figures.queries:,} queries can be judged, {figures.products:,} products"
+    ways = table(title, "feature", "scoping", "category searched", *COMPARED)
+    for way in figures.ways:
+        searched = f"{_percent(way.own_category_searched.value)} in {way.categories_searched.value or 0:.1f}"
+        ways.add_row(
+            way.feature, f"{way.scoping}{' (served)' if way.as_served else ''}", searched,
+            *(_percent(way.figures[name].value) for name in COMPARED),
+        )  # fmt: skip
+    pairs = {(difference.this, difference.baseline): None for difference in figures.differences}
+    differences = [
+        _differences(
+            f"{this} less {baseline}",
+            [one for one in figures.differences if (one.this, one.baseline) == (this, baseline)],
+        )
+        for this, baseline in pairs
+    ]
+    return [ways, *(part for made in differences for part in ("", made))]
+
+
+def _recognition(model: ModelFigures) -> Table:
+    shown = table(
+        f"{model.name} ({model.precision}, {model.side_px} px, {model.sha256[:12]})",
+        "split", "photos", "top-1", "top-3", "loss", "calibration error",
+    )  # fmt: skip
+    for split, figures in model.recognition.items():
+        shown.add_row(
+            split, f"{figures.photos:,}", str(figures.top1), str(figures.top3), _number(figures.loss),
+            f"{figures.calibration_error:.1%} (without temperature {figures.uncalibrated_calibration_error:.1%})",
+        )  # fmt: skip
+    if model.gap:
+        shown.add_row("train-test gap", "", str(model.gap))
+    return shown
+
+
+def _differences(title: str, differences: Sequence[Difference]) -> Table:
+    shown = table(title, "figure", "difference", "95 % interval")
+    for one in differences:
+        estimate, points = one.estimate, not one.figure.endswith("loss")
+        if estimate.value is None or estimate.low is None or estimate.high is None:
+            continue
+        low, high = _signed(estimate.low, points), _signed(estimate.high, points)
+        shown.add_row(
+            one.figure, f"{_signed(estimate.value, points)}{' points' if points else ''}",
+            f"{low} to {high}{'' if estimate.differs else ' (may be chance)'}",
+        )  # fmt: skip
+    return shown
+
+
+def _percent(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1%}"
+
+
+def _number(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "none"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def _signed(value: float, points: bool) -> str:
+    return f"{value * 100:+.1f}" if points else f"{value:+.3f}"

@@ -1,0 +1,121 @@
+"""How well categories are told apart, and how far the probabilities can be believed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from imgrec.evaluation.figures import Share
+from imgrec.evaluation.ranking import Bools, Ints
+from imgrec.vision.vectors import Floats, softmax
+
+BINS = 15
+_LEAST_PROBABILITY = 1e-12
+_TEMPERATURES = np.geomspace(0.25, 4, 49)
+
+
+@dataclass(frozen=True)
+class CategoryFigures:
+    """One category: of photos taken for it how many are of it, and of its photos how many are taken for it."""
+
+    precision: Share
+    recall: Share
+    f1: float
+
+    @property
+    def support(self) -> int:
+        """How many photos it has."""
+        return self.recall.count
+
+
+@dataclass(frozen=True)
+class ConfidenceBin:
+    """Photos whose likeliest category has a probability from `low` to `high`, and how many of them are right."""
+
+    low: float
+    high: float
+    confidence: float
+    right: Share
+
+
+@dataclass(frozen=True)
+class TemperatureCurve:
+    """Cross-entropy and expected calibration error of the logits divided by each temperature."""
+
+    temperature: Sequence[float]
+    loss: Sequence[float]
+    error: Sequence[float]
+
+
+def among_first(probabilities: Floats, label: Ints, k: int) -> Bools:
+    """Whether each photo's label is among its k likeliest: bool (n,)."""
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
+    return np.asarray((order == label[:, None]).any(axis=1))
+
+
+def cross_entropy(probabilities: Floats, label: Ints) -> NDArray[np.float64]:
+    """The loss of each photo, in nats: float64 (n,)."""
+    own = probabilities[np.arange(len(label)), label].astype(np.float64)
+    return -np.log(np.maximum(own, _LEAST_PROBABILITY))
+
+
+def by_category(label: Ints, predicted: Ints, names: Sequence[str]) -> dict[str, CategoryFigures]:
+    """Precision, recall and F1 of each category that has photos."""
+    numbers = range(len(names))
+    confusion = confusion_matrix(label, predicted, labels=numbers)
+    _, _, f1, _ = precision_recall_fscore_support(label, predicted, labels=numbers, zero_division=0)
+    return {
+        name: CategoryFigures(
+            Share(int(confusion[number, number]), int(confusion[:, number].sum())),
+            Share(int(confusion[number, number]), int(confusion[number].sum())),
+            float(f1[number]),
+        )
+        for number, name in enumerate(names)
+        if confusion[number].any()
+    }
+
+
+def confusion(label: Ints, predicted: Ints, names: Sequence[str]) -> list[list[int]]:
+    """How many photos of each category (row) are taken for each (column)."""
+    counts: list[list[int]] = confusion_matrix(label, predicted, labels=range(len(names))).tolist()
+    return counts
+
+
+def confidence_bins(probabilities: Floats, label: Ints, bins: int = BINS) -> list[ConfidenceBin]:
+    """The calibration curve: photos by the probability of their likeliest category, in bins of equal width.
+
+    Bins without photos are left out.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == label
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [
+        ConfidenceBin(
+            number / bins, (number + 1) / bins, float(confidence[inside].mean()),
+            Share(int(right[inside].sum()), int(inside.sum())),
+        )
+        for number in range(bins)
+        if (inside := bin_of == number).any()
+    ]  # fmt: skip
+
+
+def expected_calibration_error(bins: Sequence[ConfidenceBin]) -> float:
+    """How far confidence is from accuracy, weighted by the photos in each bin.
+
+    C. Guo et al., On Calibration of Modern Neural Networks, 2017, section 2.
+    """
+    total = sum(bin_.right.count for bin_ in bins)
+    return sum(abs(bin_.confidence * bin_.right.count - bin_.right.hits) for bin_ in bins) / max(1, total)
+
+
+def temperature_curve(logits: Floats, label: Ints, fitted: float) -> TemperatureCurve:
+    """What each temperature would do to these photos' probabilities, the fitted one among them."""
+    temperatures = sorted({*(round(float(t), 4) for t in _TEMPERATURES), fitted})
+    probabilities = [softmax(logits / np.float32(temperature)) for temperature in temperatures]
+    return TemperatureCurve(
+        temperatures,
+        [float(cross_entropy(p, label).mean()) for p in probabilities],
+        [expected_calibration_error(confidence_bins(p, label)) for p in probabilities],
+    )

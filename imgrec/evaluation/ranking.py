@@ -1,0 +1,143 @@
+"""Searching with many queries at once, exactly as the bot would with each: one matrix product, then the first few.
+
+`imgrec.search` answers one query over memory-mapped files; figures need thousands of queries against the same photos,
+in several scopings. A test holds both to the same answers.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgrec.search.index import SIMILARITY_DECIMALS
+from imgrec.search.scoping import Scoping, scope
+from imgrec.vision.vectors import Floats
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+UNKNOWN = -1
+_CELLS_AT_ONCE = 8_000_000
+_NEVER = -(2**62)
+
+
+@dataclass(frozen=True)
+class Photos:
+    """n photos as columns, all in the same order.
+
+    features: float32 (n, d), rows of L2 norm 1. product, rank: catalogue id and sales rank of the photo's product.
+    label: number of its category among the model's labels. kind: number of its kind, UNKNOWN where it has none; equal
+    numbers imply equal categories. group: number of its group of near-identical products, or of its own product.
+    """
+
+    features: Floats
+    product: Ints
+    label: Ints
+    kind: Ints
+    group: Ints
+    rank: Ints
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+    def take(self, rows: Ints | Bools) -> Self:
+        """Some of the photos."""
+        return type(self)(**{name: column[rows] for name, column in vars(self).items()})
+
+
+def numbered(values: Sequence[Hashable]) -> Ints:
+    """Equal values get equal numbers, None gets UNKNOWN."""
+    known: dict[Hashable, int] = {}
+    return np.array([UNKNOWN if value is None else known.setdefault(value, len(known)) for value in values], np.int64)
+
+
+def numbered_kinds(categories: Sequence[Hashable], kinds: Sequence[str | None]) -> Ints:
+    """Kinds of the same name in different categories are different kinds."""
+    pairs = zip(categories, kinds, strict=True)
+    return numbered([None if kind is None else (category, kind) for category, kind in pairs])
+
+
+class Gallery:
+    """The photos that are searched. Products stand in order of sales rank: of equal matches the better-selling first.
+
+    `products` has one row a product, that of its first photo; a match is a row of it.
+    """
+
+    def __init__(self, photos: Photos) -> None:
+        ordered = photos.take(np.lexsort((photos.product, photos.rank)))
+        self._starts = np.flatnonzero(np.diff(ordered.product, prepend=_NEVER))
+        self._features = ordered.features
+        self.products = ordered.take(self._starts)
+
+    def similarity(self, features: Floats) -> Floats:
+        """features: (q, d). Returns float32 (q, products): each product by its most similar photo."""
+        photos = features @ self._features.T
+        if len(self.products) == len(self._features):
+            return np.asarray(photos, np.float32)
+        return np.asarray(np.maximum.reduceat(photos, self._starts, axis=1), np.float32)
+
+    def in_parts(self, queries: Photos) -> Iterator[tuple[slice, Photos, Floats]]:
+        """Queries in stretches that fit into memory, each with its similarities to all products."""
+        step = max(1, _CELLS_AT_ONCE // max(1, len(self._features)))
+        for start in range(0, len(queries), step):
+            rows = slice(start, start + step)
+            part = queries.take(np.arange(len(queries))[rows])
+            yield rows, part, self.similarity(part.features)
+
+    def is_own(self, queries: Photos) -> Bools:
+        """Which products are the query's own or of its group: (q, products)."""
+        return np.asarray(queries.group[:, None] == self.products.group[None, :])
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The first matches of q queries, most similar first.
+
+    product: int64 (q, depth), rows of the gallery's products, -1 where there is no further match. similarity: float64
+    (q, depth), rounded as the search rounds it, -inf where there is no match.
+    """
+
+    product: Ints
+    similarity: NDArray[np.float64]
+
+
+def searched(probabilities: Floats, held: Bools, scoping: Scoping, mass: float) -> Bools:
+    """The categories that the bot would search for each query: bool (q, labels).
+
+    probabilities: (q, labels), calibrated. held: bool (labels,), those with photos; the others are not worth searching.
+    """
+    chosen = np.zeros(probabilities.shape, bool)
+    for row, probability in enumerate(probabilities):
+        chosen[row, scope(np.where(held, probability, 0), scoping, mass)] = True
+    return chosen & held
+
+
+def own_category(label: Ints, labels: int) -> Bools:
+    """The scope of somebody who knows every query's category: the upper bound of any scoping."""
+    return np.asarray(label[:, None] == np.arange(labels)[None, :])
+
+
+def nearest(queries: Photos, gallery: Gallery, in_scope: Bools, depth: int) -> Ranked:
+    """The `depth` most similar products in scope of each query, its own product and group left out.
+
+    in_scope: bool (q, labels), as `searched` gives it.
+    """
+    products = np.full((len(queries), depth), -1, np.int64)
+    similarities = np.full((len(queries), depth), -np.inf)
+    count = len(gallery.products)
+    found = min(depth, count)
+    for rows, part, similarity in gallery.in_parts(queries):
+        rounded = np.clip(np.rint(similarity * 10.0**SIMILARITY_DECIMALS), -(10**6), 10**6).astype(np.int64)
+        # One number a product that no other has: by similarity, and of equals the first in the gallery's order.
+        key = rounded * count - np.arange(count)
+        key[~in_scope[rows][:, gallery.products.label] | gallery.is_own(part)] = _NEVER
+        first = np.argpartition(-key, found - 1, axis=1)[:, :found]
+        best = np.take_along_axis(key, first, axis=1)
+        order = np.argsort(-best, axis=1)
+        first, best = np.take_along_axis(first, order, axis=1), np.take_along_axis(best, order, axis=1)
+        products[rows, :found] = np.where(best == _NEVER, -1, first)
+        exact = np.take_along_axis(rounded, first, axis=1) / 10.0**SIMILARITY_DECIMALS
+        similarities[rows, :found] = np.where(best == _NEVER, -np.inf, exact)
+    return Ranked(products, similarities)

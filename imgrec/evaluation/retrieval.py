@@ -1,0 +1,107 @@
+"""How good a ranked list is: precision, recall, average precision, success and first hit, as pure functions.
+
+Definitions follow C. D. Manning, P. Raghavan and H. Schuetze, Introduction to Information Retrieval, 2008, chapter 8
+(8.3: unranked sets, 8.4: ranked lists), on the first k matches. A match is right when it has the query's category and
+kind and is neither the query's own product nor of its group. Every function returns one value a query; their mean over
+queries is the figure (for average precision: mAP).
+
+A match whose kind is unknown, within the query's own category, cannot be judged. In ranked lists it counts as wrong, so
+that these figures are lower bounds where a category has products without a kind; what is said of a threshold leaves it
+out, as the rule that fits the threshold does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgrec.evaluation.ranking import UNKNOWN, Bools, Gallery, Ints, Photos, Ranked
+
+DEPTHS = (1, 3, 5, 10)
+SHOWN = max(DEPTHS)
+"""Matches looked at: what an album holds, and what the threshold is fitted on."""
+
+PerQuery = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The first matches of q queries, judged.
+
+    similarity: float64 (q, depth), falling, -inf where there is no match. right, known: bool (q, depth), whether the
+    match is right, and whether that can be told. relevant: int64 (q,), products on sale that would be right.
+    """
+
+    similarity: NDArray[np.float64]
+    right: Bools
+    known: Bools
+    relevant: Ints
+
+    def above(self, threshold: float) -> "Judged":
+        """The same when only matches of at least this similarity are shown."""
+        shown = self.similarity >= threshold
+        return Judged(np.where(shown, self.similarity, -np.inf), self.right & shown, self.known & shown, self.relevant)
+
+
+def count_relevant(queries: Photos, gallery: Gallery) -> Ints:
+    """How many products would be a right match of each query: of its kind, and not of its own group. int64 (q,)."""
+    products = gallery.products
+    known = products.kind != UNKNOWN
+    kinds = max(int(products.kind.max(initial=0)), int(queries.kind.max(initial=0))) + 1
+    of_kind = np.bincount(products.kind[known], minlength=kinds)
+    pairs, counts = np.unique(np.stack([products.kind[known], products.group[known]]), axis=1, return_counts=True)
+    own = dict(zip(zip(*pairs.tolist(), strict=True), counts.tolist(), strict=True))
+    return np.array(
+        [
+            0 if kind == UNKNOWN else int(of_kind[kind]) - own.get((kind, group), 0)
+            for kind, group in zip(queries.kind.tolist(), queries.group.tolist(), strict=True)
+        ],
+        np.int64,
+    )
+
+
+def judge(queries: Photos, ranked: Ranked, gallery: Gallery) -> Judged:
+    """Compare matches with the truth. Queries without a kind have nothing right and nothing relevant."""
+    found, products = ranked.product >= 0, gallery.products
+    kind, label = products.kind[ranked.product], products.label[ranked.product]
+    right = found & (kind == queries.kind[:, None]) & (queries.kind[:, None] != UNKNOWN)
+    known = found & ((kind != UNKNOWN) | (label != queries.label[:, None]))
+    return Judged(ranked.similarity, right, known, count_relevant(queries, gallery))
+
+
+def precision_at(right: Bools, k: int) -> PerQuery:
+    """The share of the first k matches that are right; places without a match count as wrong."""
+    return np.asarray(right[:, :k].sum(axis=1) / k, np.float64)
+
+
+def recall_at(right: Bools, relevant: Ints, k: int) -> PerQuery:
+    """Right matches among the first k over those that could be there: min(k, relevant), so that a perfect answer has 1.
+
+    (Over all that are relevant, an answer of k could never reach 1 where a kind has more products than that, and the
+    figure would tell the sizes of kinds rather than how well they are found.)
+    """
+    return np.asarray(right[:, :k].sum(axis=1) / np.maximum(np.minimum(relevant, k), 1), np.float64)
+
+
+def average_precision_at(right: Bools, relevant: Ints, k: int) -> PerQuery:
+    """The mean, over the min(k, relevant) right places there could be, of precision where each right match stands.
+
+    Manning et al., section 8.4, cut at k: 1 when all of the first min(k, relevant) are right, 0 when none of k is.
+    """
+    first = right[:, :k]
+    precision = np.cumsum(first, axis=1) / np.arange(1, first.shape[1] + 1)
+    return np.asarray((precision * first).sum(axis=1) / np.maximum(np.minimum(relevant, k), 1), np.float64)
+
+
+def success_at(right: Bools, k: int) -> PerQuery:
+    """1 when a product of the same kind is among the first k, else 0 (elsewhere: hit rate, "recall@k" of one)."""
+    return np.asarray(right[:, :k].any(axis=1), np.float64)
+
+
+def reciprocal_rank(right: Bools) -> PerQuery:
+    """1 over the place of the first right match, 0 when there is none. Its mean is MRR.
+
+    E. M. Voorhees, The TREC-8 Question Answering Track Report, 1999.
+    """
+    first = np.argmax(right, axis=1)
+    return np.where(right.any(axis=1), 1.0 / (first + 1), 0.0)

@@ -1,0 +1,272 @@
+"""Retrieval figures of one model on one split: every way to search, side by side, with intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imgrec.catalogue.feed import SPLITS
+from imgrec.evaluation.bootstrap import Resampling
+from imgrec.evaluation.figures import Estimate
+from imgrec.evaluation.ranking import (
+    UNKNOWN,
+    Bools,
+    Gallery,
+    Photos,
+    Ranked,
+    nearest,
+    own_category,
+    searched,
+)
+from imgrec.evaluation.retrieval import (
+    DEPTHS,
+    SHOWN,
+    Judged,
+    PerQuery,
+    average_precision_at,
+    count_relevant,
+    judge,
+    precision_at,
+    recall_at,
+    reciprocal_rank,
+    success_at,
+)
+from imgrec.evaluation.thresholds import PairShares, ThresholdPoint, pair_shares, threshold_curve
+from imgrec.search.scoping import Scoping
+from imgrec.vision.vectors import Floats
+
+SERVED, PLAIN = "served", "plain"
+TRUE_CATEGORY = "true category"
+SCOPINGS: tuple[Scoping, ...] = ("hard", "soft")
+COMPARED = ("success@1", "success@10", "precision@10", "recall@10", "mAP@10", "MRR@10")
+"""The figures whose differences are shown."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """How the bot searches with this model: which scoping, what probability soft scoping covers, which threshold."""
+
+    scoping: Scoping
+    scope_mass: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to search (feature and scoping), and what it found for each query that can be judged."""
+
+    feature: str
+    scoping: str
+    in_scope: Bools
+    ranked: Ranked
+    judged: Judged
+
+    def per_query(self) -> dict[str, PerQuery]:
+        """Every ranked figure of each query, by name."""
+        right, relevant = self.judged.right, self.judged.relevant
+        columns = {f"success@{k}": success_at(right, k) for k in DEPTHS}
+        columns |= {f"precision@{k}": precision_at(right, k) for k in DEPTHS}
+        columns |= {f"recall@{k}": recall_at(right, relevant, k) for k in DEPTHS}
+        columns |= {f"mAP@{k}": average_precision_at(right, relevant, k) for k in DEPTHS}
+        return columns | {f"MRR@{SHOWN}": reciprocal_rank(right)}
+
+
+@dataclass(frozen=True)
+class RetrievalRun:
+    """Queries that can be judged, what was searched, and what each way found. `rows`: which of the queries given."""
+
+    served: Served
+    labels: Sequence[str]
+    queries: Photos
+    rows: Bools
+    gallery: Gallery
+    without_kind: int
+    without_relevant: int
+    ways: tuple[Way, ...]
+
+    def way(self, feature: str, scoping: str) -> Way:
+        """The way of this name."""
+        return next(way for way in self.ways if (way.feature, way.scoping) == (feature, scoping))
+
+    @property
+    def as_served(self) -> Way:
+        """The way the bot takes."""
+        return self.way(SERVED, self.served.scoping)
+
+
+@dataclass(frozen=True)
+class WayFigures:
+    """Figures of one way to search; `figures` by name, such as "recall@10"."""
+
+    feature: str
+    scoping: str
+    as_served: bool
+    own_category_searched: Estimate
+    categories_searched: Estimate
+    unjudged: Estimate
+    """Of the first ten matches, those whose kind is unknown, within the query's category."""
+    figures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure of `this` less that of `baseline`, on the same queries."""
+
+    this: str
+    baseline: str
+    figure: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class CategoryRetrieval:
+    """Figures of the queries of one category, as served."""
+
+    queries: int
+    own_category_searched: Estimate
+    figures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True)
+class RetrievalFigures:
+    """All of it. `queries` in all; of those `without_kind` and `without_relevant` cannot be judged; `judged` can.
+
+    `without_relevant`: no other product on sale is of their kind.
+    """
+
+    queries: int
+    without_kind: int
+    without_relevant: int
+    judged: int
+    groups: int
+    products: int
+    served: Served
+    ways: Sequence[WayFigures]
+    differences: Sequence[Difference]
+    thresholds: Mapping[str, Sequence[ThresholdPoint]]
+    by_category: Mapping[str, CategoryRetrieval]
+    pairs: PairShares
+
+
+@dataclass(frozen=True)
+class Features:
+    """The same n photos' features made in one way: of the queries and of the photos searched."""
+
+    queries: Floats
+    gallery: Floats
+
+
+def search_all_ways(
+    queries: Photos,
+    gallery: Photos,
+    probabilities: Floats,
+    labels: Sequence[str],
+    served: Served,
+    plain: Features | None = None,
+) -> RetrievalRun:
+    """Search the gallery with every query that can be judged: hard, soft, and by the true category.
+
+    queries, gallery: with features as served; probabilities: float32 (q, labels) of the queries. plain: the features
+    without whitening, to compare with; None where features are plain already.
+    """
+    by_feature = {SERVED: (queries, Gallery(gallery))}
+    if plain is not None:
+        plain_gallery = Gallery(replace(gallery, features=plain.gallery))
+        by_feature[PLAIN] = (replace(queries, features=plain.queries), plain_gallery)
+    searched_gallery = by_feature[SERVED][1]
+    held = np.isin(np.arange(len(labels)), searched_gallery.products.label)
+    has_kind, relevant = queries.kind != UNKNOWN, count_relevant(queries, searched_gallery)
+    rows = relevant > 0
+    label, probability = queries.label[rows], probabilities[rows]
+    scopes: dict[str, Bools] = {
+        scoping: searched(probability, held, scoping, served.scope_mass) for scoping in SCOPINGS
+    }
+    scopes[TRUE_CATEGORY] = own_category(label, len(labels)) & held
+    ways = []
+    for feature, (asked, shop) in by_feature.items():
+        chosen = asked.take(rows)
+        for scoping, in_scope in scopes.items():
+            ranked = nearest(chosen, shop, in_scope, SHOWN)
+            ways.append(Way(feature, scoping, in_scope, ranked, judge(chosen, ranked, shop)))
+    return RetrievalRun(
+        served, labels, queries.take(rows), rows, searched_gallery,
+        int((~has_kind).sum()), int((has_kind & ~rows).sum()), tuple(ways),
+    )  # fmt: skip
+
+
+def resampling_of_queries(run: RetrievalRun, seed: int) -> Resampling:
+    """Resamples of the queries that can be judged: the same for every model, as these queries are."""
+    return Resampling(run.queries.group, (seed, len(SPLITS)))
+
+
+def retrieval_figures(run: RetrievalRun, resampling: Resampling) -> RetrievalFigures:
+    """Take the figures of a run. The resampling is over its judged queries, by group."""
+    return RetrievalFigures(
+        queries=len(run.rows),
+        without_kind=run.without_kind,
+        without_relevant=run.without_relevant,
+        judged=len(run.queries),
+        groups=resampling.groups,
+        products=len(run.gallery.products),
+        served=run.served,
+        ways=[_way_figures(run, way, resampling) for way in run.ways],
+        differences=_differences(run, resampling),
+        thresholds={
+            scoping: threshold_curve(run.way(SERVED, scoping).judged, run.served.threshold, resampling)
+            for scoping in SCOPINGS
+        },
+        by_category=_by_category(run, resampling),
+        pairs=pair_shares(run.queries, run.gallery),
+    )
+
+
+def difference(this: Way, baseline: Way, names: tuple[str, str], resampling: Resampling) -> list[Difference]:
+    """The compared figures of one way less those of another, on the same queries."""
+    ours, theirs = this.per_query(), baseline.per_query()
+    return [Difference(*names, figure, resampling.difference(ours[figure], theirs[figure])) for figure in COMPARED]
+
+
+def _way_figures(run: RetrievalRun, way: Way, resampling: Resampling) -> WayFigures:
+    shown = np.isfinite(way.judged.similarity)
+    return WayFigures(
+        way.feature, way.scoping, way is run.as_served,
+        resampling.share(_own_category_searched(run, way)),
+        resampling.mean(way.in_scope.sum(axis=1)),
+        resampling.ratio((shown & ~way.judged.known).sum(axis=1), shown.sum(axis=1)),
+        {name: _figure(name, values, resampling) for name, values in way.per_query().items()},
+    )  # fmt: skip
+
+
+def _figure(name: str, values: PerQuery, resampling: Resampling, among: Bools | None = None) -> Estimate:
+    if name.startswith("success"):
+        return resampling.share(values, among)
+    counted = np.ones(len(values)) if among is None else among
+    return resampling.ratio(values * counted, counted)
+
+
+def _differences(run: RetrievalRun, resampling: Resampling) -> list[Difference]:
+    """Soft scoping against hard, the upper bound against what is served, and the served feature against the plain."""
+    served = run.served.scoping
+    found = difference(run.way(SERVED, "soft"), run.way(SERVED, "hard"), ("soft scoping", "hard scoping"), resampling)
+    found += difference(run.way(SERVED, TRUE_CATEGORY), run.as_served, (TRUE_CATEGORY, f"{served} scoping"), resampling)
+    if any(way.feature == PLAIN for way in run.ways):
+        found += difference(run.as_served, run.way(PLAIN, served), ("served feature", "plain feature"), resampling)
+    return found
+
+
+def _by_category(run: RetrievalRun, resampling: Resampling) -> dict[str, CategoryRetrieval]:
+    way, columns = run.as_served, run.as_served.per_query()
+    own = _own_category_searched(run, way)
+    figures = {}
+    for number in np.unique(run.queries.label):
+        among = run.queries.label == number
+        figures[run.labels[number]] = CategoryRetrieval(
+            int(among.sum()),
+            resampling.share(own, among),
+            {name: _figure(name, columns[name], resampling, among) for name in COMPARED},
+        )
+    return dict(sorted(figures.items()))
+
+
+def _own_category_searched(run: RetrievalRun, way: Way) -> Bools:
+    return np.asarray(way.in_scope[np.arange(len(run.queries)), run.queries.label])
