@@ -6,6 +6,20 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from imgrec.errors import TrainingError
+
+
+@contextlib.contextmanager
+def training_packages() -> Iterator[None]:
+    """Import what training needs within this. Raises TrainingError that says which package is missing."""
+    try:
+        with quiet_import():
+            yield
+    except ImportError as error:
+        raise TrainingError(
+            f"Training needs packages that are not installed ({error.name}): pip install 'imgrec[train]'"
+        ) from None
+
 
 @contextlib.contextmanager
 def quiet_import() -> Iterator[None]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
 
@@ -40,7 +41,7 @@ def draw_history(history: Sequence["Epoch"]) -> bytes:
         axes.set(xlabel="epoch", title=figure_of.capitalize())
         axes.grid(alpha=0.25)
     figure.axes[0].legend(frameon=False, fontsize=8)
-    return _svg(figure)
+    return svg(figure)
 
 
 def draw_calibration(
@@ -73,10 +74,13 @@ def draw_calibration(
     for axes in (reliability, precision):
         axes.grid(alpha=0.25)
         axes.set_ylim(0, 1.02)
-    return _svg(figure)
+    return svg(figure)
 
 
-def _svg(figure: Figure) -> bytes:
+def svg(figure: Figure) -> bytes:
+    """A figure as the bytes of an SVG file, the same for the same figure."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    fonts = ["DejaVu Sans", "Verdana", "Arial"]
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "imgrec", "font.sans-serif": fonts}):  # text stays text
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

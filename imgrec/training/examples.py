@@ -1,6 +1,8 @@
 """What training learns from: the catalogue's photos with their labels, split without leaks."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,6 +75,28 @@ def load_examples(
     }
     _check_every_category(labels, sides)
     return labels, sides
+
+
+def at_most(examples: Examples, photos_a_category: int, seed: int) -> Examples:
+    """So many photos of each category, or all it has, drawn by the seed; in their old order."""
+    rng = np.random.default_rng(seed)
+    rows = np.concatenate([
+        rng.permutation(np.flatnonzero(examples.label == label))[:photos_a_category]
+        for label in np.unique(examples.label)
+    ])  # fmt: skip
+    rows.sort()
+    return Examples(
+        tuple(examples.files[row] for row in rows),
+        examples.label[rows],
+        tuple(examples.kind[row] for row in rows),
+        tuple(examples.group[row] for row in rows),
+    )
+
+
+def digest_of(labels: Sequence[str], examples: Mapping[str, Examples]) -> str:
+    """The SHA-256 of which photos are in which split, in hex; photos are named by their content."""
+    names = {split: [file.name for file in side.files] for split, side in examples.items()}
+    return hashlib.sha256(json.dumps([labels, names]).encode()).hexdigest()
 
 
 def _examples(photos: Sequence[CataloguePhoto], labels: Sequence[str], catalogue: Catalogue) -> Examples:

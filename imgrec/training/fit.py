@@ -59,6 +59,11 @@ class Lesson:
     targets: Targets
     validation_label: Any
 
+    @property
+    def metric_classes(self) -> int:
+        """How many classes the embedding tells apart; 0 where none is trained."""
+        return self.targets["metric"].shape[1] if "metric" in self.targets else 0
+
 
 def fit(
     network: Any,

@@ -1,10 +1,9 @@
 """One training run from a catalogue to a sealed model folder."""
 
-import hashlib
-import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
-from imgrec.training.examples import Examples, load_examples
+from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
 from imgrec.training.pixels import PhotoCache
@@ -55,26 +54,38 @@ def train(
     )
     run = target.with_name(f"{target.name}.training")
     _open_run(run, settings, labels, examples, options.restart)
-    keras.utils.set_random_seed(settings.seed)
-    targets = training_targets(examples["train"], len(labels), settings)
-    metric_classes = targets["metric"].shape[1] if "metric" in targets else 0
-    network = build_vgg16(len(labels), settings, _dtype(settings), metric_classes)
-    if not settings.from_scratch and not any(run.glob("checkpoint-*")):
-        _load_pretrained(network, settings, report)
     photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
-    lesson = Lesson(photos, targets, examples["validation"].label)
+    network, lesson = prepare(examples, len(labels), photos, settings, run, report)
     with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=options.restart) as board:
         history = fit(network, lesson, settings, run, report, board.write)
 
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    trained = Trained(network, settings, target.name, labels, metric_classes, examples, photos, history)
+    trained = Trained(network, settings, target.name, labels, lesson.metric_classes, examples, photos, history)
     finish_model(trained, draft, options.scope_mass, report)
     network.save_weights(keras_weights(target))
     _swap_in(draft, target)
     shutil.rmtree(run)
     return open_model(target)
+
+
+def prepare(
+    examples: Mapping[str, Examples], categories: int, photos: PhotoCache, settings: TrainingSettings, run: Path,
+    report: Reporter,
+) -> tuple[Any, Lesson]:  # fmt: skip
+    """The network with the weights it starts from, and what it is to learn; `fit` takes both.
+
+    Pretrained weights are left out where `run` holds a checkpoint, which replaces them. Raises TrainingError or
+    WeightsError when they cannot be had or do not go with the settings.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    targets = training_targets(examples["train"], categories, settings)
+    lesson = Lesson(photos, targets, examples["validation"].label)
+    network = build_vgg16(categories, settings, _dtype(settings), lesson.metric_classes)
+    if not settings.from_scratch and not any(run.glob("checkpoint-*")):
+        _load_pretrained(network, settings, report)
+    return network, lesson
 
 
 def keras_weights(target: Path) -> Path:
@@ -88,7 +99,7 @@ def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
     A `model.path` that ends in the name, or already is a model's folder, is taken to name models themselves; any other
     is the folder of models. Raises TrainingError when it is no name for a folder of ours.
     """
-    if not _NAME.fullmatch(name) or name.endswith(".training"):
+    if not _NAME.fullmatch(name) or name.endswith((".training", ".tuning")):
         raise TrainingError(f"A model cannot be named {name!r}; use letters, digits, '.', '_' and '-'.")
     if model_path.name == name and (not model_path.exists() or find_model(model_path) == model_path):
         return model_path, False
@@ -106,10 +117,7 @@ def _open_run(
     """
     if restart:
         shutil.rmtree(run, ignore_errors=True)
-    photos = hashlib.sha256(
-        json.dumps([labels, {split: [file.name for file in side.files] for split, side in examples.items()}]).encode()
-    ).hexdigest()
-    wanted = {**settings.model_dump(mode="json"), "photos_sha256": photos}
+    wanted = {**settings.model_dump(mode="json"), "photos_sha256": digest_of(labels, examples)}
     file = run / "settings.yaml"
     if not file.exists():
         write_atomically(file, yaml.safe_dump(wanted, sort_keys=False).encode())
