@@ -18,7 +18,7 @@ from rich.table import Table
 
 from imgrec import __version__
 from imgrec.config import Config, load_config
-from imgrec.errors import FeedError, ImgrecError, PhotoError, TrainingError
+from imgrec.errors import FeedError, ImgrecError, PhotoError
 from imgrec.progress import OnConsole
 from imgrec.training.settings import TrainingSettings
 
@@ -198,18 +198,13 @@ def train(name: str, recipe: str, restart: bool, replace: bool, **values: Any) -
     from imgrec.catalogue.store import Catalogue
     from imgrec.generations import point_to
     from imgrec.lock import writing
-    from imgrec.training.backend import quiet_import
+    from imgrec.training.backend import training_packages
     from imgrec.training.recipes import settings_from
 
     config, report = _config(), _report()
     settings = settings_from(recipe, {key: value for key, value in values.items() if value is not None})
-    try:
-        with quiet_import():
-            from imgrec.training.run import Options, model_target, train
-    except ImportError as error:
-        raise TrainingError(
-            f"Training needs packages that are not installed ({error.name}): pip install 'imgrec[train]'"
-        ) from None
+    with training_packages():
+        from imgrec.training.run import Options, model_target, train
     target, point = model_target(config.model.path, name)
     Catalogue.read(config.catalogue).close()
     with (

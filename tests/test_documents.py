@@ -85,7 +85,7 @@ def test_constraints_pin_every_dependency_exactly() -> None:
     wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
     for requirement in wanted:
         name = re.split(r"[\[<>=]", requirement)[0].lower()
-        assert name in pinned, name
+        assert name in pinned or name == project["name"], name
 
 
 def test_the_serving_image_installs_no_extra() -> None:

@@ -2,9 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from imgrec.training.export import export_fp16, export_int8, precisions_in, run_
 from imgrec.training.fit import Epoch, history_csv
 from imgrec.training.pixels import Labelled, PhotoCache
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import Feature, build_vgg16, possible_features
+from imgrec.training.vgg16 import Feature, possible_features
 from imgrec.vision.model_folder import ModelSettings, seal, write_settings
 from imgrec.vision.vectors import Floats, softmax
 
@@ -40,7 +39,6 @@ class Trained:
     settings: TrainingSettings
     name: str
     labels: tuple[str, ...]
-    metric_classes: int
     examples: Mapping[str, Examples]
     photos: PhotoCache
     history: Sequence[Epoch]
@@ -49,20 +47,13 @@ class Trained:
         """The photos of a split as the finished model takes them."""
         return self.photos.pixels(split, self.settings.side_px)
 
-    @property
-    def rebuild(self) -> Callable[[], Any]:
-        """Makes the network again in float32 and at one size, as its export needs it."""
-        return partial(
-            build_vgg16, len(self.labels), self.settings, metric_classes=self.metric_classes, fixed=True
-        )  # fmt: skip
-
 
 def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Reporter) -> None:
     """Write a whole model into `folder`, which is empty: the network, its settings and its metrics, sealed by sums."""
     settings = trained.settings
     feature, candidates = _chosen_feature(trained, scope_mass, report)
     report.say(f"Exporting, with {feature} as the feature.")
-    fp16 = export_fp16(trained.network, trained.rebuild, [feature], folder / "vgg16-fp16.xml")
+    fp16 = export_fp16(trained.network, settings.side_px, {"features": feature}, folder / "vgg16-fp16.xml")
     validation = Labelled(trained.pixels("validation"), trained.examples["validation"].label)
     int8 = export_int8(fp16, trained.pixels("train"), validation, settings.seed)
     if not int8.passed:
@@ -108,17 +99,17 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
 
 def _chosen_feature(trained: Trained, scope_mass: float, report: Reporter) -> tuple[Feature, dict[str, object]]:
     """The candidate that the validation photos favour, and the figures of all; measured in half precision."""
-    features = possible_features(trained.settings)
+    features = {str(feature): feature for feature in possible_features(trained.settings)}
     if len(features) == 1:
-        return features[0], {}
+        return next(iter(features.values())), {}
     with tempfile.TemporaryDirectory() as scratch:
-        every = export_fp16(trained.network, trained.rebuild, features, Path(scratch) / "every.xml")
+        every = export_fp16(trained.network, trained.settings.side_px, features, Path(scratch) / "every.xml")
         outputs = _measure(every, trained, "Comparing features", report, splits=("train", "validation"))
     logits = outputs.pop("logits")["validation"]
     probabilities = softmax(logits / np.float32(fit_temperature(logits, trained.examples["validation"].label)))
-    by_name = {str(feature): outputs[f"features_{feature}".replace(" ", "_")] for feature in features}
+    by_name = {name: outputs[name] for name in features}
     best, figures = choose(trained.examples, by_name, probabilities, scope_mass, trained.settings.whitening_dim)
-    return next(feature for feature in features if str(feature) == best.output), figures
+    return features[best.output], figures
 
 
 def _measure(network: Path, trained: Trained, title: str, report: Reporter, splits: Sequence[str] = SPLITS) -> Outputs:

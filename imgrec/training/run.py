@@ -16,6 +16,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
+from imgrec.training.backend import has_gpu
 from imgrec.training.examples import Examples, load_examples
 from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
@@ -55,21 +56,22 @@ def train(
     )
     run = target.with_name(f"{target.name}.training")
     _open_run(run, settings, labels, examples, options.restart)
+    begun = any(run.glob("checkpoint-*"))
     keras.utils.set_random_seed(settings.seed)
     targets = training_targets(examples["train"], len(labels), settings)
     metric_classes = targets["metric"].shape[1] if "metric" in targets else 0
     network = build_vgg16(len(labels), settings, _dtype(settings), metric_classes)
-    if not settings.from_scratch and not any(run.glob("checkpoint-*")):
+    if not settings.from_scratch and not begun:
         _load_pretrained(network, settings, report)
     photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
     lesson = Lesson(photos, targets, examples["validation"].label)
-    with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=options.restart) as board:
+    with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=not begun) as board:
         history = fit(network, lesson, settings, run, report, board.write)
 
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    trained = Trained(network, settings, target.name, labels, metric_classes, examples, photos, history)
+    trained = Trained(network, settings, target.name, labels, examples, photos, history)
     finish_model(trained, draft, options.scope_mass, report)
     network.save_weights(keras_weights(target))
     _swap_in(draft, target)
@@ -132,7 +134,7 @@ def _dtype(settings: TrainingSettings) -> str:
         return settings.dtype
     cpuinfo = Path("/proc/cpuinfo")
     has_amx = cpuinfo.is_file() and "amx_bf16" in cpuinfo.read_text(encoding="utf-8", errors="replace")
-    return "mixed_bfloat16" if has_amx or keras.distribution.list_devices("gpu") else "float32"
+    return "mixed_bfloat16" if has_amx or has_gpu() else "float32"
 
 
 def _load_pretrained(network: Any, settings: TrainingSettings, report: Reporter) -> None:
