@@ -79,7 +79,7 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
      ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
      ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
-     ["photos", "--duplicates", "--limit", "3"]],
+     ["photos", "--duplicates", "--limit", "3"], ["photos", "--duplicates", "--failures"]],
 )  # fmt: skip
 def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
     result = imgrec(*arguments)
@@ -192,8 +192,13 @@ def test_photos_are_fetched_counted_and_shown(imgrec, tmp_path):
 def test_photos_of_private_addresses_are_refused_unless_allowed(imgrec, tmp_path):
     with PhotoServer() as server:
         imgrec("import", write_rows(tmp_path / "feed.csv", f"1,Ball,Balls,{server.url('1.jpg')},"))
-        shown = json.loads(imgrec("photos", "--json").stdout)
-        assert (shown["failed"], server.seen) == ({"forbidden_address": 1}, [])
+        result = imgrec("photos", "--json")
+        assert (json.loads(result.stdout)["failed"], server.seen) == ({"forbidden_address": 1}, [])
+    assert "photos.allow_private" in result.stderr
+    [failure] = csv.DictReader(imgrec("photos", "--failures").stdout.splitlines())
+    assert (failure["status"], failure["id"], failure["address"]) == ("forbidden_address", "1", server.url("1.jpg"))
+    assert "127.0.0.1" in failure["detail"]
+    assert json.loads(imgrec("photos", "--failures", "--json").stdout)[0].keys() == failure.keys()
 
 
 def test_photos_that_look_the_same_are_listed_as_csv_or_json(imgrec, tmp_path):

@@ -90,20 +90,19 @@ class Repeats:
         of_each = Counter(cluster.likeness for cluster in self.clusters)
         if of_each[Likeness.PLACEHOLDER]:
             yield (
-                f"{self.photos(Likeness.PLACEHOLDER):,} photos are placeholders ({of_each[Likeness.PLACEHOLDER]:,} "
-                "pictures that unlike products show); index and training leave them out."
+                f"{self.photos(Likeness.PLACEHOLDER):,} photos are placeholders, pictures that unlike products show "
+                f"({of_each[Likeness.PLACEHOLDER]:,} different ones); index and training leave them out."
             )
         alike = of_each[Likeness.EXACT] + of_each[Likeness.NEAR]
         if alike:
             yield (
-                f"{self.photos(Likeness.EXACT, Likeness.NEAR):,} photos of several products look the same, in "
-                f"{alike:,} clusters, {of_each[Likeness.EXACT]:,} of them of one picture. "
-                "List: imgrec photos --duplicates"
+                f"{self.photos(Likeness.EXACT, Likeness.NEAR):,} photos of several products look the same: {alike:,} "
+                f"clusters, {of_each[Likeness.EXACT]:,} of exact copies. List them with: imgrec photos --duplicates"
             )
         if self.across_splits:
             yield (
-                f"{self.across_splits:,} of these clusters are in two splits of a feed: what is trained on is measured "
-                "on. Give their products one split, or none."
+                f"Clusters that a feed has in two splits: {self.across_splits:,}. What is trained on is measured there "
+                "again; give their products one split, or none."
             )
 
 

@@ -4,6 +4,7 @@ import csv
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -93,10 +94,13 @@ def import_(
 @click.option("--source", help="Fetch photos of this source's products only. [default: of all]")
 @click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many photos. [default: all]")
 @click.option("--retry-failed", is_flag=True, help="Try those again, too, that failed for good.")
+@click.option("--failures", is_flag=True, help="Fetch nothing; list photos that could not be fetched, as CSV.")
 @click.option("--duplicates", is_flag=True, help="Fetch nothing; list photos that look the same, as CSV.")
 @json_option
 @config_option
-def photos(source: str | None, limit: int | None, retry_failed: bool, duplicates: bool, as_json: bool) -> None:
+def photos(
+    source: str | None, limit: int | None, retry_failed: bool, failures: bool, duplicates: bool, as_json: bool
+) -> None:
     """Fetch the photos that the catalogue lacks.
 
     Several at a time, politely, and only from public addresses unless photos.allow_private says otherwise. Every photo
@@ -104,14 +108,16 @@ def photos(source: str | None, limit: int | None, retry_failed: bool, duplicates
     Then placeholders ("no image") are found, which index and training leave out, and photos that look the same.
     """
     from imgrec.catalogue.fetching import fetch_photos
-    from imgrec.catalogue.lacking import Lacking
+    from imgrec.catalogue.lacking import Lacking, list_failures
     from imgrec.catalogue.photo_status import PhotoStatus
     from imgrec.catalogue.repeated import find_repeats, hash_stored_photos, listing, mark_placeholders
     from imgrec.catalogue.store import Catalogue
     from imgrec.lock import writing
 
-    if duplicates and (source or limit or retry_failed):
-        raise click.UsageError("--duplicates lists what the whole catalogue holds; give it without other options.")
+    if failures + duplicates + bool(source or limit or retry_failed) > 1:
+        raise click.UsageError(
+            "--failures and --duplicates list what the whole catalogue holds: give one of them alone."
+        )
     config, report = configured(), reporter()
     Catalogue.must_exist(config.catalogue)
     with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
@@ -120,19 +126,28 @@ def photos(source: str | None, limit: int | None, retry_failed: bool, duplicates
             report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
         if duplicates:
             repeats = find_repeats(catalogue, config.photos.placeholder_products)
-            _print_listing(list(listing(repeats, catalogue.photos)), as_json)
+            _print_listing(listing(repeats, catalogue.photos), as_json)
+            return
+        if failures:
+            _print_listing(list_failures(catalogue), as_json)
             return
         lacking = Lacking(catalogue, source, retry_failed)
         total = min(lacking.count(), limit or sys.maxsize)
         with report.stage("Fetching photos", total) as advance:
             fetched = fetch_photos(lacking, catalogue.photos, config.photos, limit=limit, on_progress=advance)
-        repeats = find_repeats(catalogue, config.photos.placeholder_products)
+        with report.stage("Comparing photos", None):
+            repeats = find_repeats(catalogue, config.photos.placeholder_products)
         mark_placeholders(catalogue, repeats)
         statuses = catalogue.counts().photos
     report.say(fetched.in_words() if total else "Nothing to fetch.")
     failed = sum(count for status, count in statuses.items() if PhotoStatus(status).is_permanent)
     if failed and not retry_failed:
-        report.say(f"{failed:,} photos have failed for good; try them again with: imgrec photos --retry-failed")
+        report.say(
+            f"{failed:,} photos have failed for good. List them with: imgrec photos --failures; try them again with: "
+            "imgrec photos --retry-failed"
+        )
+    if fetched.failed[PhotoStatus.FORBIDDEN_ADDRESS] and not config.photos.allow_private:
+        report.say("Are their hosts in your own network, and is the feed yours? Then set photos.allow_private.")
     for line in repeats.in_words():
         report.say(line)
     if as_json:
@@ -144,10 +159,13 @@ def photos(source: str | None, limit: int | None, retry_failed: bool, duplicates
     print_text(shown)
 
 
-def _print_listing(rows: list[dict[str, object]], as_json: bool) -> None:
+def _print_listing(rows: Iterable[dict[str, object]], as_json: bool) -> None:
     if as_json:
-        print_json(rows)
-    elif rows:
-        writer = csv.DictWriter(sys.stdout, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+        print_json(list(rows))
+        return
+    writer = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, row.keys())
+            writer.writeheader()
+        writer.writerow(row)
