@@ -15,6 +15,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
+from imgrec.training.backend import has_gpu
 from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
@@ -54,15 +55,16 @@ def train(
     )
     run = target.with_name(f"{target.name}.training")
     _open_run(run, settings, labels, examples, options.restart)
+    begun = any(run.glob("checkpoint-*"))
     photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
     network, lesson = prepare(examples, len(labels), photos, settings, run, report)
-    with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=options.restart) as board:
+    with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=not begun) as board:
         history = fit(network, lesson, settings, run, report, board.write)
 
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    trained = Trained(network, settings, target.name, labels, lesson.metric_classes, examples, photos, history)
+    trained = Trained(network, settings, target.name, labels, examples, photos, history)
     finish_model(trained, draft, options.scope_mass, report)
     network.save_weights(keras_weights(target))
     _swap_in(draft, target)
@@ -140,7 +142,7 @@ def _dtype(settings: TrainingSettings) -> str:
         return settings.dtype
     cpuinfo = Path("/proc/cpuinfo")
     has_amx = cpuinfo.is_file() and "amx_bf16" in cpuinfo.read_text(encoding="utf-8", errors="replace")
-    return "mixed_bfloat16" if has_amx or keras.distribution.list_devices("gpu") else "float32"
+    return "mixed_bfloat16" if has_amx or has_gpu() else "float32"
 
 
 def _load_pretrained(network: Any, settings: TrainingSettings, report: Reporter) -> None:

@@ -160,7 +160,7 @@ def read_space(file: Path | None, base: TrainingSettings) -> SearchSpace:
             where = " ".join(["", *(str(part) for part in problem["loc"])])
             raise TrainingError(f"{named}: {name}{where}: {problem['msg'].removeprefix('Value error, ')}.") from None
         except ValueError as error:
-            raise TrainingError(f"{named}: {name}: {error}.") from None
+            raise TrainingError(f"{named}: {name}: {error}.".replace("?.", "?")) from None
     return SearchSpace(dimensions)
 
 

@@ -2,6 +2,7 @@
 """A tune goes on where it was killed, counts what fails, prunes what lags, and ends with a recipe that trains."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -301,7 +302,9 @@ def test_the_command_prints_what_it_found_and_where_it_wrote_it(imported: Shop, 
 
     table = CliRunner().invoke(main, [*map(str, command)])  # the study is done: it is shown again
     assert re.search(r"1 +0\.[13] +50\.0% +1 +complete", table.stdout)
-    assert "A figure near 50% on 7 photos is good to 37.0 points either way" in table.stdout
+    photos = said["photos"]["validation"]
+    margin = 196 * math.sqrt(0.25 / photos)
+    assert f"A figure near 50% on {photos} photos is good to {margin:.1f} points either way" in table.stdout
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,11 @@ def test_what_is_commented_out_in_the_default_space_can_be_searched_as_it_stands
     assert {"weight_decay", "label_smoothing", "augmentation", "mixing", "metric_weight"} < set(space.dimensions)
 
 
+def test_the_documents_show_the_default_space_as_it_is():
+    page = Path(__file__).parents[2] / "docs" / "tuning.md"
+    assert f"```yaml\n{default_space_text()}```" in page.read_text(encoding="utf-8")
+
+
 def test_a_rate_in_multiples_of_the_default_follows_the_optimiser_and_the_weights(tmp_path: Path):
     text = "{optimizer: [adam, sgd], learning_rate: {low: 0.1, high: 10, log: true, times_default: true}}"
     space = space_of(tmp_path, text)
