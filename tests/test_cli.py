@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, run_command, write_config, write_feed
+from photo_server import PhotoServer, sends
+from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
 from imgrec.catalogue import importing
 from imgrec.cli import main
@@ -77,7 +78,8 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
      ["evaluate", "model", "--html", "."],
      ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
-     ["import", "a.csv", "--format", "pdf"]],
+     ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
+     ["photos", "--duplicates", "--limit", "3"], ["photos", "--duplicates", "--failures"]],
 )  # fmt: skip
 def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
     result = imgrec(*arguments)
@@ -89,6 +91,7 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
     ("arguments", "complaint"),
     [
         (["search", "photo.jpg"], "no catalogue .*imgrec import"),
+        (["photos"], "no catalogue .*imgrec import"),
         (["index"], "no catalogue .*imgrec import"),
         (["evaluate", "log"], "no log .*python -m bot"),
         (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
@@ -158,6 +161,63 @@ def test_import_prints_the_promised_object_and_nothing_else(imgrec, tmp_path):
         assert [row["reason"] for row in csv.DictReader(stream)] == ["duplicate_id", "missing_category"]
     assert json.loads(imgrec("import", feed, "--json").stdout)["unchanged"] == 3
     assert imgrec("import", feed).stdout == ""
+
+
+def test_photos_are_fetched_counted_and_shown(imgrec, tmp_path):
+    with PhotoServer() as server:
+        rows = [
+            f"{n},Ball,Balls,{server.add(f'{n}.jpg', sends(jpeg(draw_product('Balls', 'red', n))))}," for n in range(3)
+        ]
+        rows.append(f"gone,Ball,Balls,{server.url('gone.jpg')},")
+        config = write_config(tmp_path, photos={"allow_private": True, "backoff_s": 0.01})
+        imgrec("import", write_rows(tmp_path / "feed.csv", *rows), "--config", config)
+        first = imgrec("photos", "--config", config)
+        assert (first.exit_code, server.asked().total()) == (0, 4)
+        assert re.search(r"stored +3 *\n", first.stdout)
+        assert re.search(r"not_found +1 +only with --retry-failed", first.stdout)
+        assert "3 photos fetched" in first.stderr
+        assert "--retry-failed" in first.stderr
+        again = imgrec("photos", "--json", "--config", config)
+        assert (again.exit_code, server.asked().total()) == (0, 4)
+        assert again.stderr.startswith("Nothing to fetch.")
+    shown = json.loads(again.stdout)
+    assert {name: shown[name] for name in ("fetched", "failed", "bytes", "photos")} == {
+        "fetched": 0, "failed": {}, "bytes": 0, "photos": {"stored": 3, "not_found": 1},
+    }  # fmt: skip
+    assert set(shown["repeats"]) == {"placeholder", "exact", "near", "across_splits"}
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["photos"] == {"stored": 3, "not_found": 1}
+    assert "photos: 3 stored, 1 not_found" in imgrec("status").stdout
+
+
+def test_photos_of_private_addresses_are_refused_unless_allowed(imgrec, tmp_path):
+    with PhotoServer() as server:
+        imgrec("import", write_rows(tmp_path / "feed.csv", f"1,Ball,Balls,{server.url('1.jpg')},"))
+        result = imgrec("photos", "--json")
+        assert (json.loads(result.stdout)["failed"], server.seen) == ({"forbidden_address": 1}, [])
+    assert "photos.allow_private" in result.stderr
+    [failure] = csv.DictReader(imgrec("photos", "--failures").stdout.splitlines())
+    assert (failure["status"], failure["id"], failure["address"]) == ("forbidden_address", "1", server.url("1.jpg"))
+    assert "127.0.0.1" in failure["detail"]
+    assert json.loads(imgrec("photos", "--failures", "--json").stdout)[0].keys() == failure.keys()
+
+
+def test_photos_that_look_the_same_are_listed_as_csv_or_json(imgrec, tmp_path):
+    picture = jpeg(draw_product("Balls", "red", 1))
+    (tmp_path / "1.jpg").write_bytes(picture)
+    (tmp_path / "2.jpg").write_bytes(picture)
+    imgrec("import", write_rows(tmp_path / "feed.csv", "1,Ball,Balls,1.jpg,", "2,Ball,Balls,2.jpg,"))
+    listed = list(csv.DictReader(imgrec("photos", "--duplicates").stdout.splitlines()))
+    assert [(row["cluster"], row["likeness"], row["bits"], row["id"]) for row in listed] == [
+        ("1", "exact", "0", "1"), ("1", "exact", "0", "2"),
+    ]  # fmt: skip
+    as_json = json.loads(imgrec("photos", "--duplicates", "--json").stdout)
+    assert [row["id"] for row in as_json] == ["1", "2"]
+    assert list(as_json[0]) == list(listed[0])
+
+
+def test_a_source_that_is_not_there_is_an_error_of_one_line(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(1)))
+    assert_one_line(imgrec("photos", "--source", "fed"), "no source 'fed'. Known: feed")
 
 
 def test_several_feeds_are_several_sources_counted_together(imgrec, tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.config import Config, config_keys, load_config
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +49,15 @@ def test_the_shipped_configuration_names_every_key_with_its_default(tmp_path: Pa
     assert isinstance(of_file, Config)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md"])
+def test_every_status_of_a_photo_is_explained() -> None:
+    page = (ROOT / "docs" / "photos.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert explained == [str(status) for status in PhotoStatus]
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md", "docs/photos.md"]
+)
 def test_links_and_paths_in_the_documents_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)

@@ -12,7 +12,7 @@ from imgrec.vision.perceptual_hash import HASH_BYTES
 NEAR_BITS = 20
 """Bits of 256 by which near duplicates differ at most: the same picture, or the same product in another colour."""
 
-SAME_BITS = 6
+SAME_BITS = 12
 """Bits of 256 by which copies of one picture differ at most, saved anew in another size or quality."""
 
 Hashes = NDArray[np.uint8]

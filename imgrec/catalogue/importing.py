@@ -189,7 +189,7 @@ class _Run:
             feed_format = self._format(feed)
             report.format = feed_format.name
             total = None if feed.size is None else max(1, feed.size // _MEGABYTE)
-            with self.reporter.stage(f"Importing {part.path.name}", total) as advance:
+            with self.reporter.stage(f"Importing {part.path.name}, MB", total) as advance:
                 progress = _Progress(feed, advance)
                 try:
                     for rows in _chunks(self._with_currency(feed_format.read(feed)), _ROWS_A_TRANSACTION):
@@ -279,7 +279,10 @@ class _Run:
         what = "no usable row" if self.sample is None else "nothing that a sample could be drawn from"
         where = f" Reasons are listed in {listed}." if listed else ""
         read = sum(report.read for report in reports)
-        return FeedError(f"The feed {feeds} has {what} among {read}; the catalogue is as before.{where}")
+        as_format = " and ".join(dict.fromkeys(report.format for report in reports))
+        return FeedError(
+            f"The feed {feeds}, read as {as_format}, has {what} among {read}; the catalogue is as before.{where}"
+        )
 
 
 class _Progress:
@@ -297,7 +300,7 @@ class _Progress:
         self._rows += count
         megabytes = self._feed.position // _MEGABYTE
         rate = self._rows / max(time.monotonic() - self._begun_s, 1e-9)
-        self._advance(megabytes - self._told, f"MB, {self._rows:,} rows, {rate:,.0f} a second")
+        self._advance(megabytes - self._told, f"· {self._rows:,} rows · {rate:,.0f} a second")
         self._told = megabytes
 
 

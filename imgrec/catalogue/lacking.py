@@ -97,6 +97,20 @@ class Lacking:
             operator, last = ">", page[-1]
 
 
+def list_failures(catalogue: Catalogue) -> Iterator[dict[str, object]]:
+    """A row for every photo of a product on sale that could not be fetched, for a person to act on."""
+    listed = ",".join(f"'{status}'" for status in sorted(TRANSIENT | PERMANENT))
+    for row in catalogue.connection.execute(
+        f"""
+        SELECT status, status_detail AS detail, attempts, tried_utc, product_id, sources.name AS source,
+               external_id AS id, title, origin AS address
+        FROM photos JOIN products ON products.id = product_id JOIN sources ON sources.id = source_id
+        WHERE status IN ({listed}) AND retired_utc IS NULL ORDER BY photos.id
+        """
+    ):
+        yield dict(row)
+
+
 def _source_id(connection: sqlite3.Connection, source: str) -> int:
     sources = {row["name"]: row["id"] for row in connection.execute("SELECT name, id FROM sources ORDER BY name")}
     if source not in sources:

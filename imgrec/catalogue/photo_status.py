@@ -36,6 +36,13 @@ class PhotoStatus(StrEnum):
         """Whether only `--retry-failed` tries again."""
         return self in PERMANENT
 
+    @property
+    def tried_again(self) -> str:
+        """When, in words; blank for a photo that is stored."""
+        if self.is_permanent:
+            return "only with --retry-failed"
+        return "by the next run" if self.is_transient or self is PhotoStatus.PENDING else ""
+
 
 TRANSIENT = frozenset(
     {

@@ -1,6 +1,7 @@
 """Pictures that several products show: placeholders, copies and near duplicates, found, marked and listed."""
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from imgrec.vision.perceptual_hash import perceptual_hash
 _PAGE = 200
 _LOOKUP_CHUNK = 500
 _WORDS_OF_A_TITLE = 2
+_WORD = re.compile(r"\w+")
 
 
 class Likeness(StrEnum):
@@ -88,20 +90,19 @@ class Repeats:
         of_each = Counter(cluster.likeness for cluster in self.clusters)
         if of_each[Likeness.PLACEHOLDER]:
             yield (
-                f"{self.photos(Likeness.PLACEHOLDER):,} photos are placeholders ({of_each[Likeness.PLACEHOLDER]:,} "
-                "pictures that unlike products show); index and training leave them out."
+                f"{self.photos(Likeness.PLACEHOLDER):,} photos are placeholders, pictures that unlike products show "
+                f"({of_each[Likeness.PLACEHOLDER]:,} different ones); index and training leave them out."
             )
         alike = of_each[Likeness.EXACT] + of_each[Likeness.NEAR]
         if alike:
             yield (
-                f"{self.photos(Likeness.EXACT, Likeness.NEAR):,} photos of several products look the same, in "
-                f"{alike:,} clusters, {of_each[Likeness.EXACT]:,} of them of one picture. "
-                "List: imgrec photos --duplicates"
+                f"{self.photos(Likeness.EXACT, Likeness.NEAR):,} photos of several products look the same: {alike:,} "
+                f"clusters, {of_each[Likeness.EXACT]:,} of exact copies. List them with: imgrec photos --duplicates"
             )
         if self.across_splits:
             yield (
-                f"{self.across_splits:,} of these clusters are in two splits of a feed: what is trained on is measured "
-                "on. Give their products one split, or none."
+                f"Clusters that a feed has in two splits: {self.across_splits:,}. What is trained on is measured there "
+                "again; give their products one split, or none."
             )
 
 
@@ -241,6 +242,7 @@ def _gathered(photos: Sequence[RepeatedPhoto], numbers: Iterable[int]) -> list[l
 def _product_like(photo: RepeatedPhoto) -> tuple[str, str | int]:
     if photo.group:
         return "group", photo.group
-    if photo.title:
-        return "title", " ".join(photo.title.casefold().split()[:_WORDS_OF_A_TITLE])
+    words = _WORD.findall((photo.title or "").casefold())[:_WORDS_OF_A_TITLE]
+    if words:
+        return "title", " ".join(words)
     return "product", photo.product_id

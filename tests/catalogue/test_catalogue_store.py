@@ -5,8 +5,10 @@ from contextlib import closing
 
 import pytest
 
+from imgrec.catalogue.schema import MIGRATIONS
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import CatalogueSection
+from imgrec.database import connect
 from imgrec.errors import CatalogueError, ImgrecError
 
 
@@ -59,6 +61,25 @@ def test_a_catalogue_of_another_version_is_refused_with_the_way_out(market, vers
         connection.execute(f"PRAGMA user_version = {version}")
     with pytest.raises(CatalogueError, match=rf"schema version {version}; this imgrec reads \d+\. .*{way_out}"):
         Catalogue.read(market.section)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_catalogue_of_an_older_version_keeps_its_photos_and_they_get_a_status(tmp_path, version):
+    section = CatalogueSection(path=tmp_path / "catalogue.db", photos=tmp_path / "photos")
+    with closing(connect(section.path, MIGRATIONS[:version])) as connection:
+        connection.executescript(
+            """
+            INSERT INTO sources VALUES (1, 's');
+            INSERT INTO categories VALUES (1, 'Balls');
+            INSERT INTO products (id, source_id, external_id, category_id, fingerprint, added_utc, changed_utc)
+            VALUES (1, 1, 'a', 1, '', '', ''), (2, 1, 'b', 1, '', '', '');
+            INSERT INTO photos (product_id, position, origin, sha256)
+            VALUES (1, 0, 'a.jpg', 'abc'), (2, 0, 'https://shop.example/b.jpg', NULL);
+            """
+        )
+    with Catalogue.open(section) as catalogue:
+        assert catalogue.counts().photos == {"pending": 1, "stored": 1}
+        assert [photo.sha256 for photo in catalogue.on_sale()] == ["abc"]
 
 
 def test_no_catalogue_and_a_broken_one_are_refused(tmp_path):

@@ -70,8 +70,9 @@ def test_the_formats_of_objects_are_told_by_most_lines_and_not_by_the_first(tmp_
         (b'{"reviewerID": "A1", "asin": "1", "reviewText": "good"}\n', "holds reviews, not products.*meta_"),
         (b'{"rating": 5, "user_id": "A1", "asin": "1", "parent_asin": "1"}\n', "holds reviews, not products"),
         (b'{"name": "Tea"}\n', "looks like none of the formats"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x1b[2J" * 500, "looks like none of the formats"),
-        (random.Random(0).randbytes(5000), "looks like none of the formats"),  # noqa: S311
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x1b[2J" * 500, "looks like none of the formats.*it is not text"),
+        (random.Random(0).randbytes(5000), "looks like none of the formats.*it is not text"),  # noqa: S311
+        ("id,título,imagen\n".encode("latin-1"), "not in UTF-8"),
     ],
 )  # fmt: skip
 def test_what_is_no_feed_is_told_what_it_looks_like(tmp_path, content, complaint):
@@ -97,6 +98,13 @@ def test_a_format_that_is_insisted_on_and_wrong_is_an_error_or_rejects_every_row
     with pytest.raises(FeedError, match=r"lacks the column|no usable row|not well-formed|not a valid header"):
         market.take(feed, format=insisted)
     assert market.on_sale() == {"kept"}
+
+
+def test_a_gzip_file_cut_off_at_once_is_told_so(tmp_path):
+    file = tmp_path / "feed"
+    file.write_bytes(gzip.compress(FEEDS["amazon2014"].encode())[:40])
+    with pytest.raises(FeedError, match="is cut off"):
+        detected(file)
 
 
 def rows_in(market, count):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -174,6 +175,30 @@ def test_a_product_whose_image_is_a_url_goes_in_without_a_photo(market):
     assert counts(market.bring_in({"id": "1", "image": url}, "2")) == (2, 0, 2, 0, 0)
     assert counts(market.bring_in("1", "2")) == (2, 1, 1, 0, 0)
     assert market.product("1").photo is not None
+
+
+@pytest.mark.parametrize("inside", ["below/../1.jpg", "./1.jpg", "{folder}/1.jpg", "link/1.jpg"])
+def test_a_local_photo_lies_in_the_feeds_folder_or_behind_a_link_there(market, inside, monkeypatch):
+    elsewhere = market.folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    (market.folder / "link").symlink_to(elsewhere)
+    (elsewhere / "1.jpg").write_bytes(market.photo("1.jpg").read_bytes())
+    row = {"id": "1", "image": inside.format(folder=market.folder)}
+    assert market.bring_in(row).imported == 1
+    monkeypatch.chdir(market.folder)
+    feed = Path(market.feed(row).name)
+    assert import_feed(market.catalogue, feed, "market", market.rejects).unchanged == 1
+
+
+@pytest.mark.parametrize("outside", ["../secret.jpg", "{folder}-secret/1.jpg", "/etc/passwd", "a/../../secret.jpg"])
+def test_a_feed_does_not_reach_files_outside_its_folder(market, outside, monkeypatch):
+    market.photo("../secret.jpg")
+    market.photo(f"{market.folder}-secret/1.jpg")
+    row = {"id": "1", "image": outside.format(folder=market.folder)}
+    assert market.bring_in(row, "2").rejected == {Reason.PHOTO_OUTSIDE_FEED: 1}
+    monkeypatch.chdir(market.folder)
+    feed = Path(market.feed(row, "2").name)
+    assert import_feed(market.catalogue, feed, "market", market.rejects).rejected == {Reason.PHOTO_OUTSIDE_FEED: 1}
 
 
 def test_products_may_share_one_picture(market):

@@ -22,6 +22,7 @@ from imgrec.catalogue.formats.tables import header_of, printable
 from imgrec.errors import FeedError
 
 _LINES_LOOKED_AT = 50
+_BEGINNING = 120  # characters
 _REVIEW_FIELDS = ("reviewerID", "reviewText", "user_id")
 _CONTAINERS = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
@@ -68,7 +69,7 @@ def detect_format(feed: FeedFile) -> FeedFormat:
     else:
         name = _of_header(text)
     if name is None:
-        raise FeedError(_looks_like_nothing(feed, text))
+        raise feed.damage or FeedError(_looks_like_nothing(feed, text))
     return FORMATS[name]
 
 
@@ -123,16 +124,19 @@ def _looks_like_nothing(feed: FeedFile, text: str) -> str:
             return f"The feed {feed.path} is {container}. Unpack it, or save it as CSV, and import what is inside."
     if not feed.head:
         return f"The feed {feed.path} is empty."
-    first = printable(text.partition("\n")[0])
+    known = f"looks like none of the formats imgrec reads ({', '.join(FORMATS)})"
+    if "\0" in text or "\ufffd" in text[:_BEGINNING]:
+        return f"The feed {feed.path} {known}: it is not text, or not in UTF-8."
     if text.startswith("["):
         hint = "It begins a list; the formats in JSON have one object a line, without brackets around them. "
-    elif text[:200].lower().startswith(("<!doctype html", "<html")):
+    elif text[:_BEGINNING].lower().startswith(("<!doctype html", "<html")):
         hint = "It is a web page; perhaps the address it was fetched from wants a login. "
     else:
         hint = _nearest_table(text)
+    first = printable(text.partition("\n")[0][:_BEGINNING])
     return (
-        f"The feed {feed.path} looks like none of the formats imgrec reads ({', '.join(FORMATS)}). It begins: "
-        f"{first!r}. {hint}Name the format with --format to be told what the feed lacks for it."
+        f"The feed {feed.path} {known}. It begins: {first!r}. {hint}Name a format with --format to be told what the "
+        "feed lacks for it."
     )
 
 

@@ -47,6 +47,11 @@ class FeedFile:
         self.stream = io.BufferedReader(self._content, HEAD_BYTES)
 
     @property
+    def damage(self) -> FeedError | None:
+        """What is wrong with the file where its end is already within the head, and too early."""
+        return self._content.failure
+
+    @property
     def position(self) -> int:
         """Bytes of the file read so far, compressed as they are."""
         return self._file.count
@@ -113,12 +118,12 @@ class _Content(io.RawIOBase):
     def __init__(self, path: Path, unpacked: io.BufferedIOBase) -> None:
         self.path = path
         self._unpacked = unpacked
-        self._failure: FeedError | None = None
+        self.failure: FeedError | None = None
         head = bytearray()
         while len(head) < HEAD_BYTES and (more := self._more(HEAD_BYTES - len(head))):
             head += more
-        if not head and self._failure:
-            raise self._failure
+        if not head and self.failure:
+            raise self.failure
         self.head = bytes(head)
         self._given = 0
 
@@ -131,22 +136,22 @@ class _Content(io.RawIOBase):
             self._given += len(piece)
         else:
             piece = self._more(len(buffer))
-            if not piece and self._failure:
-                raise self._failure
+            if not piece and self.failure:
+                raise self.failure
         buffer[: len(piece)] = piece
         return len(piece)
 
     def _more(self, most: int) -> bytes:
-        if self._failure:
+        if self.failure:
             return b""
         try:
             return self._unpacked.read1(most)
         except EOFError:
-            self._failure = self._broken("is cut off: its gzip data ends too early")
+            self.failure = self._broken("is cut off: its gzip data ends too early")
         except (zlib.error, gzip.BadGzipFile) as error:
-            self._failure = self._broken(f"is damaged: {error}")
+            self.failure = self._broken(f"is damaged: {error}")
         except OSError as error:
-            self._failure = self._broken(f"cannot be read: {error.strerror}")
+            self.failure = self._broken(f"cannot be read: {error.strerror}")
         return b""
 
     def _broken(self, how: str) -> FeedError:

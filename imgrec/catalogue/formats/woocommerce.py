@@ -24,7 +24,7 @@ from imgrec.catalogue.feed import (
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.google import path_of
 from imgrec.catalogue.formats.tables import TableRow, read_table
-from imgrec.catalogue.prices import Price, cheapest, current_price, read_price
+from imgrec.catalogue.prices import NO_PRICE, Price, cheapest, current_price, read_price
 
 REQUIRED = ("id", "type", "name", "categories", "images")
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
@@ -51,8 +51,8 @@ class _Family:
     outcome: Outcome
     keys: tuple[str, ...]
     pictures: set[str] = field(default_factory=set)
-    prices: list[Price] = field(default_factory=list)
-    variations: dict[str, tuple[int, FeedRow]] = field(default_factory=dict)  # by picture
+    price: Price = NO_PRICE  # the lowest so far
+    variations: list[tuple[int, FeedRow]] = field(default_factory=list)  # those with a picture of their own
 
 
 class _Export:
@@ -83,7 +83,7 @@ class _Export:
         self._held = _Family(row.line, outcome, keys)
         if isinstance(outcome, FeedRow):
             self._held.pictures.update(outcome.images)
-            self._held.prices.append(Price(outcome.price, outcome.currency, outcome.unreadable_price))
+            self._held.price = Price(outcome.price, outcome.currency, outcome.unreadable_price)
         for key in keys:
             self._known[key] = self._held
         while len(self._known) > 2 * _MOST_PRODUCTS_KNOWN:
@@ -96,11 +96,11 @@ class _Export:
             return
         outcome = family.outcome
         if isinstance(outcome, FeedRow):
-            price = cheapest(family.prices)
+            price = family.price
             outcome = replace(outcome, price=price.amount, currency=price.currency, unreadable_price=price.unreadable)
         yield family.line, outcome
-        yield from family.variations.values()
-        family.variations = {}
+        yield from family.variations
+        family.variations = []
 
     def _variation(self, row: TableRow) -> Iterator[tuple[int, Outcome]]:
         family = self._known.get(row.fields.get("parent", "").strip())
@@ -119,22 +119,20 @@ class _Export:
         parent = family.outcome
         if isinstance(parent, Rejection):
             raise Unusable(parent.reason, f"a variation of a product that was not imported: {parent.detail}")
-        images = _images(row)
-        own_picture = images[0] if images and images[0] not in family.pictures else None
-        held = family is self._held and len(family.variations) < _MOST_VARIATIONS
-        if own_picture is None:
-            if held:
-                family.prices.append(price)
-            raise Unusable(Reason.PART_OF_PRODUCT, "a variation without a picture of its own")
         _check_published(row)
-        family.pictures.add(own_picture)
+        if family is self._held:
+            family.price = cheapest([family.price, price])
+        images = _images(row)
+        if not images or images[0] in family.pictures:
+            raise Unusable(Reason.PART_OF_PRODUCT, "a variation without a picture of its own")
+        if len(family.pictures) < _MOST_VARIATIONS:
+            family.pictures.add(images[0])
         product = replace(
-            parent, id=_key(row), title=cleaned_html(row.fields["name"]) or parent.title, image=own_picture,
+            parent, id=_key(row), title=cleaned_html(row.fields["name"]) or parent.title, image=images[0],
             further_images=(), price=price.amount, currency=price.currency, unreadable_price=price.unreadable,
         )  # fmt: skip
-        if held:
-            family.prices.append(price)
-            family.variations[own_picture] = (row.line, product)
+        if family is self._held and len(family.variations) < _MOST_VARIATIONS:
+            family.variations.append((row.line, product))
         else:
             yield row.line, product
 

@@ -1,0 +1,116 @@
+"""Fetching photos: `imgrec photos` beside wget and a loop of requests, from a server on loopback that is slow."""
+
+import argparse
+import asyncio
+import multiprocessing
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from imgrec.catalogue.fetching import fetch_photos
+from imgrec.catalogue.importing import import_feed
+from imgrec.catalogue.lacking import Lacking
+from imgrec.catalogue.store import Catalogue
+from imgrec.config import CatalogueSection, PhotosSection
+
+DIFFERENT = 50
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--photos", type=int, default=1000, help="photos to fetch")
+    parser.add_argument("--side-px", type=int, default=500, help="side of each")
+    parser.add_argument("--delay-ms", type=float, default=50, help="how long the server thinks about each")
+    parser.add_argument("--host-concurrency", type=int, default=6, help="photos under way at a time, ours only")
+    options = parser.parse_args()
+
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.Process(target=serve, args=(theirs, options.side_px, options.delay_ms / 1000), daemon=True)
+    server.start()
+    port, size_kb = ours.recv()
+    urls = [f"http://127.0.0.1:{port}/{number}.jpg" for number in range(options.photos)]
+    print(f"{options.photos:,} photos of {options.side_px} px, {size_kb:.0f} kB, {options.delay_ms:g} ms each\n")
+    ways: dict[str, Callable[[list[str], Path], None]] = {"requests in a loop (httpx)": in_a_loop}
+    if shutil.which("wget"):
+        ways["wget, one connection"] = wget
+    ways["imgrec photos"] = lambda urls, folder: imgrec(urls, folder, options.host_concurrency)
+    print(f"{'':28}{'photos/s':>10}{'s':>8}")
+    for name, way in ways.items():
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            way(urls, Path(folder))
+            seconds = time.perf_counter() - began
+        print(f"{name:28}{options.photos / seconds:10.1f}{seconds:8.1f}")
+    server.terminate()
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\nThe first two only save files; ours decodes, stores and records each. Its peak memory: {peak_mb:.0f} MB")
+
+
+def in_a_loop(urls: list[str], folder: Path) -> None:
+    with httpx.Client() as client:
+        for number, url in enumerate(urls):
+            (folder / f"{number}.jpg").write_bytes(client.get(url).raise_for_status().content)
+
+
+def wget(urls: list[str], folder: Path) -> None:
+    subprocess.run(  # noqa: S603
+        ["wget", "--quiet", "--input-file=-", f"--directory-prefix={folder}"],  # noqa: S607
+        input="\n".join(urls), text=True, check=True,
+    )  # fmt: skip
+
+
+def imgrec(urls: list[str], folder: Path, host_concurrency: int) -> None:
+    feed = folder / "feed.csv"
+    rows = [f"{number},Product,Category,{url}" for number, url in enumerate(urls)]
+    feed.write_text("\n".join(["id,title,category,image", *rows]), encoding="utf-8")
+    section = CatalogueSection(path=folder / "catalogue.db", photos=folder / "photos")
+    settings = PhotosSection(allow_private=True, host_concurrency=host_concurrency)
+    with Catalogue.open(section) as catalogue:
+        import_feed(catalogue, feed, "feed", folder / "rejects.csv")
+        report = fetch_photos(Lacking(catalogue, None, retry_failed=False), catalogue.photos, settings)
+        assert report.fetched == len(urls), report
+
+
+def serve(connection: Connection, side_px: int, delay_s: float) -> None:
+    """Answer every request with one of a few photos, after a while."""
+    rng = np.random.default_rng(0)
+    photos = []
+    for _ in range(DIFFERENT):
+        image = Image.fromarray(rng.integers(0, 256, (24, 24, 3), np.uint8)).resize((side_px, side_px))
+        with tempfile.TemporaryFile() as file:
+            image.save(file, "JPEG", quality=90)
+            file.seek(0)
+            photos.append(file.read())
+
+    async def answer(incoming: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        try:
+            while await incoming.readuntil(b"\r\n\r\n"):
+                await asyncio.sleep(delay_s)
+                photo = random.choice(photos) + random.randbytes(8)  # noqa: S311 - each file differs
+                out.write(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(photo))
+                out.write(photo)
+                await out.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            out.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        connection.send((server.sockets[0].getsockname()[1], np.mean([len(photo) for photo in photos]) / 1000))
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""`imgrec import` and `imgrec photos`: feeds and their photos into the catalogue."""
+
+import csv
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from imgrec.catalogue.formats.detect import FORMATS
+from imgrec.catalogue.prices import currency_code
+from imgrec.commands.console import (
+    config_option,
+    configured,
+    json_option,
+    must_exist,
+    print_json,
+    print_text,
+    reporter,
+    table,
+)
+from imgrec.errors import FeedError
+
+
+@click.command("import")
+@click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
+              help=f"Read the feeds as this: {', '.join(FORMATS)}. [default: told from their content]")  # fmt: skip
+@click.option("--source", help="Name of the feed's products in the catalogue; several FEEDS are then parts of one. "
+              "[default: each file's name]")  # fmt: skip
+@click.option("--currency", metavar="CODE", help="Currency of prices whose feed names none, such as EUR.")
+@click.option("--per-category", type=click.IntRange(min=1), metavar="N",
+              help="Draw a sample: at most N products of each category, of those with title and image.")  # fmt: skip
+@click.option("--seed", type=int, metavar="S", help="Another S draws another sample. [default: 0]")
+@json_option
+@config_option
+def import_(
+    feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, per_category: int | None,
+    seed: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Bring the catalogue up to date with product FEEDS.
+
+    A feed may be gzipped, and its format is told from its content. imgrec's own is a CSV file with the columns id,
+    title, category, image (a path relative to the file, or a URL) and optionally price, currency, brand, url,
+    sales_rank, split, group, kind. The others, and what becomes of their fields, are told in docs/feeds.md:
+
+    \b
+      imgrec import products.csv                            imgrec's own
+      imgrec import meta_Toys_and_Games.json.gz             Amazon product data, 2014 or 2018
+      imgrec import meta_All_Beauty.jsonl.gz                Amazon Reviews 2023
+      imgrec import merchant.xml                            Google Merchant, as RSS, Atom or text
+      imgrec import products_export.csv --currency EUR      Shopify or WooCommerce
+      imgrec import meta_*.json.gz --source amazon --per-category 500 --seed 1
+
+    Rows that are new or changed go in; rows that cannot be used are counted by reason and listed in a file; products of
+    the same source that the feed no longer names, or that are not in the sample, are retired.
+    """  # noqa: D301 - click wants the backspace itself
+    from imgrec.catalogue.importing import FeedPart, ImportOptions, ImportReport, import_feeds, source_name
+    from imgrec.catalogue.store import Catalogue
+    from imgrec.lock import writing
+
+    names = [source or source_name(feed) for feed in feeds]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice and not source:  # the second would retire what the first brought in
+        raise click.UsageError(
+            f"Several feeds are named {twice[0]!r}, so their products would replace each other's; import them one by "
+            "one, each with its own --source, or give one --source to all if they are parts of one feed."
+        )
+    if seed is not None and per_category is None:
+        raise click.UsageError("--seed is that of a sample; say with --per-category how many products to draw.")
+    if currency and not (currency := currency_code(currency)):
+        raise click.UsageError("--currency wants an ISO 4217 code such as USD or EUR.")
+    must_exist(FeedError, *feeds)
+    section, report = configured().catalogue, reporter()
+    rejects = section.path.parent / "rejects"
+    parts = [
+        FeedPart(feed, name, rejects / (re.sub(r"[^\w. -]", "_", name) + ".csv"))
+        for feed, name in zip(feeds, names, strict=True)
+    ]
+    with writing(section.path, "imgrec import"), Catalogue.open(section) as catalogue:
+        results = import_feeds(
+            catalogue, parts, report, ImportOptions(format_, currency, per_category, seed or 0)
+        )  # fmt: skip
+    if as_json:
+        total = ImportReport()
+        for result in results:
+            total.add(result)
+        print_json(total.as_json())
+
+
+@click.command()
+@click.option("--source", help="Fetch photos of this source's products only. [default: of all]")
+@click.option("--limit", type=click.IntRange(min=1), help="Fetch at most so many photos. [default: all]")
+@click.option("--retry-failed", is_flag=True, help="Try those again, too, that failed for good.")
+@click.option("--failures", is_flag=True, help="Fetch nothing; list photos that could not be fetched, as CSV.")
+@click.option("--duplicates", is_flag=True, help="Fetch nothing; list photos that look the same, as CSV.")
+@json_option
+@config_option
+def photos(
+    source: str | None, limit: int | None, retry_failed: bool, failures: bool, duplicates: bool, as_json: bool
+) -> None:
+    """Fetch the photos that the catalogue lacks.
+
+    Several at a time, politely, and only from public addresses unless photos.allow_private says otherwise. Every photo
+    gets a status; what failed for the moment is tried again by the next run, what was stored is never fetched again.
+    Then placeholders ("no image") are found, which index and training leave out, and photos that look the same.
+    """
+    from imgrec.catalogue.fetching import fetch_photos
+    from imgrec.catalogue.lacking import Lacking, list_failures
+    from imgrec.catalogue.photo_status import PhotoStatus
+    from imgrec.catalogue.repeated import find_repeats, hash_stored_photos, listing, mark_placeholders
+    from imgrec.catalogue.store import Catalogue
+    from imgrec.lock import writing
+
+    if failures + duplicates + bool(source or limit or retry_failed) > 1:
+        raise click.UsageError(
+            "--failures and --duplicates list what the whole catalogue holds: give one of them alone."
+        )
+    config, report = configured(), reporter()
+    Catalogue.must_exist(config.catalogue)
+    with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
+        unread = hash_stored_photos(catalogue, report)
+        if unread:
+            report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+        if duplicates:
+            repeats = find_repeats(catalogue, config.photos.placeholder_products)
+            _print_listing(listing(repeats, catalogue.photos), as_json)
+            return
+        if failures:
+            _print_listing(list_failures(catalogue), as_json)
+            return
+        lacking = Lacking(catalogue, source, retry_failed)
+        total = min(lacking.count(), limit or sys.maxsize)
+        with report.stage("Fetching photos", total) as advance:
+            fetched = fetch_photos(lacking, catalogue.photos, config.photos, limit=limit, on_progress=advance)
+        with report.stage("Comparing photos", None):
+            repeats = find_repeats(catalogue, config.photos.placeholder_products)
+        mark_placeholders(catalogue, repeats)
+        statuses = catalogue.counts().photos
+    report.say(fetched.in_words() if total else "Nothing to fetch.")
+    failed = sum(count for status, count in statuses.items() if PhotoStatus(status).is_permanent)
+    if failed and not retry_failed:
+        report.say(
+            f"{failed:,} photos have failed for good. List them with: imgrec photos --failures; try them again with: "
+            "imgrec photos --retry-failed"
+        )
+    if fetched.failed[PhotoStatus.FORBIDDEN_ADDRESS] and not config.photos.allow_private:
+        report.say("Are their hosts in your own network, and is the feed yours? Then set photos.allow_private.")
+    for line in repeats.in_words():
+        report.say(line)
+    if as_json:
+        print_json({**fetched.as_json(), "photos": statuses, "repeats": repeats.as_json()})
+        return
+    shown = table("Photos", "status", "photos", "tried again")
+    for status, count in statuses.items():
+        shown.add_row(status, f"{count:,}", PhotoStatus(status).tried_again)
+    print_text(shown)
+
+
+def _print_listing(rows: Iterable[dict[str, object]], as_json: bool) -> None:
+    if as_json:
+        print_json(list(rows))
+        return
+    writer = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, row.keys())
+            writer.writeheader()
+        writer.writerow(row)
