@@ -57,7 +57,7 @@ def augmented(photo: Pixels, side_px: int, how: Augmentation, rng: np.random.Gen
 def mixed(
     photos: Pixels, targets: dict[str, NDArray[np.float32]], rng: np.random.Generator
 ) -> tuple[Pixels, dict[str, NDArray[np.float32]]]:
-    """Each photo joined with another of the batch, and its targets in the same proportion.
+    """Each photo joined with one drawn from its batch, and its targets in the same proportion.
 
     Half of the time the two are blended (H. Zhang et al., mixup: Beyond Empirical Risk Minimization, 2018, section 2),
     else a rectangle of the other is pasted in (S. Yun et al., CutMix, 2019, section 3.1).

@@ -36,13 +36,14 @@ def refresh_statistics(network: Any, pixels: Pixels, seed: int) -> None:
     norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if not norms:
         return
-    rows = np.random.default_rng(seed).permutation(len(pixels))
+    rows = np.random.default_rng(seed).permutation(len(pixels))[: _BATCHES * _BATCH]
+    batches = np.array_split(rows, -(-len(rows) // _BATCH))  # of one size, as each counts the same
     momentum = [layer.momentum for layer in norms]
     try:
-        for batch in range(min(_BATCHES, -(-len(rows) // _BATCH))):
+        for done, batch in enumerate(batches):
             for layer in norms:  # a plain mean over the batches, whatever stood there before
-                layer.momentum = batch / (batch + 1)
-            network(pixels[np.sort(rows[batch * _BATCH : (batch + 1) * _BATCH])], training=True)
+                layer.momentum = done / (done + 1)
+            network(pixels[np.sort(batch)], training=True)
     finally:
         for layer, value in zip(norms, momentum, strict=True):
             layer.momentum = value

@@ -1,6 +1,8 @@
-"""Keras's backend, imported without the screenful of greetings that its native libraries print."""
+"""Keras and its backend: found, or said to be missing, and imported without the greetings of its native libraries."""
 
 import contextlib
+import importlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -8,17 +10,20 @@ from collections.abc import Iterator
 
 from imgrec.errors import TrainingError
 
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras can train with here; it takes the one that KERAS_BACKEND or its own keras.json names, else the first."""
+
 
 @contextlib.contextmanager
 def training_packages() -> Iterator[None]:
-    """Import what training needs within this. Raises TrainingError that says which package is missing."""
+    """Import what training needs within this. Raises TrainingError that says which package or backend is missing."""
+    _check_named_backend()
     try:
         with quiet_import():
+            _check_backend_trains(importlib.import_module("keras").backend.backend())
             yield
     except ImportError as error:
-        raise TrainingError(
-            f"Training needs packages that are not installed ({error.name}): pip install 'imgrec[train]'"
-        ) from None
+        raise TrainingError(_missing(error)) from None
 
 
 @contextlib.contextmanager
@@ -41,3 +46,37 @@ def quiet_import() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def has_gpu() -> bool:
+    """Whether Keras' backend sees one."""
+    keras = importlib.import_module("keras")
+    if keras.backend.backend() == "torch":
+        return bool(importlib.import_module("torch").cuda.is_available())
+    return bool(keras.distribution.list_devices("gpu"))
+
+
+def _check_named_backend() -> None:
+    named = os.environ.get("KERAS_BACKEND")
+    if named and named not in BACKENDS:
+        raise TrainingError(f"KERAS_BACKEND is {named!r}; imgrec trains with one of: {', '.join(BACKENDS)}.")
+
+
+def _check_backend_trains(backend: str) -> None:
+    if backend not in BACKENDS:
+        raise TrainingError(
+            f"Keras is set to its backend {backend}, which cannot train: set KERAS_BACKEND to {', '.join(BACKENDS)}."
+        )
+
+
+def _missing(error: ImportError) -> str:
+    package = (error.name or str(error)).partition(".")[0]
+    if package not in BACKENDS:
+        return f"Training needs packages that are not installed ({package}): pip install 'imgrec[train]'"
+    others = [name for name in BACKENDS if name != package and importlib.util.find_spec(name)]
+    ways = [f"KERAS_BACKEND={name} imgrec train ..." for name in others]
+    return (
+        f"Keras is to train with {package}, which is not installed: "
+        + ", or ".join([f"pip install {package}", *(f"use {way}" for way in ways)])
+        + ("." if ways else f" (or another backend, named in KERAS_BACKEND: {', '.join(BACKENDS)}).")
+    )

@@ -71,8 +71,16 @@ def choose(
 
 
 def _best(choices: Sequence[Choice]) -> Choice:
-    """Of equal scores the first output, whitened rather than plain, and one category rather than several."""
-    return max(choices, key=lambda choice: (choice.score, choice.whitening is not None, choice.scoping == "hard"))
+    """Of equal scores the first output, of that the whitened rather than the plain, and one category searched rather
+    than several.
+    """
+    order = list(dict.fromkeys(choice.output for choice in choices))
+    return max(
+        choices,
+        key=lambda choice: (
+            choice.score, -order.index(choice.output), choice.whitening is not None, choice.scoping == "hard",
+        ),
+    )  # fmt: skip
 
 
 def _whitenings(training: Floats, dim: int) -> list[Whitening | None]:

@@ -1,6 +1,7 @@
 """A run drawn: how loss and accuracy went, how far to trust the percentages, and what the threshold gives up."""
 
 import io
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -83,4 +84,4 @@ def svg(figure: Figure) -> bytes:
     fonts = ["DejaVu Sans", "Verdana", "Arial"]
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "imgrec", "font.sans-serif": fonts}):  # text stays text
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    return re.sub(rb"\n +", b"\n", buffer.getvalue())

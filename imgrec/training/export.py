@@ -3,16 +3,16 @@
 import contextlib
 import logging
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from imgrec.training.graph import graph_of
 from imgrec.training.pixels import Labelled
-from imgrec.training.vgg16 import Feature, with_features
+from imgrec.training.vgg16 import Feature
 from imgrec.vision.model_folder import Precision
 from imgrec.vision.preprocessing import Pixels
 from imgrec.vision.recogniser import compile_network
@@ -45,24 +45,9 @@ class Int8Check:
         return {**asdict(self), "passed": self.passed}
 
 
-def export_fp16(network: Any, build: Callable[[], Any], features: Sequence[Feature], file: Path) -> Path:
-    """Write a network as `file` (.xml, and .bin beside it), with its logits and these features as outputs.
-
-    Batch normalisation is folded into the convolutions. `build` makes the same network in float32 and at a fixed side,
-    without which the graph would not convert; outputs are named as by `with_features`.
-    """
-    plain = build()
-    plain.set_weights(network.get_weights())
-    served = with_features(plain, features)
-    openvino = import_openvino()
-    with tempfile.TemporaryDirectory() as scratch, _stdout_to_stderr():
-        whole = str(Path(scratch) / "vgg16.xml")
-        served.export(whole, format="openvino", verbose=False)
-        graph = openvino.Core().read_model(whole)
-        graph.inputs[0].get_tensor().set_names({"pixels"})
-        for output in graph.outputs:
-            output.get_tensor().set_names({_name_of(output, list(served.output))})
-        openvino.save_model(graph, file, compress_to_fp16=True)
+def export_fp16(network: Any, side_px: int, features: Mapping[str, Feature], file: Path) -> Path:
+    """Write a network as `file` (.xml, and .bin beside it), with its logits and these features, by name, as outputs."""
+    import_openvino().save_model(graph_of(network, side_px, features), file, compress_to_fp16=True)
     return file
 
 
@@ -112,12 +97,6 @@ def _compare(reference: Path, quantised: Path, examples: Labelled) -> Int8Check:
     cosine = float(np.einsum("ij,ij->i", unit_rows(full["features"]), unit_rows(int8["features"])).mean())
     right, right8 = (float((outputs["logits"].argmax(axis=1) == label).mean()) for outputs in (full, int8))
     return Int8Check(len(label), cosine, right, right8)
-
-
-def _name_of(output: Any, known: Sequence[str]) -> str:
-    """Which of our outputs this is: the converter keeps a layer's name in its node's name, one way or another."""
-    said = " ".join([*output.get_names(), output.get_node().input_value(0).get_node().get_friendly_name()])
-    return max((name for name in known if name in said), key=len, default="logits")
 
 
 @contextlib.contextmanager

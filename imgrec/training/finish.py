@@ -1,35 +1,30 @@
 """From a trained network to a model folder: choose its feature, export it, measure what was exported."""
 
 import json
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.catalogue.feed import SPLITS
 from imgrec.database import utc_now
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
 from imgrec.training.calibrate import expected_calibration_error, fit_temperature, fit_threshold
 from imgrec.training.choose import Choice, choose
+from imgrec.training.compare import compare_features, measure
 from imgrec.training.curves import draw_calibration, draw_history
 from imgrec.training.examples import Examples
-from imgrec.training.export import export_fp16, export_int8, precisions_in, run_in_chunks
+from imgrec.training.export import export_fp16, export_int8, precisions_in
 from imgrec.training.fit import Epoch, history_csv
 from imgrec.training.pixels import Labelled, PhotoCache
 from imgrec.training.recipes import recipe_text
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import Feature, build_vgg16, possible_features
+from imgrec.training.vgg16 import Feature, possible_features
 from imgrec.vision.model_folder import ModelSettings, seal, write_settings
 from imgrec.vision.vectors import Floats, softmax
-
-Outputs = dict[str, dict[str, Floats]]
-"""What a network said: by output, then by split, float32 (n, d)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,6 @@ class Trained:
     settings: TrainingSettings
     name: str
     labels: tuple[str, ...]
-    metric_classes: int
     examples: Mapping[str, Examples]
     photos: PhotoCache
     history: Sequence[Epoch]
@@ -49,27 +43,26 @@ class Trained:
         """The photos of a split as the finished model takes them."""
         return self.photos.pixels(split, self.settings.side_px)
 
-    @property
-    def rebuild(self) -> Callable[[], Any]:
-        """Makes the network again in float32 and at one size, as its export needs it."""
-        return partial(
-            build_vgg16, len(self.labels), self.settings, metric_classes=self.metric_classes, fixed=True
-        )  # fmt: skip
-
 
 def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Reporter) -> None:
     """Write a whole model into `folder`, which is empty: the network, its settings and its metrics, sealed by sums."""
     settings = trained.settings
-    feature, candidates = _chosen_feature(trained, scope_mass, report)
+    candidates: dict[str, object] = {}
+    feature = possible_features(settings)[0]
+    if len(possible_features(settings)) > 1:
+        feature, _, candidates = compare_features(
+            trained.network, settings, trained.examples, trained.photos, scope_mass, report
+        )
     report.say(f"Exporting, with {feature} as the feature.")
-    fp16 = export_fp16(trained.network, trained.rebuild, [feature], folder / "vgg16-fp16.xml")
+    fp16 = export_fp16(trained.network, settings.side_px, {"features": feature}, folder / "vgg16-fp16.xml")
     validation = Labelled(trained.pixels("validation"), trained.examples["validation"].label)
     int8 = export_int8(fp16, trained.pixels("train"), validation, settings.seed)
     if not int8.passed:
         report.say(f"The int8 file failed its check (cosine {int8.cosine:.3f}); the model keeps half precision only.")
     # All that follows is fitted on the file that will be served: where there is int8, it is nearly always the faster.
     served = precisions_in(folder)[0]
-    outputs = _measure(folder / f"vgg16-{served}.xml", trained, f"Measuring {served}", report)
+    network = folder / f"vgg16-{served}.xml"
+    outputs = measure(network, trained.photos, settings.side_px, f"Measuring {served}", report)
     logits = outputs.pop("logits")
     temperature = fit_temperature(logits["validation"], validation.label)
     probabilities = softmax(logits["validation"] / np.float32(temperature))
@@ -102,33 +95,6 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
     write_atomically(folder / "training.yaml", recipe_text(settings).encode())
     write_settings(folder, _model_settings(trained, feature, chosen, temperature, threshold, rule, folder))
     seal(folder)
-
-
-def _chosen_feature(trained: Trained, scope_mass: float, report: Reporter) -> tuple[Feature, dict[str, object]]:
-    """The candidate that the validation photos favour, and the figures of all; measured in half precision."""
-    features = possible_features(trained.settings)
-    if len(features) == 1:
-        return features[0], {}
-    with tempfile.TemporaryDirectory() as scratch:
-        every = export_fp16(trained.network, trained.rebuild, features, Path(scratch) / "every.xml")
-        outputs = _measure(every, trained, "Comparing features", report, splits=("train", "validation"))
-    logits = outputs.pop("logits")["validation"]
-    probabilities = softmax(logits / np.float32(fit_temperature(logits, trained.examples["validation"].label)))
-    by_name = {str(feature): outputs[f"features_{feature}".replace(" ", "_")] for feature in features}
-    best, figures = choose(trained.examples, by_name, probabilities, scope_mass, trained.settings.whitening_dim)
-    return next(feature for feature in features if str(feature) == best.output), figures
-
-
-def _measure(network: Path, trained: Trained, title: str, report: Reporter, splits: Sequence[str] = SPLITS) -> Outputs:
-    """What an exported network says of each split that has photos."""
-    outputs: Outputs = {}
-    for split in splits:
-        if count := len(trained.examples[split]):
-            with report.stage(f"{title} on {split} photos", count) as advance:
-                said = run_in_chunks(network, trained.pixels(split), lambda done, advance=advance: advance(done, ""))
-            for name, values in said.items():
-                outputs.setdefault(name, {})[split] = values
-    return outputs
 
 
 def _model_settings(

@@ -25,6 +25,7 @@ import numpy as np
 from imgrec.generations import write_atomically
 from imgrec.progress import Advance, Reporter
 from imgrec.training.averaging import KeepRawWeights, refresh_statistics
+from imgrec.training.backend import has_gpu
 from imgrec.training.pixels import Labelled, PhotoCache, TrainingBatches, predict
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.targets import Targets
@@ -82,7 +83,7 @@ def fit(
     trainer, history = _resume(network, lesson, settings, run)
     if history:
         report.say(f"Going on after epoch {len(history)} of {settings.total_epochs}.")
-    while len(history) < settings.total_epochs and not _out_of_patience(history, settings):
+    while len(history) < settings.total_epochs and not out_of_patience(history, settings):
         number = len(history) + 1
         if trainer.train_from != settings.train_from(settings.stage_of(number)):
             trainer = Trainer(network, lesson, settings, number)
@@ -99,19 +100,19 @@ def fit(
 
 
 class Trainer:
-    """The network compiled for a part of the run in which the same layers learn."""
+    """The network compiled for the part of the run, around an epoch, in which the same layers learn."""
 
-    def __init__(self, network: Any, lesson: Lesson, settings: TrainingSettings, first_epoch: int) -> None:
+    def __init__(self, network: Any, lesson: Lesson, settings: TrainingSettings, epoch: int) -> None:
         self.network = network
         self.lesson = lesson
         self.settings = settings
-        self.train_from = settings.train_from(settings.stage_of(first_epoch))
+        self.train_from = settings.train_from(settings.stage_of(epoch))
         freeze_below(network, self.train_from)
         steps = -(-len(lesson.targets["logits"]) // settings.batch_size)
         self.model = keras.Model(network.input, network.output)
         self.model.compile(
-            optimizer=optimizer(settings, steps, first_epoch),
-            loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in lesson.targets},
+            optimizer=optimizer(settings, steps, _first_of_part(settings, epoch)),
+            loss=dict.fromkeys(lesson.targets, cross_entropy),
             loss_weights={name: settings.metric_weight if name == "metric" else 1.0 for name in lesson.targets},
             metrics={"logits": [keras.metrics.CategoricalAccuracy(name="accuracy")]},
             jit_compile=_jit_compile(),
@@ -129,7 +130,8 @@ class Trainer:
         _seed_dropout(self.network, self.settings.seed, number)
         raw = KeepRawWeights()
         with report.stage(f"Epoch {number} of {self.settings.total_epochs}", len(batches)) as advance:
-            logs = self.model.fit(batches, verbose=0, callbacks=[raw, _ShowSteps(advance)], shuffle=False).history
+            callbacks = [_ShowSteps(advance), *([raw] if self.settings.ema else [])]
+            logs = self.model.fit(batches, verbose=0, callbacks=callbacks, shuffle=False).history
         if self.settings.ema:
             refresh_statistics(self.network, self.lesson.photos.pixels("train", side_px), self.settings.seed)
         loss, accuracy = _measure(self.network, Labelled(validation, self.lesson.validation_label))
@@ -138,6 +140,15 @@ class Trainer:
         )
         if self.settings.ema:
             self.model.set_weights(raw.weights)
+
+
+def cross_entropy(target: Any, logits: Any) -> Any:
+    """The cross-entropy of each row; one of zeros costs nothing and teaches nothing. Both (n, classes).
+
+    Written out, because TensorFlow's fused version has the gradient softmax(logits) - target, whatever the target sums
+    to: it would drive every photo of an unknown class away from all classes.
+    """
+    return -keras.ops.sum(target * keras.ops.log_softmax(logits, axis=-1), axis=-1)
 
 
 class RateSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
@@ -186,6 +197,13 @@ def optimizer(settings: TrainingSettings, steps: int, first_epoch: int) -> Any:
     return made
 
 
+def out_of_patience(history: list[Epoch], settings: TrainingSettings) -> bool:
+    """Whether the last epochs brought nothing better; only those of the last stage, at the final side, are asked."""
+    stage = settings.stage_of(settings.total_epochs)
+    last = [epoch.validation_accuracy for epoch in history if settings.stage_of(epoch.epoch) == stage]
+    return 0 < settings.patience < len(last) and max(last[-settings.patience :]) <= max(last[: -settings.patience])
+
+
 def history_csv(history: Sequence[Epoch]) -> bytes:
     """The history as CSV with a header."""
     text = io.StringIO()
@@ -195,17 +213,24 @@ def history_csv(history: Sequence[Epoch]) -> bytes:
     return text.getvalue().encode()
 
 
+def _first_of_part(settings: TrainingSettings, epoch: int) -> int:
+    """The first of the epochs up to this one in which the same layers learn, which the optimiser dates from."""
+    part = settings.train_from(settings.stage_of(epoch))
+    while epoch > 1 and settings.train_from(settings.stage_of(epoch - 1)) == part:
+        epoch -= 1
+    return epoch
+
+
 def _jit_compile() -> bool | str:
     """XLA makes convolutions slower on a processor, where TensorFlow has oneDNN; elsewhere Keras decides."""
-    on_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
-    return False if on_cpu else "auto"
+    return False if keras.backend.backend() == "tensorflow" and not has_gpu() else "auto"
 
 
 def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
     """Checkpoints do not hold the state of its random numbers, so each epoch begins with a state of its own."""
     dropouts = [layer for layer in network.layers if isinstance(layer, keras.layers.Dropout) and layer.rate]
     for number, layer in enumerate(dropouts):
-        layer.seed_generator.state.assign(np.array([seed + number, epoch], np.uint32))
+        layer.seed_generator.state.assign(np.array([(seed + number) % 2**32, epoch], np.uint32))
 
 
 def _measure(network: Any, examples: Labelled) -> tuple[float, float]:
@@ -219,12 +244,6 @@ def _measure(network: Any, examples: Labelled) -> tuple[float, float]:
 def _at_this_side(history: list[Epoch], epoch: Epoch) -> Iterator[float]:
     """Validation accuracies so far that can be compared with this epoch's; of larger photos more can be expected."""
     return (past.validation_accuracy for past in history if past.side_px == epoch.side_px)
-
-
-def _out_of_patience(history: list[Epoch], settings: TrainingSettings) -> bool:
-    """Whether the last epochs, of photos at the final side, brought nothing better."""
-    last = [epoch.validation_accuracy for epoch in history if epoch.side_px == settings.side_px]
-    return 0 < settings.patience < len(last) and max(last[-settings.patience :]) <= max(last[: -settings.patience])
 
 
 def _in_words(history: list[Epoch], best: bool, settings: TrainingSettings) -> str:

@@ -16,7 +16,7 @@ from imgrec.progress import Reporter
 from imgrec.training.augmentation import AUGMENTATIONS, augmented, mixed
 from imgrec.training.settings import Stage, TrainingSettings
 from imgrec.vision.decode import decode_photo
-from imgrec.vision.preprocessing import Pixels, Preprocessing
+from imgrec.vision.preprocessing import MOST_SIDE_PX, Pixels, Preprocessing
 
 _MARGIN = 1.25  # augmentation enlarges parts of a photo, so it reads a larger one than the network takes
 
@@ -50,7 +50,9 @@ class PhotoCache:
     def to_train_on(self, stage: Stage) -> Pixels:
         """The training photos of a stage, larger than the network takes them where they are augmented."""
         side_px = self.settings.side_px_of(stage)
-        return self.pixels("train", side_px if self.settings.augmentation == "none" else round(side_px * _MARGIN))
+        if self.settings.augmentation != "none":
+            side_px = min(round(side_px * _MARGIN), MOST_SIDE_PX)
+        return self.pixels("train", side_px)
 
 
 def cached_pixels(

@@ -15,6 +15,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
+from imgrec.training.backend import has_gpu
 from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
@@ -25,6 +26,9 @@ from imgrec.training.targets import training_targets
 from imgrec.training.tensorboard import TensorBoardLog
 from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions
 from imgrec.vision.model_folder import ModelFolder, find_model, open_model
+
+TENSORBOARD = "tensorboard"
+"""The folder beside the models that holds their histories, for TensorBoard."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -54,15 +58,16 @@ def train(
     )
     run = target.with_name(f"{target.name}.training")
     _open_run(run, settings, labels, examples, options.restart)
+    begun = any(run.glob("checkpoint-*"))
     photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
     network, lesson = prepare(examples, len(labels), photos, settings, run, report)
-    with TensorBoardLog(target.parent / "tensorboard" / target.name, fresh=options.restart) as board:
+    with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
         history = fit(network, lesson, settings, run, report, board.write)
 
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
-    trained = Trained(network, settings, target.name, labels, lesson.metric_classes, examples, photos, history)
+    trained = Trained(network, settings, target.name, labels, examples, photos, history)
     finish_model(trained, draft, options.scope_mass, report)
     network.save_weights(keras_weights(target))
     _swap_in(draft, target)
@@ -99,7 +104,7 @@ def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
     A `model.path` that ends in the name, or already is a model's folder, is taken to name models themselves; any other
     is the folder of models. Raises TrainingError when it is no name for a folder of ours.
     """
-    if not _NAME.fullmatch(name) or name.endswith((".training", ".tuning")):
+    if not _NAME.fullmatch(name) or name.endswith((".training", ".tuning")) or name == TENSORBOARD:
         raise TrainingError(f"A model cannot be named {name!r}; use letters, digits, '.', '_' and '-'.")
     if model_path.name == name and (not model_path.exists() or find_model(model_path) == model_path):
         return model_path, False
@@ -135,12 +140,15 @@ def _open_run(
 
 
 def _dtype(settings: TrainingSettings) -> str:
-    """mixed_bfloat16 pays where the processor multiplies it in hardware (AMX) or there is a GPU; else it crawls."""
+    """mixed_bfloat16 pays where there is a GPU, or the processor multiplies it in hardware (AMX); else it crawls.
+
+    The latter is what oneDNN does for TensorFlow and PyTorch; JAX on a processor does not go through it.
+    """
     if settings.dtype != "auto":
         return settings.dtype
     cpuinfo = Path("/proc/cpuinfo")
     has_amx = cpuinfo.is_file() and "amx_bf16" in cpuinfo.read_text(encoding="utf-8", errors="replace")
-    return "mixed_bfloat16" if has_amx or keras.distribution.list_devices("gpu") else "float32"
+    return "mixed_bfloat16" if has_gpu() or (has_amx and keras.backend.backend() != "jax") else "float32"
 
 
 def _load_pretrained(network: Any, settings: TrainingSettings, report: Reporter) -> None:

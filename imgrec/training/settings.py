@@ -6,14 +6,13 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from imgrec.vision.preprocessing import Preprocessing
+from imgrec.vision.preprocessing import LEAST_SIDE_PX, MOST_SIDE_PX, Preprocessing
 
 FeatureLayer = Literal["auto", "block3", "block4", "block5", "fc2", "embedding"]
 Pooling = Literal["auto", "average", "gem"]
 TrainFrom = Literal["block1", "block2", "block3", "block4", "block5", "top"]
 
 _SIDE_STEP_PX = 16
-_LEAST_SIDE_PX = 32
 
 
 class Stage(BaseModel):
@@ -52,7 +51,7 @@ class TrainingSettings(BaseModel):
         0.0, ge=0, lt=1, description="Keep a moving average of the weights with this momentum a step.  0: do not."
     )
     patience: int = Field(0, ge=0, description="Stop after so many epochs without a better validation.  0: never.")
-    side_px: int = Field(128, ge=32, le=512, description="Side of the network's input in pixels.")
+    side_px: int = Field(128, ge=LEAST_SIDE_PX, le=MOST_SIDE_PX, description="Side of the network's input in pixels.")
     fit: Literal["pad", "crop", "stretch"] = Field("pad", description="How a photo becomes a square.")
     stages: tuple[Stage, ...] = Field((), description="Parts of the run, their shares summing to 1.")
     top: Literal["average", "dense"] = Field(
@@ -128,16 +127,19 @@ class TrainingSettings(BaseModel):
         return Preprocessing(side_px=self.side_px, fit=self.fit)
 
     def stage_of(self, epoch: int) -> Stage:
-        """The stage that an epoch, counted from 1, belongs to."""
-        ends = list(accumulate(stage.share for stage in self.stages))
-        at = (epoch - 0.5) / self.total_epochs
-        return next((stage for stage, end in zip(self.stages, ends, strict=True) if at < end), Stage(share=1))
+        """The stage that an epoch, counted from 1, belongs to; the last epoch is always of the last stage."""
+        if not self.stages:
+            return Stage(share=1)
+        ends = list(accumulate(stage.share for stage in self.stages[:-1]))
+        at = (epoch - 0.5) / self.total_epochs if epoch < self.total_epochs else 1
+        return next((stage for stage, end in zip(self.stages, ends, strict=False) if at < end), self.stages[-1])
 
     def side_px_of(self, stage: Stage) -> int:
         """The side of the photos in a stage: a multiple of 16, as the network halves it four times over."""
         if stage.scale == 1:
             return self.side_px
-        return max(_LEAST_SIDE_PX, round(self.side_px * stage.scale / _SIDE_STEP_PX) * _SIDE_STEP_PX)
+        nearest = round(self.side_px * stage.scale / _SIDE_STEP_PX) * _SIDE_STEP_PX
+        return min(max(LEAST_SIDE_PX, nearest), self.side_px)
 
     def train_from(self, stage: Stage) -> TrainFrom:
         """The lowest part that learns in a stage; from scratch there is nothing worth keeping frozen."""

@@ -29,8 +29,8 @@ def training_targets(examples: Examples, categories: int, settings: TrainingSett
 def metric_labels(examples: Examples, metric: str) -> tuple[NDArray[np.int64], int]:
     """The class of each photo for the embedding, int64 (n,), -1 where there is none; and how many classes there are.
 
-    Classes are the categories, the kinds within them, or the groups. Where no two photos share a kind or group, the
-    categories serve.
+    Classes are the categories, the kinds within them, or the groups. Where not even two kinds or groups have two photos
+    each, there is nothing to tell apart, and the categories serve.
     """
     keys: Sequence[Hashable | None] = examples.label.tolist()
     if metric == "kind":
@@ -40,7 +40,7 @@ def metric_labels(examples: Examples, metric: str) -> tuple[NDArray[np.int64], i
         keys = examples.group
     counted = Counter(key for key in keys if key is not None)
     classes = [key for key, count in counted.items() if count >= _LEAST_PHOTOS_A_CLASS]
-    if not classes:
+    if len(classes) < 2:
         return examples.label, int(examples.label.max()) + 1
     number = {key: index for index, key in enumerate(classes)}
     return np.array([number.get(key, -1) for key in keys], np.int64), len(classes)

@@ -15,10 +15,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 import keras
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import ValidationError
@@ -26,10 +25,9 @@ from pydantic import ValidationError
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.progress import Advance, Reporter
-from imgrec.training.calibrate import fit_temperature
-from imgrec.training.choose import choose
+from imgrec.training.compare import compare_features
 from imgrec.training.examples import Examples, at_most, digest_of, load_examples
-from imgrec.training.fit import Epoch, Lesson, fit
+from imgrec.training.fit import Epoch, fit
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.run import prepare
 from imgrec.training.search_space import SearchSpace, Values
@@ -48,8 +46,6 @@ from imgrec.training.study import (
     replace_unfinished,
     rows,
 )
-from imgrec.training.vgg16 import possible_features, with_features
-from imgrec.vision.vectors import softmax
 
 Objective = Literal["accuracy", "retrieval"]
 
@@ -254,7 +250,10 @@ class _Bench:
         accuracy = max(epoch.validation_accuracy for epoch in history if epoch.side_px == side_px)
         trial.set_user_attr("accuracy", accuracy)
         if self.plan.objective == "retrieval":
-            score = _retrieval(network, lesson, settings, self.examples, self.plan.scope_mass)
+            _, choice, _ = compare_features(
+                network, settings, self.examples, lesson.photos, self.plan.scope_mass, report
+            )
+            score = choice.score
         else:
             score = accuracy
         watch.note_time()
@@ -315,26 +314,6 @@ class _Titled:
     def say(self, line: str) -> None:
         """A line about the trial."""
         self.report.say(f"{self.title}: {line}")
-
-
-def _retrieval(
-    network: Any, lesson: Lesson, settings: TrainingSettings, examples: Mapping[str, Examples], scope_mass: float
-) -> float:
-    """The score of the best feature and scoping that the settings leave open, as `train` would choose them."""
-    seen = with_features(network, possible_features(settings))
-    outputs: dict[str, dict[str, Any]] = {}
-    for split in _SPLITS:
-        pixels = lesson.photos.pixels(split, settings.side_px)
-        batches = [
-            seen.predict_on_batch(np.asarray(pixels[start : start + _BATCH])) for start in range(0, len(pixels), _BATCH)
-        ]
-        for name in batches[0]:
-            joined = np.concatenate([np.asarray(batch[name], np.float32) for batch in batches])
-            outputs.setdefault(name, {})[split] = joined
-    logits = outputs.pop("logits")["validation"]
-    probabilities = softmax(logits / np.float32(fit_temperature(logits, lesson.validation_label)))
-    best, _ = choose(examples, outputs, probabilities, scope_mass, settings.whitening_dim)
-    return best.score
 
 
 def _announcement(number: int, wanted: int, values: Values, ended: list[Row]) -> str:

@@ -103,7 +103,7 @@ def _draw_importances(axes: Axes, importances: dict[str, float]) -> None:
     shown = list(reversed(importances.items()))
     axes.set(title="What mattered", xlabel="share of the differences", xlim=(0, 1))
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.tick_params(labelsize=8)
+    axes.tick_params(left=False, bottom=False, labelsize=8)
     if shown:
         axes.barh([name for name, _ in shown], [share for _, share in shown], color=_INK, height=0.6)
     else:
@@ -145,7 +145,7 @@ def _scatter(axes: Axes, rows: Sequence[Row], places: Sequence[float]) -> None:
             )  # fmt: skip
     axes.grid(alpha=0.25)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.tick_params(which="both", labelsize=8)
+    axes.tick_params(left=False, bottom=False, labelsize=8)
 
 
 def _height(row: Row) -> float:

@@ -6,7 +6,6 @@ stand either the paper's two dense layers of 4,096, or global average pooling in
 In Network, 2014, section 3.2 propose; then one dense layer for the categories.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +22,6 @@ IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 COSINE_SCALE = 16.0
 _DENSE_UNITS = 4096
 _SCRATCH_SCALE = 1 / 64  # about unit variance, which He initialisation assumes; pretrained weights expect no scaling
-_GEM_POWER = 3.0
-_GEM_FLOOR = 1e-6
 
 ConvolutionWeights = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
@@ -40,17 +37,15 @@ class Feature:
         return " ".join(filter(None, (self.layer, self.pooling)))
 
 
-def build_vgg16(
-    categories: int, settings: TrainingSettings, dtype: str = "float32", metric_classes: int = 0, fixed: bool = False
-) -> Any:
+def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float32", metric_classes: int = 0) -> Any:
     """The network as a keras.Model: uint8 or float (n, side, side, 3) RGB in; out come, by name,
 
     `logits` float32 (n, categories), and where `metric_classes` are given `metric` float32 (n, metric_classes): cosines
     between an embedding and each class's direction, times COSINE_SCALE. `dtype` is a Keras policy, such as
-    mixed_bfloat16. The side is any, unless `fixed` or the dense top holds it to the settings' side.
+    mixed_bfloat16. The side is any, unless the dense top holds it to the settings' side.
     """
     layer = _LayersOf(dtype)
-    side = settings.side_px if fixed or settings.top == "dense" else None
+    side = settings.side_px if settings.top == "dense" else None
     scale = _SCRATCH_SCALE if settings.from_scratch else 1.0
     photos = keras.Input((side, side, 3), name="pixels", dtype="uint8")
     offset = [-mean * scale for mean in IMAGENET_MEAN_RGB]
@@ -78,18 +73,6 @@ def build_vgg16(
     return keras.Model(photos, outputs, name="vgg16")
 
 
-def with_features(network: Any, features: Sequence[Feature]) -> Any:
-    """The same network with the outputs `logits` and, for each feature, float32 (n, d) of L2 norm 1.
-
-    One feature is called `features`; several are `features_block5_gem` and so on.
-    """
-    outputs = {"logits": network.get_layer("logits").output}
-    for feature in features:
-        name = "features" if len(features) == 1 else f"features_{feature}".replace(" ", "_")
-        outputs[name] = keras.layers.UnitNormalization(dtype="float32", name=name)(_taken(network, feature))
-    return keras.Model(network.input, outputs, name="vgg16")
-
-
 def possible_features(settings: TrainingSettings) -> list[Feature]:
     """Every feature that the settings leave open, plain average pooling of the last block first."""
     poolings = ("average", "gem") if settings.pooling == "auto" else (settings.pooling,)
@@ -103,8 +86,6 @@ def freeze_below(network: Any, train_from: TrainFrom) -> None:
     """Let only the part from `train_from` upwards learn: a block's name, or `top` for what stands on the blocks."""
     for layer in network.layers:
         layer.trainable = not layer.name.startswith("block") or layer.name[: len("block1")] >= train_from
-        if train_from == "top" and layer.name.startswith("block"):
-            layer.trainable = False
 
 
 def load_convolutions(network: Any, weights: ConvolutionWeights) -> None:
@@ -138,28 +119,6 @@ class CosineLogits(keras.layers.Layer):  # type: ignore[misc]
     def call(self, x: Any) -> Any:
         """x: (n, d). Returns (n, classes)."""
         return COSINE_SCALE * (keras.ops.normalize(x, axis=-1) @ keras.ops.normalize(self.kernel, axis=0))
-
-
-class GeneralisedMean(keras.layers.Layer):  # type: ignore[misc]
-    """The mean over all positions of the values to the power of 3, and its third root: strong responses count more.
-
-    F. Radenovic et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018, section 3.2 (GeM).
-    """
-
-    def call(self, x: Any) -> Any:
-        """x: (n, rows, columns, d), not negative. Returns (n, d)."""
-        powers = keras.ops.maximum(x, _GEM_FLOOR) ** _GEM_POWER
-        return keras.ops.mean(powers, axis=(1, 2)) ** (1 / _GEM_POWER)
-
-
-def _taken(network: Any, feature: Feature) -> Any:
-    if not feature.pooling:
-        layer = network.get_layer(f"{feature.layer}_relu" if feature.layer == "fc2" else feature.layer)
-        return layer.output
-    convolutions = dict(zip([f"block{block}" for block in range(1, 6)], [count for _, count in BLOCKS], strict=True))
-    positions = network.get_layer(f"{feature.layer}_conv{convolutions[feature.layer]}_relu").output
-    pool = GeneralisedMean if feature.pooling == "gem" else keras.layers.GlobalAveragePooling2D
-    return pool(dtype="float32")(positions)
 
 
 def _dropout(x: Any, settings: TrainingSettings, name: str) -> Any:

@@ -9,6 +9,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 Pixels = NDArray[np.uint8]
+LEAST_SIDE_PX, MOST_SIDE_PX = 32, 512
 
 
 class Preprocessing(BaseModel):
@@ -20,7 +21,7 @@ class Preprocessing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    side_px: int = Field(ge=32, le=512)
+    side_px: int = Field(ge=LEAST_SIDE_PX, le=MOST_SIDE_PX)
     fit: Literal["pad", "crop", "stretch"] = "pad"
 
     def square(self, photo: Image.Image) -> Pixels:

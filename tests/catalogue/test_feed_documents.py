@@ -11,7 +11,8 @@ from imgrec.catalogue.formats.detect import FORMATS
 from imgrec.catalogue.prices import read_price
 from imgrec.cli import main
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "feeds.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "feeds.md").read_text(encoding="utf-8")
 
 
 def section(title: str) -> str:
@@ -49,6 +50,12 @@ def test_prices_are_read_as_the_table_says(row):
     for text in re.findall(r"`([^`]+)`", texts):
         assert (read_price(text).amount or "none") == price.partition(",")[0], text
         assert ("counted" in price) == (read_price(text).unreadable is not None), text
+
+
+def test_its_links_lead_somewhere():
+    links = re.findall(r"\]\(([^)#]+)", PAGE)
+    assert links
+    assert all((DOCS / link).exists() for link in links)
 
 
 def test_the_options_it_names_exist():

@@ -22,7 +22,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@settings(max_examples=60, deadline=None, database=None)
 @given(st.dictionaries(TEXT, VALUES, max_size=5))
 def test_what_repr_writes_is_read_back_as_it_was(record: dict[str, object]) -> None:
     line = repr(record)

@@ -2,14 +2,15 @@
 """A training run survives being killed, refuses to be mixed up with another, and swaps its model in whole."""
 
 import csv
+import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from tiny_shop import Shop, write_config, write_feed
@@ -20,8 +21,9 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
 from imgrec.errors import TrainingError, WeightsError
 from imgrec.progress import Silent
-from imgrec.training.run import Options, model_target, train
-from imgrec.training.settings import TrainingSettings
+from imgrec.training.recipes import settings_from
+from imgrec.training.run import Options, keras_weights, model_target, train
+from imgrec.training.settings import Stage, TrainingSettings
 from imgrec.vision.model_folder import open_model
 
 pytestmark = [
@@ -29,26 +31,14 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras under NumPy 2
 ]
 
-SETTINGS = TrainingSettings(weights="none", epochs=4, batch_size=8, side_px=32, width=0.0625, dtype="float32")
-
-TRAIN_AND_DIE_AFTER_EPOCH_2 = """
-import os, signal, sys
-from pathlib import Path
-from imgrec.catalogue.store import Catalogue
-from imgrec.config import load_config
-from imgrec.progress import Silent
-from imgrec.training.run import Options, train
-from imgrec.training.settings import TrainingSettings
-
-class Killer(Silent):
-    def say(self, line):
-        if line.startswith("Epoch   2 "):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-with Catalogue.open(load_config(Path(sys.argv[1]), {}).catalogue) as catalogue:
-    settings = TrainingSettings.model_validate_json(sys.argv[3])
-    train(catalogue, Path(sys.argv[2]), settings, Options(), Killer())
-"""
+SETTINGS = TrainingSettings(
+    weights="none", epochs=10, batch_size=8, side_px=48, width=0.0625, dtype="float32", mixing=0.5, ema=0.8,
+    dropout=0.3, weight_decay=0.05, metric="kind", embedding_dim=8, feature_layer="embedding",
+    stages=(Stage(share=0.6, scale=0.7), Stage(share=0.4)),
+)  # fmt: skip
+TIMES_KILLED = 5
+TOLERANCE = 1e-3
+SEED = 5  # of the moments
 
 
 @pytest.fixture(scope="module")
@@ -67,32 +57,36 @@ def catalogue(imported: Shop) -> Iterator[Catalogue]:
 
 
 @pytest.fixture(scope="module")
-def both_runs(imported: Shop) -> tuple[Path, Path]:
-    """The model of a run that nothing disturbed, and where another was to go that was killed after two epochs."""
+def both_runs(imported: Shop) -> tuple[Path, Path, list[int]]:
+    """The model of a run that nothing disturbed; where another was to go that was killed five times; after how many
+    steps of its processes.
+    """
     models = imported.folder / "models"
-    arguments = [imported.config, models / "killed", SETTINGS.model_dump_json()]
+    script = Path(__file__).with_name("killed_at_random.py")
     dying = subprocess.Popen(
-        [sys.executable, "-c", TRAIN_AND_DIE_AFTER_EPOCH_2, *map(str, arguments)],
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [sys.executable, script, imported.config, models / "killed", SETTINGS.model_dump_json(), str(SEED),
+         str(TIMES_KILLED)],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         with Catalogue.open(load_config(imported.config, {}).catalogue) as opened:
             model = train(opened, models / "undisturbed", SETTINGS, Options(), Silent())
-        assert dying.wait(timeout=300) == -signal.SIGKILL
+        said, complaint = dying.communicate(timeout=300)
+        assert dying.returncode == 0, complaint
     finally:
         dying.kill()
         dying.wait()
     assert not (models / "killed").exists()
-    return model.path, models / "killed"
+    return model.path, models / "killed", json.loads(said)
 
 
 @pytest.fixture
-def undisturbed(both_runs: tuple[Path, Path]) -> Path:
+def undisturbed(both_runs: tuple[Path, Path, list[int]]) -> Path:
     return both_runs[0]
 
 
 @pytest.fixture
-def killed(both_runs: tuple[Path, Path]) -> Path:
+def killed(both_runs: tuple[Path, Path, list[int]]) -> Path:
     return both_runs[1]
 
 
@@ -108,7 +102,7 @@ def history(model: Path) -> list[dict[str, str]]:
 
 def test_a_killed_run_refuses_other_settings_and_names_them(killed: Path, catalogue: Catalogue):
     other = SETTINGS.model_copy(update={"epochs": 5, "dropout": 0.4})
-    with pytest.raises(TrainingError, match=r"epochs: 4 -> 5; dropout: 0\.2 -> 0\.4.*--restart"):
+    with pytest.raises(TrainingError, match=r"epochs: 10 -> 5; dropout: 0\.3 -> 0\.4.*--restart"):
         train(catalogue, killed, other, Options(), Fails())
 
 
@@ -121,7 +115,14 @@ def test_a_killed_run_refuses_other_photos(killed: Path, catalogue: Catalogue):
         catalogue.connection.execute("UPDATE products SET retired_utc = NULL WHERE id = 1")
 
 
-def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one_replacing_only_when_told(
+def test_the_moments_of_death_were_in_the_midst_of_epochs_and_at_their_ends(both_runs: tuple[Path, Path, list[int]]):
+    steps_an_epoch = 4
+    assert len(both_runs[2]) == TIMES_KILLED
+    assert {steps % steps_an_epoch == 0 for steps in both_runs[2]} == {True, False}
+    assert any(steps > steps_an_epoch for steps in both_runs[2])  # or no epoch would ever have been kept
+
+
+def test_a_run_killed_five_times_ends_as_an_undisturbed_one_replacing_only_when_told(
     killed: Path, undisturbed: Path, catalogue: Catalogue
 ):
     killed.mkdir()
@@ -137,18 +138,34 @@ def test_a_killed_run_goes_on_and_ends_as_an_undisturbed_one_replacing_only_when
             said.append(line)
 
     model = train(catalogue, killed, SETTINGS, Options(replace=True), Listening())
-    assert "Going on after epoch 2 of 4." in said
-    assert [line[:9] for line in said if line.startswith("Epoch ")] == ["Epoch   3", "Epoch   4"]
-    assert sorted(path.name for path in killed.parent.iterdir()) == ["killed", "undisturbed"]
+    done = next(int(line.split()[4]) for line in said if line.startswith("Going on after epoch"))
+    assert 0 < done < 10
+    epochs = [int(line.split()[1]) for line in said if line.startswith("Epoch ")]
+    assert epochs == list(range(done + 1, 11))
+    names = {path.name for path in killed.parent.iterdir()}
+    assert names == {"killed", "killed.weights.h5", "undisturbed", "undisturbed.weights.h5", "tensorboard"}
     assert not (killed / "of an older model").exists()
     assert open_model(killed) == model
 
     resumed, straight = history(killed), history(undisturbed)
-    assert [row["epoch"] for row in resumed] == ["1", "2", "3", "4"]
+    assert [row["epoch"] for row in resumed] == [str(number) for number in range(1, 11)]
+    assert [row["side_px"] for row in resumed] == ["32"] * 6 + ["48"] * 4
     for name in ("loss", "validation_loss"):
         ours, theirs = ([float(row[name]) for row in rows] for rows in (resumed, straight))
-        assert ours == pytest.approx(theirs, rel=2e-3)
-    assert len({row["loss"] for row in straight}) == 4  # or there would be nothing to agree on
+        assert ours == pytest.approx(theirs, rel=TOLERANCE)
+    assert len({row["loss"] for row in straight}) == 10  # or there would be nothing to agree on
+    one, other = (h5py.File(keras_weights(folder)) for folder in (killed, undisturbed))
+    with one, other:
+        compared: list[str] = []
+
+        def compare(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset) and "seed_generator" not in name:
+                largest = np.abs(other[name][()]).max(initial=0)
+                assert np.abs(item[()] - other[name][()]).max(initial=0) <= TOLERANCE * max(largest, 0.1), name
+                compared.append(name)
+
+        one.visititems(compare)
+    assert len(compared) > 13 * 5  # kernels, and what normalisation keeps
 
 
 def test_a_finished_model_tells_all_about_itself(undisturbed: Path):
@@ -156,9 +173,13 @@ def test_a_finished_model_tells_all_about_itself(undisturbed: Path):
     assert model.settings.name == "undisturbed"
     assert model.settings.labels == ("Balls", "Boxes", "Tents & Co")
     assert model.settings.preprocessing == SETTINGS.preprocessing
-    assert model.settings.feature_dim == 32
+    assert (model.settings.feature_layer, model.settings.feature_dim) == ("embedding", 8)
     assert "fp16" in model.settings.precisions
-    assert {file.name for file in undisturbed.iterdir()} >= {"training.yaml", "history.csv", "metrics.json"}
+    files = {"training.yaml", "history.csv", "history.svg", "calibration.svg", "metrics.json"}
+    assert {file.name for file in undisturbed.iterdir()} >= files
+    assert settings_from(str(undisturbed / "training.yaml"), {}) == SETTINGS  # its settings are a recipe
+    metrics = json.loads((undisturbed / "metrics.json").read_text())
+    assert set(metrics["retrieval"]) >= {"features, plain, soft", "features, plain, hard"}
 
 
 def test_weights_that_cannot_be_had_fail_before_photos_are_read_and_leave_the_name_free(
@@ -183,7 +204,7 @@ def test_batch_normalisation_and_pretrained_weights_do_not_go_together(imported:
         train(catalogue, imported.folder / "elsewhere" / "both", settings, Options(), Fails())
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "../b", "/b", "b.training", "-dash", "b c", "ü"])
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../b", "/b", "b.training", "tensorboard", "-dash", "b c", "ü"])
 def test_a_name_that_is_no_folders_name_is_refused(name: str, tmp_path: Path):
     with pytest.raises(TrainingError, match="cannot be named"):
         model_target(tmp_path, name)
