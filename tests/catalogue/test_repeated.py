@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageColor, ImageDraw
 from tiny_shop import jpeg
 
+from imgrec.catalogue import repeated
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.repeated import (
     Likeness,
@@ -174,10 +175,11 @@ def test_an_empty_catalogue_repeats_nothing(market):
     assert (repeats.clusters, list(repeats.in_words())) == ((), [])
 
 
-def test_photos_stored_without_a_hash_get_one_and_lost_files_are_counted(market):
-    for n in range(300):
-        market.photo(f"{n}.jpg", noise(n % 7))
-    market.bring_in(*map(str, range(300)))
+def test_photos_stored_without_a_hash_get_one_and_lost_files_are_counted(market, monkeypatch):
+    monkeypatch.setattr(repeated, "_PAGE", 7)
+    for n in range(30):
+        market.photo(f"{n}.jpg", noise(n % 9))
+    market.bring_in(*map(str, range(30)))
     query = "SELECT id, perceptual_hash FROM photos ORDER BY id"
     before = market.catalogue.connection.execute(query).fetchall()
     assert all(len(row["perceptual_hash"]) == 32 for row in before)
@@ -187,5 +189,5 @@ def test_photos_stored_without_a_hash_get_one_and_lost_files_are_counted(market)
     lost = market.product("6").photo
     lost.unlink()
     market.catalogue.connection.execute("UPDATE photos SET perceptual_hash = NULL")
-    assert hash_stored_photos(market.catalogue, Silent()) == sum(n % 7 == 6 for n in range(300))
-    assert market.catalogue.counts().photos[PhotoStatus.STORED] == 300
+    assert hash_stored_photos(market.catalogue, Silent()) == sum(n % 9 == 6 for n in range(30))
+    assert market.catalogue.counts().photos[PhotoStatus.STORED] == 30

@@ -185,7 +185,7 @@ def test_few_addresses_are_held_however_many_there_are():
 
     plan = Schedule(hosts(), PhotosSection(), random.Random(1))
     now = 0.0
-    for _ in range(3000):  # everything fails, so everything is to come again
+    for _ in range(1500):  # everything fails, so everything is to come again
         turn = plan.take(now)
         if isinstance(turn, Turn):
             plan.failed(turn, BUSY, now)
