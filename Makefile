@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt
 	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Installing into $(VENV): about 2.5 GB with TensorFlow, a few minutes the first time."
 	@$(PYTHON) -m venv $(VENV)
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[train,dev]'
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[train,sample,dev]'
 	@touch $@
 
 test: check      ## lint, type-check, check the import rules, and run the tests
