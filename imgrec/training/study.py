@@ -150,8 +150,7 @@ def ask(study: optuna.Study, space: SearchSpace, seed: int) -> tuple[optuna.Tria
 def pruner(name: PrunerName, epochs: int) -> optuna.pruners.BasePruner:
     """What stops trials that fall behind others at the same epoch; none in the first half of the epochs.
 
-    Before that, ranks say little: rates are still high, and the averages kept by batch normalisation lag behind where
-    an epoch has few steps (docs/tuning.md has a study in which the later winners were last at a third).
+    Before that ranks say little, as rates are high and have hardly begun to fall.
     """
     half = -(-epochs // 2)
     if name == "median":

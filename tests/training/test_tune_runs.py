@@ -140,6 +140,7 @@ def test_a_killed_study_goes_on_within_its_trial_and_ends_with_a_recipe_that_tra
     assert died.returncode == -signal.SIGKILL, died.stderr
 
     monkeypatch.setattr(tuning, "pruner", lambda *_: PrunesTrial(2))
+    monkeypatch.setattr(tuning, "LEAST_STEPS", 3)
     report = Listening()
     findings = tune(catalogue, folder, REAL_PLAN, Limits(trials=2), report)
     assert "Going on with trial 1, which was interrupted." in report.said
@@ -216,6 +217,16 @@ def test_trials_that_fail_are_counted_and_the_study_goes_on(catalogue: Catalogue
     assert json.loads(json.dumps(as_json(findings)))["best_trial"] == 5
     assert draw(findings).startswith(b"<?xml")
     assert any("good to 3" in line for line in caveats(findings))  # with so few photos: 39 points
+
+
+def test_a_trial_is_not_judged_before_it_had_enough_steps_to_show_anything(
+    catalogue: Catalogue, tmp_path: Path, lessons, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tuning, "pruner", lambda *_: PrunesTrial(1))
+    plan = Plan(SETTINGS.model_copy(update={"epochs": 20, "batch_size": 6}), SPACE, 6)  # three steps an epoch
+    lessons([0.1] * 20)
+    (row,) = tune(catalogue, tmp_path, plan, Limits(trials=1), Silent()).rows
+    assert (row.outcome, row.epochs) == (Outcome.PRUNED, 14)  # 42 steps
 
 
 def test_settings_that_do_not_go_together_are_a_counted_outcome(catalogue: Catalogue, tmp_path: Path, lessons):
