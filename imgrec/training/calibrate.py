@@ -1,33 +1,21 @@
-"""What the validation photos decide: temperature, threshold, and how widely to search."""
+"""What the validation photos decide: the temperature of the probabilities, and the threshold of similarity."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from imgrec.search.scoping import Scoping, scope
-from imgrec.vision.vectors import softmax
+from imgrec.evaluation.ranking import Photos
+from imgrec.evaluation.retrieval import Judged
+from imgrec.vision.vectors import Floats, softmax
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 WANTED_PRECISION = 0.8
 RANDOM_PAIRS_SHARE = 0.01
-FIRST = 10
 _LEAST_SHOWN = 30
 _RANDOM_PAIRS = 200_000
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """Photos with features float32 (n, d) of L2 norm 1, category int64 (n,), kind and group in the same order."""
-
-    features: Floats
-    label: Ints
-    kind: Sequence[str | None]
-    group: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -52,15 +40,13 @@ def fit_temperature(logits: Floats, label: Ints) -> float:
     return float(np.exp(minimize_scalar(cross_entropy, bounds=(-3, 3), method="bounded").x))
 
 
-def expected_calibration_error(probabilities: Floats, label: Ints, bins: int = 15) -> float:
-    """How far confidence is from accuracy, weighted over equal-width bins of confidence (Guo et al., section 2)."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == label
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(confidence[bin_of == b].mean() - right[bin_of == b].mean()) * (bin_of == b).mean() for b in set(bin_of)]
-    return float(sum(gaps))
+def shown_matches(judged: Judged) -> Shown:
+    """The matches by which a threshold is judged: of queries that have something to find, those that can be told."""
+    told = judged.known & (judged.relevant > 0)[:, None]
+    return Shown(judged.similarity[told].astype(np.float32), judged.right[told])
 
 
-def fit_threshold(shown: Shown, gallery: Gallery, seed: int) -> tuple[float, str]:
+def fit_threshold(shown: Shown, photos: Photos, seed: int) -> tuple[float, str]:
     """The least similarity of a match, and in words how it was found.
 
     Where kinds are known: the lowest similarity above which at least 80 % of the matches shown are of the query's kind.
@@ -80,60 +66,20 @@ def fit_threshold(shown: Shown, gallery: Gallery, seed: int) -> tuple[float, str
             return _downwards(float(shown.similarity[order][at])), rule
         best = float(precision[_LEAST_SHOWN - 1 :].max())
         reachable = f" ({WANTED_PRECISION:.0%} of the same kind is out of reach: at best {best:.0%})"
-    value = float(np.quantile(_random_pairs(gallery, seed), 1 - RANDOM_PAIRS_SHARE))
+    value = float(np.quantile(_random_pairs(photos, seed), 1 - RANDOM_PAIRS_SHARE))
     return _downwards(value), f"{RANDOM_PAIRS_SHARE:.0%} of random pairs of one category exceed it{reachable}"
 
 
-def shown_matches(
-    queries: Gallery, probabilities: Floats, gallery: Gallery, scoping: Scoping, mass: float
-) -> tuple[Shown, float | None]:
-    """Search the gallery with each query as the bot would, its own group left out.
-
-    Returns the first ten matches of each where both kinds are known, and the share of queries that have one of their
-    own kind among the ten (of those queries whose kind the gallery holds), or None where no kinds are known.
-    """
-    kinds, groups = np.array(gallery.kind, object), np.array(gallery.group, object)
-    similarities: list[float] = []
-    same: list[bool] = []
-    found: list[bool] = []
-    for row, kind in enumerate(queries.kind):
-        others = groups != queries.group[row]
-        if kind is None or not np.any(others & (kinds == kind) & (gallery.label == queries.label[row])):
-            continue
-        in_scope = np.flatnonzero(others & np.isin(gallery.label, scope(probabilities[row], scoping, mass)))
-        similarity = gallery.features[in_scope] @ queries.features[row]
-        first = np.argsort(-similarity, kind="stable")[:FIRST]
-        rows = in_scope[first]
-        right = (kinds[rows] == kind) & (gallery.label[rows] == queries.label[row])
-        # A match without a kind is judged only where its category already says it is wrong.
-        judged = np.array([k is not None for k in kinds[rows]], bool) | (gallery.label[rows] != queries.label[row])
-        similarities += similarity[first][judged].tolist()
-        same += right[judged].tolist()
-        found.append(bool(right.any()))
-    shown = Shown(np.array(similarities, np.float32), np.array(same, bool))
-    return shown, (float(np.mean(found)) if found else None)
-
-
-def share_in_own_category(
-    queries: Gallery, probabilities: Floats, scoping: Scoping, mass: float
-) -> tuple[float, float]:
-    """Share of queries whose own category is searched, and the mean number of categories searched."""
-    scopes = [scope(row, scoping, mass) for row in probabilities]
-    hit = float(np.mean([label in searched for label, searched in zip(queries.label, scopes, strict=True)]))
-    return hit, float(np.mean([len(searched) for searched in scopes]))
-
-
-def _random_pairs(gallery: Gallery, seed: int) -> Floats:
+def _random_pairs(photos: Photos, seed: int) -> Floats:
     """Similarities of random pairs of one category and different groups."""
     rng = np.random.default_rng(seed)
-    groups = np.array(gallery.group, object)
     pairs: list[Floats] = []
-    for category in np.unique(gallery.label):
-        rows = np.flatnonzero(gallery.label == category)
-        share = max(1, round(_RANDOM_PAIRS * len(rows) / len(gallery.label)))
+    for category in np.unique(photos.label):
+        rows = np.flatnonzero(photos.label == category)
+        share = max(1, round(_RANDOM_PAIRS * len(rows) / len(photos.label)))
         left, right = rng.choice(rows, share), rng.choice(rows, share)
-        apart = groups[left] != groups[right]
-        pairs.append(np.einsum("ij,ij->i", gallery.features[left[apart]], gallery.features[right[apart]]))
+        apart = photos.group[left] != photos.group[right]
+        pairs.append(np.einsum("ij,ij->i", photos.features[left[apart]], photos.features[right[apart]]))
     return np.concatenate(pairs)
 
 

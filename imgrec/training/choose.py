@@ -9,28 +9,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgrec.evaluation.ranking import Gallery, Photos, nearest, numbered, numbered_kinds, searched
+from imgrec.evaluation.retrieval import SHOWN, judge, success_at
 from imgrec.search.scoping import Scoping
-from imgrec.training.calibrate import FIRST, Gallery, Shown, share_in_own_category, shown_matches
+from imgrec.training.calibrate import Shown, shown_matches
 from imgrec.training.examples import Examples
 from imgrec.vision.vectors import Floats, unit_rows
 from imgrec.vision.whitening import Whitening
 
 _LEAST_WHITENED_DIM = 8
 _SCOPINGS: tuple[Scoping, ...] = ("soft", "hard")
+_SEARCHED = ("train", "validation")
 
 
 @dataclass(frozen=True)
 class Choice:
     """One way to make features and to scope, and what it showed the validation photos.
 
-    `output` is the network's output it starts from. `score` is the share of queries with one of their own kind among
-    the first ten; where kinds are unknown, of those whose own category is searched.
+    `output` is the network's output it starts from; `photos` are those searched. `score` is the share of queries with
+    one of their own kind among the first ten; where kinds are unknown, of those whose own category is searched.
     """
 
     output: str
     whitening: Whitening | None
     scoping: Scoping
-    gallery: Gallery
+    photos: Photos
     shown: Shown
     score: float
 
@@ -57,15 +60,19 @@ def choose(
     for output, of_split in outputs.items():
         for whitening in _whitenings(of_split["train"], whitening_dim):
             made: Callable[[Floats], Floats] = whitening or unit_rows
-            validation = _gallery(examples["validation"], made(of_split["validation"]))
-            gallery = _joined(_gallery(examples["train"], made(of_split["train"])), validation)
+            photos = _photos(examples, {split: made(of_split[split]) for split in _SEARCHED})
+            queries, gallery = photos.take(photos.product >= len(examples["train"])), Gallery(photos)
             for scoping in _SCOPINGS:
-                shown, found = shown_matches(validation, probabilities, gallery, scoping, scope_mass)
-                in_scope, searched = share_in_own_category(validation, probabilities, scoping, scope_mass)
-                choice = Choice(output, whitening, scoping, gallery, shown, in_scope if found is None else found)
-                choices.append(choice)
-                figures[choice.name] = {
-                    f"kind_in_first_{FIRST}": found, "own_category_searched": in_scope, "categories_searched": searched,
+                in_scope = searched(probabilities, np.ones(probabilities.shape[1], bool), scoping, scope_mass)
+                judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN), gallery)
+                can_be_found = judged.relevant > 0
+                found = float(success_at(judged.right, SHOWN)[can_be_found].mean()) if can_be_found.any() else None
+                own = float(in_scope[np.arange(len(queries)), queries.label].mean())
+                shown = shown_matches(judged)
+                choices.append(Choice(output, whitening, scoping, photos, shown, own if found is None else found))
+                figures[choices[-1].name] = {
+                    f"kind_in_first_{SHOWN}": found, "own_category_searched": own,
+                    "categories_searched": float(in_scope.sum(axis=1).mean()),
                 }  # fmt: skip
     return _best(choices), figures
 
@@ -92,12 +99,12 @@ def _whitenings(training: Floats, dim: int) -> list[Whitening | None]:
     return ways
 
 
-def _gallery(side: Examples, features: Floats) -> Gallery:
-    return Gallery(features, side.label, side.kind, side.group)
-
-
-def _joined(first: Gallery, second: Gallery) -> Gallery:
-    return Gallery(
-        np.concatenate([first.features, second.features]), np.concatenate([first.label, second.label]),
-        (*first.kind, *second.kind), (*first.group, *second.group),
+def _photos(examples: Mapping[str, Examples], features: Mapping[str, Floats]) -> Photos:
+    """Training photos, then validation photos, each a product of its own."""
+    sides = [examples[split] for split in _SEARCHED]
+    label = np.concatenate([side.label for side in sides])
+    return Photos(
+        features=np.concatenate([features[split] for split in _SEARCHED]), product=np.arange(len(label)), label=label,
+        kind=numbered_kinds(label.tolist(), [kind for side in sides for kind in side.kind]),
+        group=numbered([group for side in sides for group in side.group]), rank=np.zeros(len(label), np.int64),
     )  # fmt: skip

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.database import utc_now
+from imgrec.evaluation.classification import confidence_bins, expected_calibration_error
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
-from imgrec.training.calibrate import expected_calibration_error, fit_temperature, fit_threshold
+from imgrec.training.calibrate import fit_temperature, fit_threshold
 from imgrec.training.choose import Choice, choose
 from imgrec.training.compare import compare_features, measure
 from imgrec.training.curves import draw_calibration, draw_history
@@ -67,17 +68,18 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
     temperature = fit_temperature(logits["validation"], validation.label)
     probabilities = softmax(logits["validation"] / np.float32(temperature))
     chosen, figures = choose(trained.examples, outputs, probabilities, scope_mass, settings.whitening_dim)
-    threshold, rule = fit_threshold(chosen.shown, chosen.gallery, settings.seed)
+    threshold, rule = fit_threshold(chosen.shown, chosen.photos, settings.seed)
     if chosen.whitening:
         chosen.whitening.save(folder)
+    before = softmax(logits["validation"])
     metrics = {
         "measured_on": served,
         "accuracy": _accuracies(logits, trained.examples, first=1),
         "accuracy_top3": _accuracies(logits, trained.examples, first=3),
         "photos": {split: len(side) for split, side in trained.examples.items()},
         "calibration_error": {
-            "before": expected_calibration_error(softmax(logits["validation"]), validation.label),
-            "after": expected_calibration_error(probabilities, validation.label),
+            "before": expected_calibration_error(confidence_bins(before, validation.label)),
+            "after": expected_calibration_error(confidence_bins(probabilities, validation.label)),
         },
         "temperature": temperature,
         "threshold": {"value": threshold, "rule": rule},
@@ -88,7 +90,6 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
     write_atomically(folder / "metrics.json", json.dumps(metrics, indent=2).encode())
     write_atomically(folder / "history.csv", history_csv(trained.history))
     write_atomically(folder / "history.svg", draw_history(trained.history))
-    before = softmax(logits["validation"])
     write_atomically(
         folder / "calibration.svg", draw_calibration(before, probabilities, validation.label, chosen.shown, threshold)
     )
@@ -103,7 +104,7 @@ def _model_settings(
     return ModelSettings(
         name=trained.name, created_utc=utc_now(), labels=trained.labels,
         preprocessing=trained.settings.preprocessing, feature_layer=str(feature),
-        feature_dim=chosen.gallery.features.shape[1], whitened=chosen.whitening is not None, temperature=temperature,
+        feature_dim=chosen.photos.features.shape[1], whitened=chosen.whitening is not None, temperature=temperature,
         threshold=threshold, threshold_rule=rule, scoping=chosen.scoping, precisions=precisions_in(folder),
     )  # fmt: skip
 

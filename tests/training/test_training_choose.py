@@ -83,8 +83,8 @@ def test_too_few_photos_to_whiten_are_left_plain():
     assert best.whitening is None
 
 
-def test_what_is_chosen_is_what_the_gallery_holds():
+def test_what_is_chosen_is_what_is_searched():
     best, _ = choose(SHOP, {"kinds": telling(0.05, 1)}, SURE, 0.9, 8)
-    assert len(best.gallery.features) == len(TRAIN) + len(VALIDATION)
-    assert np.linalg.norm(best.gallery.features, axis=1) == pytest.approx(np.ones(len(best.gallery.features)), abs=1e-5)
-    assert best.gallery.features.shape[1] == best.whitening.affine.shape[1] == 8
+    assert len(best.photos.features) == len(TRAIN) + len(VALIDATION)
+    assert np.linalg.norm(best.photos.features, axis=1) == pytest.approx(np.ones(len(best.photos.features)), abs=1e-5)
+    assert best.photos.features.shape[1] == best.whitening.affine.shape[1] == 8
