@@ -1,19 +1,20 @@
-"""Which feature, and how wide a search: whatever finds the query's own kind most often on the validation photos.
+"""Which feature, and how wide a search: whatever finds the query's own kind, or group, most often on validation photos.
 
 The candidates are the outputs the settings leave open (vgg16.possible_features), each as it is and whitened, each with
 hard and soft scoping.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imgrec.evaluation.ranking import Gallery, Photos, nearest, numbered, numbered_kinds, searched
-from imgrec.evaluation.retrieval import SHOWN, judge, success_at
+from imgrec.evaluation.ranking import Bools, Gallery, Photos, nearest, numbered, numbered_kinds, searched
+from imgrec.evaluation.retrieval import SHOWN, Judged, judge, success_at
 from imgrec.search.scoping import Scoping
 from imgrec.training.calibrate import Shown, shown_matches
 from imgrec.training.examples import Examples
+from imgrec.training.settings import Wanted
 from imgrec.vision.vectors import Floats, unit_rows
 from imgrec.vision.whitening import Whitening
 
@@ -26,8 +27,9 @@ _SEARCHED = ("train", "validation")
 class Choice:
     """One way to make features and to scope, and what it showed the validation photos.
 
-    `output` is the network's output it starts from; `photos` are those searched. `score` is the share of queries with
-    one of their own kind among the first ten; where kinds are unknown, of those whose own category is searched.
+    `output` is the network's output it starts from; `photos` are those searched. `score` is the share of queries that
+    find what is wanted: one of their own kind among the first ten, or another photo of their group first; where that is
+    unknown, of those whose own category is searched.
     """
 
     output: str
@@ -49,11 +51,13 @@ def choose(
     probabilities: Floats,
     scope_mass: float,
     whitening_dim: int,
+    wanted: Wanted = "kind",
 ) -> tuple[Choice, dict[str, object]]:
     """The best of all choices, and the figures of every one by its name.
 
     outputs: by name, then by split, float32 (n, d). probabilities: float32 (n, categories) of the validation photos.
-    The validation photos are the queries; training and validation photos are searched, the query's group left out.
+    The validation photos are the queries; training and validation photos are searched. Kinds are looked for among
+    photos of other groups than the query's, groups among all photos but the query itself.
     """
     choices: list[Choice] = []
     figures: dict[str, object] = {}
@@ -65,16 +69,30 @@ def choose(
             for scoping in _SCOPINGS:
                 in_scope = searched(probabilities, np.ones(probabilities.shape[1], bool), scoping, scope_mass)
                 judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN), gallery)
-                can_be_found = judged.relevant > 0
-                found = float(success_at(judged.right, SHOWN)[can_be_found].mean()) if can_be_found.any() else None
                 own = float(in_scope[np.arange(len(queries)), queries.label].mean())
-                shown = shown_matches(judged)
-                choices.append(Choice(output, whitening, scoping, photos, shown, own if found is None else found))
+                found = {"kind": _success(judged, SHOWN), "group": _group_first(queries, photos, in_scope)}
+                score = found[wanted]
+                choices.append(
+                    Choice(output, whitening, scoping, photos, shown_matches(judged), own if score is None else score)
+                )
                 figures[choices[-1].name] = {
-                    f"kind_in_first_{SHOWN}": found, "own_category_searched": own,
-                    "categories_searched": float(in_scope.sum(axis=1).mean()),
+                    f"kind_in_first_{SHOWN}": found["kind"], "group_first": found["group"],
+                    "own_category_searched": own, "categories_searched": float(in_scope.sum(axis=1).mean()),
                 }  # fmt: skip
     return _best(choices), figures
+
+
+def _success(judged: Judged, k: int) -> float | None:
+    """The share of queries with a right match among the first k, of those for which there is one."""
+    can_be_found = judged.relevant > 0
+    return float(success_at(judged.right, k)[can_be_found].mean()) if can_be_found.any() else None
+
+
+def _group_first(queries: Photos, photos: Photos, in_scope: Bools) -> float | None:
+    """The share of queries whose most similar photo is another of their group, where there is another."""
+    of_group = replace(photos, kind=photos.group, group=photos.product)
+    gallery, queries = Gallery(of_group), replace(queries, kind=queries.group, group=queries.product)
+    return _success(judge(queries, nearest(queries, gallery, in_scope, 1), gallery), 1)
 
 
 def _best(choices: Sequence[Choice]) -> Choice:

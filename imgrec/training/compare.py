@@ -41,7 +41,7 @@ def compare_features(
     logits = outputs.pop("logits")["validation"]
     probabilities = softmax(logits / np.float32(fit_temperature(logits, examples["validation"].label)))
     by_name = {name: outputs[name] for name in features}
-    best, figures = choose(examples, by_name, probabilities, scope_mass, settings.whitening_dim)
+    best, figures = choose(examples, by_name, probabilities, scope_mass, settings.whitening_dim, settings.wanted)
     return features[best.output], best, figures
 
 

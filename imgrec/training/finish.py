@@ -67,7 +67,9 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
     logits = outputs.pop("logits")
     temperature = fit_temperature(logits["validation"], validation.label)
     probabilities = softmax(logits["validation"] / np.float32(temperature))
-    chosen, figures = choose(trained.examples, outputs, probabilities, scope_mass, settings.whitening_dim)
+    chosen, figures = choose(
+        trained.examples, outputs, probabilities, scope_mass, settings.whitening_dim, settings.wanted
+    )
     threshold, rule = fit_threshold(chosen.shown, chosen.photos, settings.seed)
     if chosen.whitening:
         chosen.whitening.save(folder)

@@ -10,6 +10,7 @@ from imgrec.vision.preprocessing import LEAST_SIDE_PX, MOST_SIDE_PX, Preprocessi
 
 FeatureLayer = Literal["auto", "block3", "block4", "block5", "fc2", "embedding"]
 Pooling = Literal["auto", "average", "gem"]
+Wanted = Literal["kind", "group"]
 TrainFrom = Literal["block1", "block2", "block3", "block4", "block5", "top"]
 
 _SIDE_STEP_PX = 16
@@ -72,7 +73,9 @@ class TrainingSettings(BaseModel):
     metric_weight: float = Field(0.5, gt=0, description="Weight of the embedding's loss beside the categories'.")
     embedding_dim: int = Field(128, ge=8, description="Dimensions of the embedding.")
     feature_layer: FeatureLayer = Field(
-        "auto", description="Where the feature is taken. auto: where it finds most of the same kind on validation."
+        "auto",
+        description="Where the feature is taken. auto: where it finds most of the same kind (with --metric group: of "
+        "the same group) on validation.",
     )
     pooling: Pooling = Field("auto", description="How a block's positions become one feature; auto as above.")
     whitening_dim: int = Field(
@@ -120,6 +123,11 @@ class TrainingSettings(BaseModel):
     def peak_learning_rate(self) -> float:
         """The rate after warm-up."""
         return self.learning_rate or (1e-3 if self.from_scratch else 1e-4) * (50 if self.optimizer == "sgd" else 1)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the feature is to find: products of the query's kind, or where groups are taught, the very product."""
+        return "group" if self.metric == "group" else "kind"
 
     @property
     def preprocessing(self) -> Preprocessing:

@@ -71,7 +71,7 @@ def test_without_kinds_the_share_of_queries_searched_in_their_own_category_decid
     best, figures = choose(shop, {"kinds": telling(0.05, 1)}, MISTAKEN, 0.9, 0)
     assert (best.scoping, best.score) == ("soft", 1.0)
     assert figures["kinds, plain, hard"] == {
-        "kind_in_first_10": None, "own_category_searched": 0.0, "categories_searched": 1.0,
+        "kind_in_first_10": None, "group_first": None, "own_category_searched": 0.0, "categories_searched": 1.0,
     }  # fmt: skip
 
 
@@ -88,3 +88,23 @@ def test_what_is_chosen_is_what_is_searched():
     assert len(best.photos.features) == len(TRAIN) + len(VALIDATION)
     assert np.linalg.norm(best.photos.features, axis=1) == pytest.approx(np.ones(len(best.photos.features)), abs=1e-5)
     assert best.photos.features.shape[1] == best.whitening.affine.shape[1] == 8
+
+
+def test_where_the_very_product_is_wanted_the_output_that_finds_another_photo_of_it_first_wins():
+    """Twice the validation photos, two of each group: one output tells groups apart, the other kinds alone."""
+    twice = Examples(
+        VALIDATION.files * 2, np.tile(VALIDATION.label, 2), VALIDATION.kind * 2, VALIDATION.group * 2
+    )  # fmt: skip
+    shop, sure = {"train": TRAIN, "validation": twice}, np.tile(SURE, (2, 1))
+    kinds = {split: np.concatenate([part] * (1 + (split == "validation"))) for split, part in telling(0.05, 1).items()}
+    kinds["validation"] += 0.05 * RNG.standard_normal(kinds["validation"].shape).astype(np.float32)
+    groups = {
+        "train": RNG.standard_normal((len(TRAIN), 40)).astype(np.float32),
+        "validation": np.tile(np.eye(KINDS, dtype=np.float32), (2, 1)),
+    }
+    outputs = {"kinds": kinds, "groups": groups}
+    by_kind, _ = choose(shop, outputs, sure, 0.9, 0)
+    by_group, figures = choose(shop, outputs, sure, 0.9, 0, "group")
+    assert (by_kind.output, by_group.output) == ("kinds", "groups")
+    assert figures["groups, plain, hard"]["group_first"] == by_group.score == 1.0
+    assert figures["kinds, plain, hard"]["group_first"] < 0.7  # of four equal photos, one is it
