@@ -51,9 +51,13 @@ def quiet_import() -> Iterator[None]:
 def has_gpu() -> bool:
     """Whether Keras' backend sees one."""
     keras = importlib.import_module("keras")
-    if keras.backend.backend() == "torch":
-        return bool(importlib.import_module("torch").cuda.is_available())
-    return bool(keras.distribution.list_devices("gpu"))
+    match keras.backend.backend():
+        case "torch":
+            return bool(importlib.import_module("torch").cuda.is_available())
+        case "jax":  # raises where it is asked to list what it lacks
+            return importlib.import_module("jax").default_backend() == "gpu"
+        case _:
+            return bool(keras.distribution.list_devices("gpu"))
 
 
 def _check_named_backend() -> None:
