@@ -133,6 +133,8 @@ class Trainer:
             callbacks = [_ShowSteps(advance), *([raw] if self.settings.ema else [])]
             logs = self.model.fit(batches, verbose=0, callbacks=callbacks, shuffle=False).history
         if self.settings.ema:
+            # Copies: JAX frees the arrays of a network it predicts with, and these are the optimiser's averages too.
+            self.model.set_weights(self.model.get_weights())
             refresh_statistics(self.network, self.lesson.photos.pixels("train", side_px), self.settings.seed)
         loss, accuracy = _measure(self.network, Labelled(validation, self.lesson.validation_label))
         yield Epoch(
