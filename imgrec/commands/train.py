@@ -14,15 +14,21 @@ from imgrec.commands.training import setting_options
 @click.option("--show", is_flag=True, help="Print the settings as a recipe, and train nothing.")
 @click.option(
     "--recipe",
-    default="best",
-    show_default=True,
-    help="Settings to start from: best, slides (the study's), or a YAML file. The options below change single ones.",
+    help="Settings to start from: best, slides (the study's), or a YAML file. The options below change single ones.  "
+    "[default: best; with --reuse those of that model]",
+)
+@click.option(
+    "--reuse",
+    metavar="NAME",
+    help="Train nothing: take the weights of this finished model, and choose, export and calibrate its feature anew.",
 )
 @click.option("--restart", is_flag=True, help="Start an unfinished run of this name over.")
 @click.option("--replace", is_flag=True, help="Replace a finished model of this name when the new one is done.")
 @setting_options
 @config_option
-def train(name: str | None, show: bool, recipe: str, restart: bool, replace: bool, **values: Any) -> None:
+def train(
+    name: str | None, show: bool, recipe: str | None, reuse: str | None, restart: bool, replace: bool, **values: Any
+) -> None:
     """Fine-tune VGG-16 on the catalogue's photos.
 
     Needs the extra packages of `train`. Progress is kept after every epoch: an interrupted run goes on when the same
@@ -33,6 +39,7 @@ def train(name: str | None, show: bool, recipe: str, restart: bool, replace: boo
       imgrec train --name small --weights none --side-px 96        # from scratch, no download
       imgrec train --name study --recipe slides
       imgrec train --show --dropout 0.5 > mine.yaml                # a recipe of your own
+      imgrec train --name plain --reuse first --pooling average    # another feature of a trained network
       tensorboard --logdir models/tensorboard                      # watch it
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.store import Catalogue
@@ -40,8 +47,11 @@ def train(name: str | None, show: bool, recipe: str, restart: bool, replace: boo
     from imgrec.lock import writing
     from imgrec.training.backend import training_packages
     from imgrec.training.recipes import recipe_text, settings_from
+    from imgrec.vision.model_folder import model_named
 
-    settings = settings_from(recipe, {key: value for key, value in values.items() if value is not None})
+    taken = model_named(reuse, configured().model.path) if reuse else None
+    start = recipe or (str(taken / "training.yaml") if taken else "best")
+    settings = settings_from(start, {key: value for key, value in values.items() if value is not None})
     if show:
         click.echo(recipe_text(settings), nl=False)
         return
@@ -56,7 +66,7 @@ def train(name: str | None, show: bool, recipe: str, restart: bool, replace: boo
         writing(target.with_name(f"{target.name}.training"), "imgrec train"),
         Catalogue.open(config.catalogue) as catalogue,
     ):
-        options = Options(restart, replace, config.search.scope_mass)
+        options = Options(restart, replace, config.search.scope_mass, taken)
         model = train(catalogue, target, settings, options, report)
     if point:
         point_to(target.parent, target.name)

@@ -1,19 +1,18 @@
 """Which models to measure, and how each would be served with the present configuration."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from imgrec.config import Config
 from imgrec.errors import ModelError
 from imgrec.evaluation.model_report import Candidate
 from imgrec.evaluation.retrieval_report import Served
-from imgrec.vision.model_folder import SETTINGS, ModelFolder, find_model, open_model
+from imgrec.vision.model_folder import ModelFolder, model_named, open_model
 from imgrec.vision.recogniser import load_recogniser
 
 
 def candidates(names: Sequence[str], config: Config) -> list[Candidate]:
     """Open the models named (none: the current one). Raises ModelError where a name means no usable model."""
-    folders = [_find(name, config.model.path) for name in names] or [config.model.path]
+    folders = [model_named(name, config.model.path) for name in names] or [config.model.path]
     models = [open_model(folder) for folder in folders]
     seen: dict[str, str] = {}
     for name, model in zip(names, models, strict=False):
@@ -29,24 +28,6 @@ def candidates(names: Sequence[str], config: Config) -> list[Candidate]:
         )
         for title, model in zip(titles, models, strict=True)
     ]
-
-
-def _find(name: str, configured: Path) -> Path:
-    """A model's folder by path, or by name in the folder of models or beside the configured model."""
-    beside = [configured / name, configured.parent / name]
-    for folder in (*beside, Path(name)):
-        if (folder / SETTINGS).is_file():
-            return folder
-    if found := find_model(Path(name)):  # a folder of models
-        return found
-    known = sorted(
-        {folder.parent.name for place in {configured, configured.parent} for folder in place.glob(f"*/{SETTINGS}")}
-    )
-    raise ModelError(
-        f"There is no model {name!r}. Known: {', '.join(known)}."
-        if known
-        else f"There is no model {name!r}. Train one with: imgrec train --name NAME"
-    )
 
 
 def _served(model: ModelFolder, config: Config) -> Served:

@@ -55,7 +55,7 @@ def has_gpu() -> bool:
         case "torch":
             return bool(importlib.import_module("torch").cuda.is_available())
         case "jax":  # raises where it is asked to list what it lacks
-            return importlib.import_module("jax").default_backend() == "gpu"
+            return str(importlib.import_module("jax").default_backend()) == "gpu"
         case _:
             return bool(keras.distribution.list_devices("gpu"))
 

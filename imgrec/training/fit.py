@@ -215,6 +215,12 @@ def history_csv(history: Sequence[Epoch]) -> bytes:
     return text.getvalue().encode()
 
 
+def read_history(file: Path) -> list[Epoch]:
+    """What `history_csv` wrote."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        return [_epoch_from(row) for row in csv.DictReader(stream)]
+
+
 def _first_of_part(settings: TrainingSettings, epoch: int) -> int:
     """The first of the epochs up to this one in which the same layers learn, which the optimiser dates from."""
     part = settings.train_from(settings.stage_of(epoch))
@@ -290,9 +296,7 @@ def _resume(network: Any, lesson: Lesson, settings: TrainingSettings, run: Path)
     if not done:
         return trainer, []
     trainer.model.load_weights(checkpoints[-1])
-    with (run / "history.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))[:done]
-    return trainer, [_epoch_from(row) for row in rows]
+    return trainer, read_history(run / "history.csv")[:done]
 
 
 def _epoch_from(row: dict[str, str]) -> Epoch:

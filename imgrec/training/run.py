@@ -18,7 +18,7 @@ from imgrec.progress import Reporter
 from imgrec.training.backend import has_gpu
 from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
-from imgrec.training.fit import Lesson, fit
+from imgrec.training.fit import Epoch, Lesson, fit, read_history
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.pretrained import download_imagenet, read_h5
 from imgrec.training.settings import TrainingSettings
@@ -35,11 +35,15 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class Options:
-    """How to treat what is there already, and what soft scoping covers."""
+    """How to treat what is there already, and what soft scoping covers.
+
+    `reuse` is a finished model whose weights are taken in place of training.
+    """
 
     restart: bool = False
     replace: bool = False
     scope_mass: float = 0.9
+    reuse: Path | None = None
 
 
 def train(
@@ -60,9 +64,13 @@ def train(
     _open_run(run, settings, labels, examples, options.restart)
     begun = any(run.glob("checkpoint-*"))
     photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
-    network, lesson = prepare(examples, len(labels), photos, settings, run, report)
-    with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
-        history = fit(network, lesson, settings, run, report, board.write)
+    network, lesson = build(examples, len(labels), photos, settings)
+    if options.reuse:
+        history = _take_weights(network, options.reuse)
+    else:
+        load_pretrained(network, settings, run, report)
+        with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
+            history = fit(network, lesson, settings, run, report, board.write)
 
     draft = run / "model"
     shutil.rmtree(draft, ignore_errors=True)
@@ -75,22 +83,35 @@ def train(
     return open_model(target)
 
 
-def prepare(
-    examples: Mapping[str, Examples], categories: int, photos: PhotoCache, settings: TrainingSettings, run: Path,
-    report: Reporter,
-) -> tuple[Any, Lesson]:  # fmt: skip
-    """The network with the weights it starts from, and what it is to learn; `fit` takes both.
-
-    Pretrained weights are left out where `run` holds a checkpoint, which replaces them. Raises TrainingError or
-    WeightsError when they cannot be had or do not go with the settings.
-    """
+def build(
+    examples: Mapping[str, Examples], categories: int, photos: PhotoCache, settings: TrainingSettings
+) -> tuple[Any, Lesson]:
+    """The network, initialised at random, and what it is to learn."""
     keras.utils.set_random_seed(settings.seed)
     targets = training_targets(examples["train"], categories, settings)
     lesson = Lesson(photos, targets, examples["validation"].label)
-    network = build_vgg16(categories, settings, _dtype(settings), lesson.metric_classes)
-    if not settings.from_scratch and not any(run.glob("checkpoint-*")):
-        _load_pretrained(network, settings, report)
-    return network, lesson
+    return build_vgg16(categories, settings, _dtype(settings), lesson.metric_classes), lesson
+
+
+def load_pretrained(network: Any, settings: TrainingSettings, run: Path, report: Reporter) -> None:
+    """The weights that the settings start from; none where `run` holds a checkpoint, which replaces them.
+
+    Raises TrainingError or WeightsError when they cannot be had or do not go with the settings.
+    """
+    if settings.from_scratch or any(run.glob("checkpoint-*")):
+        return
+    if settings.batch_norm:
+        raise TrainingError(
+            "Pretrained VGG-16 weights belong to a network without batch normalisation: "
+            "use --normalisation none, or --weights none."
+        )
+    if settings.weights_file is None:
+        if settings.width != 1:
+            raise TrainingError("The ImageNet weights need the full --width 1.")
+        report.say("Loading ImageNet weights.")
+        load_convolutions(network, download_imagenet())
+    else:
+        load_convolutions(network, read_h5(settings.weights_file, convolution_shapes(network)))
 
 
 def keras_weights(target: Path) -> Path:
@@ -151,19 +172,19 @@ def _dtype(settings: TrainingSettings) -> str:
     return "mixed_bfloat16" if has_gpu() or (has_amx and keras.backend.backend() != "jax") else "float32"
 
 
-def _load_pretrained(network: Any, settings: TrainingSettings, report: Reporter) -> None:
-    if settings.batch_norm:
+def _take_weights(network: Any, model: Path) -> list[Epoch]:
+    """Load the weights of a finished model; returns the history of the run that made them."""
+    weights, history = keras_weights(model), model / "history.csv"
+    if not (weights.is_file() and history.is_file()):
+        raise TrainingError(f"There is no finished model {model} with its Keras weights {weights} to take.")
+    try:
+        network.load_weights(weights)
+    except ValueError:
         raise TrainingError(
-            "Pretrained VGG-16 weights belong to a network without batch normalisation: "
-            "use --normalisation none, or --weights none."
-        )
-    if settings.weights_file is None:
-        if settings.width != 1:
-            raise TrainingError("The ImageNet weights need the full --width 1.")
-        report.say("Loading ImageNet weights.")
-        load_convolutions(network, download_imagenet())
-    else:
-        load_convolutions(network, read_h5(settings.weights_file, convolution_shapes(network)))
+            f"{weights} belongs to another network than these settings make; "
+            f"start from its own: --recipe {model / 'training.yaml'}"
+        ) from None
+    return read_history(history)
 
 
 def _swap_in(draft: Path, target: Path) -> None:

@@ -91,6 +91,27 @@ def find_model(path: Path) -> Path | None:
     return next((folder for folder in candidates if folder and (folder / SETTINGS).is_file()), None)
 
 
+def model_named(name: str, configured: Path) -> Path:
+    """A model's folder by path, or by name in the folder of models or beside the configured model.
+
+    Raises ModelError that lists the models there are.
+    """
+    beside = [configured / name, configured.parent / name]
+    for folder in (*beside, Path(name)):
+        if (folder / SETTINGS).is_file():
+            return folder
+    if found := find_model(Path(name)):  # a folder of models
+        return found
+    known = sorted(
+        {folder.parent.name for place in {configured, configured.parent} for folder in place.glob(f"*/{SETTINGS}")}
+    )
+    raise ModelError(
+        f"There is no model {name!r}. Known: {', '.join(known)}."
+        if known
+        else f"There is no model {name!r}. Train one with: imgrec train --name NAME"
+    )
+
+
 def identity(folder: Path) -> str:
     """The SHA-256 that names the model in this folder."""
     return sha256_of(folder / SUMS)

@@ -106,6 +106,12 @@ class Fails(Silent):
         raise AssertionError(f"work was begun: {title}")
 
 
+class NoEpoch(Silent):
+    def stage(self, title: str, total: int | None) -> Any:
+        assert not title.startswith("Epoch")
+        return super().stage(title, total)
+
+
 def history(model: Path) -> list[dict[str, str]]:
     with (model / "history.csv").open(newline="") as stream:
         return list(csv.DictReader(stream))
@@ -193,6 +199,29 @@ def test_a_finished_model_tells_all_about_itself(undisturbed: Path, settings: Tr
     assert settings_from(str(undisturbed / "training.yaml"), {}) == settings  # its settings are a recipe
     metrics = json.loads((undisturbed / "metrics.json").read_text())
     assert set(metrics["retrieval"]) >= {"features, plain, soft", "features, plain, hard"}
+
+
+def test_the_weights_of_a_finished_model_serve_another_feature_without_training(
+    undisturbed: Path, catalogue: Catalogue, settings: TrainingSettings
+):
+    other = settings.model_copy(update={"feature_layer": "block5", "pooling": "average", "whitening_dim": 0})
+    model = train(catalogue, undisturbed.with_name("plain"), other, Options(reuse=undisturbed), NoEpoch())
+    assert (model.settings.feature_layer, model.settings.whitened) == ("block5 average", False)
+    assert history(model.path) == history(undisturbed)
+    ours, theirs = (json.loads((path / "metrics.json").read_text()) for path in (model.path, undisturbed))
+    assert ours["accuracy"] == theirs["accuracy"]
+    assert not model.path.with_name("plain.training").exists()
+
+
+def test_weights_that_do_not_fit_the_settings_or_are_not_there_are_refused(
+    undisturbed: Path, catalogue: Catalogue, settings: TrainingSettings
+):
+    target = undisturbed.with_name("none")
+    wider = settings.model_copy(update={"width": 0.125})
+    with pytest.raises(TrainingError, match=r"belongs to another network.*--recipe .*undisturbed/training\.yaml"):
+        train(catalogue, target, wider, Options(reuse=undisturbed), Silent())
+    with pytest.raises(TrainingError, match=r"There is no finished model .* with its Keras weights"):
+        train(catalogue, target, settings, Options(reuse=target), Silent())
 
 
 def test_weights_that_cannot_be_had_fail_before_photos_are_read_and_leave_the_name_free(
