@@ -1,0 +1,50 @@
+/** Makes elements. Text stays text: nothing in this page ever parses HTML, and its security policy forbids it. */
+
+import { withEmoji } from "./emoji.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export const byId = (id) => document.getElementById(id);
+
+/**
+ * An element with attributes and children. An attribute that is null, undefined or false is left out, "on…" is a
+ * listener, `style` an object of CSS properties; children that are null or false are left out too.
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") Object.entries(value).forEach(([property, to]) => element.style.setProperty(property, to));
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  const there = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  element.append(...there.flatMap((child) => (typeof child === "string" ? withEmoji(child) : child)));
+  return element;
+}
+
+/** One of the icons drawn at the top of the page. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Text for those who listen to the page. */
+export const unseen = (text) => h("span", { class: "unseen" }, text);
+
+/** A round button that shows an icon and is called by its words. */
+export function iconButton(name, words, attributes = {}) {
+  const { class: extra = "", ...rest } = attributes;
+  return h("button", { type: "button", class: `round ${extra}`.trim(), title: words, ...rest }, icon(name), unseen(words));
+}
+
+/** Whether somebody asked the system for less motion. */
+export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Whether fingers, not a mouse, point here: then Enter begins a new line, as on every phone. */
+export const usesFingers = () => matchMedia("(pointer: coarse)").matches;

@@ -1,0 +1,179 @@
+/** The chat page: puts its parts together. */
+
+import { placesOf, readAddress } from "./address.js";
+import { makeCamera } from "./camera.js";
+import { Composer } from "./composer.js";
+import { Conversation, isBy } from "./conversation.js";
+import { byId } from "./dom.js";
+import { Header } from "./header.js";
+import { Live } from "./live.js";
+import { openMenu } from "./menu.js";
+import { announce, toast } from "./notices.js";
+import { Outbox } from "./outbox.js";
+import { listenForFiles } from "./picking.js";
+import { forSending, readPicture } from "./pictures.js";
+import { Preview } from "./preview.js";
+import { Scrolling } from "./scrolling.js";
+import { Taps } from "./taps.js";
+import { listenForTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
+import { openTray } from "./tray.js";
+import { Viewer } from "./viewer.js";
+import { count, summary } from "./words.js";
+
+const address = readAddress(location.search);
+const places = placesOf(address);
+const conversation = new Conversation(address.user);
+const header = new Header(address);
+
+const taps = new Taps(places, { find: (id) => timeline.node(id), botName: () => header.name });
+const viewer = new Viewer(places, (command) => sendText(command));
+const outbox = new Outbox(address.user, places, conversation, { onChange: () => show(true), onProgress: (id, part) => timeline.progress(id, part) });
+
+const timeline = new Timeline(byId("days"), {
+  user: address.user,
+  isGroup: Boolean(address.chat),
+  places,
+  actions: {
+    command: (command) => sendText(command),
+    reply: (message) => composer.replyTo(message),
+    view: (message) => viewer.open(conversation.pictures(), message.message_id),
+    tap: (message, data) => taps.tap(message, data),
+    isWaiting: (message, data) => taps.isWaiting(message, data),
+    copy,
+    jump,
+    menu: messageMenu,
+    retry: (id) => outbox.retry(id),
+    drop: (id) => outbox.drop(id),
+    cancel: (id) => outbox.drop(id),
+  },
+});
+
+const scrolling = new Scrolling(byId("log"), byId("timeline"), (unread) => header.unread(unread));
+const composer = new Composer(address, places, {
+  sendText: (text, replyTo) => sendText(text, replyTo),
+  lookUp: () => timeline.node(conversation.lastId) && timeline.focus(timeline.node(conversation.lastId)),
+  pick: { photos: () => byId("pick-photos").click(), files: () => byId("pick-files").click(), camera: makeCamera((photo) => preview.offer([photo], false)) },
+});
+const preview = new Preview(({ photos, files, caption }) => {
+  const replyTo = composer.takeReply();
+  if (photos.length) outbox.sendPhotos(photos, caption, replyTo);
+  if (files.length) outbox.sendFiles(files, photos.length ? "" : caption, replyTo);
+  scrolling.toEnd();
+});
+
+const live = new Live(places, {
+  connected: () => header.connected(),
+  lost: () => header.lost(),
+  refused: (reason) => header.refused(reason),
+  profile(profile) {
+    header.profile(profile);
+    composer.commands.set(profile.commands);
+  },
+  history({ events, isFirst, isNewWorld }) {
+    if (isNewWorld) {
+      conversation.clear();
+      toast("The sandbox was started anew. This chat begins afresh.");
+    }
+    events.forEach(take);
+    show(false);
+    if (!isFirst && !isNewWorld) return;
+    heard = [];
+    scrolling.toEnd();
+  },
+  event(event) {
+    take(event);
+    if (event.type === "chat_action") header.acts(event.action);
+    else if (event.by === "bot" && event.type === "message") header.acts(null);
+    show(true);
+  },
+});
+
+function take(event) {
+  conversation.apply(event);
+  if (event.type === "callback_answered") taps.answered(event);
+  if (event.type === "message" && !isBy(event.message, address.user)) heard.push(event.message);
+}
+
+/** Draw once for all events that come at the same time; `fresh`: some have only just happened. */
+let isDue = false;
+let isFresh = false;
+function show(fresh) {
+  isFresh ||= fresh;
+  if (isDue) return;
+  isDue = true;
+  (document.hidden ? queueMicrotask : requestAnimationFrame)(() => {
+    timeline.show(conversation, isFresh);
+    composer.offerAnswers(conversation.replyKeyboard);
+    byId("welcome").hidden = !conversation.isEmpty;
+    takeNotice();
+    isDue = isFresh = false;
+  });
+}
+
+/** What others wrote since the page was last drawn. */
+let heard = [];
+let lastAlbum = null;
+
+/** Tell what others wrote: count it where it is out of sight, an album as one, and say it to those who listen. */
+function takeNotice() {
+  const albums = Map.groupBy(heard, (message) => message.media_group_id ?? message.message_id);
+  scrolling.arrived([...albums.keys()].filter((album) => album !== lastAlbum).length);
+  for (const messages of albums.values()) {
+    const [{ from, photo }] = messages;
+    if (photo && messages.length > 1) announce(`${from.first_name}: ${count(messages.length, "photo")}`);
+    else messages.forEach((message) => announce(`${from.first_name}: ${summary(message)}`));
+  }
+  lastAlbum = [...albums.keys()].at(-1) ?? lastAlbum;
+  heard = [];
+}
+
+function sendText(text, replyTo = null) {
+  outbox.sendText(text, replyTo);
+  scrolling.toEnd();
+}
+
+/** Show a message that is referred to. */
+function jump(messageId) {
+  const node = timeline.node(messageId);
+  if (node) scrolling.to(node);
+  else toast("That message is deleted.");
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied.");
+  } catch {
+    toast("The browser does not let this page copy.");
+  }
+}
+
+function messageMenu(message, anchor, at = null) {
+  const text = message.text ?? message.caption;
+  openMenu(anchor, [
+    { icon: "reply", words: "Reply", run: () => composer.replyTo(message) },
+    text && navigator.clipboard && { icon: "copy", words: "Copy text", run: () => copy(text) },
+    message.photo && { icon: "zoom-in", words: "View in full size", run: () => viewer.open(conversation.pictures(), message.message_id) },
+  ].filter(Boolean), { label: "Message", at });
+}
+
+async function sendSample(file) {
+  const picture = await readPicture(file);
+  if (picture) outbox.sendPhotos([await forSending(picture)], "", composer.takeReply());
+  else toast("This browser cannot show that picture.");
+  scrolling.toEnd();
+}
+
+/** Whoever just begins to type means the text field. */
+addEventListener("keydown", (event) => {
+  const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== " ";
+  const isElsewhere = document.activeElement === document.body || document.activeElement === byId("log");
+  if (isText && isElsewhere && !document.querySelector("dialog[open]")) byId("text").focus();
+});
+
+listenForTheme();
+listenForFiles((files, asFiles) => preview.offer(files, asFiles));
+byId("start").addEventListener("click", () => sendText("/start"));
+openTray(sendSample);
+live.connect();
