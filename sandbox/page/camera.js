@@ -23,9 +23,15 @@ export function makeCamera(onPhoto) {
       return;
     }
     try {
-      view.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 } } });
+      view.srcObject = await navigator.mediaDevices.getUserMedia({
+        video: { facingMode: "environment", width: { ideal: 1920 } },
+      });
     } catch (error) {
-      toast(error.name === "NotAllowedError" ? "The browser does not let this page use the camera." : "There is no camera to take a photo with.");
+      toast(
+        error.name === "NotAllowedError"
+          ? "The browser does not let this page use the camera."
+          : "There is no camera to take a photo with.",
+      );
       return;
     }
     dialog.showModal();

@@ -1,4 +1,4 @@
-/** The bot's commands, above the text field: all of them at the press of a button, the fitting ones while typing "/". */
+/** The bot's commands, above the text field: all of them on a button, the fitting ones while "/" is typed. */
 
 import { byId, h } from "./dom.js";
 
@@ -40,7 +40,8 @@ export class Commands {
   key({ key, shiftKey }) {
     if (!this.isOpen) return false;
     if (key === "Escape") this.close();
-    else if (key === "ArrowDown" || key === "ArrowUp") this.#mark((this.#at + (key === "ArrowDown" ? 1 : this.#shown.length - 1)) % this.#shown.length);
+    else if (key === "ArrowDown" || key === "ArrowUp")
+      this.#mark((this.#at + (key === "ArrowDown" ? 1 : this.#shown.length - 1)) % this.#shown.length);
     else if (key === "Tab" && !shiftKey) this.#complete(this.#shown[this.#at]);
     else if (key === "Enter" && !shiftKey) this.#run(this.#shown[this.#at]);
     else return false;
@@ -68,7 +69,7 @@ export class Commands {
     this.#shown = commands;
     this.list.replaceChildren(...commands.map((command, at) => this.#option(command, at)));
     this.list.hidden = commands.length === 0;
-    for (const control of [this.text, this.button]) control.setAttribute("aria-expanded", String(this.isOpen));
+    this.button.setAttribute("aria-expanded", String(this.isOpen));
     if (this.isOpen) this.#mark(0);
     else this.text.removeAttribute("aria-activedescendant");
   }
@@ -76,7 +77,12 @@ export class Commands {
   #option(command, at) {
     return h(
       "li",
-      { role: "option", id: `command-${command.command}`, onclick: () => this.#run(command), onpointermove: () => this.#mark(at) },
+      {
+        role: "option",
+        id: `command-${command.command}`,
+        onclick: () => this.#run(command),
+        onpointermove: () => this.#mark(at),
+      },
       h("b", {}, `/${command.command}`),
       h("span", {}, command.description),
     );

@@ -50,13 +50,26 @@ export class Composer {
     const group = byId("reply-keyboard");
     group.hidden = !markup;
     const words = (button) => (typeof button === "string" ? button : button.text);
-    group.replaceChildren(...(markup?.keyboard ?? []).map((row) => h("div", {}, row.map((button) => h("button", { type: "button", class: "plain", onclick: () => this.#send(words(button)) }, words(button))))));
+    group.replaceChildren(
+      ...(markup?.keyboard ?? []).map((row) =>
+        h(
+          "div",
+          {},
+          row.map((button) => h("button", { class: "plain", onclick: () => this.#send(words(button)) }, words(button))),
+        ),
+      ),
+    );
   }
 
   #quoted(message) {
     const name = isBy(message, this.user) ? "yourself" : message.from.first_name;
     return [
-      h("div", { class: "quote" }, thumbnail(message, this.places), h("span", {}, h("b", {}, `Reply to ${name}`), h("span", {}, summary(message)))),
+      h(
+        "div",
+        { class: "quote" },
+        thumbnail(message, this.places),
+        h("span", {}, h("b", {}, `Reply to ${name}`), h("span", {}, summary(message))),
+      ),
       iconButton("close", "Do not reply", { class: "small", onclick: () => this.replyTo(null) }),
     ];
   }
@@ -100,10 +113,14 @@ export class Composer {
 
   #attach(button) {
     const { photos, files, camera } = this.tell.pick;
-    openMenu(button, [
-      { icon: "photo", words: "Photos", run: photos },
-      { icon: "camera", words: "Camera", run: camera },
-      { icon: "file", words: "Files", run: files },
-    ], { label: "Attach" });
+    openMenu(
+      button,
+      [
+        { icon: "photo", words: "Photos", run: photos },
+        { icon: "camera", words: "Camera", run: camera },
+        { icon: "file", words: "Files", run: files },
+      ],
+      { label: "Attach" },
+    );
   }
 }

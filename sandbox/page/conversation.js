@@ -1,7 +1,7 @@
 /**
  * The chat as data: what the sandbox's events make of it, and what is still being sent.
  *
- * A sending is what the user sends at once: {id, action, parts, state: "waiting" | "under way" | "failed", problem}. Its
+ * A sending is what the user sends at once: {id, action, parts, state: "waiting" | "failed", problem}. Its
  * parts look like messages, so that they are shown alike, and give way to the real ones that come back with its id.
  */
 
@@ -96,7 +96,9 @@ export class Conversation {
   #item(message) {
     const out = isBy(message, this.user);
     return {
-      key: message.clientId ?? (message.media_group_id ? `album ${message.media_group_id}` : `message ${message.message_id}`),
+      key:
+        message.clientId ??
+        (message.media_group_id ? `album ${message.media_group_id}` : `message ${message.message_id}`),
       album: message.media_group_id,
       messages: [message],
       sender: message.from,
@@ -109,7 +111,15 @@ export class Conversation {
 
   #pendingItem(sending) {
     const sender = { id: this.user };
-    return { key: sending.id, messages: sending.parts, sender, date: sending.parts[0].date, out: true, read: false, sending };
+    return {
+      key: sending.id,
+      messages: sending.parts,
+      sender,
+      date: sending.parts[0].date,
+      out: true,
+      read: false,
+      sending,
+    };
   }
 
   #add({ message, client_id: clientId, reply_markup: markup }) {
@@ -128,7 +138,12 @@ export class Conversation {
     const before = this.#messages.get(message.message_id);
     if (!before) return;
     const reworded = before.text !== message.text || before.caption !== message.caption;
-    this.#messages.set(message.message_id, { ...before, reply_markup: undefined, ...message, reworded: before.reworded || reworded });
+    this.#messages.set(message.message_id, {
+      ...before,
+      reply_markup: undefined,
+      ...message,
+      reworded: before.reworded || reworded,
+    });
   }
 }
 
@@ -138,5 +153,10 @@ export const isBy = (message, user) => message.from.id === user && !message.from
 export const isPictureFile = (document) => /^image\/(jpeg|png|webp|gif)$/.test(document?.mime_type ?? "");
 
 function standTogether(above, below) {
-  return Boolean(above && below) && above.out === below.out && above.sender.id === below.sender.id && below.date - above.date < TOGETHER_S;
+  return (
+    Boolean(above && below) &&
+    above.out === below.out &&
+    above.sender.id === below.sender.id &&
+    below.date - above.date < TOGETHER_S
+  );
 }

@@ -7,21 +7,24 @@ const SVG = "http://www.w3.org/2000/svg";
 export const byId = (id) => document.getElementById(id);
 
 /**
- * An element with attributes and children. An attribute that is null, undefined or false is left out, "on…" is a
- * listener, `style` an object of CSS properties; children that are null or false are left out too.
+ * An element with attributes and children. An attribute that is null, undefined or false is left out, and so is such a
+ * child; "on…" is a listener; `class` may be a list. A button is no submit button unless it says so.
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (tag === "button") element.type = "button";
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
+    if (isNothing(value)) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name === "style") Object.entries(value).forEach(([property, to]) => element.style.setProperty(property, to));
+    else if (name === "class") element.className = [value].flat().filter(Boolean).join(" ");
     else element.setAttribute(name, value === true ? "" : value);
   }
-  const there = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  const there = children.flat().filter((child) => !isNothing(child));
   element.append(...there.flatMap((child) => (typeof child === "string" ? withEmoji(child) : child)));
   return element;
 }
+
+const isNothing = (value) => value === null || value === undefined || value === false;
 
 /** One of the icons drawn at the top of the page. */
 export function icon(name) {
@@ -39,8 +42,8 @@ export const unseen = (text) => h("span", { class: "unseen" }, text);
 
 /** A round button that shows an icon and is called by its words. */
 export function iconButton(name, words, attributes = {}) {
-  const { class: extra = "", ...rest } = attributes;
-  return h("button", { type: "button", class: `round ${extra}`.trim(), title: words, ...rest }, icon(name), unseen(words));
+  const { class: extra, ...rest } = attributes;
+  return h("button", { class: ["round", extra], title: words, ...rest }, icon(name), unseen(words));
 }
 
 /** Whether somebody asked the system for less motion. */

@@ -75,7 +75,9 @@ export class Header {
     const words = this.#words();
     if (status.textContent !== words) status.textContent = words;
     status.className = this.#action ? "acts" : this.#isConnected && this.#listening ? "on" : "";
-    document.title = `${this.#unread ? `(${this.#unread}) ` : ""}${this.name}${this.user === 1 ? "" : ` · User ${this.user}`}`;
+    const unread = this.#unread ? `(${this.#unread}) ` : "";
+    const user = this.user === 1 ? "" : ` · User ${this.user}`;
+    document.title = `${unread}${this.name}${user}`;
   }
 
   #words() {

@@ -4,7 +4,7 @@ import { placesOf, readAddress } from "./address.js";
 import { makeCamera } from "./camera.js";
 import { Composer } from "./composer.js";
 import { Conversation, isBy } from "./conversation.js";
-import { byId } from "./dom.js";
+import { byId, usesFingers } from "./dom.js";
 import { Header } from "./header.js";
 import { Live } from "./live.js";
 import { openMenu } from "./menu.js";
@@ -17,7 +17,7 @@ import { Scrolling } from "./scrolling.js";
 import { Taps } from "./taps.js";
 import { listenForTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
-import { openTray } from "./tray.js";
+import { Tray } from "./tray.js";
 import { Viewer } from "./viewer.js";
 import { count, summary } from "./words.js";
 
@@ -28,7 +28,10 @@ const header = new Header(address);
 
 const taps = new Taps(places, { find: (id) => timeline.node(id), botName: () => header.name });
 const viewer = new Viewer(places, (command) => sendText(command));
-const outbox = new Outbox(address.user, places, conversation, { onChange: () => show(true), onProgress: (id, part) => timeline.progress(id, part) });
+const outbox = new Outbox(address.user, places, conversation, {
+  onChange: () => show(true),
+  onProgress: (id, part) => timeline.progress(id, part),
+});
 
 const timeline = new Timeline(byId("days"), {
   user: address.user,
@@ -38,7 +41,10 @@ const timeline = new Timeline(byId("days"), {
     command: (command) => sendText(command),
     reply: (message) => composer.replyTo(message),
     view: (message) => viewer.open(conversation.pictures(), message.message_id),
-    tap: (message, data) => taps.tap(message, data),
+    tap(message, data) {
+      scrolling.acted();
+      taps.tap(message, data);
+    },
     isWaiting: (message, data) => taps.isWaiting(message, data),
     copy,
     jump,
@@ -53,7 +59,11 @@ const scrolling = new Scrolling(byId("log"), byId("timeline"), (unread) => heade
 const composer = new Composer(address, places, {
   sendText: (text, replyTo) => sendText(text, replyTo),
   lookUp: () => timeline.node(conversation.lastId) && timeline.focus(timeline.node(conversation.lastId)),
-  pick: { photos: () => byId("pick-photos").click(), files: () => byId("pick-files").click(), camera: makeCamera((photo) => preview.offer([photo], false)) },
+  pick: {
+    photos: () => byId("pick-photos").click(),
+    files: () => byId("pick-files").click(),
+    camera: makeCamera((photo) => preview.offer([photo], false)),
+  },
 });
 const preview = new Preview(({ photos, files, caption }) => {
   const replyTo = composer.takeReply();
@@ -61,6 +71,8 @@ const preview = new Preview(({ photos, files, caption }) => {
   if (files.length) outbox.sendFiles(files, photos.length ? "" : caption, replyTo);
   scrolling.toEnd();
 });
+
+const tray = new Tray(sendSample);
 
 const live = new Live(places, {
   connected: () => header.connected(),
@@ -73,13 +85,13 @@ const live = new Live(places, {
   history({ events, isFirst, isNewWorld }) {
     if (isNewWorld) {
       conversation.clear();
+      tray.load();
       toast("The sandbox was started anew. This chat begins afresh.");
     }
     events.forEach(take);
-    show(false);
-    if (!isFirst && !isNewWorld) return;
-    heard = [];
-    scrolling.toEnd();
+    if (isFirst || isNewWorld) heard = [];
+    const drawn = show(false);
+    if (isFirst || isNewWorld) drawn.then(() => scrolling.toEnd());
   },
   event(event) {
     take(event);
@@ -96,35 +108,37 @@ function take(event) {
 }
 
 /** Draw once for all events that come at the same time; `fresh`: some have only just happened. */
-let isDue = false;
+let drawing = null;
 let isFresh = false;
 function show(fresh) {
   isFresh ||= fresh;
-  if (isDue) return;
-  isDue = true;
-  (document.hidden ? queueMicrotask : requestAnimationFrame)(() => {
+  drawing ??= nextFrame().then(() => {
     timeline.show(conversation, isFresh);
     composer.offerAnswers(conversation.replyKeyboard);
     byId("welcome").hidden = !conversation.isEmpty;
+    scrolling.follow();
     takeNotice();
-    isDue = isFresh = false;
+    drawing = null;
+    isFresh = false;
   });
+  return drawing;
 }
+
+const nextFrame = () => new Promise((next) => (document.hidden ? next() : requestAnimationFrame(next)));
 
 /** What others wrote since the page was last drawn. */
 let heard = [];
-let lastAlbum = null;
 
-/** Tell what others wrote: count it where it is out of sight, an album as one, and say it to those who listen. */
+/** Tell what others wrote: count it where it is out of sight, and say it to those who listen. */
 function takeNotice() {
+  const nodes = new Set(heard.map(({ message_id: id }) => timeline.node(id)).filter(Boolean));
+  scrolling.arrived([...nodes]);
   const albums = Map.groupBy(heard, (message) => message.media_group_id ?? message.message_id);
-  scrolling.arrived([...albums.keys()].filter((album) => album !== lastAlbum).length);
   for (const messages of albums.values()) {
-    const [{ from, photo }] = messages;
-    if (photo && messages.length > 1) announce(`${from.first_name}: ${count(messages.length, "photo")}`);
-    else messages.forEach((message) => announce(`${from.first_name}: ${summary(message)}`));
+    const [message] = messages;
+    const words = messages.length > 1 && message.photo ? count(messages.length, "photo") : summary(message);
+    announce(`${message.from.first_name}: ${words}`);
   }
-  lastAlbum = [...albums.keys()].at(-1) ?? lastAlbum;
   heard = [];
 }
 
@@ -151,11 +165,19 @@ async function copy(text) {
 
 function messageMenu(message, anchor, at = null) {
   const text = message.text ?? message.caption;
-  openMenu(anchor, [
-    { icon: "reply", words: "Reply", run: () => composer.replyTo(message) },
-    text && navigator.clipboard && { icon: "copy", words: "Copy text", run: () => copy(text) },
-    message.photo && { icon: "zoom-in", words: "View in full size", run: () => viewer.open(conversation.pictures(), message.message_id) },
-  ].filter(Boolean), { label: "Message", at });
+  openMenu(
+    anchor,
+    [
+      { icon: "reply", words: "Reply", run: () => composer.replyTo(message) },
+      text && navigator.clipboard && { icon: "copy", words: "Copy text", run: () => copy(text) },
+      message.photo && {
+        icon: "zoom-in",
+        words: "View in full size",
+        run: () => viewer.open(conversation.pictures(), message.message_id),
+      },
+    ].filter(Boolean),
+    { label: "Message", at },
+  );
 }
 
 async function sendSample(file) {
@@ -175,5 +197,6 @@ addEventListener("keydown", (event) => {
 listenForTheme();
 listenForFiles((files, asFiles) => preview.offer(files, asFiles));
 byId("start").addEventListener("click", () => sendText("/start"));
-openTray(sendSample);
+tray.load();
 live.connect();
+if (!usesFingers()) byId("text").focus();

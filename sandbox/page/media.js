@@ -17,7 +17,12 @@ export const addressOf = (file, places) => file.url ?? places.file(file.file_id)
 export function showPhotos(messages, sending, context) {
   const tiles = messages.map((message, at) => photoButton(message, at, messages, sending, context));
   const ratios = messages.map(({ photo }) => photo.at(-1).width / photo.at(-1).height);
-  const frame = h("div", { class: `photos${messages.length > 1 ? " album" : ""}` }, h("div", { class: "tiles" }, tiles), sending && progressRing(sending, context.actions));
+  const frame = h(
+    "div",
+    { class: `photos${messages.length > 1 ? " album" : ""}` },
+    h("div", { class: "tiles" }, tiles),
+    sending && progressRing(sending, context.actions),
+  );
   if (messages.length === 1) shapeAlone(frame, ratios[0], messages[0].photo.at(-1).width);
   else shapeMosaic(frame, tiles, ratios);
   return frame;
@@ -49,8 +54,19 @@ function photoButton(message, at, messages, sending, context) {
   const words = `Photo${place}${message.caption ? `: ${message.caption.split("\n")[0]}` : ""}`;
   return h(
     "button",
-    { type: "button", class: "photo", "aria-label": words, disabled: Boolean(sending), onclick: () => context.actions.view(message) },
-    h("img", { src: message.preview ?? addressOf(size, context.places), alt: "", width: size.width, height: size.height, decoding: message.preview ? "sync" : "async" }),
+    {
+      class: "photo",
+      "aria-label": words,
+      disabled: Boolean(sending),
+      onclick: () => context.actions.view(message),
+    },
+    h("img", {
+      src: message.preview ?? addressOf(size, context.places),
+      alt: "",
+      width: size.width,
+      height: size.height,
+      decoding: message.preview ? "sync" : "async",
+    }),
     isNumbered && h("span", { class: "number", "aria-hidden": "true" }, at + 1),
   );
 }
@@ -60,23 +76,38 @@ function progressRing(sending, actions) {
   if (sending.state === "failed") return null;
   return h(
     "div",
-    { class: "progress", role: "progressbar", "aria-label": "Sending", "aria-valuenow": "0", style: { "--done": "0" } },
+    { class: "progress" },
+    h("span", { role: "progressbar", "aria-label": "Sending", "aria-valuenow": "0" }),
     iconButton("close", "Stop sending", { onclick: () => actions.cancel(sending.id) }),
   );
 }
 
 /** Files as rows: a picture of what they hold, or their ending; name and size; a click opens or saves them. */
 export function showDocuments(messages, sending, context) {
-  return h("div", { class: "files" }, messages.map((message) => fileRow(message, sending, context)), sending && progressRing(sending, context.actions));
+  return h(
+    "div",
+    { class: "files" },
+    messages.map((message) => fileRow(message, sending, context)),
+    sending && progressRing(sending, context.actions),
+  );
 }
 
 function fileRow(message, sending, context) {
   const { document } = message;
   const address = addressOf(document, context.places);
   const ending = (document.file_name.match(/\.(\w{1,4})$/)?.[1] ?? "file").toUpperCase();
-  const face = isPictureFile(document) && !sending
-    ? h("button", { type: "button", class: "face", "aria-label": `Show ${document.file_name}`, onclick: () => context.actions.view(message) }, h("img", { src: address, alt: "", loading: "lazy", onerror: (event) => event.target.replaceWith(ending) }))
-    : h("span", { class: "face", "aria-hidden": "true" }, ending);
+  const face =
+    isPictureFile(document) && !sending
+      ? h(
+          "button",
+          {
+            class: "face",
+            "aria-label": `Show ${document.file_name}`,
+            onclick: () => context.actions.view(message),
+          },
+          h("img", { src: address, alt: "", loading: "lazy", onerror: (event) => event.target.replaceWith(ending) }),
+        )
+      : h("span", { class: "face", "aria-hidden": "true" }, ending);
   const about = [h("b", {}, document.file_name), h("span", {}, fileSize(document.file_size))];
   return h(
     "div",

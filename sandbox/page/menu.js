@@ -4,24 +4,43 @@ import { h, icon } from "./dom.js";
 
 const MARGIN_PX = 8;
 
+const opened = new WeakMap(); // anchor -> what closes its menu
+
 /**
  * entries: [{icon, words, run} or {icon, words, href, isCurrent}, ...]. at: a pointer event, to open where it happened;
- * without one the menu opens at its anchor. It closes by itself, and gives the focus back.
+ * without one the menu opens at its anchor, or closes there if it was open. It gives the focus back.
  */
 export function openMenu(anchor, entries, { label, at = null } = {}) {
-  const menu = h("div", { class: "menu", role: "menu", "aria-label": label, popover: "auto" }, entries.map((entry) => menuEntry(entry, () => menu.hidePopover())));
-  const items = [...menu.children];
+  if (opened.has(anchor)) {
+    opened.get(anchor)();
+    return;
+  }
   const opener = document.activeElement;
-  menu.addEventListener("keydown", (event) => walk(event, items));
-  menu.addEventListener("toggle", ({ newState }) => {
-    if (newState !== "closed") return;
-    anchor.setAttribute?.("aria-expanded", "false");
-    if (menu.contains(document.activeElement) || document.activeElement === document.body) (opener ?? anchor).focus?.({ preventScroll: true });
+  const isSwitch = anchor.hasAttribute("aria-haspopup");
+  const gone = new AbortController();
+  const close = () => {
+    gone.abort();
+    opened.delete(anchor);
+    if (isSwitch) anchor.setAttribute("aria-expanded", "false");
+    if (menu.contains(document.activeElement)) (opener?.isConnected ? opener : anchor).focus({ preventScroll: true });
     menu.remove();
-  });
-  (anchor.closest("dialog") ?? document.body).append(menu);
+  };
+  // "manual": the release of a right button would close any other kind at once
+  const menu = h(
+    "div",
+    { class: "menu", role: "menu", "aria-label": label, popover: "manual" },
+    entries.map((entry) => menuEntry(entry, close)),
+  );
+  const items = [...menu.children];
+  menu.addEventListener("keydown", (event) => (event.key === "Escape" ? close() : walk(event, items)));
+  const outside = ({ target }) => menu.contains(target) || (isSwitch && anchor.contains(target)) || close();
+  addEventListener("pointerdown", outside, { capture: true, signal: gone.signal });
+  addEventListener("focusin", outside, { signal: gone.signal });
+  addEventListener("blur", close, { signal: gone.signal });
+  document.body.append(menu);
   menu.showPopover();
-  if (anchor.hasAttribute("aria-haspopup")) anchor.setAttribute("aria-expanded", "true");
+  opened.set(anchor, close);
+  if (isSwitch) anchor.setAttribute("aria-expanded", "true");
   place(menu, at ? new DOMRect(at.clientX, at.clientY, 0, 0) : anchor.getBoundingClientRect());
   (items.find((item) => item.ariaCurrent) ?? items[0]).focus();
 }
@@ -30,18 +49,23 @@ function menuEntry({ icon: name, words, run, href, isCurrent, face }, close) {
   const inside = [face ?? icon(name), h("span", {}, words)];
   const common = { role: "menuitem", tabindex: "-1", "aria-current": isCurrent && "true" };
   if (href) return h("a", { ...common, href }, inside);
-  return h("button", { ...common, type: "button", onclick: () => (close(), run()) }, inside);
+  return h("button", { ...common, onclick: () => (close(), run()) }, inside);
 }
 
 function walk(event, items) {
   const at = items.indexOf(document.activeElement);
-  const next = {
-    ArrowDown: items[(at + 1) % items.length],
-    ArrowUp: items.at(at - 1),
-    Home: items[0],
-    End: items.at(-1),
-    Tab: items[(at + (event.shiftKey ? items.length - 1 : 1)) % items.length],
-  }[event.key] ?? (event.key.length === 1 && [...items.slice(at + 1), ...items].find((item) => item.textContent.toLowerCase().startsWith(event.key.toLowerCase())));
+  const next =
+    {
+      ArrowDown: items[(at + 1) % items.length],
+      ArrowUp: items.at(at - 1),
+      Home: items[0],
+      End: items.at(-1),
+      Tab: items[(at + (event.shiftKey ? items.length - 1 : 1)) % items.length],
+    }[event.key] ??
+    (event.key.length === 1 &&
+      [...items.slice(at + 1), ...items].find((item) =>
+        item.textContent.toLowerCase().startsWith(event.key.toLowerCase()),
+      ));
   if (!next || event.key === " ") return;
   event.preventDefault();
   next.focus();

@@ -18,7 +18,10 @@ export function mosaic(ratios) {
   const candidates = partitions(tame.length).map((rows) => inRows(tame, rows));
   if (tame.length === 3 || tame.length === 4) candidates.push(besideColumn(tame));
   const best = candidates.reduce((left, right) => (cost(right, ratios) < cost(left, ratios) ? right : left));
-  return { shape: 1 / best.height, tiles: best.tiles.map((tile) => ({ ...tile, y: tile.y / best.height, height: tile.height / best.height })) };
+  return {
+    shape: 1 / best.height,
+    tiles: best.tiles.map((tile) => ({ ...tile, y: tile.y / best.height, height: tile.height / best.height })),
+  };
 }
 
 /** Ways to cut `count` pictures into rows of 1 to 4. */
@@ -47,7 +50,10 @@ function inRows(ratios, rows) {
     y += height;
   }
   const squeeze = Math.min(1, HIGHEST / y);
-  return { tiles: tiles.map((tile) => ({ ...tile, y: tile.y * squeeze, height: tile.height * squeeze })), height: y * squeeze };
+  return {
+    tiles: tiles.map((tile) => ({ ...tile, y: tile.y * squeeze, height: tile.height * squeeze })),
+    height: y * squeeze,
+  };
 }
 
 /** The first picture at the left in full height, the others in a column beside it. */
@@ -68,7 +74,8 @@ function besideColumn(ratios) {
 
 /** How much is cropped, how far the whole is from a good shape, how thin the tiles get, how uneven the sizes are. */
 function cost({ tiles, height }, ratios) {
-  const cropped = sum(tiles.map((tile, at) => Math.abs(Math.log(tile.width / tile.height / ratios[at])))) / tiles.length;
+  const cropped =
+    sum(tiles.map((tile, at) => Math.abs(Math.log(tile.width / tile.height / ratios[at])))) / tiles.length;
   const areas = tiles.map((tile) => tile.width * tile.height);
   const uneven = Math.log(Math.max(...areas) / Math.min(...areas));
   const thin = tiles.filter((tile) => Math.min(tile.width, tile.height) < NARROWEST_TILE).length;

@@ -13,10 +13,13 @@ export function toast(words) {
   if (!stack.matches(":popover-open")) stack.showPopover();
   stack.append(note);
   announce(words);
-  setTimeout(() => {
-    note.remove();
-    if (!stack.children.length && stack.matches(":popover-open")) stack.hidePopover();
-  }, SHOWN_MS + MS_A_CHARACTER * words.length);
+  setTimeout(
+    () => {
+      note.remove();
+      if (!stack.children.length && stack.matches(":popover-open")) stack.hidePopover();
+    },
+    SHOWN_MS + MS_A_CHARACTER * words.length,
+  );
 }
 
 /** A notice that stays until it is closed. */

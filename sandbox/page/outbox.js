@@ -9,7 +9,7 @@ export class Outbox {
   #queue = Promise.resolve();
   #contents = new Map(); // sending id -> {fields, controller}
 
-  /** conversation: where sendings are shown. onChange: called when one appears, changes or goes. onProgress(id, 0-1). */
+  /** conversation: where sendings are shown. onChange: when one appears, changes or goes. onProgress(id, part). */
   constructor(user, places, conversation, { onChange, onProgress }) {
     Object.assign(this, { user, places, conversation, onChange, onProgress });
   }
@@ -18,14 +18,18 @@ export class Outbox {
     this.#add("text", [["text", text]], [{ text, entities: [] }], replyTo);
   }
 
-  /** pictures: [{file, url, width, height}, ...]; more than ten make several albums, of which the first bears the caption. */
+  /** pictures: [{file, url, width, height}, ...]; more than ten make several albums, the first with the caption. */
   sendPhotos(pictures, caption = "", replyTo = null) {
-    this.#sendMedia("photo", pictures, caption, replyTo, ({ url, width, height }) => ({ photo: [{ url, width, height }] }));
+    this.#sendMedia("photo", pictures, caption, replyTo, ({ url, width, height }) => ({
+      photo: [{ url, width, height }],
+    }));
   }
 
   /** files: [{file, url}, ...] */
   sendFiles(files, caption = "", replyTo = null) {
-    const row = ({ file, url }) => ({ document: { file_name: file.name, file_size: file.size, mime_type: file.type, url } });
+    const row = ({ file, url }) => ({
+      document: { file_name: file.name, file_size: file.size, mime_type: file.type, url },
+    });
     this.#sendMedia("document", files, caption, replyTo, row);
   }
 
@@ -47,16 +51,30 @@ export class Outbox {
       const some = media.slice(at, at + MOST_IN_ALBUM);
       const words = at === 0 ? caption : "";
       const parts = some.map((one, place) => ({ ...look(one), ...(place === 0 && words && { caption: words }) }));
-      this.#add(action, [...some.map(({ file }) => [action, file]), ...(words ? [["caption", words]] : [])], parts, replyTo);
+      this.#add(
+        action,
+        [...some.map(({ file }) => [action, file]), ...(words ? [["caption", words]] : [])],
+        parts,
+        replyTo,
+      );
     }
   }
 
   #add(action, fields, looks, replyTo) {
     const id = newId();
-    const common = { from: { id: this.user }, date: Math.floor(Date.now() / 1000), ...(replyTo && { reply_to_message: replyTo }) };
+    const common = {
+      from: { id: this.user },
+      date: Math.floor(Date.now() / 1000),
+      ...(replyTo && { reply_to_message: replyTo }),
+    };
     const reply = replyTo ? [["reply_to_message_id", replyTo.message_id]] : [];
     this.#contents.set(id, { action, fields: [...fields, ...reply, ["client_id", id]] });
-    this.conversation.addSending({ id, state: "waiting", problem: "", parts: looks.map((look) => ({ ...common, ...look })) });
+    this.conversation.addSending({
+      id,
+      state: "waiting",
+      problem: "",
+      parts: looks.map((look) => ({ ...common, ...look })),
+    });
     this.#line(id);
   }
 

@@ -7,7 +7,8 @@ import { openMenu } from "./menu.js";
 const COLOURS = 7;
 
 /** A round patch with a user's number. */
-export const face = (user) => h("span", { class: "avatar", "data-colour": user % COLOURS, "aria-hidden": "true" }, String(user));
+export const face = (user) =>
+  h("span", { class: "avatar", "data-colour": user % COLOURS, "aria-hidden": "true" }, String(user));
 
 export class People {
   #users = [];
@@ -37,11 +38,14 @@ export class People {
       isCurrent: one === user,
     }));
     if (this.#bots.length < 2) return people;
-    return [...people, ...this.#bots.map(({ id, first_name: name, username }) => ({
-      icon: "bot",
-      words: `${name} @${username}`,
-      href: pageOf(user, { bot: String(id), chat: "" }),
-      isCurrent: bot ? bot === String(id) : id === this.#bots[0].id,
-    }))];
+    return [
+      ...people,
+      ...this.#bots.map(({ id, first_name: name, username }) => ({
+        icon: "bot",
+        words: `${name} @${username}`,
+        href: pageOf(user, { bot: String(id), chat: "" }),
+        isCurrent: bot ? bot === String(id) : id === this.#bots[0].id,
+      })),
+    ];
   }
 }

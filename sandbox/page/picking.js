@@ -4,7 +4,11 @@ import { byId } from "./dom.js";
 
 /** offer: called with the files, and whether they are to be sent as files even if they are pictures. */
 export function listenForFiles(offer) {
-  for (const [id, asFiles] of [["pick-photos", false], ["pick-files", true], ["pick-camera", false]]) {
+  for (const [id, asFiles] of [
+    ["pick-photos", false],
+    ["pick-files", true],
+    ["pick-camera", false],
+  ]) {
     byId(id).addEventListener("change", ({ target }) => {
       if (target.files.length) offer([...target.files], asFiles);
       target.value = "";

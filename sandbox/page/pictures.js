@@ -1,4 +1,4 @@
-/** Pictures as they are picked: looked at, and made small enough for a photo, as every messenger does before sending. */
+/** Pictures as they are picked: looked at, and made small enough for a photo, as every messenger does. */
 
 const LONGEST_SIDE_PX = 2560;
 const MOST_BYTES = 5_000_000;

@@ -15,7 +15,9 @@ export class Preview {
     this.caption = byId("preview-caption");
     this.asFiles = byId("preview-as-files");
     this.asFiles.addEventListener("change", () => this.#show());
-    byId("preview-add").addEventListener("click", () => byId(this.asFiles.checked ? "pick-files" : "pick-photos").click());
+    byId("preview-add").addEventListener("click", () =>
+      byId(this.asFiles.checked ? "pick-files" : "pick-photos").click(),
+    );
     byId("preview-cancel").addEventListener("click", () => this.dialog.close("cancel"));
     this.dialog.addEventListener("close", () => this.#closed());
     this.caption.addEventListener("keydown", (event) => {
@@ -55,10 +57,20 @@ export class Preview {
   }
 
   #row(one, at) {
-    const remove = iconButton("trash", `Leave out ${one.file.name}`, { class: "small", onclick: () => this.#leaveOut(at) });
-    if (this.#isPhoto(one)) return h("li", { class: "as-photo" }, h("img", { src: one.picture.url, alt: one.file.name }), remove);
+    const remove = iconButton("trash", `Leave out ${one.file.name}`, {
+      class: "small",
+      onclick: () => this.#leaveOut(at),
+    });
+    if (this.#isPhoto(one))
+      return h("li", { class: "as-photo" }, h("img", { src: one.picture.url, alt: one.file.name }), remove);
     const face = one.picture ? h("img", { src: one.picture.url, alt: "" }) : icon("file");
-    return h("li", { class: "as-file" }, h("span", { class: "face" }, face), h("span", { class: "about" }, h("b", {}, one.file.name), h("span", {}, fileSize(one.file.size))), remove);
+    return h(
+      "li",
+      { class: "as-file" },
+      h("span", { class: "face" }, face),
+      h("span", { class: "about" }, h("b", {}, one.file.name), h("span", {}, fileSize(one.file.size))),
+      remove,
+    );
   }
 
   #leaveOut(at) {

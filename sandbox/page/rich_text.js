@@ -5,7 +5,15 @@ import { withEmoji } from "./emoji.js";
 
 const SAFE_LINK = /^(https?|mailto|tel):/i;
 const FOUND = /(?<link>https?:\/\/[^\s<>]+[^\s<>.,;:!?'")\]])|(?<![\w/<>])(?<command>\/[a-z0-9_]{1,32})(?![\w/<>@-])/gi;
-const PLAIN = { bold: "b", italic: "i", underline: "u", strikethrough: "s", code: "code", blockquote: "blockquote", expandable_blockquote: "blockquote" };
+const PLAIN = {
+  bold: "b",
+  italic: "i",
+  underline: "u",
+  strikethrough: "s",
+  code: "code",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
+};
 const OPAQUE = new Set(["text_link", "url", "code", "pre", "bot_command", "email", "phone_number"]);
 
 /** A fragment for a text. onCommand: called with a command that is clicked. */
@@ -21,14 +29,22 @@ export function richLines(text, entities, onCommand) {
     const [from, to] = [start, start + line.length];
     start = to + 1;
     const here = entities.filter(({ offset, length }) => offset < to && offset + length > from);
-    return piece(text, from, to, here.sort((a, b) => a.offset - b.offset || b.length - a.length), onCommand, true);
+    return piece(
+      text,
+      from,
+      to,
+      here.sort((a, b) => a.offset - b.offset || b.length - a.length),
+      onCommand,
+      true,
+    );
   });
 }
 
 /** The text from start to end, with the entities that begin in it; one that reaches beyond it is cut there. */
 function piece(text, start, end, entities, onCommand, mayFind) {
   const fragment = document.createDocumentFragment();
-  const plain = (from, to) => fragment.append(...(mayFind ? found(text.slice(from, to), onCommand) : withEmoji(text.slice(from, to))));
+  const plain = (from, to) =>
+    fragment.append(...(mayFind ? found(text.slice(from, to), onCommand) : withEmoji(text.slice(from, to))));
   let at = start;
   while (entities.length) {
     const [entity, ...rest] = entities;
@@ -87,11 +103,15 @@ function link(address, inner) {
 }
 
 function command(text, onCommand) {
-  return h("button", { type: "button", class: "link", onclick: () => onCommand(text) }, text);
+  return h("button", { class: "link", onclick: () => onCommand(text) }, text);
 }
 
 function spoiler(inner) {
-  const cover = h("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Hidden text, show it" }, inner);
+  const cover = h(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Hidden text, show it" },
+    inner,
+  );
   const show = () => {
     cover.classList.add("shown");
     for (const name of ["role", "tabindex", "aria-label"]) cover.removeAttribute(name);

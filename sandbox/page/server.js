@@ -30,7 +30,10 @@ export function post(address, fields, { onProgress = () => {}, signal } = {}) {
 
 /** GET something in the sandbox's envelope. */
 export async function get(address) {
-  const answer = await fetch(address).then((response) => response.json(), () => ({ ok: false, description: OUT_OF_REACH }));
+  const answer = await fetch(address).then(
+    (response) => response.json(),
+    () => ({ ok: false, description: OUT_OF_REACH }),
+  );
   if (!answer.ok) throw new ServerError(answer.description);
   return answer.result;
 }

@@ -29,7 +29,10 @@ export class Taps {
     this.#waiting.set(key, end);
     this.#show(message, data, true);
     try {
-      const { callback_query_id: query } = await post(this.places.post("tap"), [["message_id", message.message_id], ["data", data]]);
+      const { callback_query_id: query } = await post(this.places.post("tap"), [
+        ["message_id", message.message_id],
+        ["data", data],
+      ]);
       this.#asked.set(query, end);
       if (this.#answers.has(query)) this.answered(this.#answers.get(query));
       else setTimeout(() => this.#asked.delete(query) && end(), LONGEST_MS);

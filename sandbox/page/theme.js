@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it, until it is chosen here. `early.js` applies the choice before the first paint. */
+/** Light or dark: as the system has it, until it is chosen here. `early.js` applies the choice at once. */
 
 import { byId, icon, unseen } from "./dom.js";
 import { remember } from "./memory.js";

@@ -31,7 +31,7 @@ export class Timeline {
 
   /** How far a sending has got, from 0 to 1. */
   progress(sendingId, fraction) {
-    const ring = this.element.querySelector(`[data-sending="${CSS.escape(sendingId)}"] .progress`);
+    const ring = this.element.querySelector(`[data-sending="${CSS.escape(sendingId)}"] [role="progressbar"]`);
     ring?.style.setProperty("--done", fraction);
     ring?.setAttribute("aria-valuenow", Math.round(fraction * 100));
   }
@@ -45,7 +45,10 @@ export class Timeline {
     day.section.querySelector("h3 span").textContent = dayName(date);
     const shown = new Map(items.map((item) => [item.key, this.#showItem(day.items.get(item.key), item, fresh)]));
     day.items = shown;
-    replaceChildren(day.section.querySelector(".items"), [...shown.values()].map(({ node }) => node));
+    replaceChildren(
+      day.section.querySelector(".items"),
+      [...shown.values()].map(({ node }) => node),
+    );
     return day.section;
   }
 
@@ -66,7 +69,8 @@ export class Timeline {
     const wasCurrent = old.tabIndex === 0;
     old.replaceWith(node);
     if (wasCurrent) node.tabIndex = 0;
-    if (document.activeElement === document.body && held >= 0) (focusables(node)[held] ?? node).focus({ preventScroll: true });
+    if (document.activeElement === document.body && held >= 0)
+      (focusables(node)[held] ?? node).focus({ preventScroll: true });
   }
 
   /** Arrow keys go from message to message. */
@@ -96,9 +100,11 @@ export class Timeline {
 }
 
 function isSame(before, after) {
-  return before.sending === after.sending
-    && before.messages.length === after.messages.length
-    && before.messages.every((message, at) => message === after.messages[at]);
+  return (
+    before.sending === after.sending &&
+    before.messages.length === after.messages.length &&
+    before.messages.every((message, at) => message === after.messages[at])
+  );
 }
 
 /** Give a parent these children in this order, moving no node that is in its place. */

@@ -19,7 +19,13 @@ export class Viewer {
   constructor(places, onCommand) {
     Object.assign(this, { places, onCommand });
     [this.dialog, this.stage, this.image] = ["viewer", "viewer-stage", "viewer-image"].map(byId);
-    const buttons = { close: () => this.dialog.close(), in: () => this.#zoom(STEP), out: () => this.#zoom(1 / STEP), previous: () => this.#turn(-1), next: () => this.#turn(1) };
+    const buttons = {
+      close: () => this.dialog.close(),
+      in: () => this.#zoom(STEP),
+      out: () => this.#zoom(1 / STEP),
+      previous: () => this.#turn(-1),
+      next: () => this.#turn(1),
+    };
     for (const [name, run] of Object.entries(buttons)) byId(`viewer-${name}`).addEventListener("click", run);
     this.dialog.addEventListener("keydown", (event) => this.#key(event));
     this.dialog.addEventListener("close", () => this.image.removeAttribute("src"));
@@ -33,7 +39,10 @@ export class Viewer {
   /** Open at one of these messages, each of which has a picture. */
   open(messages, messageId) {
     this.#pictures = messages;
-    this.#at = Math.max(0, messages.findIndex(({ message_id: id }) => id === messageId));
+    this.#at = Math.max(
+      0,
+      messages.findIndex(({ message_id: id }) => id === messageId),
+    );
     this.dialog.showModal();
     this.#show();
   }
@@ -48,10 +57,12 @@ export class Viewer {
     byId("viewer-place").textContent = place;
     byId("viewer-save").href = address;
     byId("viewer-save").download = message.document?.file_name ?? `photo-${message.message_id}.jpg`;
-    byId("viewer-caption").replaceChildren(richText(caption, message.caption_entities ?? [], (command) => {
-      this.dialog.close();
-      this.onCommand(command);
-    }));
+    byId("viewer-caption").replaceChildren(
+      richText(caption, message.caption_entities ?? [], (command) => {
+        this.dialog.close();
+        this.onCommand(command);
+      }),
+    );
     byId("viewer-previous").disabled = this.#at === 0;
     byId("viewer-next").disabled = this.#at === this.#pictures.length - 1;
     this.#zoom(0);
@@ -92,7 +103,10 @@ export class Viewer {
     const grown = this.#scale / before;
     const box = this.stage.getBoundingClientRect();
     const [x, y] = [clientX - box.left - box.width / 2, clientY - box.top - box.height / 2];
-    this.#place(this.#scale === 1 ? 0 : x - (x - this.#shift.x) * grown, this.#scale === 1 ? 0 : y - (y - this.#shift.y) * grown);
+    this.#place(
+      this.#scale === 1 ? 0 : x - (x - this.#shift.x) * grown,
+      this.#scale === 1 ? 0 : y - (y - this.#shift.y) * grown,
+    );
     byId("viewer-out").disabled = this.#scale === 1;
     byId("viewer-in").disabled = this.#scale === LARGEST;
   }
@@ -131,7 +145,8 @@ export class Viewer {
   #up(event) {
     const wasAlone = this.#pointers.size === 1;
     const isClick = Math.hypot(this.#swiped.x, this.#swiped.y) < 4;
-    if (!this.#pointers.delete(event.pointerId) || !wasAlone || this.#scale > 1 || event.type === "pointercancel") return;
+    if (!this.#pointers.delete(event.pointerId) || !wasAlone || this.#scale > 1 || event.type === "pointercancel")
+      return;
     const { x, y } = this.#swiped;
     if (Math.abs(x) > SWIPE_PX && Math.abs(x) > Math.abs(y)) this.#turn(x < 0 ? 1 : -1);
     else if (Math.abs(y) > 1.5 * SWIPE_PX && event.pointerType !== "mouse") this.dialog.close();

@@ -47,19 +47,23 @@ export function summary(message) {
 
 /** What a chat action says below the bot's name. */
 export function actionWords(action) {
-  return {
-    typing: "typing",
-    upload_photo: "sending a photo",
-    upload_document: "sending a file",
-    choose_sticker: "choosing a sticker",
-    find_location: "looking up a place",
-  }[action] ?? (action.startsWith("record_") ? "recording" : "sending something");
+  return (
+    {
+      typing: "typing",
+      upload_photo: "sending a photo",
+      upload_document: "sending a file",
+      choose_sticker: "choosing a sticker",
+      find_location: "looking up a place",
+    }[action] ?? (action.startsWith("record_") ? "recording" : "sending something")
+  );
 }
 
 /** Why a message could not be sent, said plainly. */
 export function failureWords(description) {
-  if (description.includes("IMAGE_PROCESS_FAILED")) return "This is not a picture that can be sent as a photo. Send it as a file.";
-  if (description.includes("PHOTO_INVALID_DIMENSIONS")) return "This picture is too long or too large for a photo. Send it as a file.";
+  if (description.includes("IMAGE_PROCESS_FAILED"))
+    return "This is not a picture that can be sent as a photo. Send it as a file.";
+  if (description.includes("PHOTO_INVALID_DIMENSIONS"))
+    return "This picture is too long or too large for a photo. Send it as a file.";
   if (description.includes("too big for a photo")) return "A photo may have 10 MB. Send it as a file.";
   if (description.includes("Too Large")) return "A file may have 50 MB.";
   if (description.includes("must be non-empty")) return "This file is empty.";
