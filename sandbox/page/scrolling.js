@@ -11,6 +11,7 @@ import { byId, prefersStill } from "./dom.js";
 const AT_END_PX = 60;
 const MARGIN_PX = 10;
 const RESTS_MS = 400;
+const LIT_MS = 1500;
 
 export class Scrolling {
   #place = "end"; // or "answer", or "elsewhere"
@@ -70,9 +71,8 @@ export class Scrolling {
   /** Bring a message into view and light it up for a moment. */
   to(node) {
     node.scrollIntoView({ block: "center", behavior: prefersStill() ? "auto" : "smooth" });
-    node.classList.remove("lit");
-    requestAnimationFrame(() => node.classList.add("lit"));
-    node.addEventListener("animationend", () => node.classList.remove("lit"), { once: true });
+    node.classList.add("lit");
+    setTimeout(() => node.classList.remove("lit"), LIT_MS);
   }
 
   get #end() {

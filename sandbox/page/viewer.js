@@ -27,7 +27,8 @@ export class Viewer {
       next: () => this.#turn(1),
     };
     for (const [name, run] of Object.entries(buttons)) byId(`viewer-${name}`).addEventListener("click", run);
-    this.dialog.addEventListener("keydown", (event) => this.#key(event));
+    // on the window, for a button that is used up and disabled loses the focus
+    addEventListener("keydown", (event) => this.dialog.open && this.#key(event));
     this.dialog.addEventListener("close", () => this.image.removeAttribute("src"));
     this.stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.stage.addEventListener("dblclick", (event) => this.#zoom(this.#scale > 1 ? 0 : 2.5, event));
