@@ -4,7 +4,6 @@ Names are case-insensitive at Telegram, so the table holds them in lower case. A
 `Call` and returns what goes into the answer's `result`, or raises `ApiError`.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from sandbox.editing import (
 from sandbox.errors import bad_request
 from sandbox.receiving import delete_webhook, get_updates, get_webhook_info, set_webhook
 from sandbox.sending import send_document, send_media_group, send_message, send_photo
+from sandbox.state import menu_key
 
 Json = dict[str, Any]
 Method = Callable[[Call], Awaitable[Any]]
@@ -88,8 +88,7 @@ async def delete_my_commands(call: Call) -> bool:
 
 
 def _menu(call: Call) -> tuple[str, str]:
-    scope = call.json("scope") or {"type": "default"}
-    return json.dumps(scope, sort_keys=True), call.text("language_code")
+    return menu_key(call.json("scope") or {"type": "default"}, call.text("language_code"))
 
 
 async def log_out(call: Call) -> bool:

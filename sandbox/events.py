@@ -14,6 +14,11 @@ class EventFeed:
         self.bell = Bell()
         self._events: list[Json] = []
 
+    @property
+    def last(self) -> int:
+        """The number of the last event; 0 before the first."""
+        return len(self._events)
+
     def record(self, kind: str, chat_id: int, **details: Any) -> None:
         """Append an event; `details` are its further fields."""
         self._events.append({"event": len(self._events) + 1, "type": kind, "chat_id": chat_id, **details})

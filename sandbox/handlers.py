@@ -10,6 +10,7 @@ from sandbox.bot_api import method_by_name
 from sandbox.calls import Call, read_call
 from sandbox.errors import ApiError
 from sandbox.faults import Faults
+from sandbox.guard import refusal
 from sandbox.state import State
 from sandbox.waiting import Traffic
 
@@ -28,16 +29,20 @@ class ApiHandler(RequestHandler):
         self.state, self.faults, self.traffic = state, faults, traffic
 
     def prepare(self) -> None:
-        """Count the request as under way."""
+        """Count the request as under way; refuse web sites."""
         self.traffic.enter(self)
+        if why := refusal(self.request, self.settings.get("own_name", "")):
+            raise ApiError(403, f"Forbidden: {why}")
 
     def on_finish(self) -> None:
         """Count the request as over."""
         self.traffic.leave(self)
 
     def set_default_headers(self) -> None:
-        """Drop what identifies the server software."""
+        """Drop what identifies the server software; let browsers take answers for what they are called."""
         self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
 
     def answer(self, result: Any) -> None:
         """Send a result."""
@@ -88,6 +93,12 @@ class BotMethodHandler(ApiHandler):
 
     post = get
 
+    def on_connection_close(self) -> None:
+        """A bot that went away in the midst of a poll no longer listens."""
+        token, method = self.path_args
+        if method.lower() == "getupdates" and token in self.state.bots:
+            self.state.bots[token].updates.end_poll("the end of its connection")
+
     async def _carry_out(self, method: str, call: Call) -> Any:
         function = method_by_name(method)
         if function is None:
@@ -126,5 +137,7 @@ class NotFoundHandler(ApiHandler):
         """Refuse, naming where things are."""
         super().prepare()
         raise ApiError(
-            404, "Not Found: methods are at /bot<token>/<method>, users at /user/<id>/..., faults at /faults"
+            404,
+            "Not Found: the chat page is at /, methods are at /bot<token>/<method>, "
+            "users at /user/<id>/..., faults at /faults",
         )

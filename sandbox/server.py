@@ -1,20 +1,24 @@
-"""The server: both interfaces on one loopback address, started and stopped as a whole."""
+"""The server: Bot API, users' side and chat page on one loopback address, started and stopped as a whole."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from sandbox import user_api
+from sandbox.chat_page import PAGE, PageHandler
 from sandbox.delivery import deliver_updates
 from sandbox.faults import Faults
 from sandbox.handlers import BotFileHandler, BotMethodHandler, NotFoundHandler
+from sandbox.live import LiveHandler
 from sandbox.state import State
+from sandbox.tray import Tray, TrayHandler
 from sandbox.waiting import Traffic
 
 log = logging.getLogger("sandbox")
@@ -22,6 +26,8 @@ log = logging.getLogger("sandbox")
 DEFAULT_TOKEN = "1:sandbox"  # noqa: S105 - a token of this sandbox, known to everyone
 MAX_BODY_BYTES = 60 * 1024 * 1024
 LONGEST_STOP_S = 5.0
+PING_INTERVAL_S = 20
+NO_PICTURES = Tray()
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,12 @@ async def running_sandbox(
     host: str = "127.0.0.1",
     port: int = 0,
     flood: bool = False,
+    tray: Tray = NO_PICTURES,
 ) -> AsyncIterator[Sandbox]:
     """Run a sandbox in this event loop; port 0 takes a free one. Raises OSError where the port is taken."""
     state, traffic = State(tokens, flood=flood), Traffic()
-    server = HTTPServer(make_app(state, traffic), max_body_size=MAX_BODY_BYTES, max_buffer_size=2 * MAX_BODY_BYTES)
+    app = make_app(state, traffic, tray, own_name=host)
+    server = HTTPServer(app, max_body_size=MAX_BODY_BYTES, max_buffer_size=2 * MAX_BODY_BYTES)
     sockets = bind_sockets(port, host)
     server.add_sockets(sockets)
     deliveries = [asyncio.create_task(deliver_updates(bot)) for bot in state.bots.values()]
@@ -80,25 +88,36 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_app(state: State, traffic: Traffic) -> Application:
-    """The addresses of the Bot API and of the user side."""
+def make_app(state: State, traffic: Traffic, tray: Tray = NO_PICTURES, *, own_name: str = "") -> Application:
+    """The addresses of the Bot API, of the user side and of the chat page.
+
+    own_name: a name with dots by which the server may be called, besides those that no web site can have.
+    """
     shared = {"state": state, "faults": Faults(), "traffic": traffic}
     user = r"/user/(\d+)"
-    routes = [
+    routes: list[Any] = [
         (r"/bot([^/]+)/([^/]+)/?", BotMethodHandler, shared),
         (r"/file/bot([^/]+)/(.+)", BotFileHandler, shared),
         (rf"{user}/text", user_api.TextHandler, shared),
         (rf"{user}/(photo|document)", user_api.MediaHandler, shared),
         (rf"{user}/tap", user_api.TapHandler, shared),
         (rf"{user}/messages", user_api.MessagesHandler, shared),
+        (rf"{user}/live", LiveHandler, {"state": state}),
         (rf"{user}/file/([\w-]+)", user_api.UserFileHandler, shared),
         (r"/faults", user_api.FaultsHandler, shared),
+        (r"/tray", TrayHandler, shared),
+        (r"/tray/(\d{1,6})(/thumbnail)?", TrayHandler, shared),
+        (r"/()", PageHandler, {"path": str(PAGE), "default_filename": "index.html"}),
+        (r"/page/([\w.-]+)", PageHandler, {"path": str(PAGE)}),
     ]
     return Application(
         routes,
         default_handler_class=NotFoundHandler,
         default_handler_args=shared,
         log_function=_log_user_request,
+        websocket_ping_interval=PING_INTERVAL_S,
+        tray=tray,
+        own_name=own_name,
     )
 
 

@@ -5,6 +5,8 @@ bot) and the event feed (towards the users) tell what changed.
 """
 
 import hashlib
+import json
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -88,6 +90,18 @@ class Bot:
         except (KeyError, ValueError):
             raise bad_request("chat not found") from None
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether a bot is there to take what users write."""
+        return self.webhook is not None or self.updates.is_polled
+
+    def menu(self, chat_id: int) -> list[Json]:
+        """The commands shown in a chat: those of its narrowest scope, in English before any language."""
+        everyone = "all_private_chats" if chat_id > 0 else "all_group_chats"
+        scopes: list[Json] = [{"type": "chat", "chat_id": chat_id}, {"type": everyone}, {"type": "default"}]
+        menus = [self.commands.get(menu_key(scope, language)) for scope in scopes for language in ("en", "")]
+        return next((menu for menu in menus if menu), [])
+
     def new_album_id(self) -> str:
         """An id that ties the messages of one album together."""
         self._last_album_id += 1
@@ -102,11 +116,12 @@ class Bot:
         reply_to: Message | None = None,
         keyboard: Json | None = None,
         reply_markup: Json | None = None,
+        client_id: str = "",
     ) -> list[Message]:
         """Write one message, or several as an album; users see it, and the bot hears what users write.
 
         keyboard: the inline keyboard kept with the message. reply_markup: one of the other kinds,
-        which only the event feed shows.
+        which only the event feed shows. client_id: what a user's client calls this sending, for the event feed.
         """
         contents = list(contents)
         album_id = self.new_album_id() if len(contents) > 1 else ""
@@ -124,7 +139,7 @@ class Bot:
                 keyboard=keyboard,
             )
             self.messages[chat.id, message.id] = message
-            self._record("message", message, reply_markup=reply_markup)
+            self._record("message", message, reply_markup=reply_markup, client_id=client_id)
             if not sender.is_bot:
                 self.updates.push("message", message.to_json())
             posted.append(message)
@@ -187,18 +202,26 @@ class Bot:
         self.updates.bell.close()
         self.events.bell.close()
 
-    def _record(self, kind: str, message: Message, reply_markup: Json | None = None) -> None:
+    def _record(self, kind: str, message: Message, reply_markup: Json | None = None, client_id: str = "") -> None:
         details: Json = {"message": message.to_json()}
         if reply_markup is not None:
             details["reply_markup"] = reply_markup
+        if client_id:
+            details["client_id"] = client_id
         by = "bot" if message.sender.is_bot else "user"
         self.events.record(kind, message.chat.id, by=by, **details)
 
 
+def menu_key(scope: Json, language: str) -> tuple[str, str]:
+    """Under what a bot's commands for a scope and language are kept."""
+    return json.dumps(scope, sort_keys=True), language
+
+
 class State:
-    """The bots of one sandbox."""
+    """The bots of one sandbox, and a name by which clients tell it from the next one on the same port."""
 
     def __init__(self, tokens: Iterable[str], *, flood: bool = False) -> None:
+        self.world = secrets.token_hex(8)
         self.bots = {token: Bot(token, flood=FloodGate() if flood else None) for token in tokens}
 
     def bot_by_token(self, token: str) -> Bot:

@@ -1,5 +1,7 @@
 """The queue of updates that wait for one bot, by long polling or for its webhook."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.errors import ApiError
@@ -7,6 +9,7 @@ from sandbox.waiting import Bell
 
 Json = dict[str, Any]
 
+POLL_PAUSE_S = 3.0
 OTHER_POLL = "other getUpdates request; make sure that only one bot instance is running"
 
 
@@ -16,10 +19,13 @@ class UpdateQueue:
     Only one poll waits at a time: a second one ends the first with 409, as at Telegram.
     """
 
-    def __init__(self, first_id: int = 1001) -> None:
+    def __init__(self, first_id: int = 1001, clock: Callable[[], float] = time.monotonic) -> None:
         self.bell = Bell()
         self.pending: list[Json] = []
         self.allowed: list[str] = []
+        self._clock = clock
+        self._polls_under_way = 0
+        self._last_poll_ended = -POLL_PAUSE_S
         self._next_id = first_id
         self._poll = 0
         self._ended_by = ""
@@ -49,13 +55,23 @@ class UpdateQueue:
         self._ended_by = ended_by
         self.bell.ring()
 
+    @property
+    def is_polled(self) -> bool:
+        """Whether a bot waits for updates, or did until a moment ago."""
+        return self._polls_under_way > 0 or self._clock() - self._last_poll_ended < POLL_PAUSE_S
+
     async def poll(self, offset: int, limit: int, timeout_s: float) -> list[Json]:
         """The next updates, waiting up to `timeout_s` for the first of them."""
         self.end_poll(OTHER_POLL)
         this_poll = self._poll
         if offset:
             self.confirm(offset)
-        await self.bell.wait_until(lambda: bool(self.pending) or self._poll != this_poll, timeout_s)
+        self._polls_under_way += 1
+        try:
+            await self.bell.wait_until(lambda: bool(self.pending) or self._poll != this_poll, timeout_s)
+        finally:
+            self._polls_under_way -= 1
+            self._last_poll_ended = self._clock()
         if self._poll != this_poll:
             raise ApiError(409, f"Conflict: terminated by {self._ended_by}")
         return self.pending[:limit]

@@ -8,6 +8,7 @@ a user comes into being by speaking.
     POST /user/<id>/document  one file or more, caption?, reply_to_message_id?   -> [Message, ...]
     POST /user/<id>/tap       message_id, data, force?              -> {"callback_query_id": ...}
     GET  /user/<id>/messages  after?, wait?                         -> [event, ...]
+    GET  /user/<id>/live      after?, world?                        -> a WebSocket, told of in live.py
     GET  /user/<id>/file/<file_id>                                  -> the file's bytes
     POST /faults              method, times?, error_code?, retry_after?, description?, delay_s?
                               or drop_file_ids
@@ -15,14 +16,17 @@ a user comes into being by speaking.
 
 Each also takes `chat_id` (negative: a group; default: the private chat), `chat_type` (`group` or
 `supergroup`) and `bot` (the id of one of several bots; default: the first). Several files make an
-album: separate messages with one `media_group_id`. An event is `{"event": n, "type": ...,
+album: separate messages with one `media_group_id`. A text, photo or document may bear a `client_id`,
+by which a client knows its own messages again. An event is `{"event": n, "type": ...,
 "chat_id": ...}` with further fields by type:
 
-    message, edited    by ("bot" or "user"), message, reply_markup? (a keyboard that is not inline)
+    message, edited    by ("bot" or "user"), message, reply_markup? (a keyboard that is not inline), client_id?
     deleted            message_id
     chat_action        action
     callback_answered  user_id, callback_query_id, text, show_alert, url
 """
+
+import mimetypes
 
 from sandbox import rules
 from sandbox.calls import Call, read_call
@@ -33,6 +37,8 @@ from sandbox.handlers import ApiHandler
 from sandbox.messages import Chat, Content, Message, User
 
 LONGEST_WAIT_S = 60
+MAX_CLIENT_ID = 64
+SHOWN_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 
 class UserHandler(ApiHandler):
@@ -59,6 +65,10 @@ class UserHandler(ApiHandler):
             raise bad_request("message to be replied not found")
         return call.bot.messages.get((chat.id, message_id))
 
+    def client_id(self, call: Call) -> str:
+        """What the user's client calls this sending."""
+        return call.text("client_id")[:MAX_CLIENT_ID]
+
 
 class TextHandler(UserHandler):
     """`/user/<id>/text`."""
@@ -68,7 +78,9 @@ class TextHandler(UserHandler):
         call = self.read()
         text = rules.check_text(detect_entities(call.text("text").strip()))
         user, chat = self.meet(call, user_id)
-        [message] = call.bot.post(user, chat, [Content(text)], reply_to=self.reply_to(call, chat))
+        [message] = call.bot.post(
+            user, chat, [Content(text)], reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
+        )
         self.answer(message.to_json())
 
 
@@ -88,7 +100,9 @@ class MediaHandler(UserHandler):
         captions = [caption, *[FormattedText("")] * (len(media) - 1)]
         contents = [Content(*pair) for pair in zip(captions, media, strict=True)]
         user, chat = self.meet(call, user_id)
-        messages = call.bot.post(user, chat, contents, reply_to=self.reply_to(call, chat))
+        messages = call.bot.post(
+            user, chat, contents, reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
+        )
         self.answer([message.to_json() for message in messages])
 
     async def _store(self, call: Call, kind: str, upload: Upload) -> Photo | Document:
@@ -133,7 +147,10 @@ class UserFileHandler(UserHandler):
         file = self.read().bot.files.get(file_id)
         if file is None:
             raise ApiError(404, f"Not Found: no file has the id {file_id}")
-        self.set_header("Content-Type", "application/octet-stream")
+        guessed = mimetypes.guess_type(file.path)[0]
+        self.set_header("Content-Type", guessed if guessed in SHOWN_TYPES else "application/octet-stream")
+        self.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+        self.set_header("Cache-Control", "private, max-age=31536000, immutable")  # an id is of one content for ever
         self.finish(file.content)
 
 

@@ -1,0 +1,148 @@
+/** One message, or one album, as it stands in the timeline. */
+
+import { isBy } from "./conversation.js";
+import { h, icon, iconButton, unseen } from "./dom.js";
+import { listenForGestures } from "./gestures.js";
+import { showKeyboard } from "./inline_keyboard.js";
+import { showDocuments, showPhotos, thumbnail } from "./media.js";
+import { richLines, richText } from "./rich_text.js";
+import { clock, inFull, summary } from "./words.js";
+
+const ONLY_EMOJI = /^(\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F\u200D]*){1,3}$/u;
+
+/**
+ * item: as the conversation gives it. context: {user, places, bot(), actions}, of which the actions are what a message
+ * leads to when it is clicked somewhere.
+ */
+export function showMessage(item, context) {
+  const [message] = item.messages;
+  const node = h(
+    "article",
+    {
+      class: ["message", item.out ? "out" : "in", item.sending?.state],
+      tabindex: "-1",
+      "aria-label": `${item.out ? "You" : item.sender.first_name}, ${clock(item.date)}`,
+      "aria-keyshortcuts": item.sending ? null : "Enter R",
+      "data-ids": item.messages.map((one) => one.message_id ?? "").join(" "),
+      "data-sending": item.sending?.id,
+    },
+    bubble(item, context),
+    message.reply_markup?.inline_keyboard && showKeyboard(message, context.actions),
+    item.sending?.state === "failed" && failure(item.sending, context.actions),
+    !item.sending && tools(message, context.actions),
+  );
+  if (!item.sending) listenForGestures(node, message, context.actions);
+  return node;
+}
+
+function bubble(item, context) {
+  const { messages, sending } = item;
+  const [message] = messages;
+  const photos = messages.filter(({ photo }) => photo);
+  const files = messages.filter(({ document }) => document);
+  const words = messages.length === 1 ? wording(item, context) : captionList(messages, context);
+  const kinds = [
+    photos.length && "with-photo",
+    photos.length && !words && "bare",
+    ONLY_EMOJI.test(message.text ?? "") && "jumbo",
+  ];
+  return h(
+    "div",
+    { class: ["bubble", ...kinds] },
+    context.isGroup && !item.out && h("p", { class: "sender" }, item.sender.first_name),
+    message.reply_to_message && quote(message.reply_to_message, context),
+    photos.length > 0 && showPhotos(photos, sending, context),
+    files.length > 0 && showDocuments(files, sending, context),
+    words,
+    !words?.matches(".stamped") && stamp(item),
+  );
+}
+
+/** The text of a message, or its caption, with the time in its last line. */
+function wording(item, context) {
+  const [{ text, entities, caption, caption_entities: captionEntities }] = item.messages;
+  if (!text && !caption) return null;
+  const rich = richText(text ?? caption, entities ?? captionEntities ?? [], context.actions.command);
+  return h("div", { class: "text stamped" }, rich, stamp(item));
+}
+
+/** The captions of an album, each with the number of its picture; one caption alone belongs to the whole album. */
+function captionList(messages, context) {
+  const captioned = messages.filter((message) => message.caption);
+  const rich = (format, message) => format(message.caption, message.caption_entities ?? [], context.actions.command);
+  if (captioned.length === 0) return null;
+  if (captioned.length === 1) return h("div", { class: "text" }, rich(richText, captioned[0]));
+  const lines = (message) =>
+    h(
+      "div",
+      { title: message.caption },
+      rich(richLines, message).map((line) => h("p", {}, line)),
+    );
+  return h(
+    "ol",
+    { class: "captions" },
+    messages.map((message, at) => message.caption && h("li", { value: at + 1 }, lines(message))),
+  );
+}
+
+/** Time, and for one's own messages whether they are sent and seen. */
+function stamp({ messages, out, sending, date }) {
+  const failed = sending?.state === "failed";
+  const reworded = messages.some((message) => message.reworded);
+  return h(
+    "span",
+    { class: "stamp" },
+    reworded && h("span", {}, "edited "),
+    h("time", { datetime: new Date(date * 1000).toISOString(), title: inFull(date) }, clock(date)),
+    out &&
+      h(
+        "span",
+        { class: "ticks" },
+        ...(sending
+          ? [icon(failed ? "failed" : "clock"), unseen(failed ? ", not sent" : ", being sent")]
+          : [icon("sent"), icon("read"), unseen(", sent")]),
+      ),
+  );
+}
+
+function quote(message, context) {
+  const name = isBy(message, context.user) ? "You" : message.from.first_name;
+  return h(
+    "button",
+    {
+      class: "quote",
+      title: "Show this message",
+      onclick: () => context.actions.jump(message.message_id),
+    },
+    thumbnail(message, context.places),
+    h("span", {}, h("b", {}, name), h("span", {}, summary(message))),
+  );
+}
+
+function failure(sending, actions) {
+  return h(
+    "div",
+    { class: "failure", role: "alert" },
+    h("p", {}, sending.problem),
+    h(
+      "div",
+      {},
+      h("button", { class: "plain", onclick: () => actions.retry(sending.id) }, icon("retry"), "Try again"),
+      h("button", { class: "plain", onclick: () => actions.drop(sending.id) }, icon("trash"), "Discard"),
+    ),
+  );
+}
+
+function tools(message, actions) {
+  return h(
+    "div",
+    { class: "tools" },
+    iconButton("reply", "Reply", { class: "small", tabindex: "-1", onclick: () => actions.reply(message) }),
+    iconButton("more", "More about this message", {
+      class: "small",
+      tabindex: "-1",
+      "aria-haspopup": "menu",
+      onclick: (event) => actions.menu(message, event.currentTarget),
+    }),
+  );
+}

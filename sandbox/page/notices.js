@@ -1,0 +1,38 @@
+/** Short notices that go by themselves, alerts that wait to be read, and words for those who listen to the page. */
+
+import { byId, h } from "./dom.js";
+
+const SHOWN_MS = 3200;
+const MS_A_CHARACTER = 35;
+
+/** A short notice at the lower edge. */
+export function toast(words) {
+  const note = h("p", { class: "toast" }, words);
+  const stack = byId("toasts");
+  stack.popover ??= "manual"; // above dialogs too
+  if (!stack.matches(":popover-open")) stack.showPopover();
+  stack.append(note);
+  announce(words);
+  setTimeout(
+    () => {
+      note.remove();
+      if (!stack.children.length && stack.matches(":popover-open")) stack.hidePopover();
+    },
+    SHOWN_MS + MS_A_CHARACTER * words.length,
+  );
+}
+
+/** A notice that stays until it is closed. */
+export function alertOf(name, words) {
+  byId("alert-title").textContent = name;
+  byId("alert-words").textContent = words;
+  const dialog = byId("alert");
+  if (!dialog.open) dialog.showModal();
+}
+
+/** Say something to those who listen to the page. */
+export function announce(words) {
+  const line = h("p", {}, words);
+  byId("announcer").append(line);
+  setTimeout(() => line.remove(), 10_000);
+}

@@ -1,0 +1,106 @@
+/** Sends what the user writes and picks, one after the other and in order; what fails stays, to be tried again. */
+
+import { post } from "./server.js";
+import { failureWords } from "./words.js";
+
+const MOST_IN_ALBUM = 10;
+
+export class Outbox {
+  #queue = Promise.resolve();
+  #contents = new Map(); // sending id -> {fields, controller}
+
+  /** conversation: where sendings are shown. onChange: when one appears, changes or goes. onProgress(id, part). */
+  constructor(user, places, conversation, { onChange, onProgress }) {
+    Object.assign(this, { user, places, conversation, onChange, onProgress });
+  }
+
+  sendText(text, replyTo) {
+    this.#add("text", [["text", text]], [{ text, entities: [] }], replyTo);
+  }
+
+  /** pictures: [{file, url, width, height}, ...]; more than ten make several albums, the first with the caption. */
+  sendPhotos(pictures, caption = "", replyTo = null) {
+    this.#sendMedia("photo", pictures, caption, replyTo, ({ url, width, height }) => ({
+      photo: [{ url, width, height }],
+    }));
+  }
+
+  /** files: [{file, url}, ...] */
+  sendFiles(files, caption = "", replyTo = null) {
+    const row = ({ file, url }) => ({
+      document: { file_name: file.name, file_size: file.size, mime_type: file.type, url },
+    });
+    this.#sendMedia("document", files, caption, replyTo, row);
+  }
+
+  retry(id) {
+    this.conversation.changeSending(id, { state: "waiting", problem: "" });
+    this.#line(id);
+  }
+
+  /** Stop sending, or give up on what has failed. */
+  drop(id) {
+    this.#contents.get(id)?.controller?.abort();
+    this.#contents.delete(id);
+    this.conversation.dropSending(id);
+    this.onChange();
+  }
+
+  #sendMedia(action, media, caption, replyTo, look) {
+    for (let at = 0; at < media.length; at += MOST_IN_ALBUM) {
+      const some = media.slice(at, at + MOST_IN_ALBUM);
+      const words = at === 0 ? caption : "";
+      const parts = some.map((one, place) => ({ ...look(one), ...(place === 0 && words && { caption: words }) }));
+      this.#add(
+        action,
+        [...some.map(({ file }) => [action, file]), ...(words ? [["caption", words]] : [])],
+        parts,
+        replyTo,
+      );
+    }
+  }
+
+  #add(action, fields, looks, replyTo) {
+    const id = newId();
+    const common = {
+      from: { id: this.user },
+      date: Math.floor(Date.now() / 1000),
+      ...(replyTo && { reply_to_message: replyTo }),
+    };
+    const reply = replyTo ? [["reply_to_message_id", replyTo.message_id]] : [];
+    this.#contents.set(id, { action, fields: [...fields, ...reply, ["client_id", id]] });
+    this.conversation.addSending({
+      id,
+      state: "waiting",
+      problem: "",
+      parts: looks.map((look) => ({ ...common, ...look })),
+    });
+    this.#line(id);
+  }
+
+  #line(id) {
+    this.onChange();
+    this.#queue = this.#queue.then(() => this.#send(id));
+  }
+
+  async #send(id) {
+    const content = this.#contents.get(id);
+    if (!content || !this.conversation.sending(id)) return;
+    content.controller = new AbortController();
+    try {
+      await post(this.places.post(content.action), content.fields, {
+        signal: content.controller.signal,
+        onProgress: (fraction) => this.onProgress(id, fraction),
+      });
+      this.#contents.delete(id);
+    } catch (error) {
+      this.conversation.changeSending(id, { state: "failed", problem: failureWords(error.message) });
+      this.onChange();
+    }
+  }
+}
+
+/** Of this sending alone, in every browser: `crypto.randomUUID` is missing where a phone comes over plain HTTP. */
+function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,503 @@
+"""The chat page in a browser, with a bot that says what the test wants said."""
+
+import base64
+import re
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from page_helpers import (
+    NARROW,
+    button,
+    choose,
+    messages,
+    open_chat,
+    picture_file,
+    running_browser,
+    write,
+)
+from playwright.async_api import Browser, Page, expect
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, ReplyKeyboardMarkup
+from telegram.constants import ChatAction
+from telegram.request import HTTPXRequest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+from sandbox import Sandbox, running_sandbox
+from sandbox.client import UserClient
+from sandbox.tray import read_tray
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NAME = "Sandbox bot"
+NEW_USERS: Iterator[int] = count(20)
+HOSTILE = "<img src=x onerror=\"document.title='gone'\"><script>document.title='gone'</script>"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A list of three sample pictures, of which one is gone."""
+    folder = tmp_path_factory.mktemp("samples")
+    for colour in ("red", "green"):
+        (folder / f"{colour}.png").write_bytes(picture_file(colour=colour)["buffer"])
+    rows = ["photo,product_id,category,kind", "red.png,1,Shoes,boot", "green.png,2,Home,mug", "gone.png,3,Home,lamp"]
+    (folder / "customer.csv").write_text("\n".join(rows), encoding="utf-8")
+    return folder / "customer.csv"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def sandbox(samples: Path) -> AsyncIterator[Sandbox]:
+    async with running_sandbox(tray=read_tray([samples])) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
+    async with bot_of(sandbox) as ready:
+        await ready.set_my_commands([("start", "What it does"), ("help", "How to use it")])
+        yield ready
+
+
+def bot_of(sandbox: Sandbox) -> Bot:
+    request = HTTPXRequest(httpx_kwargs={"verify": False})
+    return Bot(sandbox.token, base_url=sandbox.bot_url, base_file_url=sandbox.file_url, request=request)
+
+
+@pytest.fixture
+def user() -> int:
+    return next(NEW_USERS)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, sandbox: Sandbox, bot: Bot, user: int) -> AsyncIterator[Page]:
+    """The page of a user who has said hello."""
+    async with UserClient(sandbox.url, user) as client:
+        await client.text("Hello")
+    async with open_chat(browser, sandbox, user) as opened:
+        yield opened
+
+
+def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(rows)
+
+
+async def say_where_it_is(bot: Bot, user: int, *photos: bytes) -> None:
+    """An album with a caption for each photo, and a message below it."""
+    captions = [f"<b>Number {place}</b>\nonly ${place}.00" for place in range(1, len(photos) + 1)]
+    album = [InputMediaPhoto(photo, caption, "HTML") for photo, caption in zip(photos, captions, strict=True)]
+    await bot.send_media_group(user, album)
+
+
+def photos(number: int) -> list[bytes]:
+    return [picture_file(colour=f"hsl({30 * place}, 70%, 50%)")["buffer"] for place in range(number)]
+
+
+async def test_text_of_others_stays_text_and_formats_are_shown(page: Page, bot: Bot, user: int) -> None:
+    escaped = HOSTILE.replace("<", "&lt;")
+    link_in_html = '<a href="https://shop.example/?a=1&amp;b=2">the shop</a>'
+    text = f"{escaped} <b>bold <i>both</i></b> {link_in_html} try /help, or 👍"
+    await bot.send_message(user, text, parse_mode="HTML")
+    message = messages(page, NAME)
+    await expect(message).to_contain_text(HOSTILE)
+    assert await message.locator("script, img").count() == 0
+    await expect(message.locator("b > i")).to_have_text("both")
+    link = message.get_by_role("link", name="the shop")
+    assert await link.get_attribute("href") == "https://shop.example/?a=1&b=2"
+    assert "noopener" in (await link.get_attribute("rel") or "")
+    assert "gone" not in await page.title()
+    await message.get_by_role("button", name="/help").click()
+    await expect(messages(page, "You").last).to_contain_text("/help")
+
+
+async def test_edits_and_deletions_are_seen_at_once_and_only_new_words_count_as_edited(
+    page: Page, bot: Bot, user: int
+) -> None:
+    yes = keyboard([InlineKeyboardButton("Yes", callback_data="yes")])
+    sent = await bot.send_message(user, "First thought", reply_markup=yes)
+    await expect(messages(page, NAME)).to_contain_text("First thought")
+    await bot.edit_message_reply_markup(user, sent.id, reply_markup=None)
+    await expect(button(page, "Yes")).to_have_count(0)
+    await expect(messages(page, NAME)).not_to_contain_text("edited")
+    await bot.edit_message_text("Second thought", user, sent.id)
+    await expect(messages(page, NAME)).to_contain_text("Second thought")
+    await expect(messages(page, NAME)).to_contain_text("edited")
+    await bot.delete_message(user, sent.id)
+    await expect(messages(page, NAME)).to_have_count(0)
+
+
+async def test_a_tap_waits_for_its_answer_which_is_a_short_notice_or_an_alert(page: Page, bot: Bot, user: int) -> None:
+    markup = keyboard([InlineKeyboardButton(name, callback_data=name) for name in ("Quiet", "Loud")])
+    await bot.send_message(user, "Choose", reply_markup=markup)
+    for name in ("Quiet", "Loud"):
+        await button(page, name).click()
+        await expect(page.locator(".key[aria-busy]")).to_have_text(name)
+        [update] = [one for one in await bot.get_updates(-1, allowed_updates=[]) if one.callback_query]
+        await bot.answer_callback_query(update.callback_query.id, f"{name} words", show_alert=name == "Loud")
+        await expect(page.locator(".key[aria-busy]")).to_have_count(0)
+    await expect(page.locator(".toast")).to_have_text("Quiet words")
+    await expect(page.get_by_role("dialog")).to_contain_text("Loud words")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(button(page, "Loud")).to_be_focused()
+
+
+async def test_what_the_bot_is_doing_is_seen_until_it_is_done(page: Page, bot: Bot, user: int) -> None:
+    await bot.send_chat_action(user, ChatAction.UPLOAD_PHOTO)
+    await expect(page.get_by_role("status").first).to_have_text("sending a photo…")
+    await expect(page.locator("#acting")).to_be_visible()
+    await expect(messages(page, "You")).to_have_class(re.compile("read"))
+    await bot.send_message(user, "Here")
+    await expect(page.locator("#acting")).to_be_hidden()
+
+
+async def test_pictures_open_in_full_size_and_turn_by_arrow_keys(page: Page, bot: Bot, user: int) -> None:
+    await say_where_it_is(bot, user, *photos(3))
+    first = page.get_by_role("button", name="Photo 1 of 3")
+    await first.click()
+    viewer = page.get_by_role("dialog")
+    await expect(viewer).to_contain_text("1 of 3")
+    await expect(viewer).to_contain_text("only $1.00")
+    for key, place in (("ArrowRight", 2), ("End", 3), ("ArrowRight", 3), ("ArrowLeft", 2)):
+        await page.keyboard.press(key)
+        await expect(viewer).to_contain_text(f"{place} of 3")
+    await page.keyboard.press("+")
+    await expect(button(page, "Smaller")).to_be_enabled()
+    await page.keyboard.press("Escape")
+    await expect(viewer).to_have_count(0)
+    await expect(first).to_be_focused()
+
+
+async def test_albums_of_two_to_ten_are_mosaics_without_gaps_or_overlaps(page: Page) -> None:
+    layouts = await page.evaluate(
+        """async () => {
+            const { mosaic } = await import("/page/mosaic.js");
+            const ratios = [1, 0.5, 1.8, 1.33, 0.75, 1, 3, 0.66, 1.5, 1];
+            return [2, 3, 4, 5, 6, 7, 8, 9, 10].map((count) => mosaic(ratios.slice(0, count)));
+        }"""
+    )
+    for count_, layout in zip(range(2, 11), layouts, strict=True):
+        tiles = layout["tiles"]
+        assert len(tiles) == count_
+        assert 0.9 <= layout["shape"] <= 3
+        assert sum(tile["width"] * tile["height"] for tile in tiles) == pytest.approx(1)
+        for tile in tiles:
+            assert min(tile["x"], tile["y"]) >= 0
+            assert max(tile["x"] + tile["width"], tile["y"] + tile["height"]) <= 1 + 1e-9
+        for at, one in enumerate(tiles):
+            for other in tiles[at + 1 :]:
+                across = min(one["x"] + one["width"], other["x"] + other["width"]) - max(one["x"], other["x"])
+                down = min(one["y"] + one["height"], other["y"] + other["height"]) - max(one["y"], other["y"])
+                assert min(across, down) < 1e-9
+
+
+async def test_a_reply_quotes_its_message_and_leads_back_to_it(page: Page, bot: Bot, user: int) -> None:
+    await bot.send_photo(user, photos(1)[0], caption="A teal shoe")
+    await messages(page, NAME).hover()
+    await messages(page, NAME).get_by_title("Reply").click()
+    await expect(page.locator("#replying")).to_contain_text("Reply to Sandbox bot")
+    await write(page, "Too teal for me")
+    quote = messages(page, "You").last.get_by_role("button", name="A teal shoe")
+    await expect(quote.locator("img")).to_be_visible()
+    await expect(page.locator("#replying")).to_be_hidden()
+    await quote.click()
+    await expect(messages(page, NAME)).to_have_class(re.compile("lit"))
+
+
+async def test_files_are_sent_as_they_are_with_name_and_size(page: Page, user: int, sandbox: Sandbox) -> None:
+    picture = picture_file("shoe.png")
+    await choose(page, "Files", picture, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"size 42"})
+    await expect(page.get_by_role("heading", name="Send 2 files")).to_be_visible()
+    await page.get_by_role("textbox", name="Caption").fill("both, please")
+    await page.keyboard.press("Enter")
+    sent = messages(page, "You").last
+    await expect(sent).to_contain_text("7 B")
+    await expect(sent).to_contain_text("both, please")
+    async with page.expect_download() as download:
+        await sent.get_by_role("link", name="notes.txt").click()
+    saved = await download.value
+    assert saved.suggested_filename == "notes.txt"
+    assert (await saved.path()).read_bytes() == b"size 42"
+    async with UserClient(sandbox.url, user) as client:
+        [photo_file] = [event["message"] for event in await client.events() if "shoe.png" in str(event)]
+        assert await client.file(photo_file["document"]["file_id"]) == picture["buffer"]
+
+
+async def test_pictures_come_by_drag_and_drop_and_from_the_clipboard(page: Page) -> None:
+    content = base64.b64encode(picture_file()["buffer"]).decode()
+    await page.evaluate(
+        """(content) => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const brought = () => {
+                const data = new DataTransfer();
+                data.items.add(new File([bytes], "brought.png", { type: "image/png" }));
+                return data;
+            };
+            window.drag = (kind, target) => target.dispatchEvent(
+                new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: brought() }));
+            window.paste = () => document.body.dispatchEvent(
+                new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: brought() }));
+        }""",
+        content,
+    )
+    await page.evaluate("drag('dragenter', document.body)")
+    await expect(page.get_by_text("Drop pictures here")).to_be_visible()
+    await page.evaluate("drag('drop', document.querySelector('[data-as=photo]'))")
+    await expect(page.get_by_text("Drop pictures here")).to_be_hidden()
+    await expect(page.get_by_role("heading", name="Send 1 photo")).to_be_visible()
+    await page.evaluate("paste()")
+    await expect(page.get_by_role("heading", name="Send 2 photos")).to_be_visible()
+    await button(page, "Leave out brought.png").first.click()
+    await page.get_by_text("Send as files").click()
+    await expect(page.get_by_role("heading", name="Send 1 file")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(messages(page, "You")).to_have_count(1)
+
+
+async def test_a_photo_can_be_taken_with_the_camera(page: Page) -> None:
+    await page.context.grant_permissions(["camera"])
+    await button(page, "Attach").click()
+    await page.get_by_role("menuitem", name="Camera").click()
+    await expect(page.locator("#camera-view")).to_have_js_property("readyState", 4)
+    await button(page, "Take the photo").click()
+    await expect(page.get_by_role("heading", name="Send 1 photo")).to_be_visible()
+    await page.locator("#preview-send").click()
+    await expect(messages(page, "You").last.get_by_role("button", name="Photo")).to_be_enabled()
+
+
+async def test_samples_are_sent_by_one_tap_and_sorted_by_category(page: Page) -> None:
+    tray = page.get_by_role("complementary", name="Sample pictures")
+    await expect(tray.get_by_role("button", name=re.compile("^Send the sample"))).to_have_count(2)
+    await tray.get_by_role("combobox").select_option("Home")
+    await tray.get_by_role("button", name="Send the sample mug (Home)").click()
+    await expect(messages(page, "You").last.get_by_role("button", name="Photo")).to_be_enabled()
+    await button(page, "Hide the sample pictures").click()
+    await page.reload()
+    await expect(button(page, "Sample pictures")).to_be_visible()
+    await expect(tray).to_be_hidden()
+
+
+async def test_an_upload_shows_how_far_it_is(page: Page) -> None:
+    network = await page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 40_000}
+    await network.send("Network.enable")
+    await network.send("Network.emulateNetworkConditions", slow)
+    await choose(page, "Files", {"name": "long.bin", "mimeType": "", "buffer": bytes(400_000)})
+    await page.locator("#preview-send").click()
+    bar = page.get_by_role("progressbar", name="Sending")
+    await expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d$"))
+    await button(page, "Stop sending").click()
+    await expect(bar).to_have_count(0)
+    await expect(messages(page, "You")).to_have_count(1)
+
+
+async def test_what_could_not_be_sent_stays_and_is_sent_on_demand(page: Page) -> None:
+    async def lose(route: Any) -> None:
+        await route.abort()
+
+    await page.route("**/text", lose)
+    await write(page, "One")
+    failed = messages(page, "You").last
+    await expect(failed).to_contain_text("The sandbox cannot be reached.")
+    await page.unroute("**/text")
+    await write(page, "Two")
+    await failed.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    words = await messages(page, "You").locator(".text").all_inner_texts()
+    assert [text.split("\n")[0].strip() for text in words][1:] == ["Two", "One"]
+
+
+async def test_a_picture_that_is_none_is_refused_in_plain_words(page: Page) -> None:
+    broken = {**picture_file(), "buffer": b"no picture"}
+    await choose(page, "Photos", broken)
+    await expect(page.get_by_role("heading", name="Send 1 file")).to_be_visible()  # so it can only be sent as a file
+    await page.locator("#preview-send").click()
+    await expect(messages(page, "You").last).to_contain_text("10 B")
+
+
+async def test_everything_is_done_by_keyboard(page: Page, bot: Bot, user: int) -> None:
+    await bot.send_message(user, "Above")
+    await bot.send_message(user, "Below")
+    await expect(messages(page, NAME)).to_have_count(2)
+    field = page.get_by_role("textbox", name="Message")
+    await field.focus()
+    for key, focused in (("ArrowUp", 2), ("ArrowUp", 1), ("ArrowDown", 2)):
+        await page.keyboard.press(key)
+        await expect(messages(page).nth(focused)).to_be_focused()
+    await page.keyboard.press("r")
+    await expect(page.locator("#replying")).to_contain_text("Below")
+    await expect(field).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#replying")).to_be_hidden()
+    await button(page, "Attach").press("Enter")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitem", name="Camera")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(button(page, "Attach")).to_be_focused()
+    await field.press_sequentially("/")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("listbox").get_by_role("option", selected=True)).to_contain_text("/help")
+    await page.keyboard.press("Tab")
+    await expect(field).to_have_value("/help ")
+
+
+async def test_quick_answers_of_a_reply_keyboard_are_written_by_a_press(page: Page, bot: Bot, user: int) -> None:
+    await bot.send_message(user, "Agreed?", reply_markup=ReplyKeyboardMarkup([["Yes", "No"]]))
+    await button(page, "No").click()
+    await expect(messages(page, "You").last).to_contain_text("No")
+
+
+async def test_every_control_has_a_name_and_every_text_enough_contrast(page: Page, bot: Bot, user: int) -> None:
+    await say_where_it_is(bot, user, *photos(2))
+    await bot.send_message(user, "Fine?", reply_markup=keyboard([InlineKeyboardButton("Yes", callback_data="yes")]))
+    await expect(button(page, "Yes")).to_be_visible()
+    nameless = """elements => elements.filter((one) => one.checkVisibility() && !(
+        one.ariaLabel || one.innerText.trim() || one.labels?.length || one.getAttribute("aria-labelledby")
+    )).map((one) => one.outerHTML.slice(0, 200))"""
+    assert await page.eval_on_selector_all("button, a, input, textarea, select, [role=menuitem]", nameless) == []
+    for theme, ink in (("light", "rgb(16, 24, 32)"), ("dark", "rgb(240, 244, 247)")):
+        await page.emulate_media(color_scheme=theme)
+        await expect(page.locator("body")).to_have_css("color", ink)
+        assert await page.evaluate(TOO_FAINT) == [], theme
+
+
+TOO_FAINT = """() => {
+    const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 })
+        .getContext("2d", { willReadFrequently: true });
+    const seen = (colours) => {  // one painted over the other
+        context.clearRect(0, 0, 1, 1);
+        for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
+        return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    };
+    const light = (rgb) => rgb.map((c) => c / 255)
+        .map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, c, at) => sum + c * [0.2126, 0.7152, 0.0722][at], 0);
+    const faint = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+        if (element.closest(".unseen, .emoji, :disabled, option, script")) continue;
+        const behind = [];
+        for (let at = element; at; at = at.parentElement) {
+            const { backgroundColor, backgroundImage } = getComputedStyle(at);
+            const [gradient] = backgroundImage.match(/rgba?\\(.*?\\)/) ?? [];
+            behind.unshift(gradient ?? backgroundColor);
+        }
+        const back = light(seen(behind));
+        const front = light(seen([...behind, getComputedStyle(element).color]));
+        const contrast = (Math.max(back, front) + 0.05) / (Math.min(back, front) + 0.05);
+        if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${element.className} ${walker.currentNode.data}`);
+    }
+    return faint;
+}"""
+
+
+async def test_the_colours_chosen_stay_chosen(page: Page) -> None:
+    root = page.locator("html")
+    await button(page, "Dark colours").click()
+    await expect(root).to_have_attribute("data-theme", "dark")
+    await page.reload()
+    await expect(root).to_have_attribute("data-theme", "dark")
+    await button(page, "Light colours").click()
+    assert await root.get_attribute("data-theme") is None
+
+
+async def test_news_out_of_sight_are_counted_and_one_press_away(page: Page, bot: Bot, user: int) -> None:
+    for number in range(30):
+        await bot.send_message(user, f"Line {number}\nand more\nand more")
+    await expect(messages(page, NAME)).to_have_count(30)
+    await page.locator("#log").evaluate("log => log.scrollTop = 0")
+    await expect(page.locator("#to-end")).to_be_visible()
+    await page.locator("#unread").evaluate("badge => badge.textContent")
+    await bot.send_message(user, "News")
+    await expect(messages(page, NAME)).to_have_count(31)
+    await expect(page).to_have_title(re.compile(r"^\(\d+\) Sandbox bot"))
+    assert await page.locator("#log").evaluate("log => log.scrollTop") == 0
+    await page.locator("#to-end").click()
+    await expect(messages(page, NAME).last).to_be_in_viewport()
+    await expect(page).to_have_title(re.compile("^Sandbox bot"))
+
+
+async def test_on_a_phone_a_long_answer_is_shown_from_its_beginning(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int
+) -> None:
+    async with open_chat(browser, sandbox, user, viewport=NARROW, has_touch=True, is_mobile=True) as page:
+        await write(page, "Show me")
+        await button(page, "Send").click()  # Enter begins a new line here
+        await expect(messages(page, "You")).to_have_count(1)
+        await say_where_it_is(bot, user, *photos(10))
+        await bot.send_message(user, "All of them")
+        await expect(messages(page, NAME)).to_have_count(2)
+        await expect(page.get_by_role("button", name="Photo 1 of 10")).to_be_in_viewport(ratio=0.9)
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width == NARROW["width"]
+
+
+async def test_what_is_half_written_survives_a_reload(page: Page) -> None:
+    field = page.get_by_role("textbox", name="Message")
+    await field.fill("I was about to")
+    await page.reload()
+    await expect(field).to_have_value("I was about to")
+
+
+async def test_a_restarted_sandbox_is_found_again_and_said_to_be_a_new_one(browser: Browser, user: int) -> None:
+    async with running_sandbox() as first:
+        port = int(first.url.rpartition(":")[2])
+        async with UserClient(first.url, user) as client:
+            await client.text("Before")
+        chat = open_chat(browser, first, user)
+        page = await chat.__aenter__()
+        await expect(messages(page)).to_contain_text("Before")
+    await expect(page.get_by_role("alert")).to_have_text("The sandbox cannot be reached. Trying again…")
+    async with running_sandbox(port=port):
+        await expect(page.locator(".toast")).to_have_text("The sandbox was started anew. This chat begins afresh.")
+        await expect(page.get_by_role("alert")).to_have_count(0)
+        await expect(messages(page)).to_have_count(0)
+        await expect(page.get_by_text("No bot is connected.")).to_be_visible()
+        await write(page, "After")
+        await expect(messages(page)).to_contain_text("After")
+        await chat.__aexit__(None, None, None)
+
+
+class Site(RequestHandler):
+    """A web site, by another name and on another port, without a policy that would hold it back."""
+
+    def get(self) -> None:
+        self.finish("<h1>A site</h1>")
+
+
+async def test_a_web_site_cannot_use_the_sandbox(browser: Browser, sandbox: Sandbox, bot: Bot, user: int) -> None:
+    server = HTTPServer(Application([("/", Site)]))
+    [listening] = bind_sockets(0, "127.0.0.1")
+    server.add_socket(listening)
+    context = await browser.new_context()
+    site = await context.new_page()
+    await site.goto(f"http://localhost:{listening.getsockname()[1]}/")
+    attempts = """async ([target, user]) => {
+        const body = new URLSearchParams({ text: "stolen", chat_id: user });
+        await fetch(`${target}/user/${user}/text`, { method: "POST", mode: "no-cors", body }).catch(() => {});
+        await fetch(`${target}/bot1:sandbox/sendMessage`, { method: "POST", mode: "no-cors", body }).catch(() => {});
+        const read = await fetch(`${target}/user/${user}/messages`).then(() => "read", () => "refused");
+        const followed = await new Promise((done) => {
+            const socket = new WebSocket(`${target.replace("http", "ws")}/user/${user}/live`);
+            socket.onopen = () => done("followed");
+            socket.onerror = () => done("refused");
+        });
+        return [read, followed];
+    }"""
+    assert await site.evaluate(attempts, [sandbox.url, str(user)]) == ["refused", "refused"]
+    await context.close()
+    server.stop()
+    await server.close_all_connections()
+    async with UserClient(sandbox.url, user) as client:
+        assert await client.events() == []
