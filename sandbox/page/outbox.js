@@ -5,6 +5,9 @@ import { failureWords } from "./words.js";
 
 const MOST_IN_ALBUM = 10;
 
+/** The largest file, and the most that is sent at once. */
+export const MOST_BYTES = 50 * 1024 * 1024;
+
 export class Outbox {
   #queue = Promise.resolve();
   #contents = new Map(); // sending id -> {fields, controller}
@@ -47,17 +50,12 @@ export class Outbox {
   }
 
   #sendMedia(action, media, caption, replyTo, look) {
-    for (let at = 0; at < media.length; at += MOST_IN_ALBUM) {
-      const some = media.slice(at, at + MOST_IN_ALBUM);
+    inAlbums(media).forEach((some, at) => {
       const words = at === 0 ? caption : "";
       const parts = some.map((one, place) => ({ ...look(one), ...(place === 0 && words && { caption: words }) }));
-      this.#add(
-        action,
-        [...some.map(({ file }) => [action, file]), ...(words ? [["caption", words]] : [])],
-        parts,
-        replyTo,
-      );
-    }
+      const fields = [...some.map(({ file }) => [action, file]), ...(words ? [["caption", words]] : [])];
+      this.#add(action, fields, parts, replyTo);
+    });
   }
 
   #add(action, fields, looks, replyTo) {
@@ -103,4 +101,20 @@ export class Outbox {
 /** Of this sending alone, in every browser: `crypto.randomUUID` is missing where a phone comes over plain HTTP. */
 function newId() {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Media in groups that fit into one sending each. */
+function inAlbums(media) {
+  const albums = [];
+  let bytes = 0;
+  for (const one of media) {
+    bytes += one.file.size;
+    if (albums.length && albums.at(-1).length < MOST_IN_ALBUM && bytes <= MOST_BYTES) {
+      albums.at(-1).push(one);
+    } else {
+      albums.push([one]);
+      bytes = one.file.size;
+    }
+  }
+  return albums;
 }

@@ -1,6 +1,8 @@
 /** The sheet on which picked files are looked at, captioned and sent, or not. */
 
 import { byId, h, icon, iconButton, usesFingers } from "./dom.js";
+import { toast } from "./notices.js";
+import { MOST_BYTES } from "./outbox.js";
 import { forSending, readPicture } from "./pictures.js";
 import { count, fileSize } from "./words.js";
 
@@ -28,7 +30,10 @@ export class Preview {
   }
 
   async offer(files, asFiles) {
-    const picked = await Promise.all(files.map(async (file) => ({ file, picture: await readPicture(file) })));
+    const small = files.filter(({ size }) => size <= MOST_BYTES);
+    if (small.length < files.length) toast("A file may have 50 MB.");
+    if (!small.length) return;
+    const picked = await Promise.all(small.map(async (file) => ({ file, picture: await readPicture(file) })));
     this.#picked.push(...picked);
     if (!this.dialog.open) {
       this.asFiles.checked = asFiles;

@@ -4,7 +4,8 @@ import { h } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 
 const SAFE_LINK = /^(https?|mailto|tel):/i;
-const FOUND = /(?<link>https?:\/\/[^\s<>]+[^\s<>.,;:!?'")\]])|(?<![\w/<>])(?<command>\/[a-z0-9_]{1,32})(?![\w/<>@-])/gi;
+const FOUND =
+  /(?<link>https?:\/\/[^\s<>]+[^\s<>.,;:!?'")\]])|(?<![\w/<>])(?<command>\/[a-z0-9_]{1,32}(?:@[a-z0-9_]{3,32})?)(?![\w/<>@-])/gi;
 const PLAIN = {
   bold: "b",
   italic: "i",
