@@ -12,6 +12,7 @@ const HIGHEST_PX = 180;
 
 export class Composer {
   #replyTo = null;
+  #offered = null;
 
   /** tell: {sendText(text, replyTo), lookUp(), pick: {photos(), files(), camera()}}: what the composer leads to. */
   constructor(address, places, tell) {
@@ -47,6 +48,8 @@ export class Composer {
 
   /** Buttons that write an answer for the user; null: none. */
   offerAnswers(markup) {
+    if (markup === this.#offered) return;
+    this.#offered = markup;
     const group = byId("reply-keyboard");
     group.hidden = !markup;
     const words = (button) => (typeof button === "string" ? button : button.text);

@@ -4,6 +4,8 @@ import { h, prefersStill } from "./dom.js";
 import { showMessage } from "./message.js";
 import { dayName } from "./words.js";
 
+const TAB_STOP = '.message[tabindex="0"]';
+
 export class Timeline {
   #days = new Map(); // day -> {section, items: key -> {node, item}}
 
@@ -85,17 +87,23 @@ export class Timeline {
     this.focus(to);
   }
 
-  /** Move the one tab stop of the timeline to this message, and the focus with it. */
+  /** Bring the focus to a message. */
   focus(node) {
-    for (const other of this.element.querySelectorAll('.message[tabindex="0"]')) other.tabIndex = -1;
-    node.tabIndex = 0;
+    this.#setTabStop(node);
     node.focus();
     node.scrollIntoView({ block: "nearest" });
   }
 
+  /** The newest message is where the tab key leads, unless the reader is at another one. */
   #keepOneTabStop() {
-    const all = this.element.querySelectorAll(".message");
-    if (all.length && !this.element.querySelector('.message[tabindex="0"]')) all[all.length - 1].tabIndex = 0;
+    const newest = [...this.element.querySelectorAll(".message")].at(-1);
+    const isReading = this.element.contains(document.activeElement) && this.element.querySelector(TAB_STOP);
+    if (newest && !isReading) this.#setTabStop(newest);
+  }
+
+  #setTabStop(node) {
+    for (const other of this.element.querySelectorAll(TAB_STOP)) other.tabIndex = -1;
+    node.tabIndex = 0;
   }
 }
 

@@ -66,6 +66,7 @@ export function failureWords(description) {
     return "This picture is too long or too large for a photo. Send it as a file.";
   if (description.includes("too big for a photo")) return "A photo may have 10 MB. Send it as a file.";
   if (description.includes("Too Large")) return "A file may have 50 MB.";
+  if (description.includes("to be replied not found")) return "The message this replies to is deleted.";
   if (description.includes("must be non-empty")) return "This file is empty.";
   if (description.includes("caption is too long")) return "A caption may have 1,024 characters.";
   if (description.includes("message is too long")) return "A message may have 4,096 characters.";
