@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,8 +179,10 @@ def _take_weights(network: Any, model: Path) -> list[Epoch]:
     if not (weights.is_file() and history.is_file()):
         raise TrainingError(f"There is no finished model {model} with its Keras weights {weights} to take.")
     try:
-        network.load_weights(weights)
-    except ValueError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns of layers that the file lacks
+            network.load_weights(weights)
+    except (ValueError, UserWarning):
         raise TrainingError(
             f"{weights} belongs to another network than these settings make; "
             f"start from its own: --recipe {model / 'training.yaml'}"

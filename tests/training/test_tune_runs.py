@@ -118,7 +118,8 @@ def lessons(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 on_epoch(epoch)
             return history
 
-        monkeypatch.setattr(tuning, "prepare", lambda *_: (None, None))
+        monkeypatch.setattr(tuning, "build", lambda *_: (None, None))
+        monkeypatch.setattr(tuning, "load_pretrained", lambda *_: None)
         monkeypatch.setattr(tuning, "fit", fit)
 
     return teach
