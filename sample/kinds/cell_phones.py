@@ -1,0 +1,5 @@
+"""Cell Phones: what this department sells."""
+
+from sample.design import department
+
+kind = department("Cell Phones")

@@ -1,0 +1,5 @@
+"""Clothing: what this department sells."""
+
+from sample.design import department
+
+kind = department("Clothing")

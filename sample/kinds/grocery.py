@@ -1,0 +1,5 @@
+"""Grocery: what this department sells."""
+
+from sample.design import department
+
+kind = department("Grocery")

@@ -1,0 +1,5 @@
+"""Health: what this department sells."""
+
+from sample.design import department
+
+kind = department("Health")

@@ -1,0 +1,5 @@
+"""Music: what this department sells."""
+
+from sample.design import department
+
+kind = department("Music")

@@ -1,0 +1,5 @@
+"""Office: what this department sells."""
+
+from sample.design import department
+
+kind = department("Office")

@@ -1,0 +1,5 @@
+"""Toys: what this department sells."""
+
+from sample.design import department
+
+kind = department("Toys")
