@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
+_STEPS = ((1, 1.2), (2, 0.6), (4, 0.3))  # pixels between neighbours, and how unlike in light they may be
 _DARKEST = 0.04  # albedo below this counts as this
 _BRIGHTEST = 4.0  # single pixels brighter than this are accidents of sampling
 
@@ -18,7 +19,7 @@ def denoised(light: Pixels, albedo: Pixels, normals: Pixels) -> Pixels:
     """
     paint: Pixels = np.maximum(albedo, _DARKEST).astype(np.float32)
     falling: Pixels = (np.minimum(light, _BRIGHTEST) / paint).astype(np.float32)
-    for step, contrast in ((1, 0.6), (2, 0.3), (4, 0.2)):
+    for step, contrast in _STEPS:
         falling = _pass(falling, paint, normals, step, contrast)
     return falling * paint
 

@@ -18,7 +18,7 @@ from sample.shapes import Mesh, turned
 mi.set_variant("scalar_rgb")
 _LAMP_DISTANCE = 6.0
 _LIGHT_BOUNCES = 4
-_FEATURE_SAMPLES = 4
+_FEATURE_SAMPLES = 16
 _FAR = 26.0
 Vector = NDArray[np.float64]
 
@@ -35,6 +35,7 @@ class Photographer:
         self._middle = (low + high) / 2 * self._scale
         scaled = [one.scaled(self._scale) for one in model]
         self._shapes = {f"part{number}": _mesh(one) for number, one in enumerate(scaled)}
+        self._glass = {f"part{number}" for number, one in enumerate(scaled) if one.material.opacity < 1}
 
     def photo(self, shot: Shot, side_px: int, samples: int, seed: int) -> NDArray[np.float32]:
         """What reaches the film: linear RGB, float32 (side_px, side_px, 3), 1 being white paper in full light.
@@ -54,13 +55,16 @@ class Photographer:
         scene |= _surroundings(shot)
         for number, thing in enumerate(shot.around):
             scene[f"thing{number}"] = _mesh(thing.at(*foot))
-        loaded = mi.load_dict(scene)
-        rays = mi.load_dict({"type": "path", "max_depth": _LIGHT_BOUNCES})
+        solid = mi.load_dict({name: part_ for name, part_ in scene.items() if name not in self._glass})
+        through = (
+            {"type": "volpath"} if self._glass else {"type": "path"}
+        )  # only the former lights what is behind glass
+        rays = mi.load_dict({**through, "max_depth": _LIGHT_BOUNCES})
         features = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,normal:sh_normal"})
-        light = np.asarray(mi.render(loaded, integrator=rays, spp=samples, seed=seed), np.float32)[..., :3]
-        seen = np.asarray(
-            mi.render(loaded, integrator=features, spp=max(_FEATURE_SAMPLES, samples // 4), seed=seed), np.float32
-        )
+        whole = mi.load_dict(scene) if self._glass else solid
+        light = np.asarray(mi.render(whole, integrator=rays, spp=samples, seed=seed), np.float32)[..., :3]
+        fine = min(samples, _FEATURE_SAMPLES)  # as many as light paths while these are few: the edges are the same then
+        seen = np.asarray(mi.render(solid, integrator=features, spp=fine, seed=seed), np.float32)
         return denoised(light, seen[..., -6:-3], seen[..., -3:])
 
     def _sensor(self, camera: Camera, side_px: int) -> dict[str, Any]:

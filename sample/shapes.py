@@ -95,6 +95,19 @@ def revolve(profile: ArrayLike, sections: int = 48, squash: float = 1.0) -> Mesh
     return loft([np.column_stack([circle * max(r, 1e-4), np.full(sections, z)]) for r, z in p])
 
 
+def vessel(profile: ArrayLike, wall: float, sections: int = 48, squash: float = 1.0) -> Mesh:
+    """A solid turned on a lathe and hollowed from above, down to `wall` from its outside: a cup, a pot, a jar.
+
+    profile: (n, 2) of radius and height, from the bottom's centre to the rim; one that starts at a rim is open below.
+    """
+    p = np.asarray(profile, np.float64)
+    floor = wall if p[0, 0] < wall else -math.inf
+    inner = np.column_stack([np.maximum(p[:, 0] - wall, 0), np.maximum(p[:, 1], p[0, 1] + floor)])[::-1]
+    if p[0, 0] < wall:
+        return revolve(np.vstack([p, inner]), sections, squash)
+    return _tunnel(np.vstack([p, inner]), sections, squash)
+
+
 def loft(rings: Sequence[ArrayLike], closed: bool = False) -> Mesh:
     """A skin over rings of equally many points, each (n, 3) counter-clockwise seen from the last ring.
 
@@ -294,6 +307,13 @@ def _clean(vertices: Points, faces: NDArray[np.int64]) -> Mesh:
     mesh.update_faces(mesh.nondegenerate_faces(height=1e-9))
     mesh.remove_unreferenced_vertices()
     return mesh
+
+
+def _tunnel(profile: Points, sections: int, squash: float) -> Mesh:
+    """A closed profile away from the axis, turned on a lathe: a ring."""
+    angle = np.linspace(0, 2 * math.pi, sections, endpoint=False)
+    circle = np.column_stack([np.cos(angle), np.sin(angle) * squash])
+    return loft([np.column_stack([circle * r, np.full(sections, z)]) for r, z in profile], closed=True)
 
 
 def _inward(outline: Points) -> Points:

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
+
 from sample.colours import BRIGHTS, DEEPS, NEUTRALS, PASTELS, Colour
 from sample.design import choice, colours, department, span
 from sample.markings import pattern
 from sample.materials import glaze
 from sample.parts import Model, part
-from sample.shapes import difference, revolve, smooth, tube
+from sample.shapes import difference, revolve, smooth, tube, vessel
 
 kind = department("Home")
 
@@ -22,9 +24,9 @@ def mug(
     height: float, width: float, waist: float, handle: str, marking: str, body: Colour, accent: Colour
 ) -> Model:  # fmt: skip
     r, wall = width / 2, 0.35
-    outer = smooth([(r * 0.9 * waist, 0.3), (r * waist, 0.35 * height), (r, height)], 10)
-    shell = revolve([(0, 0), (r * 0.82 * waist, 0), *outer, (r - wall, height), (r * waist - wall, 0.35 * height),
-                     (r * 0.85 * waist - wall, wall), (0, wall)])  # fmt: skip
+    side = smooth([(r * 0.9 * waist, 0.3), (r * waist, 0.35 * height), (r, height)], 10)
+    profile = np.vstack([[(0, 0), (r * 0.82 * waist, 0)], side])
+    lining = vessel([(0, wall), *np.maximum(side - (wall - 0.03, 0), (0, wall))], 0.05)
     reach, low, high = 0.42 * width, 0.2 * height, 0.82 * height
     corner = 0.95 if handle == "square" else 0.7
     grip = tube(smooth([(r * 0.93, 0, high), (r + corner * reach, 0, high * 0.98), (r + reach, 0, (low + high) / 2),
@@ -32,6 +34,7 @@ def mug(
     inside = revolve([(0, wall), (r * waist - wall, wall), (r - wall, height + 1), (0, height + 1)])
     whole = pattern(marking, math.pi * width, height, body, accent)
     return [
-        part(shell, glaze(whole), "around"),
+        part(vessel(profile, wall), glaze(whole), "around"),
+        part(lining, glaze(body)),
         part(difference(grip, inside), glaze(accent if marking != "plain" else body)),
     ]
