@@ -1,7 +1,7 @@
 """A small vocabulary of solids, in centimetres.
 
 x goes to the right, y away from the viewer (a product's front faces -y), z up. Solids stand on z = 0 with their axis at
-x = y = 0 unless they say otherwise. Outlines are closed polygons, (n, 2), counter-clockwise.
+x = y = 0 unless they say otherwise. Outlines are closed polygons, (n, 2).
 """
 
 import math
@@ -62,7 +62,7 @@ def rounded(outline: ArrayLike, radius: float) -> Points:
     if radius <= 0:
         return np.asarray(outline, np.float64)
     around = m3.JoinType.Round
-    section = m3.CrossSection([np.asarray(outline, np.float64)])
+    section = m3.CrossSection([_outline(outline)])
     for by in (-radius, 2 * radius, -radius):
         section = section.offset(by, around, 2.0, 32)
     return _largest(section)
@@ -70,15 +70,23 @@ def rounded(outline: ArrayLike, radius: float) -> Points:
 
 def joined_outlines(*outlines: ArrayLike) -> Points:
     """The outline of what the outlines cover together."""
-    sections = [m3.CrossSection([np.asarray(outline, np.float64)]) for outline in outlines]
+    sections = [m3.CrossSection([_outline(outline)]) for outline in outlines]
     return _largest(m3.CrossSection.batch_boolean(sections, m3.OpType.Add))
 
 
+def _outline(points: ArrayLike) -> Points:
+    """The outline counter-clockwise."""
+    p = np.asarray(points, np.float64)
+    return p if _area(p) > 0 else p[::-1]
+
+
+def _area(p: Points) -> float:
+    """The area within an outline, negative for a clockwise one."""
+    return float(np.sum(p[:, 0] * np.roll(p[:, 1], -1) - p[:, 1] * np.roll(p[:, 0], -1))) / 2
+
+
 def _largest(section: m3.CrossSection) -> Points:
-    polygons = [np.asarray(polygon, np.float64) for polygon in section.simplify(1e-3).to_polygons()]
-    return max(
-        polygons, key=lambda p: abs(float(np.sum(p[:, 0] * np.roll(p[:, 1], -1) - p[:, 1] * np.roll(p[:, 0], -1))))
-    )
+    return max((np.asarray(polygon, np.float64) for polygon in section.simplify(1e-3).to_polygons()), key=_area)
 
 
 # Solids
@@ -152,7 +160,7 @@ def tube(
 
 def extrude(outline: ArrayLike, height: float, bevel: float = 0.0, taper: float = 1.0) -> Mesh:
     """An outline in x and y, raised to `height`; its edges rounded by `bevel`, its top scaled by `taper`."""
-    p = np.asarray(outline, np.float64)
+    p = _outline(outline)
     levels = [(0.0, 0.0), (height, 0.0)]
     if bevel > 0:
         quarter = np.linspace(0, math.pi / 2, 4)
@@ -212,7 +220,7 @@ def ring(radius: float, thickness: float, sections: int = 48) -> Mesh:
 
 def puff(outline: ArrayLike, thickness: float, edge: float, grain: float | None = None, rim: float = 0.04) -> Mesh:
     """A standing outline (x and z) filled like a cushion: full at `edge` from its border, `rim` thick at it."""
-    p = np.asarray(outline, np.float64)
+    p = _outline(outline)
     size = float(np.ptp(p, axis=0).max())
     flat = m3.Manifold.extrude(m3.CrossSection([p]), 2.0).refine_to_length(grain or size / 28)
 
