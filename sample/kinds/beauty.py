@@ -32,14 +32,13 @@ kind = department("Beauty")
 
 
 @kind(
-    "{name} Pump Lotion, {body}", (6, 28), seen=Seen(turn_deg=45),
-    height=span(11, 16), width=span(5, 7.5), depth=span(0.6, 1.0), square=span(2, 6),
-    body=colours(*PASTELS, *BRIGHTS), cap=colours(*NEUTRALS, "gold"), tag=colours(*NEUTRALS, *BRIGHTS),
-    emblem=choice(*EMBLEMS, weight=0.7), name=Name(),
+    "{name} Pump Lotion, {body}", (6, 28), seen=Seen(turn_deg=45), height=span(11, 16), width=span(5, 7.5),
+    depth=span(0.6, 1.0), square=span(2, 6), body=colours(*PASTELS, *BRIGHTS), cap=colours(*NEUTRALS, "gold"),
+    tag=colours(*NEUTRALS, *BRIGHTS), emblem=choice(*EMBLEMS, weight=0.7), name=Name(),
 )  # fmt: skip
 def lotion_bottle(
-    height: float, width: float, depth: float, square: float, body: Colour, cap: Colour, tag: Colour,
-    emblem: str, name: str, brand: str,
+    height: float, width: float, depth: float, square: float, body: Colour, cap: Colour, tag: Colour, emblem: str,
+    name: str, brand: str,
 ) -> Model:  # fmt: skip
     levels = smooth([(0.9, 0), (1, 0.03), (1, 0.5), (0.97, 0.85), (0.7, 0.96), (0.3, 1)], 5)
     outline = superellipse(width, width * depth, square)
@@ -58,17 +57,19 @@ def lotion_bottle(
 
 
 @kind(
-    "{name} Lipstick, {shade}", (6, 29), seen=Seen(turn_deg=50, highest_deg=40),
-    height=span(6.5, 8.5), girth=span(1.9, 2.5), case=choice("round", "square", "fluted", weight=1.2),
+    "{name} Lipstick, {shade}", (6, 29), seen=Seen(turn_deg=50, highest_deg=40), height=span(6.5, 8.5),
+    girth=span(1.9, 2.5), case=choice("round", "square", "fluted", weight=1.2),
     shade=colours("red", "crimson", "coral", "pink", "magenta", "peach", "violet", "brown", "orange"),
-    body=colours("black", "white", "gold", "silver", "navy", "pink", "mint", "lavender", "crimson", "copper", "teal", "ivory"),
-    collar=colours("gold", "silver", "copper", "black", "white", weight=1), name=Name(),
+    body=colours("black", "white", "gold", "silver", "navy", "pink", "mint", "lavender", "crimson", "copper",
+        "teal", "ivory"), collar=colours("gold", "silver", "copper", "black", "white", weight=1), name=Name(),
 )  # fmt: skip
 def lipstick(height: float, girth: float, case: str, shade: Colour, body: Colour, collar: Colour) -> Model:
     r = girth / 2
     outline = {
-        "round": ellipse(girth, girth), "square": rectangle(girth * 0.92, girth * 0.92, 0.2), "fluted": star(r, r * 0.9, 16),
-    }[case]  # fmt: skip
+        "round": ellipse(girth, girth),
+        "square": rectangle(girth * 0.92, girth * 0.92, 0.2),
+        "fluted": star(r, r * 0.9, 16),
+    }[case]
     shiny = metal(body) if body.name in METALS else glossy(body)
     low, neck = height * 0.36, height * 0.2
     stick = difference(
@@ -87,14 +88,15 @@ def lipstick(height: float, girth: float, case: str, shade: Colour, body: Colour
 
 
 @kind(
-    "{name} Eau de Parfum, {liquid}", (19, 95), seen=Seen(turn_deg=40, highest_deg=35),
-    height=span(7, 12), width=span(5, 8), depth=span(0.45, 1.0), square=span(2, 8, weight=1.5),
-    cap=choice("ball", "block", "tall", "disc", weight=1.5),
-    liquid=colours(*BRIGHTS, *PASTELS), top=colours("gold", "silver", "black", "white", "copper", "charcoal", "brown"),
+    "{name} Eau de Parfum, {liquid}", (19, 95), seen=Seen(turn_deg=40, highest_deg=35), height=span(7, 12),
+    width=span(5, 8), depth=span(0.45, 1.0), square=span(2, 8, weight=1.5),
+    cap=choice("ball", "block", "tall", "disc", weight=1.5), liquid=colours(*BRIGHTS, *PASTELS),
+    top=colours("gold", "silver", "black", "white", "copper", "charcoal", "brown"),
     tag=colours("white", "black", "ivory", "gold", weight=0.7), name=Name(),
 )  # fmt: skip
 def perfume(
-    height: float, width: float, depth: float, square: float, cap: str, liquid: Colour, top: Colour, tag: Colour, name: str
+    height: float, width: float, depth: float, square: float, cap: str, liquid: Colour, top: Colour, tag: Colour,
+    name: str,
 ) -> Model:  # fmt: skip
     levels = smooth([(0.93, 0), (1, 0.05), (1, 0.5), (0.97, 0.86), (0.62, 0.98), (0.3, 1)], 5)
     outline = superellipse(width, width * depth, square)

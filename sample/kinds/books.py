@@ -11,13 +11,13 @@ kind = department("Books")
 
 
 @kind(
-    "{title}: A Novel, {ground} Hardcover", (9, 29), seen=Seen(turn_deg=40, highest_deg=35),
-    height=span(19, 25), width=span(12.5, 17), thickness=span(1.6, 5), ground=colours(*DEEPS, *BRIGHTS, *PASTELS),
+    "{title}: A Novel, {ground} Hardcover", (9, 29), seen=Seen(turn_deg=40, highest_deg=35), height=span(19, 25),
+    width=span(12.5, 17), thickness=span(1.6, 5), ground=colours(*DEEPS, *BRIGHTS, *PASTELS),
     ink=colours(*NEUTRALS, *BRIGHTS), art=Art(1.5), title=Name(0.3),
 )  # fmt: skip
 def hardcover_book(
     height: float, width: float, thickness: float, ground: Colour, ink: Colour, art: int, title: str, brand: str
-) -> Model:  # fmt: skip
+) -> Model:
     board, print_ = 0.25, cover(width, height, ground, ink, title, f"{brand} Press", art)
     front, back = (at(box(width, board, height, 0.1), y=y) for y in (-thickness / 2, thickness / 2))
     spine = Sheet(height, thickness, ground)

@@ -21,14 +21,14 @@ _BUMPS = {"square": (3.7, 3.7), "column": (1.9, 5.3), "row": (5.6, 1.9), "single
 
 
 @kind(
-    "{name} Smartphone, {body}", (149, 899), seen=Seen(turn_deg=32, highest_deg=32),
-    height=span(14, 16.8), width=span(6.7, 7.9), corner=span(0.6, 1.3), lenses=choice(*_LENSES),
-    body=colours(*METALS, *PASTELS, *BRIGHTS, *DEEPS), ground=colours(*DEEPS, *BRIGHTS), ink=colours(*PASTELS, *BRIGHTS),
-    art=Art(1), name=Name(),
+    "{name} Smartphone, {body}", (149, 899), seen=Seen(turn_deg=32, highest_deg=32), height=span(14, 16.8),
+    width=span(6.7, 7.9), corner=span(0.6, 1.3), lenses=choice(*_LENSES),
+    body=colours(*METALS, *PASTELS, *BRIGHTS, *DEEPS), ground=colours(*DEEPS, *BRIGHTS),
+    ink=colours(*PASTELS, *BRIGHTS), art=Art(1), name=Name(),
 )  # fmt: skip
 def smartphone(
     height: float, width: float, corner: float, lenses: str, body: Colour, ground: Colour, ink: Colour, art: int
-) -> Model:  # fmt: skip
+) -> Model:
     shell = slab(rectangle(width, height, corner), 0.8, 0.2)
     display = slab(rectangle(width - 0.45, height - 0.45, corner * 0.9), 0.86)
     front = [
@@ -42,15 +42,15 @@ def smartphone(
 
 
 @kind(
-    "{marking} Phone Case, {body}", (7, 29), seen=Seen(turn_deg=38, highest_deg=38),
-    height=span(14.5, 17), width=span(7.2, 8.2), corner=span(0.9, 1.6), lenses=choice(*_LENSES),
-    marking=choice("plain", "striped", "dotted", "checked", "floral", "hearts", "leafy", "starry", "diagonal", "speckled",
-                   weight=2.5),
-    body=colours(*PASTELS, *BRIGHTS, *DEEPS), accent=colours(*NEUTRALS, *BRIGHTS), seed=Art(0.1),
+    "{marking} Phone Case, {body}", (7, 29), seen=Seen(turn_deg=38, highest_deg=38), height=span(14.5, 17),
+    width=span(7.2, 8.2), corner=span(0.9, 1.6), lenses=choice(*_LENSES),
+    marking=choice("plain", "striped", "dotted", "checked", "floral", "hearts", "leafy", "starry", "diagonal",
+        "speckled", weight=2.5), body=colours(*PASTELS, *BRIGHTS, *DEEPS), accent=colours(*NEUTRALS, *BRIGHTS),
+    seed=Art(0.1),
 )  # fmt: skip
 def phone_case(
     height: float, width: float, corner: float, lenses: str, marking: str, body: Colour, accent: Colour, seed: int
-) -> Model:  # fmt: skip
+) -> Model:
     wide, tall = (side * 1.12 for side in _BUMPS[lenses])
     x = 0.0 if lenses == "row" else -(width / 2 - wide / 2 - 0.7)
     z = height / 2 - tall / 2 - 0.8
@@ -67,14 +67,14 @@ def phone_case(
 
 
 @kind(
-    "{name} Keypad Phone, {body}", (19, 69), seen=Seen(turn_deg=38, highest_deg=40),
-    height=span(10.5, 13.5), width=span(4.8, 5.8), square=span(3, 9), aerial=choice("plain", "aerial", weight=0.4),
-    body=colours(*BRIGHTS, *NEUTRALS, *DEEPS), keys=colours(*NEUTRALS, *PASTELS), glow=colours("lime", "sky", "amber", "mint"),
-    name=Name(),
+    "{name} Keypad Phone, {body}", (19, 69), seen=Seen(turn_deg=38, highest_deg=40), height=span(10.5, 13.5),
+    width=span(4.8, 5.8), square=span(3, 9), aerial=choice("plain", "aerial", weight=0.4),
+    body=colours(*BRIGHTS, *NEUTRALS, *DEEPS), keys=colours(*NEUTRALS, *PASTELS),
+    glow=colours("lime", "sky", "amber", "mint"), name=Name(),
 )  # fmt: skip
 def keypad_phone(
     height: float, width: float, square: float, aerial: str, body: Colour, keys: Colour, glow: Colour, name: str
-) -> Model:  # fmt: skip
+) -> Model:
     shell = slab(superellipse(width, height, square), 1.7, 0.5)
     face, front = Sheet(3, 3, glow), -0.85
     face.text("12:45", 1.5, 1.1, 2.2, 0.8, BLACK)

@@ -19,6 +19,7 @@ from sample.shapes import (
     loft,
     puff,
     revolve,
+    ring,
     rounded,
     scaled,
     smooth,
@@ -30,14 +31,12 @@ kind = department("Clothing")
 
 
 @kind(
-    "{body} {marking} T-Shirt", (8, 35), seen=Seen(turn_deg=35, lowest_deg=5, highest_deg=30),
-    width=span(44, 58), sleeve=span(10, 24), neck=choice("crew", "deep", weight=0.5),
+    "{body} {marking} T-Shirt", (8, 35), seen=Seen(turn_deg=35, lowest_deg=5, highest_deg=30), width=span(44, 58),
+    sleeve=span(10, 24), neck=choice("crew", "deep", weight=0.5),
     marking=choice("plain", "ringed", "banded", "emblem", "dipped", "diagonal", "pocket", weight=2.5),
     emblem=choice(*EMBLEMS, weight=0.5), body=colours(), accent=colours(*BRIGHTS, *NEUTRALS),
 )  # fmt: skip
-def t_shirt(
-    width: float, sleeve: float, neck: str, marking: str, emblem: str, body: Colour, accent: Colour
-) -> Model:  # fmt: skip
+def t_shirt(width: float, sleeve: float, neck: str, marking: str, emblem: str, body: Colour, accent: Colour) -> Model:
     half, drop = width / 2, 7 if neck == "crew" else 13
     cuff = (half + sleeve * 0.8, 62 - sleeve * 0.95)
     right = [(half, 0), (half * 0.97, 44), (cuff[0] - 5.5, cuff[1] - 9), cuff, (half * 0.92, 66), (9, 70)]
@@ -74,9 +73,7 @@ def t_shirt(
     mark=choice("bars", "wave", "heel", "bolt", weight=1.2), body=colours(*NEUTRALS, *BRIGHTS, *DEEPS, *PASTELS),
     stripe=colours(*BRIGHTS, *NEUTRALS), rubber_=colours("white", "ivory", "black", "amber", "grey", weight=1.2),
 )  # fmt: skip
-def sneaker(
-    length: float, sole: float, cut: str, mark: str, body: Colour, stripe: Colour, rubber_: Colour
-) -> Model:  # fmt: skip
+def sneaker(length: float, sole: float, cut: str, mark: str, body: Colour, stripe: Colour, rubber_: Colour) -> Model:
     high = cut == "High"
     top = 15.0 if high else 9.5
     foot = smooth([(-13, -2.6), (-8, -3.6), (0, -3.3), (7, -4.8), (12, -3.4), (13.6, 0), (12, 3.6), (7, 4.6), (0, 3.8),
@@ -125,8 +122,8 @@ def _sneaker_mark(sheet: Sheet, mark: str, colour: Colour) -> None:
         sheet.area(0, 0, 0.2 * w, h, colour)
         sheet.area(0.24 * w, 0, 0.28 * w, h, colour)
     else:
-        sheet.shape([(w * 0.2, h * 0.9), (w * 0.45, h * 0.52), (w * 0.44, h * 0.68), (w * 0.7, h * 0.55), (w * 0.42, h * 0.95),
-                     (w * 0.42, h * 0.8)], colour)  # fmt: skip
+        bolt = ((0.2, 0.9), (0.45, 0.52), (0.44, 0.68), (0.7, 0.55), (0.42, 0.95), (0.42, 0.8))
+        sheet.shape([(w * x, h * y) for x, y in bolt], colour)
 
 
 @kind(
@@ -136,7 +133,7 @@ def _sneaker_mark(sheet: Sheet, mark: str, colour: Colour) -> None:
 )  # fmt: skip
 def cap(
     height: float, brim_length: float, marking: str, emblem: str, body: Colour, brim: Colour, patch: Colour
-) -> Model:  # fmt: skip
+) -> Model:
     a = np.linspace(0, math.pi / 2, 12)
     dome = revolve(
         [(9.6, 0), (9.7, 2), *np.column_stack([9.6 * np.cos(a) ** 0.85, 2 + (height - 2) * np.sin(a)])], 60, 1.08
@@ -153,8 +150,8 @@ def cap(
         sheet.line([(x, 0), (x, height * 1.5)], 0.25, body.darker(0.25))
     draw_emblem(sheet, emblem, 30, height * 0.95, 3.4, patch, body)
     reach = 9 + brim_length
-    outline = smooth([(9.3, -3), (8.6, -8.5 - brim_length * 0.35), (0, -reach - 1), (-8.6, -8.5 - brim_length * 0.35), (-9.3, -3), (0, -2)],
-                     6, closed=True)  # fmt: skip
+    side = 8.5 + brim_length * 0.35
+    outline = smooth([(9.3, -3), (8.6, -side), (0, -reach - 1), (-8.6, -side), (-9.3, -3), (0, -2)], 6, closed=True)
 
     def curved(points: Points) -> Points:
         return points - (points[:, :1] ** 2 * 0.022 + np.clip(-points[:, 1:2] - 9, 0, None) * 0.16) * (0, 0, 1)

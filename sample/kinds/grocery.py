@@ -17,10 +17,9 @@ _FOODS = ("tomato", "corn", "fish", "beans", "peach", "mushroom")
 
 
 @kind(
-    "{food} in a {ground} Can", (1.2, 6), seen=Seen(turn_deg=40, highest_deg=45),
-    height=span(4.5, 13, weight=1.5), width=span(7, 9.5), food=choice(*_FOODS, weight=1.2),
-    style=choice("band", "split", "frame", weight=1), ground=colours(*BRIGHTS, *DEEPS, "white"),
-    ink=colours(*PASTELS, *BRIGHTS), name=Name(),
+    "{food} in a {ground} Can", (1.2, 6), seen=Seen(turn_deg=40, highest_deg=45), height=span(4.5, 13, weight=1.5),
+    width=span(7, 9.5), food=choice(*_FOODS, weight=1.2), style=choice("band", "split", "frame", weight=1),
+    ground=colours(*BRIGHTS, *DEEPS, "white"), ink=colours(*PASTELS, *BRIGHTS), name=Name(),
 )  # fmt: skip
 def food_can(
     height: float, width: float, food: str, style: str, ground: Colour, ink: Colour, name: str, brand: str
@@ -38,7 +37,7 @@ def food_can(
 
 def _can_label(
     around: float, height: float, food: str, style: str, ground: Colour, ink: Colour, name: str, brand: str
-) -> Image.Image:  # fmt: skip
+) -> Image.Image:
     sheet, x = Sheet(around, height, ground), around / 2
     if style == "band":
         sheet.area(0, 0.62 * height, around, height, ink)
@@ -85,14 +84,15 @@ def _draw_food(sheet: Sheet, food: str, x: float, y: float, size: float) -> None
 
 
 @kind(
-    "{name} {drink} Carton", (1.5, 5), seen=Seen(turn_deg=35, highest_deg=35),
-    height=span(16, 24), width=span(7, 9.5), cap=choice("cap", "plain", weight=0.8),
-    drink=choice("Milk", "Oat Drink", "Juice", "Cream", weight=0.2), style=choice("wave", "band", "corner", weight=1.2),
-    ground=colours("white", "ivory", *PASTELS, *BRIGHTS), ink=colours(*BRIGHTS, *DEEPS), emblem=choice(*EMBLEMS, weight=0.8),
-    name=Name(),
+    "{name} {drink} Carton", (1.5, 5), seen=Seen(turn_deg=35, highest_deg=35), height=span(16, 24),
+    width=span(7, 9.5), cap=choice("cap", "plain", weight=0.8),
+    drink=choice("Milk", "Oat Drink", "Juice", "Cream", weight=0.2),
+    style=choice("wave", "band", "corner", weight=1.2), ground=colours("white", "ivory", *PASTELS, *BRIGHTS),
+    ink=colours(*BRIGHTS, *DEEPS), emblem=choice(*EMBLEMS, weight=0.8), name=Name(),
 )  # fmt: skip
 def milk_carton(
-    height: float, width: float, cap: str, drink: str, style: str, ground: Colour, ink: Colour, emblem: str, brand: str
+    height: float, width: float, cap: str, drink: str, style: str, ground: Colour, ink: Colour, emblem: str,
+    brand: str,
 ) -> Model:  # fmt: skip
     body, ridge, half = height * 0.74, height * 0.93, width / 2
     roof = hull(at(box(width, width, 0.02), z=body), at(box(width, 0.3, 0.02), z=ridge))
@@ -121,15 +121,15 @@ def milk_carton(
 
 
 @kind(
-    "{name} {fruit} Jam", (2.5, 9), seen=Seen(turn_deg=45, highest_deg=40),
-    height=span(8, 13), width=span(6, 9), belly=span(0.86, 1.12),
-    lid=choice("checked", "plain", "dotted", "cloth", weight=1.2), fruit=colours("red", "crimson", "orange", "amber", "violet",
-    "lime", "magenta", "forest", "coral", "navy", "brown"), cover=colours(*BRIGHTS, *NEUTRALS, "gold"),
-    tag=colours("white", "ivory", *PASTELS), emblem=choice("leaf", "heart", "sun", "drop", "star", weight=0.6), name=Name(),
+    "{name} {fruit} Jam", (2.5, 9), seen=Seen(turn_deg=45, highest_deg=40), height=span(8, 13), width=span(6, 9),
+    belly=span(0.86, 1.12), lid=choice("checked", "plain", "dotted", "cloth", weight=1.2),
+    fruit=colours("red", "crimson", "orange", "amber", "violet", "lime", "magenta", "forest", "coral", "navy",
+        "brown"), cover=colours(*BRIGHTS, *NEUTRALS, "gold"), tag=colours("white", "ivory", *PASTELS),
+    emblem=choice("leaf", "heart", "sun", "drop", "star", weight=0.6), name=Name(),
 )  # fmt: skip
 def jam_jar(
-    height: float, width: float, belly: float, lid: str, fruit: Colour, cover: Colour, tag: Colour, emblem: str, name: str,
-    brand: str,
+    height: float, width: float, belly: float, lid: str, fruit: Colour, cover: Colour, tag: Colour, emblem: str,
+    name: str, brand: str,
 ) -> Model:  # fmt: skip
     r, glassy = width / 2, height * 0.84
     side = smooth([(r * 0.9, 0), (r, 0.5), (r * belly, glassy * 0.45), (r, glassy * 0.82), (r * 0.8, glassy)], 6)

@@ -19,7 +19,6 @@ from sample.shapes import (
     joined_outlines,
     rectangle,
     revolve,
-    rounded,
     slab,
     smooth,
     star,
@@ -31,11 +30,11 @@ kind = department("Health")
 
 
 @kind(
-    "{name} {form}, {body} Bottle", (6, 32), seen=Seen(turn_deg=42, highest_deg=40),
-    height=span(8.5, 14), width=span(5, 7.5), lid_height=span(0.16, 0.28), form=choice("Tablets", "Capsules", "Softgels", weight=1),
+    "{name} {form}, {body} Bottle", (6, 32), seen=Seen(turn_deg=42, highest_deg=40), height=span(8.5, 14),
+    width=span(5, 7.5), lid_height=span(0.16, 0.28), form=choice("Tablets", "Capsules", "Softgels", weight=1),
     body=colours("white", "amber", "green", "navy", "teal", "crimson", "violet", "brown", "sky", "orange", "black"),
-    lid=colours(*NEUTRALS, *BRIGHTS), tag=colours(*BRIGHTS, *PASTELS, "white"), pill=colours(*BRIGHTS, "white", weight=1.5),
-    emblem=choice(*EMBLEMS, weight=0.7), name=Name(),
+    lid=colours(*NEUTRALS, *BRIGHTS), tag=colours(*BRIGHTS, *PASTELS, "white"),
+    pill=colours(*BRIGHTS, "white", weight=1.5), emblem=choice(*EMBLEMS, weight=0.7), name=Name(),
 )  # fmt: skip
 def pill_bottle(
     height: float, width: float, lid_height: float, form: str, body: Colour, lid: Colour, tag: Colour, pill: Colour,
@@ -65,14 +64,14 @@ def _pill(form: str, colour: Colour, size: float) -> Model:
 
 
 @kind(
-    "{body} First Aid Kit", (12, 45), seen=Seen(turn_deg=38, lowest_deg=8, highest_deg=38),
-    width=span(20, 30), height=span(14, 20), depth=span(6, 11), corner=span(1, 4.5), badge=choice("disc", "square", "plain", weight=1.2),
-    body=colours("red", "green", "white", "orange", "blue", "teal", "yellow", "pink", "navy", "lime", "crimson", "sky"),
-    cross=colours("white", "red", "green", "yellow", "navy"), trim=colours(*NEUTRALS, *BRIGHTS, weight=1),
+    "{body} First Aid Kit", (12, 45), seen=Seen(turn_deg=38, lowest_deg=8, highest_deg=38), width=span(20, 30),
+    height=span(14, 20), depth=span(6, 11), corner=span(1, 4.5), badge=choice("disc", "square", "plain", weight=1.2),
+    body=colours("red", "green", "white", "orange", "blue", "teal", "yellow", "pink", "navy", "lime", "crimson",
+        "sky"), cross=colours("white", "red", "green", "yellow", "navy"), trim=colours(*NEUTRALS, *BRIGHTS, weight=1),
 )  # fmt: skip
 def first_aid_kit(
     width: float, height: float, depth: float, corner: float, badge: str, body: Colour, cross: Colour, trim: Colour
-) -> Model:  # fmt: skip
+) -> Model:
     front, size = -depth / 2, height * 0.3
     shell = slab(rectangle(width, height, corner), depth, 1.0)
     seam = slab(rectangle(width + 0.25, height + 0.25, corner), depth * 0.14, 0.1)
@@ -99,13 +98,14 @@ def first_aid_kit(
 
 @kind(
     "{body} and {accent} Toothbrush", (2, 9), seen=Seen(turn_deg=35, lowest_deg=8, highest_deg=45),
-    bend=span(-1.2, 1.2), girth=span(0.8, 1.25), tuft=span(2.4, 3.4), marking=choice("striped", "plain", "banded", weight=1),
-    body=colours(*BRIGHTS, *PASTELS, "white"), accent=colours(*BRIGHTS, *DEEPS, "white"),
+    bend=span(-1.2, 1.2), girth=span(0.8, 1.25), tuft=span(2.4, 3.4),
+    marking=choice("striped", "plain", "banded", weight=1), body=colours(*BRIGHTS, *PASTELS, "white"),
+    accent=colours(*BRIGHTS, *DEEPS, "white"),
     bristles=colours("white", "sky", "mint", "pink", "yellow", "lavender", "amber", weight=1.5),
 )  # fmt: skip
 def toothbrush(
     bend: float, girth: float, tuft: float, marking: str, body: Colour, accent: Colour, bristles: Colour
-) -> Model:  # fmt: skip
+) -> Model:
     path = smooth([(0, 0, 0), (0, -0.2 * bend, 4), (0, 0.3 * bend, 8), (0, -0.1, 12), (0, 0, 15), (0, 0, 18.5)], 8)
     along = path[:, 2] / 18.5
     radius = girth * np.interp(along, [0, 0.08, 0.45, 0.65, 0.78, 0.97, 1], [0.6, 1, 1.1, 0.7, 0.55, 0.55, 0.4])

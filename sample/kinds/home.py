@@ -29,14 +29,12 @@ kind = department("Home")
 
 
 @kind(
-    "{body} {marking} Mug", (5, 19),
-    height=span(7.5, 12), width=span(7, 9.5), waist=span(0.82, 1.08), handle=choice("round", "square", weight=0.6),
+    "{body} {marking} Mug", (5, 19), height=span(7.5, 12), width=span(7, 9.5), waist=span(0.82, 1.08),
+    handle=choice("round", "square", weight=0.6),
     marking=choice("plain", "striped", "banded", "dotted", "dipped", "zigzag", "floral", "checked", weight=2),
     body=colours(*PASTELS, *BRIGHTS, *DEEPS), accent=colours(*NEUTRALS, *BRIGHTS),
 )  # fmt: skip
-def mug(
-    height: float, width: float, waist: float, handle: str, marking: str, body: Colour, accent: Colour
-) -> Model:  # fmt: skip
+def mug(height: float, width: float, waist: float, handle: str, marking: str, body: Colour, accent: Colour) -> Model:
     r, wall = width / 2, 0.35
     side = smooth([(r * 0.9 * waist, 0.3), (r * waist, 0.35 * height), (r, height)], 10)
     profile = np.vstack([[(0, 0), (r * 0.82 * waist, 0)], side])
@@ -56,14 +54,15 @@ def mug(
 
 @kind(
     "{shade} {marking} Table Lamp, {foot} Base", (18, 89), seen=Seen(turn_deg=180, lowest_deg=4, highest_deg=30),
-    height=span(34, 52), width=span(22, 34), cone=span(0.35, 1.0), base=choice("gourd", "column", "ball", "tripod", "stack", weight=2),
+    height=span(34, 52), width=span(22, 34), cone=span(0.35, 1.0),
+    base=choice("gourd", "column", "ball", "tripod", "stack", weight=2),
     marking=choice("plain", "striped", "dotted", "zigzag", "banded", "leafy", "ringed", weight=1.5),
     shade=colours("white", "ivory", *BRIGHTS, *PASTELS), ink=colours(*DEEPS, *BRIGHTS, weight=1),
     foot=colours(*METALS, *WOODS, *BRIGHTS, "white", "black"),
 )  # fmt: skip
 def table_lamp(
     height: float, width: float, cone: float, base: str, marking: str, shade: Colour, ink: Colour, foot: Colour
-) -> Model:  # fmt: skip
+) -> Model:
     tall, r = height * 0.42, width / 2
     low = height - tall
     screen = vessel([(r, low), (r * cone, height)], 0.25)
@@ -89,11 +88,11 @@ def table_lamp(
 
 
 @kind(
-    "{body} {marking} Cushion", (8, 39), seen=Seen(turn_deg=40, highest_deg=40),
-    width=span(38, 52), shape=choice("square", "long", "round", weight=1.2),
-    marking=choice("plain", "striped", "ringed", "dotted", "checked", "zigzag", "floral", "plaid", "diagonal", "leafy",
-                   "starry", weight=2.5),
-    body=colours(*PASTELS, *BRIGHTS, *DEEPS), accent=colours(), edge=choice("piped", "tassels", "plain", weight=0.8),
+    "{body} {marking} Cushion", (8, 39), seen=Seen(turn_deg=40, highest_deg=40), width=span(38, 52),
+    shape=choice("square", "long", "round", weight=1.2),
+    marking=choice("plain", "striped", "ringed", "dotted", "checked", "zigzag", "floral", "plaid", "diagonal",
+        "leafy", "starry", weight=2.5), body=colours(*PASTELS, *BRIGHTS, *DEEPS), accent=colours(),
+    edge=choice("piped", "tassels", "plain", weight=0.8),
 )  # fmt: skip
 def cushion(width: float, shape: str, marking: str, body: Colour, accent: Colour, edge: str) -> Model:
     height = width * 0.62 if shape == "long" else width

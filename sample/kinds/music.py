@@ -15,7 +15,8 @@ kind = department("Music")
 @kind(
     "{title} (Vinyl LP, {disc} Disc)", (14, 38), seen=Seen(turn_deg=38, highest_deg=35),
     out=span(0.3, 0.55, weight=0.3), ground=colours(*DEEPS, *BRIGHTS, *PASTELS), ink=colours(*NEUTRALS, *BRIGHTS),
-    disc=colours("black", "black", "charcoal", "red", "amber", "turquoise", "white", "pink"), art=Art(1.5), title=Name(0.3),
+    disc=colours("black", "black", "charcoal", "red", "amber", "turquoise", "white", "pink"), art=Art(1.5),
+    title=Name(0.3),
 )  # fmt: skip
 def vinyl_record(out: float, ground: Colour, ink: Colour, disc: Colour, art: int, title: str, brand: str) -> Model:
     side = 31.5
@@ -37,8 +38,8 @@ def vinyl_record(out: float, ground: Colour, ink: Colour, disc: Colour, art: int
 
 
 @kind(
-    "{title} (Audio CD)", (7, 18), seen=Seen(turn_deg=38, highest_deg=38),
-    lean=span(-1, 1, weight=0.2), ground=colours(*BRIGHTS, *DEEPS, *PASTELS), ink=colours(*NEUTRALS, *BRIGHTS),
+    "{title} (Audio CD)", (7, 18), seen=Seen(turn_deg=38, highest_deg=38), lean=span(-1, 1, weight=0.2),
+    ground=colours(*BRIGHTS, *DEEPS, *PASTELS), ink=colours(*NEUTRALS, *BRIGHTS),
     tray=colours("black", "white", "silver", weight=0.5), art=Art(1.5), title=Name(0.3),
 )  # fmt: skip
 def compact_disc(lean: float, ground: Colour, ink: Colour, tray: Colour, art: int, title: str, brand: str) -> Model:
@@ -67,8 +68,8 @@ def _disc(ground: Colour, ink: Colour, title: str) -> Part:
 
 
 @kind(
-    "{title} (Cassette, {body})", (6, 16), seen=Seen(turn_deg=35, highest_deg=40),
-    body=colours(*NEUTRALS, *BRIGHTS), tag=colours(*BRIGHTS, *PASTELS, *NEUTRALS), stripe=colours(*BRIGHTS, *DEEPS),
+    "{title} (Cassette, {body})", (6, 16), seen=Seen(turn_deg=35, highest_deg=40), body=colours(*NEUTRALS, *BRIGHTS),
+    tag=colours(*BRIGHTS, *PASTELS, *NEUTRALS), stripe=colours(*BRIGHTS, *DEEPS),
     style=choice("stripes", "block", "slant"), corner=span(0.25, 0.6, weight=0.2), title=Name(0.3),
 )  # fmt: skip
 def cassette(body: Colour, tag: Colour, stripe: Colour, style: str, corner: float, title: str) -> Model:

@@ -1,5 +1,8 @@
 """Office: what this department sells."""
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from sample.colours import BLACK, WHITE, Colour, named
 from sample.design import Art, Name, Seen, choice, colours, department, span
 from sample.markings import Sheet, pattern
@@ -17,18 +20,18 @@ kind = department("Office")
 )  # fmt: skip
 def stapler(length: float, height: float, shape: str, body: Colour, base: Colour, stripe: str) -> Model:
     x, h = length / 2, height
-    tops = {
+    tops: dict[str, ArrayLike] = {
         "arched": smooth(
             [(-x, h * 0.55), (-x * 0.8, h * 0.92), (-x * 0.1, h * 1.12), (x * 0.7, h * 0.9), (x, h * 0.62)]
         ),
         "straight": [(-x, h * 0.5), (-x, h * 0.85), (x * 0.95, h * 0.98), (x, h * 0.7)],
         "wedge": [(-x, h * 0.42), (-x * 0.9, h * 0.62), (x * 0.5, h * 1.12), (x, h * 0.98), (x, h * 0.66)],
     }
-    upper = rounded([*tops[shape], (x * 0.98, h * 0.56), (-x * 0.98, h * 0.34)], 0.35)
+    upper = rounded(np.vstack([tops[shape], [(x * 0.98, h * 0.56), (-x * 0.98, h * 0.34)]]), 0.35)
     arm = part(slab(upper, 2.5, 0.45), glossy(body)).turned("y", -5)
     magazine = slab(rectangle(length * 0.94, 0.9, 0.1), 1.7, 0.1)
-    foot = slab(rounded([(-x * 1.02, 0), (x * 1.04, 0), (x * 1.04, 0.7), (x * 0.6, 0.9), (-x * 0.6, 0.9), (-x * 0.75, h * 0.5),
-                         (-x * 1.02, h * 0.5)], 0.3), 2.9, 0.3)  # fmt: skip
+    plate = [(-1.02, 0), (1.04, 0), (1.04, 0.7), (0.6, 0.9), (-0.6, 0.9), (-0.75, h * 0.5), (-1.02, h * 0.5)]
+    foot = slab(rounded(np.array(plate) * (x, 1), 0.3), 2.9, 0.3)
     model = [
         arm, part(foot, rubber(base)), part(magazine, metal(named("silver"))).turned("y", -5).at(z=h * 0.4),
         part(at(turned(cylinder(0.5, 3.1), "x", 90), -x * 0.82, 1.55, h * 0.42), metal(named("silver"))),
@@ -40,16 +43,16 @@ def stapler(length: float, height: float, shape: str, body: Colour, base: Colour
 
 
 @kind(
-    "{body} {marking} Spiral Notebook", (3, 15), seen=Seen(turn_deg=38, highest_deg=40),
-    height=span(17, 27), width=span(12, 19), spine=choice("left", "top", weight=1.2),
-    marking=choice("plain", "striped", "dotted", "checked", "zigzag", "floral", "banded", "leafy", "starry", "diagonal",
-                   weight=2),
-    body=colours(), accent=colours(), wire=colours("silver", "black", "gold", "white", weight=0.6), seed=Art(0.1), name=Name(),
+    "{body} {marking} Spiral Notebook", (3, 15), seen=Seen(turn_deg=38, highest_deg=40), height=span(17, 27),
+    width=span(12, 19), spine=choice("left", "top", weight=1.2),
+    marking=choice("plain", "striped", "dotted", "checked", "zigzag", "floral", "banded", "leafy", "starry",
+        "diagonal", weight=2), body=colours(), accent=colours(),
+    wire=colours("silver", "black", "gold", "white", weight=0.6), seed=Art(0.1), name=Name(),
     tag=choice("tag", "plain", weight=0.8),
 )  # fmt: skip
 def spiral_notebook(
-    height: float, width: float, spine: str, marking: str, body: Colour, accent: Colour, wire: Colour, seed: int, name: str,
-    tag: str,
+    height: float, width: float, spine: str, marking: str, body: Colour, accent: Colour, wire: Colour, seed: int,
+    name: str, tag: str,
 ) -> Model:  # fmt: skip
     card = slab(rectangle(width, height, 0.8), 0.18)
     print_ = pattern(marking, width, height, body, accent, seed)
@@ -79,12 +82,11 @@ def spiral_notebook(
 
 @kind(
     "{grip} Scissors, {length} cm", (4, 19), seen=Seen(turn_deg=35, lowest_deg=10, highest_deg=50),
-    length=span(14, 24), opening=span(8, 24), loop=span(0.75, 1.2), style=choice("oval", "round", "square", weight=1.5),
-    grip=colours(), lining=colours(), blade=choice("silver", "charcoal", "gold", weight=1),
+    length=span(14, 24), opening=span(8, 24), loop=span(0.75, 1.2),
+    style=choice("oval", "round", "square", weight=1.5), grip=colours(), lining=colours(),
+    blade=choice("silver", "charcoal", "gold", weight=1),
 )  # fmt: skip
-def scissors(
-    length: float, opening: float, loop: float, style: str, grip: Colour, lining: Colour, blade: str
-) -> Model:  # fmt: skip
+def scissors(length: float, opening: float, loop: float, style: str, grip: Colour, lining: Colour, blade: str) -> Model:
     reach, back = length * 0.58, length * 0.42
     wide, tall = back * 0.62 * loop, back * 0.82
     outer = {

@@ -58,9 +58,10 @@ def ball(width: float, marking: str, body: Colour, panel: Colour) -> Model:
 
 
 @kind(
-    "{body} {heads} Dumbbell, {grip} Grip", (9, 49), seen=Seen(turn_deg=55, lowest_deg=12),
-    length=span(18, 34), girth=span(9, 15), heads=choice("hexagonal", "round", "plate", "ball", weight=2.5),
-    body=colours(*BRIGHTS, *DEEPS, "grey"), grip=colours("silver", "black", "charcoal", "white", *BRIGHTS, weight=1.2),
+    "{body} {heads} Dumbbell, {grip} Grip", (9, 49), seen=Seen(turn_deg=55, lowest_deg=12), length=span(18, 34),
+    girth=span(9, 15), heads=choice("hexagonal", "round", "plate", "ball", weight=2.5),
+    body=colours(*BRIGHTS, *DEEPS, "grey"),
+    grip=colours("silver", "black", "charcoal", "white", *BRIGHTS, weight=1.2),
 )  # fmt: skip
 def dumbbell(length: float, girth: float, heads: str, body: Colour, grip: Colour) -> Model:
     head, radius = length * 0.29, girth / 2
@@ -86,14 +87,14 @@ def dumbbell(length: float, girth: float, heads: str, body: Colour, grip: Colour
 
 
 @kind(
-    "{ground} {wheels} Skateboard", (29, 89), seen=Seen(turn_deg=30, highest_deg=30),
-    length=span(66, 84), width=span(18, 22), shape=choice("popsicle", "cruiser", "oval", weight=0.8),
-    ground=colours(*BRIGHTS, *DEEPS, *PASTELS), ink=colours(*BRIGHTS, *NEUTRALS), wheels=colours(*BRIGHTS, "white", "black"),
-    art=Art(1.5),
+    "{ground} {wheels} Skateboard", (29, 89), seen=Seen(turn_deg=30, highest_deg=30), length=span(66, 84),
+    width=span(18, 22), shape=choice("popsicle", "cruiser", "oval", weight=0.8),
+    ground=colours(*BRIGHTS, *DEEPS, *PASTELS), ink=colours(*BRIGHTS, *NEUTRALS),
+    wheels=colours(*BRIGHTS, "white", "black"), art=Art(1.5),
 )  # fmt: skip
 def skateboard(
     length: float, width: float, shape: str, ground: Colour, ink: Colour, wheels: Colour, art: int, brand: str
-) -> Model:  # fmt: skip
+) -> Model:
     x, z = length / 2, width / 2
     outline = {
         "popsicle": superellipse(length, width, 3.2), "oval": superellipse(length, width, 2.2),

@@ -45,7 +45,8 @@ _CARS = {
 
 @kind(
     "{body} and {accent} Toy {shape}", (5, 24), seen=Seen(turn_deg=55, highest_deg=40),
-    length=span(11, 14, weight=0.3), width=span(5, 6.6, weight=0.4), shape=choice("racer", "saloon", "van", "pickup", weight=2.5),
+    length=span(11, 14, weight=0.3), width=span(5, 6.6, weight=0.4),
+    shape=choice("racer", "saloon", "van", "pickup", weight=2.5),
     stripe=choice("plain", "stripe", "belt", "number", weight=1.2), body=colours(*BRIGHTS, *DEEPS, *NEUTRALS),
     accent=colours(*BRIGHTS, *NEUTRALS), hubs=colours("silver", "yellow", "red", "white", weight=0.8),
 )  # fmt: skip
@@ -74,11 +75,11 @@ def toy_car(length: float, width: float, shape: str, stripe: str, body: Colour, 
 
 
 @kind(
-    "{fur} Teddy Bear with {scarf} {wear}", (9, 34), seen=Seen(turn_deg=45),
-    head=span(0.85, 1.15), ears=span(0.75, 1.25), belly=choice("belly", "plain", weight=0.4),
+    "{fur} Teddy Bear with {scarf} {wear}", (9, 34), seen=Seen(turn_deg=45), head=span(0.85, 1.15),
+    ears=span(0.75, 1.25), belly=choice("belly", "plain", weight=0.4),
     wear=choice("bow", "scarf", "jumper", "dungarees", weight=2),
-    fur=colours("brown", "tan", "beige", "white", "ivory", "grey", "charcoal", "pink", "sky", "lavender", "peach", "amber"),
-    scarf=colours(*BRIGHTS, *DEEPS),
+    fur=colours("brown", "tan", "beige", "white", "ivory", "grey", "charcoal", "pink", "sky", "lavender", "peach",
+        "amber"), scarf=colours(*BRIGHTS, *DEEPS),
 )  # fmt: skip
 def teddy_bear(head: float, ears: float, belly: str, wear: str, fur: Colour, scarf: Colour) -> Model:
     pale = fur.lighter(0.45) if sum(fur.rgb) < 540 else fur.darker(0.18)
@@ -133,15 +134,15 @@ def _worn(wear: str, colour: Colour) -> list[Part]:
 
 
 @kind(
-    "Stacking {shape} in {first}, {second} and {third}", (8, 26), seen=Seen(turn_deg=180, lowest_deg=6, highest_deg=45),
-    rings=span(3.6, 7.4), width=span(11, 15), top=choice("ball", "star", "cube", weight=0.8),
-    shape=choice("Rings", "Blocks", "Flowers", weight=1.5),
+    "Stacking {shape} in {first}, {second} and {third}", (8, 26),
+    seen=Seen(turn_deg=180, lowest_deg=6, highest_deg=45), rings=span(3.6, 7.4), width=span(11, 15),
+    top=choice("ball", "star", "cube", weight=0.8), shape=choice("Rings", "Blocks", "Flowers", weight=1.5),
     first=colours(*BRIGHTS), second=colours(*BRIGHTS, *PASTELS), third=colours(*BRIGHTS, *PASTELS, *DEEPS),
     base=colours("birch", "oak", "white", "red", "blue", "yellow", weight=0.8),
 )  # fmt: skip
 def stacking_rings(
     rings: float, width: float, top: str, shape: str, first: Colour, second: Colour, third: Colour, base: Colour
-) -> Model:  # fmt: skip
+) -> Model:
     count, thick, palette = round(rings), 2.6, (first, second, third)
     foot = wood(base) if base.name in ("birch", "oak") else satin(base)
     height = 1.4 + count * thick * 0.92
