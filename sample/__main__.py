@@ -92,12 +92,13 @@ def views(
     from sample import shop
     from sample import views as training
     from sample.jobs import take
-    from sample.kinds import KINDS
+    from sample.kinds import DEPARTMENTS, KINDS
 
     look = training.Look(seed, side_px, samples)
     chosen = [KINDS[name] for name in (_named(kinds, KINDS) if kinds else KINDS)]
     training.keep_to_one_look(out, look)
-    subjects = training.subjects(chosen, shop.catalogue(shop_seed), products_per_kind, seed)
+    sold = shop.catalogue(shop_seed, {kind.department: DEPARTMENTS[kind.department] for kind in chosen})
+    subjects = training.subjects(chosen, sold, products_per_kind, seed)
     taken = take(training.sittings(subjects, views, out, look), processes, reporter(), "Photographing")
     rows = training.write_feed(subjects, views, out)
     click.echo(f"{out / 'products.csv'}: {len(subjects):,} products, {rows:,} photos ({taken:,} new).")

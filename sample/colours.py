@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -79,6 +80,7 @@ def named(name: str) -> Colour:
 WHITE, BLACK = named("white"), named("black")
 
 
+@cache
 def perceived(colour: Colour) -> tuple[float, float, float]:
     """Lightness (0 to 1), green-red and blue-yellow in OKLab (B. Ottosson, A perceptual color space, 2020)."""
     r, g, b = colour.linear()

@@ -16,6 +16,7 @@ from sample.words import BRANDS, invented_name
 Value = float | int | str | Colour
 _COLOURS_APART = 0.22
 _TRIES = 60
+_DRAWN = 12  # designs for each that is taken
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class Kind:
 
         T. Gonzalez, Clustering to minimize the maximum intercluster distance, 1985, section 2.
         """
-        drawn = [self.draw("spread", *seed, number) for number in range(30 * count)]
+        drawn = [self.draw("spread", *seed, number) for number in range(_DRAWN * count)]
         taken, gap = [drawn[0]], np.full(len(drawn), np.inf)
         while len(taken) < count:
             gap = np.minimum(gap, [taken[-1].apart(other) for other in drawn])

@@ -11,7 +11,7 @@ from sample.design import Design, Kind, nearest
 from sample.jobs import PhotoJob, Sitting
 from sample.shop import FEED_COLUMNS, Product, slug, write_csv
 
-NEAR_COPY = 0.2
+NEAR_COPY = 0.3  # apart: about as two mugs of one pattern in slightly other colours and sizes
 _ONE_IN = 8  # products is for validation
 
 
@@ -37,6 +37,12 @@ class Subject:
         kind = slug(self.design.kind.name)
         return (f"photos/{kind}/{self.name}-{self.design.digest}-{view:02d}.jpg" for view in range(views))
 
+    def row(self, photo: str) -> tuple[str, ...]:
+        """The line of the feed for one of its photos, each a product to the catalogue; the group says they are one."""
+        design, kind = self.design, self.design.kind
+        id_, group = f"{slug(kind.name)}-{Path(photo).stem}", f"{slug(kind.name)}-{self.name}"
+        return (id_, design.title, kind.department, photo, "", "", design.brand, "", "", self.split, group, kind.name)
+
 
 def subjects(kinds: Iterable[Kind], shop: Sequence[Product], products_a_kind: int, seed: int) -> list[Subject]:
     """The shop's products of the training and validation splits, and so many others of each kind.
@@ -61,12 +67,7 @@ def sittings(all_: Iterable[Subject], views: int, folder: Path, look: Look) -> l
 
 def write_feed(all_: Iterable[Subject], views: int, folder: Path) -> int:
     """Write `products.csv`, a row for each photo that exists; returns their number."""
-    rows = [
-        (Path(photo).stem + f"-{slug(kind.name)}", subject.design.title, kind.department, photo, "", "",
-         subject.design.brand, "", "", subject.split, f"{slug(kind.name)}-{subject.name}", kind.name)
-        for subject in all_ for kind in [subject.design.kind] for photo in subject.photos(views)
-        if (folder / photo).exists()
-    ]  # fmt: skip
+    rows = [subject.row(photo) for subject in all_ for photo in subject.photos(views) if (folder / photo).exists()]
     write_csv(folder / "products.csv", FEED_COLUMNS, rows)
     return len(rows)
 
