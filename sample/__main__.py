@@ -1,0 +1,139 @@
+"""The command line of the sample shop: `python -m sample render`, `views` and `sheet`."""
+
+import importlib.util
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from imgrec.commands.console import Commands, reporter
+
+_HERE = Path(__file__).resolve().parent
+_processes = click.option(
+    "--processes", type=click.IntRange(1, 256), default=os.cpu_count() or 1, show_default="one a processor",
+    help="How many photos to take at a time; the photos are the same whatever their number.",
+)  # fmt: skip
+_seed = click.option("--seed", type=int, default=1, show_default=True, help="Another number makes another shop.")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Render the sample shop: products that exist as parametric 3D models only, photographed by Mitsuba.
+
+    Run it in a checkout, with the extra that brings the renderer: pip install -e '.[sample]'
+
+    \b
+      python -m sample sheet --kinds mug,ball        look at what kinds look like, in seconds
+      python -m sample render                        the shop: feed, photos and customers' photos
+      python -m sample views --out /tmp/views        training photos: as many as you have time for
+    """  # noqa: D301 - click wants the backspace itself
+    for package in ("mitsuba", "trimesh", "manifold3d"):
+        if importlib.util.find_spec(package) is None:
+            raise click.ClickException(f"Rendering needs {package}. Install it with: pip install -e '.[sample]'")
+
+
+@main.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=_HERE,
+              help="Folder of the shop. [default: sample/ of this checkout]")  # fmt: skip
+@click.option("--side-px", type=click.IntRange(16, 320), default=320, show_default=True, help="Side of the photos.")
+@click.option("--samples", type=click.IntRange(1, 4096), default=64, show_default=True, help="Light paths a pixel.")
+@click.option("--fresh", is_flag=True, help="Take every photo again: after a change to kinds, scenes or light.")
+@_seed
+@_processes
+def render(out: Path, side_px: int, samples: int, fresh: bool, seed: int, processes: int) -> None:
+    """Render the shop: its feed, a studio photo of each product, and customers' photos of the test products.
+
+    Writes products.csv and photos/ (a feed for imgrec import), customer.csv and customer/ (queries for imgrec evaluate
+    search). Photos that exist are not taken again, so an interrupted command goes on where it stopped.
+    """
+    from sample import shop
+    from sample.jobs import take
+
+    products = shop.catalogue(seed)
+    wanted = shop.sittings(products, out, side_px, samples, samples)
+    files = {job.file for sitting in wanted for job in sitting.jobs}
+    for file in [*out.glob("photos/*.jpg"), *out.glob("customer/*.jpg")]:
+        if fresh or file not in files:
+            file.unlink()
+    taken = take(wanted, processes, reporter(), "Photographing")
+    shop.write_feeds(products, out)
+    size = sum(file.stat().st_size for file in files)
+    click.echo(f"{out}: {len(products)} products, {len(files)} photos ({taken} new), {size / 1e6:.1f} MB.")
+
+
+@main.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the views.")
+@click.option("--products-per-kind", type=click.IntRange(min=0), default=40, show_default=True, metavar="N",
+              help="Products of each kind beside those the shop sells.")  # fmt: skip
+@click.option("--views", type=click.IntRange(1, 100), default=6, show_default=True, metavar="M",
+              help="Photos of each product.")  # fmt: skip
+@click.option("--side-px", type=click.IntRange(16, 512), default=128, show_default=True, help="Side of the photos.")
+@click.option("--samples", type=click.IntRange(1, 4096), default=32, show_default=True, help="Light paths a pixel.")
+@click.option("--kinds", metavar="NAMES", help="Only these, separated by commas. [default: all]")
+@click.option("--shop-seed", type=int, default=1, show_default=True, help="Seed of the shop whose tests to keep out.")
+@_seed
+@_processes
+def views(
+    out: Path, products_per_kind: int, views: int, side_px: int, samples: int, kinds: str | None, shop_seed: int,
+    seed: int, processes: int,
+) -> None:  # fmt: skip
+    """Render training photos: many products of each kind, from all sides, in all light, over random backgrounds.
+
+    They are other draws of the kinds' designs and the shop's own products of the training and validation splits;
+    never a product of its test split, nor one that nearly looks like it. Writes products.csv (a feed for imgrec
+    import; group is the product) and photos/. Photos that exist are not taken again: the same command goes on where
+    it stopped, and a larger N or M adds to what there is.
+
+    \b
+      python -m sample views --out /tmp/views --products-per-kind 4 --views 2     a first look: minutes
+      python -m sample views --out /tmp/views --products-per-kind 100 --views 8   for a model: hours
+    """  # noqa: D301 - click wants the backspace itself
+    from sample import shop
+    from sample import views as training
+    from sample.jobs import take
+    from sample.kinds import DEPARTMENTS, KINDS
+
+    look = training.Look(seed, side_px, samples)
+    chosen = [KINDS[name] for name in (_named(kinds, KINDS) if kinds else KINDS)]
+    training.keep_to_one_look(out, look)
+    sold = shop.catalogue(shop_seed, {kind.department: DEPARTMENTS[kind.department] for kind in chosen})
+    subjects = training.subjects(chosen, sold, products_per_kind, seed)
+    taken = take(training.sittings(subjects, views, out, look), processes, reporter(), "Photographing")
+    rows = training.write_feed(subjects, views, out)
+    click.echo(f"{out / 'products.csv'}: {len(subjects):,} products, {rows:,} photos ({taken:,} new).")
+
+
+@main.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("sheet.png"), show_default=True,
+              help="The picture to write.")  # fmt: skip
+@click.option("--kinds", metavar="NAMES", help="Kinds or departments, separated by commas. [default: all]")
+@click.option("--style", type=click.Choice(["studio", "customer", "training"]), default="studio", show_default=True,
+              help="How to photograph.")  # fmt: skip
+@click.option("--designs", type=click.IntRange(1, 40), default=8, show_default=True, help="Designs of each kind.")
+@click.option("--side-px", type=click.IntRange(16, 512), default=128, show_default=True, help="Side of each photo.")
+@click.option("--samples", type=click.IntRange(1, 4096), default=16, show_default=True, help="Light paths a pixel.")
+@_seed
+def sheet(out: Path, kinds: str | None, style: str, designs: int, side_px: int, samples: int, seed: int) -> None:
+    """Write a contact sheet, a row for each kind: what the designs look like, in seconds a kind."""
+    from sample.kinds import DEPARTMENTS, KINDS
+    from sample.sheet import contact_sheet
+
+    names = _named(kinds, [*KINDS, *DEPARTMENTS]) if kinds else list(KINDS)
+    chosen = [kind for name in names for kind in (DEPARTMENTS.get(name) or (KINDS[name],))]
+    contact_sheet(chosen, style, designs, side_px, samples, seed).save(out)
+    click.echo(f"{out}: {len(chosen)} kinds, {designs} designs of each.")
+
+
+def _named(names: str, known: Iterable[str]) -> list[str]:
+    """The names given, each of which must be known."""
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    known = list(known)
+    for name in chosen:
+        if name not in known:
+            raise click.UsageError(f"--kinds: there is no {name!r}. There are: {', '.join(known)}.")
+    return chosen
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m sample")

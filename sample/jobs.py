@@ -1,0 +1,102 @@
+"""Photos to take, and a pool of processes that takes them: each photo depends on its job alone, never on the others."""
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from imgrec.generations import write_atomically
+from imgrec.progress import Reporter
+from sample import scene
+from sample.design import Design, generator
+from sample.kinds import KINDS
+
+STYLES = {"studio": scene.studio, "customer": scene.customer, "training": scene.training}
+
+
+@dataclass(frozen=True)
+class PhotoJob:
+    """A photo to take: in which style, the seed of all that is random about it, and the file it goes to."""
+
+    style: str
+    seed: str
+    file: Path
+    side_px: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """All the photos to take of one design, which is named by its kind and the seed it is drawn from."""
+
+    kind: str
+    seed: tuple[object, ...]
+    jobs: tuple[PhotoJob, ...]
+
+    @classmethod
+    def of(cls, design: Design, *jobs: PhotoJob) -> "Sitting":
+        """A sitting of a design."""
+        return cls(design.kind.name, design.seed, jobs)
+
+    def left(self) -> "Sitting":
+        """The same, without the photos that have been taken."""
+        return replace(self, jobs=tuple(job for job in self.jobs if not job.file.exists()))
+
+
+def take(sittings: Iterable[Sitting], processes: int, report: Reporter, title: str) -> int:
+    """Take the photos whose files do not exist yet; returns how many that were."""
+    todo = [left for sitting in sittings if (left := sitting.left()).jobs]
+    total = sum(len(sitting.jobs) for sitting in todo)
+    started, done = time.monotonic(), 0
+    with report.stage(title, total) as advance:
+        for photos in _taken(todo, processes):
+            done += photos
+            advance(photos, f"about {spoken((time.monotonic() - started) / done * (total - done))} left")
+    return total
+
+
+def photographed(sitting: Sitting) -> int:
+    """Take all photos of one sitting; returns their number."""
+    from sample.darkroom import developed
+    from sample.renderer import Photographer  # loads Mitsuba, which takes a second
+
+    design = KINDS[sitting.kind].draw(*sitting.seed)
+    photographer = Photographer(design.kind.build(design))
+    for job in sitting.jobs:
+        rng = generator("photo", sitting.kind, job.seed)
+        shot = STYLES[job.style](rng, design.kind.seen)
+        light = photographer.photo(shot, job.side_px, job.samples, int(rng.integers(2**31)))
+        write_atomically(job.file, developed(light, shot.flaws, rng))
+    return len(sitting.jobs)
+
+
+def spoken(seconds: float) -> str:
+    """A duration as one says it: 40 s, 12 min, 3.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _taken(sittings: list[Sitting], processes: int) -> Iterator[int]:
+    """Do the sittings, telling how many photos each came to as it is done."""
+    if processes == 1 or len(sittings) < 2:
+        yield from map(photographed, sittings)
+        return
+    spawn = multiprocessing.get_context("spawn")  # a forked Mitsuba would wait for threads it does not have
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_interrupts_to_the_parent) as pool:
+        waiting = {pool.submit(photographed, sitting) for sitting in sittings}
+        try:
+            for future in as_completed(waiting):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,5 @@
+"""Apps: what this department sells."""
+
+from sample.design import department
+
+kind = department("Apps")

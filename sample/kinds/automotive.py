@@ -1,0 +1,5 @@
+"""Automotive: what this department sells."""
+
+from sample.design import department
+
+kind = department("Automotive")

@@ -1,0 +1,5 @@
+"""Baby: what this department sells."""
+
+from sample.design import department
+
+kind = department("Baby")

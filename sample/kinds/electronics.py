@@ -1,0 +1,5 @@
+"""Electronics: what this department sells."""
+
+from sample.design import department
+
+kind = department("Electronics")

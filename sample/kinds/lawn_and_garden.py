@@ -1,0 +1,5 @@
+"""Lawn & Garden: what this department sells."""
+
+from sample.design import department
+
+kind = department("Lawn & Garden")

@@ -1,0 +1,5 @@
+"""Movies & TV: what this department sells."""
+
+from sample.design import department
+
+kind = department("Movies & TV")

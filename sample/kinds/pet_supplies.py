@@ -1,0 +1,5 @@
+"""Pet Supplies: what this department sells."""
+
+from sample.design import department
+
+kind = department("Pet Supplies")

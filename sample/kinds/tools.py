@@ -1,0 +1,5 @@
+"""Tools: what this department sells."""
+
+from sample.design import department
+
+kind = department("Tools")

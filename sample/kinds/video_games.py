@@ -1,0 +1,5 @@
+"""Video Games: what this department sells."""
+
+from sample.design import department
+
+kind = department("Video Games")
