@@ -186,10 +186,6 @@ def motor_oil(
             at(extrude(star(neck * 1.25, neck * 1.15, 24), 0.09 * height, 0.3), x=left + 0.32 * w, z=h + 0.4),
             satin(cap),
         ),
-        *(
-            part(at(box(0.16 * w, 0.4, 0.35, 0.1), x=right - 0.1 * w, y=-deep / 2, z=z * h), satin(body.darker(0.3)))
-            for z in (0.15, 0.25, 0.35, 0.45)
-        ),
     ]
 
 

@@ -110,7 +110,7 @@ def speaker(
 
 
 @kind(
-    "{style} Camera, {skin} {plate}", (89, 599), seen=Seen(turn_deg=50, lowest_deg=8, highest_deg=45),
+    "{style} Camera, {skin} and {plate}", (89, 599), seen=Seen(turn_deg=50, lowest_deg=8, highest_deg=45),
     style=choice("prism", "rangefinder", "instant", weight=2.5), width=span(11, 14), lens=span(5.4, 7, 0.8),
     reach=span(2, 5), skin=colours("black", *DEEPS, *BRIGHTS, *PASTELS, "tan"), plate=colours(*NEUTRALS, "gold"),
     accent=colours(*BRIGHTS, "gold", "white"),

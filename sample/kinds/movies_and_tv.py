@@ -43,7 +43,7 @@ def poster(
 
 
 @kind(
-    "{title} on Blu-ray, {ground} Edition", (8, 27), seen=Seen(turn_deg=45, highest_deg=35),
+    "{title} on HD Disc, {ground} Edition", (8, 27), seen=Seen(turn_deg=45, highest_deg=35),
     height=span(16, 18), case=colours("blue", "sky", "black", "red", "green", "violet", weight=1),
     cast=choice("0", "1", "2", "3", weight=0.8), ground=colours(*DEEPS, *BRIGHTS, *PASTELS),
     ink=colours(*NEUTRALS, *BRIGHTS), art=Art(1.5), title=Name(0.3),
