@@ -10,6 +10,7 @@ from sample.markings import EMBLEMS, Sheet, draw_emblem
 from sample.materials import leather, metal, painted_metal, print_gloss, rubber, satin
 from sample.parts import Model, part, spun
 from sample.shapes import (
+    Mesh,
     Points,
     at,
     box,
@@ -43,95 +44,51 @@ def car_wheel(
     spokes: str, style: str, profile: float, broad: float, rim: Colour, caliper: Colour, wall: str, line: Colour
 ) -> Model:  # fmt: skip
     r, inner, half = 32.0, 32.0 * profile, broad / 2
-    tread = smooth(
-        [
-            (inner, -half * 0.8),
-            (inner + 0.4 * (r - inner), -half),
-            (r - 1.5, -0.92 * half),
-            (r, -0.7 * half),
-            (r, 0.7 * half),
-            (r - 1.5, 0.92 * half),
-            (inner + 0.4 * (r - inner), half),
-            (inner, 0.8 * half),
-        ],
-        6,
+    bulge = inner + 0.4 * (r - inner)
+    side = [(r, 0.7), (r - 1.5, 0.92), (bulge, 1), (inner, 0.8)]
+    tread = smooth([(x, -z * half) for x, z in side[::-1]] + [(x, z * half) for x, z in side], 6)
+    groove = at(turned(box(1.2, 0.55 * half, 1.4), "x", 25), x=r - 0.3, y=0, z=0.55 * half)
+    grooves = copies_around(together(groove, turned(groove, "x", 180)), 44)
+    lip = [(0.6, 0.72), (0.4, 0.9), (-1.2, 0.82), (-1.8, 0.4), (-1.8, -0.7), (0.2, -0.7)]
+    arms = together(
+        *(copy for arm in _arms(style, inner - 1.0, int(spokes)) for copy in copies_around(arm, int(spokes)))
     )
-    groove = box(1.2, 0.55 * half, 1.4)
-    blocks = [
-        turned(at(turned(groove, "x", 25 * s), x=r - 0.3, y=0, z=0.55 * s * half), "z", 360 * n / 44)
-        for n in range(44)
-        for s in (-1, 1)
-    ]
+    nuts = together(*copies_around(at(cylinder(0.9, 0.9, 0.2, 6), x=4.3), 5))
+    brake = at(box(0.3 * inner, 0.75 * inner, 4.5, 1.5), x=0.6 * inner, z=-0.25 * half)
     paint = metal(rim, 0.25) if rim.name in ("silver", "gold", "copper") else painted_metal(rim)
-    lip = hoop(
-        [
-            (inner + 0.6, 0.72 * half),
-            (inner + 0.4, 0.9 * half),
-            (inner - 1.2, 0.82 * half),
-            (inner - 1.8, 0.4 * half),
-            (inner - 1.8, -0.7 * half),
-            (inner + 0.2, -0.7 * half),
-        ],
-        64,
-    )
-    reach, count = inner - 1.0, int(spokes)
-    wide = 1.5 * math.pi / count * 3.4
-    bar = [(0, -wide), (reach, -0.55 * wide), (reach, 0.55 * wide), (0, wide)]
-    arms = [extrude(bar, 3, 0.5)]
-    if style == "twin":
-        arms = [
-            extrude(
-                [
-                    (3, y - 0.1 * wide),
-                    (reach, 2.1 * y - 0.3 * wide),
-                    (reach, 2.1 * y + 0.3 * wide),
-                    (3, y + 0.3 * wide),
-                ],
-                3,
-                0.3,
-            )
-            for y in (-0.4 * wide, 0.4 * wide)
-        ]
-    elif style == "blade":
-        arms = [
-            extrude(
-                smooth(
-                    [
-                        (0, -wide),
-                        (0.5 * reach, -0.2 * wide),
-                        (reach, 0.9 * wide),
-                        (reach, 2 * wide),
-                        (0.5 * reach, 1.1 * wide),
-                        (0, wide),
-                    ],
-                    closed=True,
-                ),
-                3,
-                0.4,
-            )
-        ]
-    nut = at(cylinder(0.9, 0.9, 0.2, 6), x=4.3)
+    front = 0.45 * half
     model = [
         part(hoop(tread, 72), rubber(_TYRE)),
-        part(together(*blocks), rubber(named("black").darker(0.4))),
-        part(lip, paint),
-        part(at(together(*(copy for arm in arms for copy in copies_around(arm, count))), z=0.45 * half), paint),
-        part(at(cylinder(6.2, 3.4, 0.6), z=0.45 * half), paint),
-        part(at(cylinder(2.6, 0.8, 0.2), z=0.45 * half + 3.2), satin(caliper)),
-        part(at(together(*copies_around(nut, 5)), z=0.45 * half + 3.2), metal(named("charcoal"))),
+        part(together(*grooves), rubber(named("black").darker(0.4))),
+        part(hoop([(inner + x, z * half) for x, z in lip]), paint),
+        part(at(arms, z=front), paint),
+        part(at(cylinder(6.2, 3.4, 0.6), z=front), paint),
+        part(at(cylinder(2.6, 0.8, 0.2), z=front + 3.2), satin(caliper)),
+        part(at(nuts, z=front + 3.2), metal(named("charcoal"))),
         part(at(cylinder(0.72 * inner, 1, 0.1), z=-0.2 * half), metal(named("silver"), 0.35)),
         part(at(cylinder(inner - 1.8, 0.5), z=-0.75 * half), rubber(_TYRE)),
-        part(
-            turned(at(box(0.3 * inner, 0.75 * inner, 4.5, 1.5), x=0.6 * inner, z=-0.25 * half), "z", 145),
-            painted_metal(caliper),
-        ),
+        part(turned(brake, "z", 145), painted_metal(caliper)),
     ]
     if wall != "plain":
-        low, high = (0.18, 0.62) if wall == "white-wall" else (0.5, 0.62)
-        a, b = (inner + share * (r - inner) for share in (low, high))
-        stripe = hoop([(b, 0.8 * half), (b, 1.01 * half), (a, 1.01 * half), (a, 0.8 * half)], 72)
+        a, b = (inner + share * (r - inner) for share in (0.18 if wall == "white-wall" else 0.5, 0.62))
+        stripe = hoop([(b, 0.8 * half), (b, 1.01 * half), (a, 1.01 * half), (a, 0.8 * half)])
         model.append(part(stripe, rubber(named("white") if wall == "white-wall" else line)))
     return spun(spun(model, "x", 90), "z", 24)
+
+
+def _arms(style: str, reach: float, count: int) -> list[Mesh]:
+    """One of `count` spokes, lying along x: a bar, two, or a blade."""
+    w = 5.1 * math.pi / count
+    if style == "twin":
+        lines = [(3, -0.1), (1, -0.3), (1, 0.3), (3, 0.3)]
+        return [
+            extrude([(x if x > 1 else reach, (2.1 if x == 1 else 1) * y + share * w) for x, share in lines], 3, 0.3)
+            for y in (-0.4 * w, 0.4 * w)
+        ]
+    if style == "blade":
+        low, high = [(0, -1), (0.5, -0.2), (1, 0.9)], [(1, 2), (0.5, 1.1), (0, 1)]
+        return [extrude(smooth([(x * reach, y * w) for x, y in low + high], closed=True), 3, 0.4)]
+    return [extrude([(0, -w), (reach, -0.55 * w), (reach, 0.55 * w), (0, w)], 3, 0.5)]
 
 
 @kind(
