@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from sklearn.calibration import calibration_curve
 
 from imgrec.training.calibrate import WANTED_PRECISION, Shown
@@ -36,10 +37,11 @@ def draw_history(history: Sequence["Epoch"]) -> bytes:
             if before.side_px != after.side_px:
                 axes.axvline(after.epoch - 0.5, color=_FAINT, linewidth=0.8, linestyle=":")
                 axes.annotate(
-                    f" {after.side_px} px", (after.epoch - 0.5, 1), xycoords=("data", "axes fraction"), va="top",
+                    f" {after.side_px} px", (after.epoch - 0.5, 0.98), xycoords=("data", "axes fraction"), va="top",
                     color=_FAINT, fontsize=8,
                 )  # fmt: skip
         axes.set(xlabel="epoch", title=figure_of.capitalize())
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
     figure.axes[0].legend(frameon=False, fontsize=8)
     return svg(figure)
