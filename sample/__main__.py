@@ -37,7 +37,7 @@ def main() -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=_HERE,
               help="Folder of the shop. [default: sample/ of this checkout]")  # fmt: skip
 @click.option("--side-px", type=click.IntRange(16, 320), default=320, show_default=True, help="Side of the photos.")
-@click.option("--samples", type=click.IntRange(1, 4096), default=64, show_default=True, help="Light paths a pixel.")
+@click.option("--samples", type=click.IntRange(1, 4096), default=48, show_default=True, help="Light paths a pixel.")
 @click.option("--fresh", is_flag=True, help="Take every photo again: after a change to kinds, scenes or light.")
 @_seed
 @_processes
@@ -51,7 +51,7 @@ def render(out: Path, side_px: int, samples: int, fresh: bool, seed: int, proces
     from sample.jobs import take
 
     products = shop.catalogue(seed)
-    wanted = shop.sittings(products, out, side_px, samples, samples)
+    wanted = shop.sittings(products, out, side_px, samples)
     files = {job.file for sitting in wanted for job in sitting.jobs}
     for file in [*out.glob("photos/*.jpg"), *out.glob("customer/*.jpg")]:
         if fresh or file not in files:
@@ -69,7 +69,7 @@ def render(out: Path, side_px: int, samples: int, fresh: bool, seed: int, proces
 @click.option("--views", type=click.IntRange(1, 100), default=6, show_default=True, metavar="M",
               help="Photos of each product.")  # fmt: skip
 @click.option("--side-px", type=click.IntRange(16, 512), default=128, show_default=True, help="Side of the photos.")
-@click.option("--samples", type=click.IntRange(1, 4096), default=32, show_default=True, help="Light paths a pixel.")
+@click.option("--samples", type=click.IntRange(1, 4096), default=12, show_default=True, help="Light paths a pixel.")
 @click.option("--kinds", metavar="NAMES", help="Only these, separated by commas. [default: all]")
 @click.option("--shop-seed", type=int, default=1, show_default=True, help="Seed of the shop whose tests to keep out.")
 @_seed

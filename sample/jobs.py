@@ -27,6 +27,7 @@ class PhotoJob:
     file: Path
     side_px: int
     samples: int
+    finer: int = 1  # times as many pixels a side while rendering, so that edges and print come out smooth
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def photographed(sitting: Sitting) -> int:
     for job in sitting.jobs:
         rng = generator("photo", sitting.kind, job.seed)
         shot = STYLES[job.style](rng, design.kind.seen)
-        light = photographer.photo(shot, job.side_px, job.samples, int(rng.integers(2**31)))
-        write_atomically(job.file, developed(light, shot.flaws, rng))
+        side_px, samples = job.side_px * job.finer, max(1, job.samples // job.finer**2)
+        light = photographer.photo(shot, side_px, samples, int(rng.integers(2**31)))
+        write_atomically(job.file, developed(light, shot.flaws, rng, job.side_px))
     return len(sitting.jobs)
 
 

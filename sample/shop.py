@@ -18,6 +18,7 @@ FEED_COLUMNS = (
 CUSTOMER_COLUMNS = ("photo", "product_id", "category", "kind")
 PRODUCTS_A_DEPARTMENT = 20
 CUSTOMER_PHOTOS = 2
+_FINER = 2
 _MANY = 9  # products of one kind, of which two can be spared for testing
 
 
@@ -57,13 +58,13 @@ def catalogue(
     return [product for name, kinds in departments.items() for product in _department(name, kinds, products, seed)]
 
 
-def sittings(shop: Iterable[Product], folder: Path, side_px: int, studio: int, customer: int) -> list[Sitting]:
-    """The photos the shop wants; `studio` and `customer` are samples a pixel."""
+def sittings(shop: Iterable[Product], folder: Path, side_px: int, samples: int) -> list[Sitting]:
+    """The photos the shop wants."""
     return [
         Sitting.of(
             product.design,
-            PhotoJob("studio", product.id, folder / product.image, side_px, studio),
-            *(PhotoJob("customer", name, folder / name, side_px, customer) for name in product.customer_photos),
+            PhotoJob("studio", product.id, folder / product.image, side_px, samples, _FINER),
+            *(PhotoJob("customer", name, folder / name, side_px, samples, _FINER) for name in product.customer_photos),
         )
         for product in shop
     ]

@@ -134,7 +134,7 @@ def jam_jar(
     r, glassy = width / 2, height * 0.84
     side = smooth([(r * 0.9, 0), (r, 0.5), (r * belly, glassy * 0.45), (r, glassy * 0.82), (r * 0.8, glassy)], 6)
     jar = revolve(np.vstack([[(0, 0)], side]))
-    jam = revolve(np.vstack([[(0, 0.3)], side * (0.93, 0.86) + (0, 0.3)]))
+    jam = revolve(np.vstack([[(0, 0.3)], side * (0.94, 0.95) + (0, 0.3)]))
     wide = r * 1.35
     paper_ = label(wide, glassy * 0.52, tag, tag.ink, brand, name, emblem, fruit)
     middle = r * (belly + 1) / 2 * 1.03
@@ -144,7 +144,7 @@ def jam_jar(
         "checked" if lid in ("checked", "cloth") else lid, 3, 3, cover, WHITE if cover.name != "white" else named("red")
     )
     tin = height - glassy
-    top = [part(at(cylinder(r * 0.9, tin, 0.2), z=glassy), painted_metal(checked), "box")]
+    top = [part(at(cylinder(r * 0.9, tin + 0.3, 0.2), z=glassy - 0.3), painted_metal(checked), "box")]
     if lid == "cloth":
         frill = at(revolve([(0, tin + 0.1), (r * 0.93, tin), (r * 0.95, 0.8), (r * 1.18, -0.5), (0, 0)], 40), z=glassy)
         top = [

@@ -25,6 +25,6 @@ def mugs() -> list[Product]:
 def mug_shop(mugs: list[Product], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That shop, photographed at 16 px. Tests share it and leave it as it is."""
     folder = tmp_path_factory.mktemp("mugs")
-    take(shop.sittings(mugs, folder, 16, 1, 1), 1, Silent(), "")
+    take(shop.sittings(mugs, folder, 16, 1), 1, Silent(), "")
     shop.write_feeds(mugs, folder)
     return folder

@@ -97,7 +97,7 @@ def test_its_feed_is_imported_without_a_word(mug_shop: Path, mugs: list[Product]
 def test_photos_that_exist_are_not_taken_again_and_those_that_lack_come_out_the_same(
     mug_shop: Path, mugs: list[Product], tmp_path: Path
 ) -> None:
-    wanted = shop.sittings(mugs[:2], tmp_path, 16, 1, 1)
+    wanted = shop.sittings(mugs[:2], tmp_path, 16, 1)
     files = [job.file for sitting in wanted for job in sitting.jobs]
     assert take(wanted, 1, Silent(), "") == len(files)
     photos = {file: file.read_bytes() for file in files}
@@ -109,7 +109,7 @@ def test_photos_that_exist_are_not_taken_again_and_those_that_lack_come_out_the_
 
 
 def test_several_processes_take_the_same_photos(mug_shop: Path, mugs: list[Product], tmp_path: Path) -> None:
-    studio = [Sitting(s.kind, s.seed, s.jobs[:1]) for s in shop.sittings(mugs[:2], tmp_path, 16, 1, 1)]
+    studio = [Sitting(s.kind, s.seed, s.jobs[:1]) for s in shop.sittings(mugs[:2], tmp_path, 16, 1)]
     assert take(studio, 2, Silent(), "") == 2
     for sitting in studio:
         [job] = sitting.jobs
