@@ -9,9 +9,13 @@ export async function readPicture(file) {
   if (!file.type.startsWith("image/")) return null;
   const url = URL.createObjectURL(file);
   const image = new Image();
-  image.src = url;
   try {
-    await image.decode();
+    // Not image.decode(): a browser may put that off for as long as it draws nothing.
+    await new Promise((loaded, failed) => {
+      image.onload = loaded;
+      image.onerror = failed;
+      image.src = url;
+    });
   } catch {
     URL.revokeObjectURL(url);
     return null;
