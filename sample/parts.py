@@ -107,9 +107,11 @@ def _around(mesh: Mesh) -> NDArray[np.float64]:
 
 
 def _box(mesh: Mesh) -> NDArray[np.float64]:
-    facing = np.abs(mesh.face_normals).argmax(axis=1)
+    facing, every = np.abs(mesh.face_normals).argmax(axis=1), np.arange(len(mesh.faces))
     sides = np.stack([_flat(mesh, 1, 2), _flat(mesh, 0, 2), _flat(mesh, 0, 1)])
-    chosen: NDArray[np.float64] = sides[facing, np.arange(len(facing))]
+    chosen: NDArray[np.float64] = sides[facing, every]
+    mirrored = mesh.face_normals[every, facing] * np.array([-1, 1, -1])[facing] > 0  # left, back and bottom
+    chosen[mirrored, :, 0] = 1 - chosen[mirrored, :, 0]
     return chosen
 
 
@@ -119,3 +121,8 @@ _WRAPS = {
     "around": _around,
     "box": _box,
 }
+
+
+def lying(model: Sequence[Part], degrees: float = 0.0) -> Model:
+    """A model built upright, laid on its back, then turned about the z axis."""
+    return spun(spun(model, "x", -90), "z", degrees)

@@ -20,6 +20,7 @@ _LAMP_DISTANCE = 6.0
 _LIGHT_BOUNCES = 4
 _FEATURE_SAMPLES = 16
 _FAR = 26.0
+_NEAREST = 4.0  # from the product, that a camera sees: lamps are farther, things around are nearer
 Vector = NDArray[np.float64]
 
 
@@ -69,8 +70,9 @@ class Photographer:
 
     def _sensor(self, camera: Camera, side_px: int) -> dict[str, Any]:
         eye, target, up = _framed(camera, self._points, self._middle)
+        near = max(0.05, float(np.linalg.norm(eye - target)) - _NEAREST)  # a lamp before the camera hides nothing
         return {
-            "type": "perspective", "fov": camera.view_deg, "near_clip": 0.05, "far_clip": 200.0,
+            "type": "perspective", "fov": camera.view_deg, "near_clip": near, "far_clip": 200.0,
             "to_world": mi.ScalarTransform4f().look_at(eye.tolist(), target.tolist(), up.tolist()),
             "film": {"type": "hdrfilm", "width": side_px, "height": side_px, "pixel_format": "rgb",
                      "rfilter": {"type": "box"}},  # others add blocks up in an order that depends on the threads

@@ -354,3 +354,20 @@ def _manifold(mesh: Mesh) -> m3.Manifold:
 def _from_manifold(solid: m3.Manifold) -> Mesh:
     mesh = solid.to_mesh()
     return _clean(np.asarray(mesh.vert_properties[:, :3], np.float64), np.asarray(mesh.tri_verts, np.int64))
+
+
+def moved(outline: ArrayLike, x: float, y: float) -> Points:
+    """The outline moved."""
+    p: Points = np.asarray(outline, np.float64) + np.array([x, y])
+    return p
+
+
+def hoop(profile: ArrayLike, sections: int = 64) -> Mesh:
+    """A closed profile away from the axis, turned on a lathe: a ring of any section, a tyre, a strap.
+
+    profile: (n, 2) of radius and height; the outer side goes up.
+    """
+    p = np.asarray(profile, np.float64)
+    angle = np.linspace(0, 2 * math.pi, sections, endpoint=False)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    return loft([np.column_stack([circle * r, np.full(sections, z)]) for r, z in p], closed=True)
