@@ -263,7 +263,7 @@ def draw_emblem(sheet: Sheet, emblem: str, x: float, y: float, size: float, ink:
         sheet.shape([(x + r * math.sin(math.pi * n / tips), y - r * math.cos(math.pi * n / tips))
                      for n, r in enumerate(radii)], ink)  # fmt: skip
     elif emblem == "leaf":
-        sheet.shape([(x + 0.55 * size * math.sin(2 * t) * abs(math.sin(t)), y - size * math.cos(t)) for t in turn], ink)
+        sheet.shape([(x + 0.55 * size * math.sin(t) * abs(math.sin(t)), y - size * math.cos(t)) for t in turn], ink)
         sheet.line([(x, y - 0.7 * size), (x, y + size)], 0.06 * size, ground)
     elif emblem == "drop":
         sheet.shape([(x + 0.75 * size * math.sin(t) * math.sin(t / 2), y - size * math.cos(t)) for t in turn], ink)

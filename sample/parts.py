@@ -58,6 +58,11 @@ def spun(model: Sequence[Part], axis: str, degrees: float) -> Model:
     return [one.turned(axis, degrees) for one in model]
 
 
+def lying(model: Sequence[Part], degrees: float = 0.0) -> Model:
+    """A model built upright, laid on its back, then turned about the z axis."""
+    return spun(spun(model, "x", -90), "z", degrees)
+
+
 def standing(model: Sequence[Part]) -> Model:
     """The model moved so that it rests on z = 0, its middle above the origin."""
     low, high = bounds(model)
@@ -121,8 +126,3 @@ _WRAPS = {
     "around": _around,
     "box": _box,
 }
-
-
-def lying(model: Sequence[Part], degrees: float = 0.0) -> Model:
-    """A model built upright, laid on its back, then turned about the z axis."""
-    return spun(spun(model, "x", -90), "z", degrees)

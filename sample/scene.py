@@ -69,7 +69,7 @@ class Shot:
 
 def studio(rng: np.random.Generator, seen: Seen) -> Shot:
     """A shop's catalogue photo: near the front, large soft light, a seamless white or nearly white backdrop."""
-    tint = (0.0, 0.0, 0.08, 0.16)[int(rng.integers(4))]
+    tint = (0.0, 0.0, 0.04, 0.12)[int(rng.integers(4))]
     backdrop = named("white").mixed(any_colour(rng), tint * 0.5)
     high = float(np.clip(rng.uniform(11, 24), seen.lowest_deg + 3, seen.highest_deg))
     camera = Camera(
@@ -80,7 +80,7 @@ def studio(rng: np.random.Generator, seen: Seen) -> Shot:
         Lamp(side * float(rng.uniform(35, 60)), float(rng.uniform(45, 60)), 3.2, 0.62),
         Lamp(-side * float(rng.uniform(60, 110)), 30.0, 2.0, 0.2),
     )
-    return Shot(camera, lamps, (0.74, 0.74, 0.75), matte(backdrop), 0.0, 14.0, None, 6.0, 0.0, [], Flaws())
+    return Shot(camera, lamps, (0.74, 0.74, 0.75), matte(backdrop), 0.0, 14.0, None, 6.0, 0.0, [], Flaws(exposure=1.08))
 
 
 def customer(rng: np.random.Generator, seen: Seen) -> Shot:

@@ -74,6 +74,12 @@ def joined_outlines(*outlines: ArrayLike) -> Points:
     return _largest(m3.CrossSection.batch_boolean(sections, m3.OpType.Add))
 
 
+def moved(outline: ArrayLike, x: float, y: float) -> Points:
+    """The outline moved."""
+    p: Points = np.asarray(outline, np.float64) + np.array([x, y])
+    return p
+
+
 def _outline(points: ArrayLike) -> Points:
     """The outline counter-clockwise."""
     p = np.asarray(points, np.float64)
@@ -113,7 +119,18 @@ def vessel(profile: ArrayLike, wall: float, sections: int = 48, squash: float = 
     inner = np.column_stack([np.maximum(p[:, 0] - wall, 0), np.maximum(p[:, 1], p[0, 1] + floor)])[::-1]
     if p[0, 0] < wall:
         return revolve(np.vstack([p, inner]), sections, squash)
-    return _tunnel(np.vstack([p, inner]), sections, squash)
+    return hoop(np.vstack([p, inner]), sections, squash)
+
+
+def hoop(profile: ArrayLike, sections: int = 64, squash: float = 1.0) -> Mesh:
+    """A closed profile away from the axis, turned on a lathe: a ring of any section, a tyre, a strap.
+
+    profile: (n, 2) of radius and height; the outer side goes up.
+    """
+    p = np.asarray(profile, np.float64)
+    angle = np.linspace(0, 2 * math.pi, sections, endpoint=False)
+    circle = np.column_stack([np.cos(angle), np.sin(angle) * squash])
+    return loft([np.column_stack([circle * r, np.full(sections, z)]) for r, z in p], closed=True)
 
 
 def loft(rings: Sequence[ArrayLike], closed: bool = False) -> Mesh:
@@ -317,13 +334,6 @@ def _clean(vertices: Points, faces: NDArray[np.int64]) -> Mesh:
     return mesh
 
 
-def _tunnel(profile: Points, sections: int, squash: float) -> Mesh:
-    """A closed profile away from the axis, turned on a lathe: a ring."""
-    angle = np.linspace(0, 2 * math.pi, sections, endpoint=False)
-    circle = np.column_stack([np.cos(angle), np.sin(angle) * squash])
-    return loft([np.column_stack([circle * r, np.full(sections, z)]) for r, z in profile], closed=True)
-
-
 def _inward(outline: Points) -> Points:
     """For each corner the move that sets both its edges in by 1; (n, 2). Sharp corners move at most 3."""
     edge = np.roll(outline, -1, axis=0) - outline
@@ -354,20 +364,3 @@ def _manifold(mesh: Mesh) -> m3.Manifold:
 def _from_manifold(solid: m3.Manifold) -> Mesh:
     mesh = solid.to_mesh()
     return _clean(np.asarray(mesh.vert_properties[:, :3], np.float64), np.asarray(mesh.tri_verts, np.int64))
-
-
-def moved(outline: ArrayLike, x: float, y: float) -> Points:
-    """The outline moved."""
-    p: Points = np.asarray(outline, np.float64) + np.array([x, y])
-    return p
-
-
-def hoop(profile: ArrayLike, sections: int = 64) -> Mesh:
-    """A closed profile away from the axis, turned on a lathe: a ring of any section, a tyre, a strap.
-
-    profile: (n, 2) of radius and height; the outer side goes up.
-    """
-    p = np.asarray(profile, np.float64)
-    angle = np.linspace(0, 2 * math.pi, sections, endpoint=False)
-    circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    return loft([np.column_stack([circle * r, np.full(sections, z)]) for r, z in p], closed=True)

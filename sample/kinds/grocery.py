@@ -47,10 +47,10 @@ def _can_label(
     else:
         sheet.area(around * 0.34, 0.06 * height, around * 0.66, 0.94 * height, ink, 0.6)
     back = ink if style == "frame" else ground
-    sheet.text(brand, x, 0.17 * height, around * 0.26, 0.16 * height, back.ink, 0.04)
-    size = min(0.27 * height, around * 0.12)
-    sheet.disc(x, 0.52 * height, size * 1.25, WHITE)
-    _draw_food(sheet, food, x, 0.52 * height, size)
+    sheet.text(brand, x, 0.13 * height, around * 0.24, 0.13 * height, back.ink, 0.04)
+    size = min(0.22 * height, around * 0.12)
+    sheet.disc(x, 0.51 * height, size * 1.25, WHITE)
+    _draw_food(sheet, food, x, 0.51 * height, size)
     low = ink if style != "split" else ground
     sheet.text(name, x, 0.89 * height, around * 0.22, 0.1 * height, low.ink)
     return sheet.picture()
