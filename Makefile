@@ -3,21 +3,33 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+SERVES := $(VENV)/.serves
+PORT   := 8081
+PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check fix run sandbox
+.PHONY: help demo setup test check fix run sandbox
 
 help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
+demo: $(SERVES)  ## open the sample shop and chat with the bot in a browser (PORT=8081 is where)
+	@$(BIN)/python -m sample.demo --port $(PORT)
+
 setup: $(READY)  ## install everything into .venv (again only when dependencies change)
 
-$(READY): pyproject.toml constraints.txt
+# What runs the bot: enough for the demo, and there in a minute.
+$(SERVES): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@echo "Installing into $(VENV): about 2.5 GB with TensorFlow, a few minutes the first time."
+	@echo "Installing imgrec into $(VENV)."
 	@$(PYTHON) -m venv $(VENV)
-	@PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[train,sample,dev]'
+	@$(PIP) -e .
+	@touch $@
+
+$(READY): $(SERVES)
+	@echo "Installing what trains, renders and tests: about 2.5 GB with TensorFlow, a few minutes the first time."
+	@$(PIP) -e '.[train,sample,dev]'
 	@touch $@
 
 test: check      ## lint, type-check, check the import rules, and run the tests

@@ -17,6 +17,13 @@ _processes = click.option(
 _seed = click.option("--seed", type=int, default=1, show_default=True, help="Another number makes another shop.")
 
 
+_variant = click.option(
+    "--variant", type=click.Choice(["scalar_rgb", "llvm_ad_rgb"]), default="scalar_rgb", show_default=True,
+    help="Of Mitsuba: llvm_ad_rgb renders large photos in a third of the time and wants LLVM 15 or later (Debian: "
+    "libllvm19). Each makes the same bytes again, the two differ in noise.",
+)  # fmt: skip
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
     """Render the sample shop: products that exist as parametric 3D models only, photographed by Mitsuba.
@@ -41,7 +48,10 @@ def main() -> None:
 @click.option("--fresh", is_flag=True, help="Take every photo again: after a change to kinds, scenes or light.")
 @_seed
 @_processes
-def render(out: Path, side_px: int, samples: int, fresh: bool, seed: int, processes: int) -> None:
+@_variant
+def render(
+    out: Path, side_px: int, samples: int, fresh: bool, seed: int, processes: int, variant: str
+) -> None:  # fmt: skip
     """Render the shop: its feed, a studio photo of each product, and customers' photos of the test products.
 
     Writes products.csv and photos/ (a feed for imgrec import), customer.csv and customer/ (queries for imgrec evaluate
@@ -50,13 +60,14 @@ def render(out: Path, side_px: int, samples: int, fresh: bool, seed: int, proces
     from sample import shop
     from sample.jobs import take
 
+    _check(variant)
     products = shop.catalogue(seed)
     wanted = shop.sittings(products, out, side_px, samples)
     files = {job.file for sitting in wanted for job in sitting.jobs}
     for file in [*out.glob("photos/*.jpg"), *out.glob("customer/*.jpg")]:
         if fresh or file not in files:
             file.unlink()
-    taken = take(wanted, processes, reporter(), "Photographing")
+    taken = take(wanted, processes, reporter(), "Photographing", variant)
     shop.write_feeds(products, out)
     size = sum(file.stat().st_size for file in files)
     click.echo(f"{out}: {len(products)} products, {len(files)} photos ({taken} new), {size / 1e6:.1f} MB.")
@@ -68,8 +79,8 @@ def render(out: Path, side_px: int, samples: int, fresh: bool, seed: int, proces
               help="Products of each kind beside those the shop sells.")  # fmt: skip
 @click.option("--views", type=click.IntRange(1, 100), default=6, show_default=True, metavar="M",
               help="Photos of each product.")  # fmt: skip
-@click.option("--side-px", type=click.IntRange(16, 512), default=128, show_default=True, help="Side of the photos.")
-@click.option("--samples", type=click.IntRange(1, 4096), default=12, show_default=True, help="Light paths a pixel.")
+@click.option("--side-px", type=click.IntRange(16, 512), default=96, show_default=True, help="Side of the photos.")
+@click.option("--samples", type=click.IntRange(1, 4096), default=16, show_default=True, help="Light paths a pixel.")
 @click.option("--kinds", metavar="NAMES", help="Only these, separated by commas. [default: all]")
 @click.option("--shop-seed", type=int, default=1, show_default=True, help="Seed of the shop whose tests to keep out.")
 @_seed
@@ -105,6 +116,36 @@ def views(
 
 
 @main.command()
+@click.argument("feed", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the new feed.")
+def licensed(feed: Path, out: Path) -> None:
+    """Take from FEED the real photos that may train a model that ships: those whose row names an open licence.
+
+    FEED is a CSV file with the columns set and open_licence beside the usual ones. Their categories become the shop's
+    departments; writes products.csv (a feed for imgrec import) and copies the photos.
+    """
+    from sample.licensed import take_licensed
+
+    found = take_licensed(feed, out)
+    for (set_, licence), photos in sorted(found.taken.items()):
+        click.echo(f"{set_}, {licence}: photos taken: {photos:,}")
+    for reason, rows in sorted(found.left.items()):
+        click.echo(f"left out, {reason}: {rows:,}")
+
+
+@main.command()
+@click.argument("model", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), default=_HERE.parent / "models" / "sample",
+              help="Folder of the model that ships. [default: models/sample of this checkout]")  # fmt: skip
+def ship(model: Path, to: Path) -> None:
+    """Make of MODEL the model that ships: its int8 network alone, sealed anew; a card that is there stays."""
+    from sample import shipping
+
+    size = shipping.ship(model, to)
+    click.echo(f"{to}: {size / 1e6:.1f} MB.")
+
+
+@main.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("sheet.png"), show_default=True,
               help="The picture to write.")  # fmt: skip
 @click.option("--kinds", metavar="NAMES", help="Kinds or departments, separated by commas. [default: all]")
@@ -123,6 +164,19 @@ def sheet(out: Path, kinds: str | None, style: str, designs: int, side_px: int, 
     chosen = [kind for name in names for kind in (DEPARTMENTS.get(name) or (KINDS[name],))]
     contact_sheet(chosen, style, designs, side_px, samples, seed).save(out)
     click.echo(f"{out}: {len(chosen)} kinds, {designs} designs of each.")
+
+
+def _check(variant: str) -> None:
+    """Say at once, and not in every process, that a variant is missing something."""
+    import mitsuba
+
+    try:
+        mitsuba.set_variant(variant)
+    except ImportError as error:
+        raise click.ClickException(
+            f"{variant} cannot be used: {error} Debian has it as libllvm19; it may also be named by "
+            "DRJIT_LIBLLVM_PATH. Or use scalar_rgb, which needs nothing."
+        ) from None
 
 
 def _named(names: str, known: Iterable[str]) -> list[str]:

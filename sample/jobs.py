@@ -15,6 +15,7 @@ from sample import scene
 from sample.design import Design, generator
 from sample.kinds import KINDS
 
+ANYWHERE = "scalar_rgb"  # the variant of Mitsuba that needs nothing
 STYLES = {"studio": scene.studio, "customer": scene.customer, "training": scene.training}
 
 
@@ -27,6 +28,7 @@ class PhotoJob:
     file: Path
     side_px: int
     samples: int
+    draft: bool = False  # sooner taken, noisy
     finer: int = 1  # times as many pixels a side while rendering, so that edges and print come out smooth
 
 
@@ -48,20 +50,25 @@ class Sitting:
         return replace(self, jobs=tuple(job for job in self.jobs if not job.file.exists()))
 
 
-def take(sittings: Iterable[Sitting], processes: int, report: Reporter, title: str) -> int:
-    """Take the photos whose files do not exist yet; returns how many that were."""
+def take(
+    sittings: Iterable[Sitting], processes: int, report: Reporter, title: str, variant: str = ANYWHERE
+) -> int:  # fmt: skip
+    """Take the photos whose files do not exist yet, with a variant of Mitsuba; returns how many that were."""
     todo = [left for sitting in sittings if (left := sitting.left()).jobs]
     total = sum(len(sitting.jobs) for sitting in todo)
     started, done = time.monotonic(), 0
     with report.stage(title, total) as advance:
-        for photos in _taken(todo, processes):
+        for photos in _taken(todo, processes, variant):
             done += photos
             advance(photos, f"about {spoken((time.monotonic() - started) / done * (total - done))} left")
     return total
 
 
-def photographed(sitting: Sitting) -> int:
+def photographed(sitting: Sitting, variant: str = ANYWHERE) -> int:
     """Take all photos of one sitting; returns their number."""
+    import mitsuba
+
+    mitsuba.set_variant(variant)
     from sample.darkroom import developed
     from sample.renderer import Photographer  # loads Mitsuba, which takes a second
 
@@ -71,7 +78,7 @@ def photographed(sitting: Sitting) -> int:
         rng = generator("photo", sitting.kind, job.seed)
         shot = STYLES[job.style](rng, design.kind.seen)
         side_px, samples = job.side_px * job.finer, max(1, job.samples // job.finer**2)
-        light = photographer.photo(shot, side_px, samples, int(rng.integers(2**31)))
+        light = photographer.photo(shot, side_px, samples, int(rng.integers(2**31)), draft=job.draft)
         write_atomically(job.file, developed(light, shot.flaws, rng, job.side_px))
     return len(sitting.jobs)
 
@@ -83,14 +90,14 @@ def spoken(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _taken(sittings: list[Sitting], processes: int) -> Iterator[int]:
+def _taken(sittings: list[Sitting], processes: int, variant: str) -> Iterator[int]:
     """Do the sittings, telling how many photos each came to as it is done."""
     if processes == 1 or len(sittings) < 2:
-        yield from map(photographed, sittings)
+        yield from (photographed(sitting, variant) for sitting in sittings)
         return
     spawn = multiprocessing.get_context("spawn")  # a forked Mitsuba would wait for threads it does not have
     with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_interrupts_to_the_parent) as pool:
-        waiting = {pool.submit(photographed, sitting) for sitting in sittings}
+        waiting = {pool.submit(photographed, sitting, variant) for sitting in sittings}
         try:
             for future in as_completed(waiting):
                 yield future.result()

@@ -58,7 +58,7 @@ def sittings(all_: Iterable[Subject], views: int, folder: Path, look: Look) -> l
     return [
         Sitting.of(
             subject.design,
-            *(PhotoJob("training", f"{look.seed} {name}", folder / name, look.side_px, look.samples)
+            *(PhotoJob("training", f"{look.seed} {name}", folder / name, look.side_px, look.samples, draft=True)
               for name in subject.photos(views)),
         )
         for subject in all_

@@ -1,0 +1,65 @@
+"""Real photos that may train a model that ships: the rows of a feed that name an open licence, by department."""
+
+import csv
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgrec.errors import FeedError
+from sample.shop import write_csv
+
+DEPARTMENT_OF = {
+    "Apps": "Apps", "Automotive": "Automotive", "Bags & Wallets": "Clothing", "Cell Phones": "Cell Phones",
+    "Clothing Bottoms": "Clothing", "Clothing Tops": "Clothing", "Electronics": "Electronics", "Eyewear": "Clothing",
+    "Furniture": "Home", "Garden": "Lawn & Garden", "Grocery Packaged": "Grocery", "Grocery Produce": "Grocery",
+    "Home Decor": "Home", "Kitchen & Dining": "Home", "Music": "Music", "Shoes": "Clothing", "Toys": "Toys",
+    "Video Games": "Video Games", "Watches": "Clothing",
+}  # fmt: skip
+"""The department that a category of photo collections belongs to; one that is not here has none."""
+
+_WANTED = ("id", "title", "category", "image", "kind", "group", "split", "set", "open_licence")
+
+
+@dataclass(frozen=True)
+class Licensed:
+    """How many photos were taken, by the data set and licence they come with, and how many were not, by the reason."""
+
+    taken: Counter[tuple[str, str]]
+    left: Counter[str]
+
+
+def take_licensed(feed: Path, folder: Path) -> Licensed:
+    """Copy the photos whose row has an `open_licence` and a department, and write a feed of them, `products.csv`.
+
+    `feed` is a CSV feed with the columns `set` and `open_licence` beside the usual ones; both stand in the new feed
+    too, as whoever ships a model names them. Raises FeedError when a column or a photo is missing.
+    """
+    found = Licensed(Counter(), Counter())
+    rows: list[tuple[str, ...]] = []
+    with feed.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if lacking := [column for column in _WANTED if column not in (reader.fieldnames or ())]:
+            raise FeedError(f"{feed} lacks the column {lacking[0]}; it needs {', '.join(_WANTED)}.")
+        for row in reader:
+            department = DEPARTMENT_OF.get(row["category"])
+            if not row["open_licence"]:
+                found.left["no open licence"] += 1
+            elif department is None:
+                found.left[f"no department for {row['category']}"] += 1
+            else:
+                _copy(feed.parent / row["image"], folder / row["image"])
+                found.taken[row["set"], row["open_licence"]] += 1
+                rows.append(tuple({**row, "category": department}[column] for column in _WANTED))
+    write_csv(folder / "products.csv", _WANTED, rows)
+    return found
+
+
+def _copy(photo: Path, copy: Path) -> None:
+    if copy.exists():
+        return
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(photo, copy)
+    except FileNotFoundError:
+        raise FeedError(f"{photo} is missing, though the feed names it.") from None

@@ -1,0 +1,56 @@
+"""Which real photos may train a model that ships."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sample.__main__ import main
+
+COLUMNS = ["id", "title", "category", "image", "kind", "group", "split", "set", "open_licence"]
+
+
+def feed(folder: Path, *rows: tuple[str, str, str], columns: list[str] = COLUMNS) -> Path:
+    """A feed of photos, each given by its category, data set and licence."""
+    (folder / "photos").mkdir(parents=True)
+    with (folder / "products.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+        writer.writeheader()
+        for number, (category, set_, licence) in enumerate(rows):
+            (folder / "photos" / f"{number}.jpg").write_bytes(bytes([number]))
+            writer.writerow(
+                {"id": number, "category": category, "image": f"photos/{number}.jpg", "split": "train", "set": set_,
+                 "open_licence": licence}
+            )  # fmt: skip
+    return folder / "products.csv"
+
+
+def test_only_photos_with_an_open_licence_and_a_department_are_taken(tmp_path: Path) -> None:
+    all_ = feed(
+        tmp_path / "all", ("Shoes", "walks", "MIT"), ("Shoes", "walks", ""), ("Furniture", "rooms", "CC0-1.0"),
+        ("Musical Instruments", "bands", "MIT"),
+    )  # fmt: skip
+    done = CliRunner().invoke(main, ["licensed", str(all_), "--out", str(tmp_path / "open")], catch_exceptions=False)
+    assert done.output.splitlines() == [
+        "rooms, CC0-1.0: photos taken: 1", "walks, MIT: photos taken: 1",
+        "left out, no department for Musical Instruments: 1",
+        "left out, no open licence: 1",
+    ]  # fmt: skip
+    with (tmp_path / "open" / "products.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["id"], row["category"], row["split"], row["open_licence"]) for row in rows] == [
+        ("0", "Clothing", "train", "MIT"), ("2", "Home", "train", "CC0-1.0"),
+    ]  # fmt: skip
+    assert [(tmp_path / "open" / row["image"]).read_bytes() for row in rows] == [b"\x00", b"\x02"]
+
+
+@pytest.mark.parametrize(("spoilt", "said"), [("column", "lacks the column open_licence"), ("photo", "is missing")])
+def test_a_feed_that_does_not_tell_is_refused(tmp_path: Path, spoilt: str, said: str) -> None:
+    columns = COLUMNS[:-1] if spoilt == "column" else COLUMNS
+    all_ = feed(tmp_path / "all", ("Shoes", "walks", "MIT"), columns=columns)
+    if spoilt == "photo":
+        (tmp_path / "all" / "photos" / "0.jpg").unlink()
+    done = CliRunner().invoke(main, ["licensed", str(all_), "--out", str(tmp_path / "open")])
+    assert done.exit_code == 1
+    assert said in done.output
