@@ -122,7 +122,8 @@ def licensed(feed: Path, out: Path) -> None:
     """Take from FEED the real photos that may train a model that ships: those whose row names an open licence.
 
     FEED is a CSV file with the columns set and open_licence beside the usual ones. Their categories become the shop's
-    departments; writes products.csv (a feed for imgrec import) and copies the photos.
+    departments; writes products.csv (a feed for imgrec import) and copies the photos. Test photos also become queries
+    for imgrec evaluate search: test.csv of those that were taken, test-all.csv of all that have a department.
     """
     from sample.licensed import take_licensed
 

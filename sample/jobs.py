@@ -28,8 +28,8 @@ class PhotoJob:
     file: Path
     side_px: int
     samples: int
-    draft: bool = False  # sooner taken, noisy
     finer: int = 1  # times as many pixels a side while rendering, so that edges and print come out smooth
+    draft: bool = False  # sooner taken, noisy
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ DEPARTMENT_OF = {
 }  # fmt: skip
 """The department that a category of photo collections belongs to; one that is not here has none."""
 
+_QUERY = ("photo", "category", "kind")
 _WANTED = ("id", "title", "category", "image", "kind", "group", "split", "set", "open_licence")
 
 
@@ -33,16 +34,23 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
     """Copy the photos whose row has an `open_licence` and a department, and write a feed of them, `products.csv`.
 
     `feed` is a CSV feed with the columns `set` and `open_licence` beside the usual ones; both stand in the new feed
-    too, as whoever ships a model names them. Raises FeedError when a column or a photo is missing.
+    too, as whoever ships a model names them. What is to be measured goes into query files: the new feed's test split
+    into `test.csv`, and every photo of a department, licensed or not, of the old feed's into `test-all.csv`.
+    Raises FeedError when a column or a photo is missing.
     """
     found = Licensed(Counter(), Counter())
     rows: list[tuple[str, ...]] = []
+    tests: dict[str, list[tuple[str, ...]]] = {"test.csv": [], "test-all.csv": []}
     with feed.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         if lacking := [column for column in _WANTED if column not in (reader.fieldnames or ())]:
             raise FeedError(f"{feed} lacks the column {lacking[0]}; it needs {', '.join(_WANTED)}.")
         for row in reader:
             department = DEPARTMENT_OF.get(row["category"])
+            if department and row["split"] == "test":
+                photo = str((feed.parent / row["image"]).resolve())
+                for name in ["test-all.csv", *(["test.csv"] if row["open_licence"] else [])]:
+                    tests[name].append((photo, department, row["kind"]))
             if not row["open_licence"]:
                 found.left["no open licence"] += 1
             elif department is None:
@@ -52,6 +60,8 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
                 found.taken[row["set"], row["open_licence"]] += 1
                 rows.append(tuple({**row, "category": department}[column] for column in _WANTED))
     write_csv(folder / "products.csv", _WANTED, rows)
+    for name, queries in tests.items():
+        write_csv(folder / name, _QUERY, queries)
     return found
 
 

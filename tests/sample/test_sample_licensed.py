@@ -11,7 +11,7 @@ from sample.__main__ import main
 COLUMNS = ["id", "title", "category", "image", "kind", "group", "split", "set", "open_licence"]
 
 
-def feed(folder: Path, *rows: tuple[str, str, str], columns: list[str] = COLUMNS) -> Path:
+def feed(folder: Path, *rows: tuple[str, str, str], columns: list[str] = COLUMNS, split: str = "train") -> Path:
     """A feed of photos, each given by its category, data set and licence."""
     (folder / "photos").mkdir(parents=True)
     with (folder / "products.csv").open("w", encoding="utf-8", newline="") as stream:
@@ -20,10 +20,15 @@ def feed(folder: Path, *rows: tuple[str, str, str], columns: list[str] = COLUMNS
         for number, (category, set_, licence) in enumerate(rows):
             (folder / "photos" / f"{number}.jpg").write_bytes(bytes([number]))
             writer.writerow(
-                {"id": number, "category": category, "image": f"photos/{number}.jpg", "split": "train", "set": set_,
+                {"id": number, "category": category, "image": f"photos/{number}.jpg", "split": split, "set": set_,
                  "open_licence": licence}
             )  # fmt: skip
     return folder / "products.csv"
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def test_only_photos_with_an_open_licence_and_a_department_are_taken(tmp_path: Path) -> None:
@@ -37,12 +42,21 @@ def test_only_photos_with_an_open_licence_and_a_department_are_taken(tmp_path: P
         "left out, no department for Musical Instruments: 1",
         "left out, no open licence: 1",
     ]  # fmt: skip
-    with (tmp_path / "open" / "products.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = rows_of(tmp_path / "open" / "products.csv")
     assert [(row["id"], row["category"], row["split"], row["open_licence"]) for row in rows] == [
         ("0", "Clothing", "train", "MIT"), ("2", "Home", "train", "CC0-1.0"),
     ]  # fmt: skip
     assert [(tmp_path / "open" / row["image"]).read_bytes() for row in rows] == [b"\x00", b"\x02"]
+
+
+def test_photos_to_measure_on_become_queries_and_need_no_licence(tmp_path: Path) -> None:
+    rows = ("Shoes", "walks", "MIT"), ("Shoes", "walks", ""), ("Musical Instruments", "bands", "MIT")
+    all_ = feed(tmp_path / "all", *rows, split="test")
+    CliRunner().invoke(main, ["licensed", str(all_), "--out", str(tmp_path / "open")], catch_exceptions=False)
+    photos = [str(tmp_path / "all" / "photos" / f"{number}.jpg") for number in range(2)]
+    assert [row["photo"] for row in rows_of(tmp_path / "open" / "test.csv")] == photos[:1]
+    assert [row["photo"] for row in rows_of(tmp_path / "open" / "test-all.csv")] == photos
+    assert {row["category"] for row in rows_of(tmp_path / "open" / "test-all.csv")} == {"Clothing"}
 
 
 @pytest.mark.parametrize(("spoilt", "said"), [("column", "lacks the column open_licence"), ("photo", "is missing")])
