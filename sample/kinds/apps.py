@@ -181,7 +181,7 @@ def game_app(
 
 
 @kind(
-    "{name} App Store Gift Card, {amount} Credits", (10, 100), seen=Seen(turn_deg=45, lowest_deg=5, highest_deg=45),
+    "{name} Gift Card for Apps, {amount} Credits", (10, 100), seen=Seen(turn_deg=45, lowest_deg=5, highest_deg=45),
     amount=choice("10", "15", "25", "50", "100", weight=1), emblem=choice(*EMBLEMS, weight=1),
     marking=choice("plain", "diagonal", "dotted", "zigzag", "starry", weight=1), height=span(11, 14.5),
     carrier=colours(*BRIGHTS, *DEEPS, *PASTELS), card=colours(*BRIGHTS, *NEUTRALS, *PASTELS, "gold"),

@@ -49,7 +49,7 @@ def headphones(
 
 
 @kind(
-    "{shape} Bluetooth Speaker, {cloth}", (19, 149), seen=Seen(turn_deg=50),
+    "{shape} Wireless Speaker, {cloth}", (19, 149), seen=Seen(turn_deg=50),
     shape=choice("boom", "tower", "twin-driver", weight=2.5), length=span(15, 22), girth=span(7, 9.5),
     cloth=colours(*BRIGHTS, *DEEPS, "grey", "ivory", "silver"), trim=colours(*NEUTRALS, *BRIGHTS),
     light=colours(*BRIGHTS, "white"), emblem=choice(*EMBLEMS, weight=0.4),
