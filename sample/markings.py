@@ -69,7 +69,8 @@ def fitted(words: str, width_px: float, height_px: float, bold: float) -> tuple[
     """The font in which a line fits into a space, and how much to thicken it."""
     trial = _font(100)
     left, top, right, bottom = trial.getbbox(words or " ")
-    size = max(6, int(min(100 * width_px / max(right - left, 1), 100 * height_px / max(bottom - top, 1))))
+    wide, high = max(right - left, 1) / 100 + 2 * bold, max(bottom - top, 1) / 100 + 2 * bold
+    size = max(6, int(min(width_px / wide, height_px / high)))
     return _font(size), round(bold * size)
 
 
