@@ -52,9 +52,9 @@ class IndexReport:
 
     def in_words(self) -> str:
         """One line for a person."""
-        if not self.changed:
-            return f"The index {self.generation} is up to date: {self.photos:,} photos."
         left_out = f", {self.unreadable:,} unreadable and left out" if self.unreadable else ""
+        if not self.changed:
+            return f"The index {self.generation} is up to date: {self.photos:,} photos{left_out}."
         return (
             f"The index {self.generation} holds {self.photos:,} photos: "
             f"{self.computed:,} computed, {self.reused:,} taken over{left_out}."
@@ -75,32 +75,33 @@ def build_index(
     check_categories({photo.category for photo in photos}, recogniser.labels)
     category_ids = catalogue.categories()
     previous = None if rebuild else _previous(path, recogniser)
-    if previous and _up_to_date(previous, photos):
-        return IndexReport(previous.generation, len(photos), 0, len(photos), 0, changed=False)
-
-    known = _features_of(previous) if previous else {}
+    held = _held(previous) if previous else set[bytes]()
     parts = path / f"parts-{recogniser.model.sha256[:16]}-{recogniser.precision}"
     if rebuild:
         shutil.rmtree(parts, ignore_errors=True)
     wanted = {photo.sha256.encode() for photo in photos}
-    missing = sorted(wanted - known.keys() - _read_parts(parts).keys())
+    missing = sorted(wanted - held - _read_parts(parts).keys())
     with report.stage("Computing features", len(missing)) as advance:
         unreadable = _compute(missing, catalogue, recogniser, parts, advance)
-    known |= _read_parts(parts)
+    computed = _read_parts(parts)
 
-    usable = [photo for photo in photos if photo.sha256.encode() in known]
+    held |= computed.keys()
+    usable = [photo for photo in photos if photo.sha256.encode() in held]
     if not usable:
         raise CatalogueError(
             f"None of the {len(photos)} stored photos can be read. Delete their folder and import the feed again."
         )
+    if previous and _up_to_date(previous, usable):
+        return IndexReport(previous.generation, len(usable), 0, len(usable), unreadable, changed=False)
+    known = (_features_of(previous) if previous else {}) | computed
     generation = path / next_name(path)
     _write_generation(generation, usable, known, category_ids, recogniser)
     point_to(path, generation.name)
     for done in path.glob("parts-*"):
         shutil.rmtree(done, ignore_errors=True)
     remove_old(path, _KEPT_GENERATIONS)
-    computed = len(missing) - unreadable
-    return IndexReport(generation.name, len(usable), computed, len(usable) - computed, unreadable, changed=True)
+    new = len(missing) - unreadable
+    return IndexReport(generation.name, len(usable), new, len(usable) - new, unreadable, changed=True)
 
 
 def check_categories(in_catalogue: set[str], labels: Sequence[str]) -> None:
@@ -140,6 +141,11 @@ def _up_to_date(index: SearchIndex, photos: list[CataloguePhoto]) -> bool:
     }
 
 
+def _held(index: SearchIndex) -> set[bytes]:
+    """The photos in an index, by their content."""
+    return {bytes(sha256) for category in index.categories.values() for sha256 in category.sha256}
+
+
 def _features_of(index: SearchIndex) -> Lookup:
     """Unrotated features by the photos' content, their norms restored: rounding would add up from build to build."""
     lookup: Lookup = {}
@@ -151,7 +157,6 @@ def _features_of(index: SearchIndex) -> Lookup:
 
 def _compute(wanted: list[bytes], catalogue: Catalogue, recogniser: Recogniser, parts: Path, advance: Advance) -> int:
     """Compute features and keep them in files of a few hundred each. Returns how many photos could not be read."""
-    parts.mkdir(parents=True, exist_ok=True)
     unreadable = 0
     names: list[bytes] = []
     features: list[Floats] = []
@@ -193,6 +198,7 @@ def decoded(
 
 
 def _write_part(parts: Path, names: list[bytes], features: list[Floats]) -> None:
+    parts.mkdir(parents=True, exist_ok=True)
     number = len(list(parts.glob("*.features.npy")))
     for name, array in (("sha256", np.array(names, "S64")), ("features", np.concatenate(features))):
         draft = parts / f"draft-{name}.npy"

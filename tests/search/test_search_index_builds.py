@@ -144,6 +144,10 @@ def test_a_stored_photo_that_no_longer_decodes_is_counted_and_left_out(
     report = build_index(own_catalogue, recogniser, own_config.index.path, True, Silent())
     assert (report.photos, report.computed, report.unreadable) == (PHOTOS - 2, PHOTOS - 2, 2)
     assert "2 unreadable and left out" in report.in_words()
+    again = build_index(own_catalogue, recogniser, own_config.index.path, False, Silent())
+    assert (again.changed, again.photos, again.unreadable) == (False, PHOTOS - 2, 2)
+    assert "up to date" in again.in_words()
+    assert "2 unreadable and left out" in again.in_words()
 
 
 def test_an_index_of_another_model_is_refused_with_the_command_that_mends_it(own_shop: Shop, own_config: Config):
