@@ -43,9 +43,13 @@ class DemoError(Exception):
     """The demo cannot go on; the message says why, and what to do."""
 
 
-def _folder_option(name: str, default: str, words: str, *, must_exist: bool) -> Callable[[_Command], _Command]:
-    kind = click.Path(exists=must_exist, file_okay=False, path_type=Path)
-    return click.option(name, type=kind, default=ROOT / default, help=f"{words}  [default: {default}]")
+def _folder_option(name: str, default: str, words: str) -> Callable[[_Command], _Command]:
+    return click.option(
+        name,
+        type=click.Path(file_okay=False, path_type=Path),
+        default=ROOT / default,
+        help=f"{words}  [default: {default}]",
+    )
 
 
 @click.command()
@@ -53,11 +57,9 @@ def _folder_option(name: str, default: str, words: str, *, must_exist: bool) -> 
 @click.option("--photo", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="The first photo to send.  [default: the first of the shop's customer photos]")  # fmt: skip
 @click.option("--once", is_flag=True, help="Stop after the first answer.")
-@_folder_option("--shop", "sample", "A folder with products.csv and customer.csv.", must_exist=True)
-@_folder_option("--model", "models/sample", "The model that recognises photos.", must_exist=True)
-@_folder_option(
-    "--folder", "data/demo", "Where catalogue, index and log go; remove it to begin anew.", must_exist=False
-)
+@_folder_option("--shop", "sample", "A folder with products.csv and customer.csv.")
+@_folder_option("--model", "models/sample", "The model that recognises photos.")
+@_folder_option("--folder", "data/demo", "Where catalogue, index and log go; remove it to begin anew.")
 def main(port: int, photo: Path | None, once: bool, shop: Path, model: Path, folder: Path) -> None:
     """Open the sample shop: import its feed, index its photos, start the bot, and chat with it in a browser.
 
@@ -66,6 +68,7 @@ def main(port: int, photo: Path | None, once: bool, shop: Path, model: Path, fol
     console = Console(highlight=False)
     config = folder / "config.yaml"
     try:
+        _see_that_all_is_there(shop, model)
         folder.mkdir(parents=True, exist_ok=True)
         config.write_text(_CONFIG.format(model=model.resolve()), encoding="utf-8")
         if os.environ.get("TELEGRAM_BOT_TOKEN"):
@@ -79,6 +82,15 @@ def main(port: int, photo: Path | None, once: bool, shop: Path, model: Path, fol
     except (DemoError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+
+
+def _see_that_all_is_there(shop: Path, model: Path) -> None:
+    needed = (shop / "products.csv", shop / "customer.csv", model / "model.yaml")
+    if missing := [_inside(file) for file in needed if not file.is_file()]:
+        raise DemoError(
+            f"Missing: {', '.join(missing)}. Name a shop and a model that are there: "
+            "python -m sample.demo --shop FOLDER --model FOLDER"
+        )
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:

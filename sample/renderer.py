@@ -42,7 +42,7 @@ class Photographer:
     def photo(self, shot: Shot, side_px: int, samples: int, seed: int, *, draft: bool = False) -> NDArray[np.float32]:
         """What reaches the film: linear RGB, float32 (side_px, side_px, 3), 1 being white paper in full light.
 
-        The same arguments give the same bytes. A draft takes half the time: its noise stays, its shadows are darker.
+        The same arguments give the same bytes. A draft is sooner there: its noise stays, and light bounces once less.
         """
         turn = math.radians(shot.camera.turn_deg)
         foot = np.array([self._middle[0], self._middle[1], 0.0])

@@ -42,6 +42,13 @@ def test_one_photo_is_sent_and_what_came_back_is_shown_and_the_second_time_nothi
     assert "similar" in again.stdout  # it finds at least itself
 
 
+def test_what_is_missing_is_named(demo: list[str | Path], tmp_path: Path) -> None:
+    done = run_command(*demo, "--once", "--model", tmp_path / "none")
+    assert done.returncode == 1
+    assert "none/model.yaml" in done.stderr
+    assert "--model FOLDER" in done.stderr
+
+
 @pytest.fixture
 def running(demo: list[str | Path]) -> Iterator[subprocess.Popen[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TELEGRAM_")}
