@@ -47,16 +47,16 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
             raise FeedError(f"{feed} lacks the column {lacking[0]}; it needs {', '.join(_WANTED)}.")
         for row in reader:
             department = DEPARTMENT_OF.get(row["category"])
+            photo = _photo(feed, row["image"])
             if department and row["split"] == "test":
-                photo = str((feed.parent / row["image"]).resolve())
                 for name in ["test-all.csv", *(["test.csv"] if row["open_licence"] else [])]:
-                    tests[name].append((photo, department, row["kind"]))
+                    tests[name].append((str(photo), department, row["kind"]))
             if not row["open_licence"]:
                 found.left["no open licence"] += 1
             elif department is None:
                 found.left[f"no department for {row['category']}"] += 1
             else:
-                _copy(feed.parent / row["image"], folder / row["image"])
+                _copy(photo, folder / row["image"])
                 found.taken[row["set"], row["open_licence"]] += 1
                 rows.append(tuple({**row, "category": department}[column] for column in _WANTED))
     write_csv(folder / "products.csv", _WANTED, rows)
@@ -65,11 +65,17 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
     return found
 
 
+def _photo(feed: Path, image: str) -> Path:
+    """The file that a row names, which must lie beside its feed."""
+    photo = (feed.parent / image).resolve()
+    if not photo.is_relative_to(feed.parent.resolve()):
+        raise FeedError(f"{image!r} is not in the folder of {feed}; a feed may name photos that lie beside it.")
+    if not photo.is_file():
+        raise FeedError(f"{photo} is missing, though the feed names it.")
+    return photo
+
+
 def _copy(photo: Path, copy: Path) -> None:
-    if copy.exists():
-        return
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(photo, copy)
-    except FileNotFoundError:
-        raise FeedError(f"{photo} is missing, though the feed names it.") from None

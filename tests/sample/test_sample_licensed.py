@@ -59,12 +59,22 @@ def test_photos_to_measure_on_become_queries_and_need_no_licence(tmp_path: Path)
     assert {row["category"] for row in rows_of(tmp_path / "open" / "test-all.csv")} == {"Clothing"}
 
 
-@pytest.mark.parametrize(("spoilt", "said"), [("column", "lacks the column open_licence"), ("photo", "is missing")])
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        ("column", "lacks the column open_licence"),
+        ("photo", "is missing"),
+        ("place", "is not in the folder of"),
+    ],
+)
 def test_a_feed_that_does_not_tell_is_refused(tmp_path: Path, spoilt: str, said: str) -> None:
     columns = COLUMNS[:-1] if spoilt == "column" else COLUMNS
     all_ = feed(tmp_path / "all", ("Shoes", "walks", "MIT"), columns=columns)
     if spoilt == "photo":
         (tmp_path / "all" / "photos" / "0.jpg").unlink()
+    if spoilt == "place":
+        all_.write_text(all_.read_text().replace("photos/0.jpg", "../0.jpg"))
+        (tmp_path / "0.jpg").write_bytes(b"not of the feed")
     done = CliRunner().invoke(main, ["licensed", str(all_), "--out", str(tmp_path / "open")])
     assert done.exit_code == 1
     assert said in done.output
