@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import signal
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,8 +17,6 @@ _processes = click.option(
     help="How many photos to take at a time; the photos are the same whatever their number.",
 )  # fmt: skip
 _seed = click.option("--seed", type=int, default=1, show_default=True, help="Another number makes another shop.")
-
-
 _variant = click.option(
     "--variant", type=click.Choice(["scalar_rgb", "llvm_ad_rgb"]), default="scalar_rgb", show_default=True,
     help="Of Mitsuba: llvm_ad_rgb renders large photos in a third of the time and wants LLVM 15 or later (Debian: "
@@ -191,4 +191,5 @@ def _named(names: str, known: Iterable[str]) -> list[str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that its processes end with it
     main(prog_name="python -m sample")

@@ -1,7 +1,13 @@
 """The training feed: what it shows, and above all what it does not."""
 
 import csv
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,3 +87,21 @@ def test_wrong_arguments_are_named(arguments: list[str], said: str) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_a_terminated_command_takes_its_processes_along(tmp_path: Path) -> None:
+    views_of_mugs = ["views", "--out", str(tmp_path), "--kinds", "mug", "--side-px", "32", "--samples", "1"]
+    command = [sys.executable, "-m", "sample", *views_of_mugs, "--processes", "2"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        _wait_until(lambda: any(tmp_path.rglob("*.jpg")))
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def _wait_until(true: Callable[[], bool], patience_s: float = 60) -> None:
+    deadline = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
