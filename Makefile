@@ -46,8 +46,8 @@ fix: setup       ## mend what can be mended mechanically, and write the generate
 	$(BIN)/ruff format .
 	$(BIN)/python docs/generate.py
 
-run: setup       ## run the bot (TELEGRAM_BOT_TOKEN in the environment; catalogue, model and index made before)
+run: $(SERVES)   ## run the bot (TELEGRAM_BOT_TOKEN in the environment; catalogue, model and index made before)
 	$(BIN)/python -m bot
 
-sandbox: setup   ## run a Bot API server on this machine, to try the bot without Telegram
+sandbox: $(SERVES) ## run a Bot API server on this machine, to try the bot without Telegram
 	$(BIN)/python -m sandbox

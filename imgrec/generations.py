@@ -38,6 +38,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
+def swap_in(draft: Path, target: Path) -> None:
+    """Put a finished folder in place; one that stood there is moved aside first and removed last."""
+    old = target.with_name(f"{target.name}.old-{os.getpid()}")
+    if target.exists():
+        target.replace(old)
+    draft.replace(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def next_name(folder: Path) -> str:
     """The name for a generation to come: generation-000001, -000002, ..."""
     taken = [int(path.name.rsplit("-", 1)[1]) for path in folder.glob("generation-[0-9]*") if path.is_dir()]

@@ -1,4 +1,4 @@
-"""The command line of the sample shop: `python -m sample render`, `views` and `sheet`."""
+"""The command line of the sample shop: `python -m sample render`, `views`, `sheet`, `licensed` and `ship`."""
 
 import importlib.util
 import os
@@ -35,9 +35,6 @@ def main() -> None:
       python -m sample render                        the shop: feed, photos and customers' photos
       python -m sample views --out /tmp/views        training photos: as many as you have time for
     """  # noqa: D301 - click wants the backspace itself
-    for package in ("mitsuba", "trimesh", "manifold3d"):
-        if importlib.util.find_spec(package) is None:
-            raise click.ClickException(f"Rendering needs {package}. Install it with: pip install -e '.[sample]'")
 
 
 @main.command()
@@ -57,16 +54,18 @@ def render(
     Writes products.csv and photos/ (a feed for imgrec import), customer.csv and customer/ (queries for imgrec evaluate
     search). Photos that exist are not taken again, so an interrupted command goes on where it stopped.
     """
+    _check_renderer(variant)
     from sample import shop
-    from sample.jobs import take
+    from sample.jobs import Look, clear, keep_to_one_look, take
 
-    _check(variant)
+    if fresh:
+        clear(out)
+    keep_to_one_look(out, Look(seed, side_px, samples, variant))
     products = shop.catalogue(seed)
     wanted = shop.sittings(products, out, side_px, samples)
     files = {job.file for sitting in wanted for job in sitting.jobs}
-    for file in [*out.glob("photos/*.jpg"), *out.glob("customer/*.jpg")]:
-        if fresh or file not in files:
-            file.unlink()
+    for gone in {*out.glob("photos/*.jpg"), *out.glob("customer/*.jpg")} - files:
+        gone.unlink()
     taken = take(wanted, processes, reporter(), "Photographing", variant)
     shop.write_feeds(products, out)
     size = sum(file.stat().st_size for file in files)
@@ -100,14 +99,15 @@ def views(
       python -m sample views --out /tmp/views --products-per-kind 4 --views 2     a first look: minutes
       python -m sample views --out /tmp/views --products-per-kind 100 --views 8   for a model: hours
     """  # noqa: D301 - click wants the backspace itself
+    _check_renderer()
     from sample import shop
     from sample import views as training
-    from sample.jobs import take
+    from sample.jobs import Look, keep_to_one_look, take
     from sample.kinds import DEPARTMENTS, KINDS
 
-    look = training.Look(seed, side_px, samples)
+    look = Look(seed, side_px, samples)
     chosen = [KINDS[name] for name in (_named(kinds, KINDS) if kinds else KINDS)]
-    training.keep_to_one_look(out, look)
+    keep_to_one_look(out, look)
     sold = shop.catalogue(shop_seed, {kind.department: DEPARTMENTS[kind.department] for kind in chosen})
     subjects = training.subjects(chosen, sold, products_per_kind, seed)
     taken = take(training.sittings(subjects, views, out, look), processes, reporter(), "Photographing")
@@ -158,6 +158,7 @@ def ship(model: Path, to: Path) -> None:
 @_seed
 def sheet(out: Path, kinds: str | None, style: str, designs: int, side_px: int, samples: int, seed: int) -> None:
     """Write a contact sheet, a row for each kind: what the designs look like, in seconds a kind."""
+    _check_renderer()
     from sample.kinds import DEPARTMENTS, KINDS
     from sample.sheet import contact_sheet
 
@@ -167,8 +168,11 @@ def sheet(out: Path, kinds: str | None, style: str, designs: int, side_px: int, 
     click.echo(f"{out}: {len(chosen)} kinds, {designs} designs of each.")
 
 
-def _check(variant: str) -> None:
-    """Say at once, and not in every process, that a variant is missing something."""
+def _check_renderer(variant: str = "scalar_rgb") -> None:
+    """Say at once, and not in every process, that rendering with a variant is missing something."""
+    for package in ("mitsuba", "trimesh", "manifold3d"):
+        if importlib.util.find_spec(package) is None:
+            raise click.ClickException(f"Rendering needs {package}. Install it with: pip install -e '.[sample]'")
     import mitsuba
 
     try:

@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import csv
 import errno
+import json
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import click
+from click.decorators import FC
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -36,14 +38,11 @@ bot: {{heartbeat: bot.heartbeat}}
 """
 
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
 class DemoError(Exception):
     """The demo cannot go on; the message says why, and what to do."""
 
 
-def _folder_option(name: str, default: str, words: str) -> Callable[[_Command], _Command]:
+def _folder_option(name: str, default: str, words: str) -> Callable[[FC], FC]:
     return click.option(
         name,
         type=click.Path(file_okay=False, path_type=Path),
@@ -66,19 +65,20 @@ def main(port: int, photo: Path | None, once: bool, shop: Path, model: Path, fol
     With TELEGRAM_BOT_TOKEN set, the bot talks to Telegram instead.
     """
     console = Console(highlight=False)
-    config = folder / "config.yaml"
+    config = folder.resolve() / "config.yaml"
     try:
         _see_that_all_is_there(shop, model)
+        photo = photo or _first_customer_photo(shop)
         folder.mkdir(parents=True, exist_ok=True)
-        config.write_text(_CONFIG.format(model=model.resolve()), encoding="utf-8")
+        config.write_text(_CONFIG.format(model=json.dumps(str(model.resolve()))), encoding="utf-8")
         if os.environ.get("TELEGRAM_BOT_TOKEN"):
             asyncio.run(_until_stopped(_open_shop(config, shop)))
             console.print(
                 "TELEGRAM_BOT_TOKEN is set, so the bot talks to Telegram: send it a photo there. Ctrl-C stops it."
             )
             sys.stdout.flush()
-            os.execv(sys.executable, _python("bot", config))  # noqa: S606 - ourselves
-        asyncio.run(_until_stopped(_chat(config, shop, port, photo or _first_customer_photo(shop), console, once)))
+            os.execv(sys.executable, _bot_command(config))  # noqa: S606 - ourselves
+        asyncio.run(_until_stopped(_chat(config, shop, port, photo, console, once)))
     except (DemoError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
@@ -94,9 +94,9 @@ def _see_that_all_is_there(shop: Path, model: Path) -> None:
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Ctrl-C and SIGTERM cancel the work, which then closes what it has opened."""
+    """Ctrl-C, SIGTERM and a closed terminal cancel the work, which then closes what it has opened."""
     task = asyncio.create_task(work)
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signal_number, task.cancel)
     try:
         await task
@@ -111,15 +111,20 @@ async def _chat(config: Path, shop: Path, port: int, photo: Path, console: Conso
         await _open_shop(config, shop)
         async with _bot(config, sandbox) as ended:
             answered = asyncio.create_task(_answer(sandbox, await asyncio.to_thread(photo.read_bytes)))
-            await asyncio.wait({answered, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if answered.done():
-                _show(photo, answered.result(), console)
-                if once:
-                    return
-                console.print(f"\nChat with the bot at [bold]{sandbox.url}/[/]\nCtrl-C stops everything.")
-            answered.cancel()
-            await ended
-            raise DemoError(f"The bot ended by itself. Its last words, from {_log_of(config)}:\n{_last_words(config)}")
+            try:
+                await asyncio.wait({answered, ended}, return_when=asyncio.FIRST_COMPLETED)
+                if answered.done():
+                    _show(photo, answered.result(), console)
+                    if once:
+                        return
+                    console.print(f"\nChat with the bot at [bold]{sandbox.url}/[/]\nCtrl-C stops everything.")
+                await ended
+            except TimeoutError:
+                raise DemoError(f"The bot did not answer within {LONGEST_ANSWER_S} s. {_last_words(config)}") from None
+            finally:
+                answered.cancel()
+                await asyncio.gather(answered, return_exceptions=True)
+            raise DemoError(f"The bot ended by itself. {_last_words(config)}")
 
 
 @contextlib.asynccontextmanager
@@ -139,7 +144,7 @@ async def _page(shop: Path, port: int) -> AsyncIterator[Sandbox]:
 async def _open_shop(config: Path, shop: Path) -> None:
     """Import the feed and index its photos; the second time there is nothing left to do."""
     for module, *arguments in (("import", str(shop / "products.csv")), ("index",)):
-        command = [*_python("imgrec", config)[:3], module, *arguments, "--config", str(config)]
+        command = [sys.executable, "-m", "imgrec", module, *arguments, "--config", str(config)]
         async with _running(command, stdout=asyncio.subprocess.DEVNULL) as process:
             if await process.wait():
                 raise DemoError(f"imgrec {module} did not succeed: see above.")
@@ -148,9 +153,9 @@ async def _open_shop(config: Path, shop: Path) -> None:
 @contextlib.asynccontextmanager
 async def _bot(config: Path, sandbox: Sandbox) -> AsyncIterator[asyncio.Task[int]]:
     """The real bot, connected to the sandbox; gives a task that is done when the bot has ended."""
-    where = {"TELEGRAM_API_URL": sandbox.url, "TELEGRAM_BOT_TOKEN": sandbox.token}
+    here = {"TELEGRAM_API_URL": sandbox.url, "TELEGRAM_BOT_TOKEN": sandbox.token, "no_proxy": "127.0.0.1"}
     with _log_of(config).open("wb") as log:
-        async with _running(_python("bot", config), where, stdout=log, stderr=log) as process:
+        async with _running(_bot_command(config), here, stdout=log, stderr=log) as process:
             yield asyncio.create_task(process.wait())
 
 
@@ -204,12 +209,16 @@ def _show(photo: Path, heard: Sequence[Json], console: Console) -> None:
 
 
 def _first_customer_photo(shop: Path) -> Path:
-    with (shop / "customer.csv").open(encoding="utf-8", newline="") as stream:
-        return shop / next(csv.DictReader(stream))["photo"]
+    feed = shop / "customer.csv"
+    with feed.open(encoding="utf-8", newline="") as stream:
+        photo = shop / next(csv.DictReader(stream), {}).get("photo", "")
+    if not photo.is_file():
+        raise DemoError(f"{_inside(feed)} does not begin with a photo that is there; its column photo names files.")
+    return photo
 
 
-def _python(module: str, config: Path) -> list[str]:
-    return [sys.executable, "-m", module, "--config", str(config.resolve())]
+def _bot_command(config: Path) -> list[str]:
+    return [sys.executable, "-m", "bot", "--config", str(config)]
 
 
 def _inside(file: Path) -> str:
@@ -223,7 +232,9 @@ def _log_of(config: Path) -> Path:
 
 
 def _last_words(config: Path) -> str:
-    return "\n".join(_log_of(config).read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:])
+    log = _log_of(config)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+    return "\n".join([f"Its last words, from {log}:", *lines])
 
 
 if __name__ == "__main__":

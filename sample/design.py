@@ -37,8 +37,16 @@ class Span:
         return abs(first - second) / (self.high - self.low)
 
 
+class _Unlike:
+    """Values that are the same or are not."""
+
+    def apart(self, first: Value, second: Value) -> float:
+        """Whether two values differ: 0 or 1."""
+        return float(first != second)
+
+
 @dataclass(frozen=True)
-class Choice:
+class Choice(_Unlike):
     """One of some words, which the title may use; `plain` is left out there."""
 
     options: tuple[str, ...]
@@ -47,10 +55,6 @@ class Choice:
     def draw(self, rng: np.random.Generator) -> str:
         """One of them."""
         return self.options[int(rng.integers(len(self.options)))]
-
-    def apart(self, first: Value, second: Value) -> float:
-        """Whether two values differ."""
-        return float(first != second)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Colours:
 
 
 @dataclass(frozen=True)
-class Name:
+class Name(_Unlike):
     """An invented name, printed or in the title."""
 
     weight: float = 0.0
@@ -80,13 +84,9 @@ class Name:
         """A name."""
         return invented_name(rng)
 
-    def apart(self, first: Value, second: Value) -> float:
-        """Whether two names differ."""
-        return float(first != second)
-
 
 @dataclass(frozen=True)
-class Art:
+class Art(_Unlike):
     """A number from which a picture is drawn: a cover, a pattern of scattered shapes."""
 
     weight: float = 0.5
@@ -94,10 +94,6 @@ class Art:
     def draw(self, rng: np.random.Generator) -> int:
         """A seed."""
         return int(rng.integers(2**31))
-
-    def apart(self, first: Value, second: Value) -> float:
-        """Whether two pictures differ."""
-        return float(first != second)
 
 
 Variation = Span | Choice | Colours | Name | Art

@@ -1,14 +1,16 @@
 """Photos to take, and a pool of processes that takes them: each photo depends on its job alone, never on the others."""
 
 import contextlib
+import json
 import multiprocessing
 import signal
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from imgrec.errors import CatalogueError
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
 from sample import scene
@@ -17,6 +19,20 @@ from sample.kinds import KINDS
 
 ANYWHERE = "scalar_rgb"  # the variant of Mitsuba that needs nothing
 STYLES = {"studio": scene.studio, "customer": scene.customer, "training": scene.training}
+_LOOK = "look.json"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What photos of one folder have in common."""
+
+    seed: int
+    side_px: int
+    samples: int
+    variant: str = ANYWHERE
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}, {self.side_px} px, {self.samples} samples, {self.variant}"
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,31 @@ class Sitting:
     def left(self) -> "Sitting":
         """The same, without the photos that have been taken."""
         return replace(self, jobs=tuple(job for job in self.jobs if not job.file.exists()))
+
+
+def keep_to_one_look(folder: Path, look: Look) -> None:
+    """Remember how the folder's photos are taken.
+
+    Raises CatalogueError when it holds photos taken otherwise, or a feed that is not ours.
+    """
+    file = folder / _LOOK
+    if file.exists():
+        had = Look(**json.loads(file.read_text(encoding="utf-8")))
+        if had != look:
+            raise CatalogueError(
+                f"{folder} holds photos of {had}, and {look} was asked for. Ask for the same, or name another folder "
+                "with --out."
+            )
+    elif (folder / "products.csv").exists():
+        raise CatalogueError(f"{folder} holds a feed that was not made here. Name another folder with --out.")
+    write_atomically(file, json.dumps(asdict(look)).encode() + b"\n")
+
+
+def clear(folder: Path) -> None:
+    """Remove what was photographed into a folder; one of other origin stays as it is."""
+    if (folder / _LOOK).exists():
+        for file in [*folder.rglob("*.jpg"), folder / "products.csv", folder / _LOOK]:
+            file.unlink(missing_ok=True)
 
 
 def take(
@@ -101,9 +142,8 @@ def _taken(sittings: list[Sitting], processes: int, variant: str) -> Iterator[in
         try:
             for future in as_completed(waiting):
                 yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _leave_interrupts_to_the_parent() -> None:

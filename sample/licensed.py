@@ -1,12 +1,12 @@
 """Real photos that may train a model that ships: the rows of a feed that name an open licence, by department."""
 
 import csv
-import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from imgrec.errors import FeedError
+from imgrec.generations import write_atomically
 from sample.shop import write_csv
 
 DEPARTMENT_OF = {
@@ -76,6 +76,5 @@ def _photo(feed: Path, image: str) -> Path:
 
 
 def _copy(photo: Path, copy: Path) -> None:
-    if not copy.exists():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(photo, copy)
+    if not copy.exists() or copy.stat().st_size != photo.stat().st_size:
+        write_atomically(copy, photo.read_bytes())

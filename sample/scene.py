@@ -3,7 +3,7 @@
 A model is scaled to a bounding radius of about 1 first, so that distances here are in multiples of that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Lamp:
 
 @dataclass(frozen=True)
 class Flaws:
-    """What a camera does to a picture: blur in shares of the side, noise of 255, JPEG quality, a tint."""
+    """What a camera does to a picture: blur in shares of the side, noise of 255, JPEG quality, light."""
 
     blur: float = 0.0
     noise: float = 0.0
@@ -58,13 +58,13 @@ class Shot:
     lamps: tuple[Lamp, ...]
     ambient: RGBLight
     ground: Material
-    ground_turn_deg: float
-    ground_size: float
-    wall: Material | None
-    wall_distance: float
-    wall_turn_deg: float
-    around: Model
-    flaws: Flaws
+    ground_turn_deg: float = 0.0
+    ground_size: float = 14.0
+    wall: Material | None = None
+    wall_distance: float = 6.0
+    wall_turn_deg: float = 0.0
+    around: Model = field(default_factory=list)
+    flaws: Flaws = Flaws()
 
 
 def studio(rng: np.random.Generator, seen: Seen) -> Shot:
@@ -80,7 +80,7 @@ def studio(rng: np.random.Generator, seen: Seen) -> Shot:
         Lamp(side * float(rng.uniform(35, 60)), float(rng.uniform(45, 60)), 3.2, 0.62),
         Lamp(-side * float(rng.uniform(60, 110)), 30.0, 2.0, 0.2),
     )
-    return Shot(camera, lamps, (0.74, 0.74, 0.75), matte(backdrop), 0.0, 14.0, None, 6.0, 0.0, [], Flaws(exposure=1.08))
+    return Shot(camera, lamps, (0.74, 0.74, 0.75), matte(backdrop), flaws=Flaws(exposure=1.08))
 
 
 def customer(rng: np.random.Generator, seen: Seen) -> Shot:
@@ -117,7 +117,7 @@ def training(rng: np.random.Generator, seen: Seen) -> Shot:
     shot = customer(rng, seen)
     if style < 0.45:
         plain = matte(any_colour(rng))
-        return Shot(shot.camera, shot.lamps, shot.ambient, plain, 0.0, 14.0, None, 6.0, 0.0, [], shot.flaws)
+        return Shot(shot.camera, shot.lamps, shot.ambient, plain, flaws=shot.flaws)
     return shot
 
 
@@ -130,4 +130,4 @@ def _varied_studio(rng: np.random.Generator, seen: Seen) -> Shot:
         float(rng.uniform(-turn, turn)), float(rng.uniform(seen.lowest_deg, highest)), 0.0, view, fill
     )  # fmt: skip
     flaws = Flaws(0.0, 0.0, int(rng.integers(75, 93)), float(rng.uniform(0.9, 1.1)))
-    return Shot(camera, shot.lamps, shot.ambient, shot.ground, 0.0, 14.0, None, 6.0, 0.0, [], flaws)
+    return replace(shot, camera=camera, flaws=flaws)

@@ -1,27 +1,15 @@
 """The training feed: many more products than the shop sells, each from many sides, none of them one it tests with."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from imgrec.errors import CatalogueError
-from imgrec.generations import write_atomically
 from sample.design import Design, Kind, nearest
-from sample.jobs import PhotoJob, Sitting
+from sample.jobs import Look, PhotoJob, Sitting
 from sample.shop import FEED_COLUMNS, Product, slug, write_csv
 
 NEAR_COPY = 0.3  # apart: about as two mugs of one pattern in slightly other colours and sizes
 _ONE_IN = 8  # products is for validation
-
-
-@dataclass(frozen=True)
-class Look:
-    """What photos of one folder have in common."""
-
-    seed: int
-    side_px: int
-    samples: int
 
 
 @dataclass(frozen=True)
@@ -70,22 +58,6 @@ def write_feed(all_: Iterable[Subject], views: int, folder: Path) -> int:
     rows = [subject.row(photo) for subject in all_ for photo in subject.photos(views) if (folder / photo).exists()]
     write_csv(folder / "products.csv", FEED_COLUMNS, rows)
     return len(rows)
-
-
-def keep_to_one_look(folder: Path, look: Look) -> None:
-    """Remember how the folder's photos are taken. Raises CatalogueError when it holds photos taken otherwise."""
-    file = folder / "look.json"
-    wanted = asdict(look)
-    if file.exists() and (had := json.loads(file.read_text(encoding="utf-8"))) != wanted:
-        raise CatalogueError(
-            f"{folder} holds views of {_told(had)}, and {_told(wanted)} was asked for. Ask for the same, or name "
-            "another folder with --out."
-        )
-    write_atomically(file, json.dumps(wanted).encode())
-
-
-def _told(look: dict[str, int]) -> str:
-    return f"seed {look['seed']}, {look['side_px']} px, {look['samples']} samples"
 
 
 def _of_kind(kind: Kind, shop: Sequence[Product], count: int, seed: int) -> Iterator[Subject]:

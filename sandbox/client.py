@@ -26,7 +26,7 @@ class UserClient:
         self.user_id = user_id
         self._where = {} if chat_id is None else {"chat_id": str(chat_id)}
         params = {} if bot_id is None else {"bot": str(bot_id)}
-        self._http = httpx.AsyncClient(base_url=f"{url}/user/{user_id}/", params=params, timeout=90)
+        self._http = httpx.AsyncClient(base_url=f"{url}/user/{user_id}/", params=params, timeout=90, trust_env=False)
         self._last_event = 0
 
     async def __aenter__(self) -> Self:

@@ -49,6 +49,17 @@ def test_what_is_missing_is_named(demo: list[str | Path], tmp_path: Path) -> Non
     assert "--model FOLDER" in done.stderr
 
 
+@pytest.mark.parametrize("customers", ["picture\ncustomer.jpg\n", "photo\n", "photo\nnone.jpg\n"])
+def test_a_shop_without_customers_photos_is_said_before_anything_is_done(
+    demo: list[str | Path], customers: str
+) -> None:
+    (Path(demo[2]) / "customer.csv").write_text(customers)
+    refused = run_command(*demo, "--once")
+    assert refused.returncode == 1
+    assert "does not begin with a photo that is there" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
 @pytest.fixture
 def running(demo: list[str | Path]) -> Iterator[subprocess.Popen[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TELEGRAM_")}
@@ -60,10 +71,13 @@ def running(demo: list[str | Path]) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def test_ctrl_c_stops_page_and_bot(running: subprocess.Popen[str], demo: list[str | Path]) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "closing the terminal"])
+def test_page_and_bot_stop_with_it(
+    running: subprocess.Popen[str], demo: list[str | Path], stop: signal.Signals
+) -> None:
     assert running.stdout is not None
     address = next(line.split()[-1] for line in running.stdout if line.startswith("Chat with the bot at "))
-    running.send_signal(signal.SIGINT)
+    running.send_signal(stop)
     assert running.wait(30) == 0
     assert not _runs(f"{demo[6]}/config.yaml")
     assert not _listens(address)

@@ -1,6 +1,5 @@
 """One training run from a catalogue to a sealed model folder."""
 
-import os
 import re
 import shutil
 import warnings
@@ -14,7 +13,7 @@ import yaml
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
-from imgrec.generations import write_atomically
+from imgrec.generations import swap_in, write_atomically
 from imgrec.progress import Reporter
 from imgrec.training.backend import has_gpu
 from imgrec.training.examples import Examples, digest_of, load_examples
@@ -79,7 +78,7 @@ def train(
     trained = Trained(network, settings, target.name, labels, examples, photos, history)
     finish_model(trained, draft, options.scope_mass, report)
     network.save_weights(keras_weights(target))
-    _swap_in(draft, target)
+    swap_in(draft, target)
     shutil.rmtree(run)
     return open_model(target)
 
@@ -188,12 +187,3 @@ def _take_weights(network: Any, model: Path) -> list[Epoch]:
             f"start from its own: --recipe {model / 'training.yaml'}"
         ) from None
     return read_history(history)
-
-
-def _swap_in(draft: Path, target: Path) -> None:
-    """Put the finished folder in place; one that stood there is moved aside first and removed last."""
-    old = target.with_name(f"{target.name}.old-{os.getpid()}")
-    if target.exists():
-        target.replace(old)
-    draft.replace(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -8,7 +8,9 @@ export function makeCamera(onPhoto) {
   const dialog = byId("camera");
   const view = byId("camera-view");
   byId("camera-close").addEventListener("click", () => dialog.close());
-  byId("camera-shutter").addEventListener("click", async () => {
+  const shutter = byId("camera-shutter");
+  shutter.addEventListener("click", async () => {
+    shutter.disabled = true;
     const photo = await still(view);
     dialog.close();
     onPhoto(photo);
@@ -34,8 +36,10 @@ export function makeCamera(onPhoto) {
       );
       return;
     }
+    shutter.disabled = true; // until there is a picture to take
     dialog.showModal();
     await view.play();
+    shutter.disabled = false;
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * The chat as data: what the sandbox's events make of it, and what is still being sent.
  *
- * A sending is what the user sends at once: {id, action, parts, state: "waiting" | "failed", problem}. Its
+ * A sending is what the user sends at once: {id, parts, state: "waiting" | "failed", problem}. Its
  * parts look like messages, so that they are shown alike, and give way to the real ones that come back with its id.
  */
 

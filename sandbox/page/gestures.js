@@ -1,10 +1,7 @@
-/** What may be done with a message itself: a double click, R or a pull to the left replies; its menu opens like any. */
+/** What may be done with a message itself: R or a pull to the left replies; its menu opens like any. */
 
 /** node: of the message. actions: what a message leads to, of which these are `reply` and `menu`. */
 export function listenForGestures(node, message, actions) {
-  node.addEventListener("dblclick", (event) => {
-    if (!event.target.closest("button, a, .text, .captions")) actions.reply(message);
-  });
   node.addEventListener("contextmenu", (event) => {
     if (event.target.closest("a") || String(getSelection())) return;
     event.preventDefault();

@@ -51,7 +51,6 @@ const timeline = new Timeline(byId("days"), {
     menu: messageMenu,
     retry: (id) => outbox.retry(id),
     drop: (id) => outbox.drop(id),
-    cancel: (id) => outbox.drop(id),
   },
 });
 
@@ -85,6 +84,7 @@ const live = new Live(places, {
   history({ events, isFirst, isNewWorld }) {
     if (isNewWorld) {
       conversation.clear();
+      taps.clear();
       tray.load();
       toast("The sandbox was started anew. This chat begins afresh.");
     }
@@ -113,13 +113,14 @@ let isFresh = false;
 function show(fresh) {
   isFresh ||= fresh;
   drawing ??= nextFrame().then(() => {
-    timeline.show(conversation, isFresh);
+    const someFresh = isFresh;
+    drawing = null;
+    isFresh = false;
+    timeline.show(conversation, someFresh);
     composer.offerAnswers(conversation.replyKeyboard);
     byId("welcome").hidden = !conversation.isEmpty;
     scrolling.follow();
     takeNotice();
-    drawing = null;
-    isFresh = false;
   });
   return drawing;
 }

@@ -78,7 +78,7 @@ function progressRing(sending, actions) {
     "div",
     { class: "progress" },
     h("span", { role: "progressbar", "aria-label": "Sending", "aria-valuenow": "0" }),
-    iconButton("close", "Stop sending", { onclick: () => actions.cancel(sending.id) }),
+    iconButton("close", "Stop sending", { onclick: () => actions.drop(sending.id) }),
   );
 }
 

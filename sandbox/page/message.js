@@ -11,7 +11,7 @@ import { clock, inFull, summary } from "./words.js";
 const ONLY_EMOJI = /^(\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F\u200D]*){1,3}$/u;
 
 /**
- * item: as the conversation gives it. context: {user, places, bot(), actions}, of which the actions are what a message
+ * item: as the conversation gives it. context: {user, places, isGroup, actions}, of which the actions are what a message
  * leads to when it is clicked somewhere.
  */
 export function showMessage(item, context) {

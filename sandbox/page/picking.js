@@ -30,7 +30,7 @@ function listenForDrops(offer) {
   const zoneOf = (event) => event.target.closest?.("[data-as]");
   const mark = (zone) => zones.forEach((one) => one.classList.toggle("over", one === zone));
   addEventListener("dragenter", (event) => {
-    if (!bringsFiles(event) || document.querySelector("dialog[open]:not(#preview)")) return;
+    if (!bringsFiles(event) || document.querySelector("dialog[open]")) return;
     overlay.hidden = false;
     mark(zoneOf(event));
   });

@@ -85,6 +85,7 @@ export class Preview {
   }
 
   async #closed() {
+    if (this.dialog.open) return; // one more came just then: they are all on the sheet, and nothing is lost
     const [picked, caption] = [this.#picked, this.caption.value.trim()];
     const isPhoto = picked.map((one) => this.#isPhoto(one));
     this.#picked = [];

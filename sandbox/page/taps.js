@@ -57,6 +57,13 @@ export class Taps {
     else if (words) toast(words);
   }
 
+  /** Forget what was asked of another sandbox, whose numbers may come again. */
+  clear() {
+    this.#asked.forEach((end) => end());
+    this.#asked.clear();
+    this.#answers.clear();
+  }
+
   #show(message, data, isWaiting) {
     const button = this.find(message.message_id)?.querySelector(`.key[data-callback="${CSS.escape(data)}"]`);
     if (isWaiting) button?.setAttribute("aria-busy", "true");

@@ -23,7 +23,7 @@ RED, GREEN, BLUE, GREY = (Colour("", rgb) for rgb in ((200, 20, 20), (20, 170, 2
 
 def plain_shot(camera: Camera) -> Shot:
     lamps = (Lamp(-30, 50, 3, 0.5),)
-    return Shot(camera, lamps, (0.5, 0.5, 0.5), matte(GREY), 0, 14, None, 6, 0, [], Flaws())
+    return Shot(camera, lamps, (0.5, 0.5, 0.5), matte(GREY))
 
 
 def hue(pixel: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:

@@ -42,6 +42,15 @@ def test_the_int8_network_ships_alone_and_the_card_stays(trained: Path, tmp_path
     assert (target / "README.md").read_text() == "# A card\n"
 
 
+def test_neither_the_trained_model_nor_other_files_are_overwritten(trained: Path, tmp_path: Path) -> None:
+    assert "where the model ships to" in ship(trained, trained)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "best.weights.h5").write_bytes(b"hours of training")
+    assert "something else than a model" in ship(trained, tmp_path / "models")
+    assert open_model(trained).settings.precisions == ("int8", "fp16")
+    assert (tmp_path / "models" / "best.weights.h5").exists()
+
+
 def test_a_model_that_failed_its_check_or_is_too_large_does_not_ship(
     trained: Path, own_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

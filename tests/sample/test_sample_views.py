@@ -17,9 +17,9 @@ from imgrec.errors import CatalogueError
 from sample import views
 from sample.__main__ import main
 from sample.design import nearest
+from sample.jobs import Look, keep_to_one_look
 from sample.kinds import KINDS
 from sample.shop import Product
-from sample.views import Look
 
 MUG = [KINDS["mug"]]
 
@@ -49,11 +49,23 @@ def test_every_eighth_product_is_for_validation(mugs: list[Product]) -> None:
     assert splits == {"train": 70, "validation": 10}
 
 
-def test_a_folder_holds_views_of_one_look(tmp_path: Path) -> None:
-    views.keep_to_one_look(tmp_path, Look(1, 64, 8))
-    views.keep_to_one_look(tmp_path, Look(1, 64, 8))
-    with pytest.raises(CatalogueError, match=r"holds views of seed 1, 64 px, 8 samples.*--out"):
-        views.keep_to_one_look(tmp_path, Look(1, 128, 8))
+def test_a_folder_holds_photos_of_one_look(tmp_path: Path) -> None:
+    keep_to_one_look(tmp_path, Look(1, 64, 8))
+    keep_to_one_look(tmp_path, Look(1, 64, 8))
+    with pytest.raises(CatalogueError, match=r"holds photos of seed 1, 64 px, 8 samples, scalar_rgb.*--out"):
+        keep_to_one_look(tmp_path, Look(1, 128, 8))
+    with pytest.raises(CatalogueError, match="llvm_ad_rgb was asked for"):
+        keep_to_one_look(tmp_path, Look(1, 64, 8, "llvm_ad_rgb"))
+
+
+def test_a_feed_of_other_origin_is_left_alone(tmp_path: Path) -> None:
+    photo = tmp_path / "photos" / "mine.jpg"
+    photo.parent.mkdir()
+    photo.write_bytes(b"mine")
+    (tmp_path / "products.csv").write_text("id,title,category,image\n")
+    done = CliRunner().invoke(main, ["render", "--out", str(tmp_path), "--fresh"])
+    assert "was not made here" in done.output
+    assert photo.exists()
 
 
 def test_the_command_renders_a_feed_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
