@@ -30,9 +30,9 @@ def ship(model: Path, to: Path) -> str:
 
 def test_the_int8_network_ships_alone_and_the_card_stays(trained: Path, tmp_path: Path) -> None:
     target = tmp_path / "models" / "sample"
-    target.mkdir(parents=True)
+    assert "MB." in ship(trained, target)
     (target / "README.md").write_text("# A card\n")
-    (target / "old.bin").write_bytes(b"of an older model")
+    (target / "old.bin").write_bytes(b"of this model")
     assert "MB." in ship(trained, target)
     shipped = open_model(target).settings
     assert (shipped.name, shipped.precisions) == ("sample", ("int8",))

@@ -108,8 +108,15 @@ def test_a_terminated_command_takes_its_processes_along(tmp_path: Path) -> None:
         _wait_until(lambda: any(tmp_path.rglob("*.jpg")))
         process.terminate()
     assert process.returncode == 128 + signal.SIGTERM
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    _wait_until(lambda: not _is_running(process.pid))
+
+
+def _is_running(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _wait_until(true: Callable[[], bool], patience_s: float = 60) -> None:
