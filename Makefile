@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SERVES := $(VENV)/.serves
 PORT   := 8081
+PHOTO  := sample/customer/gamepad-06-1.jpg
 PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -13,8 +14,8 @@ PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pi
 help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-demo: $(SERVES)  ## open the sample shop and chat with the bot in a browser (PORT=8081 is where)
-	@$(BIN)/python -m sample.demo --port $(PORT)
+demo: $(SERVES)  ## open the sample shop and chat with the bot in a browser (PORT=8081, PHOTO=FILE to send first)
+	@$(BIN)/python -m sample.demo --port $(PORT) --photo $(PHOTO)
 
 setup: $(READY)  ## install everything into .venv (again only when dependencies change)
 

@@ -1,0 +1,115 @@
+"""The model that ships does what is said of it, on the sample shop and on nothing else."""
+
+import csv
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from imgrec.vision.model_folder import open_model
+from sample import shop
+from sample.design import nearest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOP, MODEL = ROOT / "sample", ROOT / "models" / "sample"
+DEPARTMENT_RIGHT, KIND_IN_FIRST_3, PRODUCT_FIRST = 0.80, 0.90, 0.50  # what it does, less what processors differ by
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `imgrec evaluate search` says of the customers' photos, after the feed was imported and indexed."""
+    folder = tmp_path_factory.mktemp("sample")
+    config = folder / "config.yaml"
+    config.write_text(
+        yaml.safe_dump(
+            {"catalogue": {"path": "catalogue.db", "photos": "photos"}, "index": {"path": "index"},
+             "log": {"path": "log.db"}, "model": {"path": str(MODEL)}}
+        )
+    )  # fmt: skip
+
+    def imgrec(*arguments: str) -> str:
+        command = [sys.executable, "-m", "imgrec", *arguments, "--config", str(config)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    imgrec("import", str(SHOP / "products.csv"))
+    imgrec("index")
+    figures: dict[str, Any] = json.loads(
+        imgrec("evaluate", "search", "--queries", str(SHOP / "customer.csv"), "--json")
+    )
+    return figures
+
+
+def test_customers_find_department_kind_and_product(answers: dict[str, Any]) -> None:
+    assert answers["queries"] == len(rows_of(SHOP / "customer.csv"))
+    assert answers["unreadable"] == 0
+    assert answers["category_accuracy"]["share"] >= DEPARTMENT_RIGHT
+    assert answers["kind_in_first"]["3"]["share"] >= KIND_IN_FIRST_3
+    assert answers["product_first"]["share"] >= PRODUCT_FIRST
+
+
+def test_the_shop_is_the_one_the_generator_makes() -> None:
+    """Titles, prices and splits; the photos themselves take half an hour."""
+    made = shop.catalogue(seed=1)
+    rows = rows_of(SHOP / "products.csv")
+    assert [tuple(row.values()) for row in rows] == [product.row() for product in made]
+    assert sorted(row["image"] for row in rows) == sorted(f"photos/{file.name}" for file in SHOP.glob("photos/*.jpg"))
+    customers = {photo for product in made for photo in product.customer_photos}
+    assert {row["photo"] for row in rows_of(SHOP / "customer.csv")} == customers
+    assert {f"customer/{file.name}" for file in SHOP.glob("customer/*.jpg")} == customers
+
+
+def test_the_shop_has_what_a_shop_needs() -> None:
+    rows = rows_of(SHOP / "products.csv")
+    departments = Counter(row["category"] for row in rows)
+    assert len(departments) == 20
+    assert set(departments.values()) == {20}
+    assert len({row["kind"] for row in rows}) >= 45
+    tests = [row for row in rows if row["split"] == "test"]
+    assert len(tests) >= 60
+    assert {row["category"] for row in tests} == set(departments)
+    assert {row["kind"] for row in tests} == {row["kind"] for row in rows}
+
+
+def test_shop_and_model_are_small_enough_to_ship() -> None:
+    photos = [*SHOP.glob("photos/*.jpg"), *SHOP.glob("customer/*.jpg")]
+    assert sum(file.stat().st_size for file in photos) <= 10_000_000
+    assert sum(file.stat().st_size for file in MODEL.iterdir()) <= 16_000_000
+
+
+def test_no_two_products_look_the_same() -> None:
+    made = shop.catalogue(seed=1)
+    for product in made:
+        if product.split == "test":
+            others = [
+                other.design for other in made if other is not product and other.design.kind is product.design.kind
+            ]
+            assert nearest(product.design, others) > 0.3, product.id
+
+
+def test_the_card_says_what_the_model_is() -> None:
+    card = (MODEL / "README.md").read_text(encoding="utf-8")
+    model = open_model(MODEL)
+    metrics = json.loads((MODEL / "metrics.json").read_text(encoding="utf-8"))
+    assert model.settings.precisions == ("int8",)
+    for split in ("train", "validation", "test"):
+        assert f"{metrics['accuracy'][split]:.1%}".replace("%", " %") in card, split
+    for said in (
+        "CC-BY-4.0",
+        "CC0-1.0",
+        "MIT",
+        "Caltech 101",
+        "imgrec train",
+        "SHA256SUMS",
+        f"{metrics['temperature']:.2f}",
+    ):
+        assert said in card, said
