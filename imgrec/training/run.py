@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,13 @@ from imgrec.progress import Reporter
 from imgrec.training.backend import has_gpu
 from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
-from imgrec.training.fit import Epoch, Lesson, fit, read_history
+from imgrec.training.fit import Lesson, fit
 from imgrec.training.pixels import PhotoCache
-from imgrec.training.pretrained import download_imagenet, read_h5
 from imgrec.training.settings import TrainingSettings
+from imgrec.training.start import keras_weights, load_start, take_finished
 from imgrec.training.targets import training_targets
 from imgrec.training.tensorboard import TensorBoardLog
-from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions
+from imgrec.training.vgg16 import build_vgg16
 from imgrec.vision.model_folder import ModelFolder, find_model, open_model
 
 TENSORBOARD = "tensorboard"
@@ -66,9 +65,9 @@ def train(
     photos = PhotoCache({split: side.files for split, side in examples.items()}, run, settings, report)
     network, lesson = build(examples, len(labels), photos, settings)
     if options.reuse:
-        history = _take_weights(network, options.reuse)
+        history = take_finished(network, options.reuse)
     else:
-        load_pretrained(network, settings, run, report)
+        load_start(network, settings, run, report)
         with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
             history = fit(network, lesson, settings, run, report, board.write)
 
@@ -91,32 +90,6 @@ def build(
     targets = training_targets(examples["train"], categories, settings)
     lesson = Lesson(photos, targets, examples["validation"].label)
     return build_vgg16(categories, settings, _dtype(settings), lesson.metric_classes), lesson
-
-
-def load_pretrained(network: Any, settings: TrainingSettings, run: Path, report: Reporter) -> None:
-    """The weights that the settings start from; none where `run` holds a checkpoint, which replaces them.
-
-    Raises TrainingError or WeightsError when they cannot be had or do not go with the settings.
-    """
-    if settings.from_scratch or any(run.glob("checkpoint-*")):
-        return
-    if settings.batch_norm:
-        raise TrainingError(
-            "Pretrained VGG-16 weights belong to a network without batch normalisation: "
-            "use --normalisation none, or --weights none."
-        )
-    if settings.weights_file is None:
-        if settings.width != 1:
-            raise TrainingError("The ImageNet weights need the full --width 1.")
-        report.say("Loading ImageNet weights.")
-        load_convolutions(network, download_imagenet())
-    else:
-        load_convolutions(network, read_h5(settings.weights_file, convolution_shapes(network)))
-
-
-def keras_weights(target: Path) -> Path:
-    """Where a model's Keras weights lie: beside its folder, as only training wants their 60 MB."""
-    return target.with_name(f"{target.name}.weights.h5")
 
 
 def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
@@ -170,20 +143,3 @@ def _dtype(settings: TrainingSettings) -> str:
     cpuinfo = Path("/proc/cpuinfo")
     has_amx = cpuinfo.is_file() and "amx_bf16" in cpuinfo.read_text(encoding="utf-8", errors="replace")
     return "mixed_bfloat16" if has_gpu() or (has_amx and keras.backend.backend() != "jax") else "float32"
-
-
-def _take_weights(network: Any, model: Path) -> list[Epoch]:
-    """Load the weights of a finished model; returns the history of the run that made them."""
-    weights, history = keras_weights(model), model / "history.csv"
-    if not (weights.is_file() and history.is_file()):
-        raise TrainingError(f"There is no finished model {model} with its Keras weights {weights} to take.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)  # Keras only warns of layers that the file lacks
-            network.load_weights(weights)
-    except (ValueError, UserWarning):
-        raise TrainingError(
-            f"{weights} belongs to another network than these settings make; "
-            f"start from its own: --recipe {model / 'training.yaml'}"
-        ) from None
-    return read_history(history)

@@ -27,6 +27,7 @@ Values = dict[str, Value]
 _DEPTH = "train_from"
 _NEVER_SEARCHED = {
     "weights": "it decides what else can be searched; give it as an option",
+    "start_from": "give it as an option",
     "epochs": "trials of different length cannot be compared; give it as an option",
     "stages": "search train_from, which stands for their depth",
 }

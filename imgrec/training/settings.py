@@ -35,6 +35,11 @@ class TrainingSettings(BaseModel):
         "imagenet",
         description="Start from imagenet (downloaded), none (from scratch), or an .h5 file of the same layout.",
     )
+    start_from: str | None = Field(
+        None,
+        description="Go on from a finished run's NAME.weights.h5, which lies beside its model; the network is to be "
+        "the same, what an embedding tells apart may be new.",
+    )
     epochs: int | None = Field(
         None, ge=1, description="Passes over the training photos.  [default: 12 fine-tuning, 30 from scratch]"
     )

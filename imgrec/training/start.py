@@ -1,0 +1,89 @@
+"""The weights that a network starts from: ImageNet's, a file's, or those of a finished run."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from imgrec.errors import TrainingError
+from imgrec.progress import Reporter
+from imgrec.training.fit import Epoch, read_history
+from imgrec.training.pretrained import download_imagenet, read_h5
+from imgrec.training.settings import TrainingSettings
+from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions
+
+_CLASSES = "layers/cosine_logits/vars/0"
+"""Where Keras keeps the directions of the embedding's classes, (embedding_dim, classes)."""
+
+
+def load_start(network: Any, settings: TrainingSettings, run: Path, report: Reporter) -> None:
+    """The weights that the settings start from; none where `run` holds a checkpoint, which replaces them.
+
+    Raises TrainingError or WeightsError when they cannot be had or do not go with the settings.
+    """
+    if any(run.glob("checkpoint-*")):
+        return
+    if settings.start_from is not None:
+        report.say(f"Starting from {settings.start_from}.")
+        _go_on_from(network, settings, Path(settings.start_from))
+    elif not settings.from_scratch:
+        _load_pretrained(network, settings, report)
+
+
+def take_finished(network: Any, model: Path) -> list[Epoch]:
+    """Load the weights of a finished model; returns the history of the run that made them.
+
+    Raises TrainingError when they are not there or belong to another network.
+    """
+    weights, history = keras_weights(model), model / "history.csv"
+    if not (weights.is_file() and history.is_file()):
+        raise TrainingError(f"There is no finished model {model} with its Keras weights {weights} to take.")
+    _load(network, weights, f"start from its own: --recipe {model / 'training.yaml'}")
+    return read_history(history)
+
+
+def keras_weights(target: Path) -> Path:
+    """Where a model's Keras weights lie: beside its folder, as only training wants their 60 MB."""
+    return target.with_name(f"{target.name}.weights.h5")
+
+
+def _load_pretrained(network: Any, settings: TrainingSettings, report: Reporter) -> None:
+    if settings.batch_norm:
+        raise TrainingError(
+            "Pretrained VGG-16 weights belong to a network without batch normalisation: "
+            "use --normalisation none, or --weights none."
+        )
+    if settings.weights_file is None:
+        if settings.width != 1:
+            raise TrainingError("The ImageNet weights need the full --width 1.")
+        report.say("Loading ImageNet weights.")
+        load_convolutions(network, download_imagenet())
+    else:
+        load_convolutions(network, read_h5(settings.weights_file, convolution_shapes(network)))
+
+
+def _go_on_from(network: Any, settings: TrainingSettings, weights: Path) -> None:
+    """Load all that the two networks have in common: an embedding, or what it tells apart, may be new."""
+    try:
+        with h5py.File(weights) as stored:
+            classes = stored[_CLASSES].shape[1] if _CLASSES in stored else 0
+    except FileNotFoundError:
+        raise TrainingError(f"There are no weights {weights} to start from.") from None
+    except OSError:
+        raise TrainingError(f"{weights} is not an HDF5 file; name the .weights.h5 beside a finished model.") from None
+    source = build_vgg16(network.get_layer("logits").units, settings, metric_classes=classes)
+    _load(source, weights, "give the recipe that made it, and the categories that it knew")
+    for layer in source.layers:
+        ours = next((ours for ours in network.layers if ours.name == layer.name), None)
+        if ours is not None and [one.shape for one in ours.weights] == [one.shape for one in layer.weights]:
+            ours.set_weights(layer.get_weights())
+
+
+def _load(network: Any, weights: Path, way_out: str) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras only warns of layers that the file lacks
+            network.load_weights(weights)
+    except (ValueError, UserWarning):
+        raise TrainingError(f"{weights} belongs to another network than these settings make; {way_out}") from None
