@@ -18,5 +18,9 @@ def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
             kind = click.Choice(get_args(kind))
         elif get_args(kind):  # float | None
             kind = get_args(kind)[0]
-        command = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=field.description)(command)
+        option = f"--{name.replace('_', '-')}"
+        if kind is bool:
+            command = click.option(f"{option}/--no-{option[2:]}", name, default=None, help=field.description)(command)
+        else:
+            command = click.option(option, name, type=kind, help=field.description)(command)
     return command

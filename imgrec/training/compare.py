@@ -36,7 +36,7 @@ def compare_features(
     """
     features = {str(feature): feature for feature in possible_features(settings)}
     with tempfile.TemporaryDirectory() as scratch:
-        every = export_fp16(network, settings.side_px, features, Path(scratch) / "every.xml")
+        every = export_fp16(network, settings.side_px, features, Path(scratch) / "every.xml", settings.mirrored)
         outputs = measure(every, photos, settings.side_px, "Comparing features", report, ("train", "validation"))
     logits = outputs.pop("logits")["validation"]
     probabilities = softmax(logits / np.float32(fit_temperature(logits, examples["validation"].label)))

@@ -45,9 +45,11 @@ class Int8Check:
         return {**asdict(self), "passed": self.passed}
 
 
-def export_fp16(network: Any, side_px: int, features: Mapping[str, Feature], file: Path) -> Path:
+def export_fp16(
+    network: Any, side_px: int, features: Mapping[str, Feature], file: Path, mirrored: bool = False
+) -> Path:
     """Write a network as `file` (.xml, and .bin beside it), with its logits and these features, by name, as outputs."""
-    import_openvino().save_model(graph_of(network, side_px, features), file, compress_to_fp16=True)
+    import_openvino().save_model(graph_of(network, side_px, features, mirrored), file, compress_to_fp16=True)
     return file
 
 

@@ -55,7 +55,9 @@ def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Repo
             trained.network, settings, trained.examples, trained.photos, scope_mass, report
         )
     report.say(f"Exporting, with {feature} as the feature.")
-    fp16 = export_fp16(trained.network, settings.side_px, {"features": feature}, folder / "vgg16-fp16.xml")
+    fp16 = export_fp16(
+        trained.network, settings.side_px, {"features": feature}, folder / "vgg16-fp16.xml", settings.mirrored
+    )
     validation = Labelled(trained.pixels("validation"), trained.examples["validation"].label)
     int8 = export_int8(fp16, trained.pixels("train"), validation, settings.seed)
     if not int8.passed:

@@ -16,17 +16,22 @@ from imgrec.vision.runtime import import_openvino
 _GEM_POWER = 3.0
 _GEM_FLOOR = 1e-6
 _POSITIONS = [2, 3]  # the axes of rows and columns: within, photos are (n, channels, rows, columns)
+_COLUMNS = 3
 
 
-def graph_of(network: Any, side_px: int, features: Mapping[str, Feature]) -> Any:
+def graph_of(network: Any, side_px: int, features: Mapping[str, Feature], mirrored: bool = False) -> Any:
     """A network built by `build_vgg16`, as an openvino.Model: uint8 pixels (n, side_px, side_px, 3) RGB in, any n.
 
     Out come `logits` float32 (n, categories) and each of the `features`, by its name, float32 (n, d) of L2 norm 1.
+    `mirrored` has the network look at each photo's mirror image too, and averages what it says of the two.
     """
     openvino, layers = import_openvino(), _Layers(network)
     op = layers.op
     pixels = op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
     x, taken = layers.centred(pixels), {}
+    if mirrored:
+        x = op.concat([x, op.gather(x, np.arange(side_px)[::-1].copy(), _COLUMNS)], 0)
+    both = layers.averaged if mirrored else lambda x: x
     for block, (_, convolutions) in enumerate(BLOCKS, start=1):
         for number in range(1, convolutions + 1):
             x = layers.convolution(x, f"block{block}_conv{number}")
@@ -41,10 +46,13 @@ def graph_of(network: Any, side_px: int, features: Mapping[str, Feature]) -> Any
         x = op.reduce_mean(x, _POSITIONS)
     if layers.has("embedding"):
         taken["embedding"] = layers.dense(x, "embedding")
-    outputs = {"logits": layers.dense(x, "logits")}
+    outputs = {"logits": both(layers.dense(x, "logits"))}
     for name, feature in features.items():
-        pooled = layers.pooled(taken[feature.layer], feature.pooling)
-        outputs[name] = op.normalize_l2(pooled, [1], 1e-12, "max")
+        parts = [
+            layers.of_length_one(both(layers.pooled(taken[layer], feature.pooling)))
+            for layer in feature.layer.split("+")
+        ]
+        outputs[name] = parts[0] if len(parts) == 1 else layers.of_length_one(op.concat(parts, 1))
     for name, output in outputs.items():
         output.output(0).set_names({name})
     pixels.output(0).set_names({"pixels"})
@@ -83,15 +91,27 @@ class _Layers:
         return self.op.add(self.op.matmul(x, kernel, False, False), bias.reshape(1, -1))
 
     def pooled(self, x: Any, pooling: str) -> Any:
-        """`gem`: the mean of the cubes, and its third root, so that strong responses count more.
+        """A block's positions as one row; the output of a dense layer is one already.
+
+        `gem`: the mean of the cubes, and its third root, so that strong responses count more.
 
         F. Radenovic et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018, section 3.2.
         """
         op = self.op
+        if x.get_output_partial_shape(0).rank.get_length() == 2:
+            return x
         if pooling == "gem":
             powers = op.power(op.maximum(x, np.float32(_GEM_FLOOR)), np.float32(_GEM_POWER))
             return op.power(op.reduce_mean(powers, _POSITIONS), np.float32(1 / _GEM_POWER))
-        return op.reduce_mean(x, _POSITIONS) if pooling else x
+        return op.reduce_mean(x, _POSITIONS)
+
+    def averaged(self, x: Any) -> Any:
+        """Rows (2n, d), the photos' and then their mirror images', as n."""
+        photos, mirror_images = self.op.split(x, 0, 2).outputs()
+        return self.op.multiply(self.op.add(photos, mirror_images), np.float32(0.5))
+
+    def of_length_one(self, x: Any) -> Any:
+        return self.op.normalize_l2(x, [1], 1e-12, "max")
 
     def _folded(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Kernel (3, 3, in, out) and shift (out,) of a convolution and the batch normalisation behind it, if any."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from imgrec.vision.preprocessing import LEAST_SIDE_PX, MOST_SIDE_PX, Preprocessing
 
-FeatureLayer = Literal["auto", "block3", "block4", "block5", "fc2", "embedding"]
+FeatureLayer = Literal["auto", "block3", "block4", "block5", "fc2", "embedding", "block3+embedding"]
 Pooling = Literal["auto", "average", "gem"]
 Wanted = Literal["kind", "group"]
 TrainFrom = Literal["block1", "block2", "block3", "block4", "block5", "top"]
@@ -86,6 +86,11 @@ class TrainingSettings(BaseModel):
     whitening_dim: int = Field(
         128, ge=0, description="Dimensions of the whitened feature, used where it finds more; 0: never whiten."
     )
+    mirrored: bool = Field(
+        False,
+        description="Whether the model also looks at each photo's mirror image and averages the two; it finds more and "
+        "takes twice the time.",
+    )
     width: float = Field(1.0, gt=0, le=1, description="Share of VGG-16's channels; less than 1 is for trying things.")
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = Field(
         "auto", description="auto: mixed_bfloat16 where it is faster, else float32."
@@ -100,8 +105,8 @@ class TrainingSettings(BaseModel):
             raise ValueError("the dense top takes photos of one size; stages with another scale need --top average")
         if self.feature_layer == "fc2" and self.top != "dense":
             raise ValueError("the feature layer fc2 exists with --top dense only")
-        if self.feature_layer == "embedding" and self.metric == "none":
-            raise ValueError("the feature layer embedding exists with --metric only")
+        if "embedding" in self.feature_layer and self.metric == "none":
+            raise ValueError(f"the feature layer {self.feature_layer} exists with --metric only")
         return self
 
     @property

@@ -28,7 +28,10 @@ ConvolutionWeights = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 @dataclass(frozen=True, order=True)
 class Feature:
-    """Where a feature is taken: a block pooled over its positions, or a dense layer's output as it is."""
+    """Where a feature is taken: a block pooled over its positions, or a dense layer's output as it is.
+
+    Layers may be joined by "+", each with L2 norm 1: what is seen low down beside what was learned on top.
+    """
 
     layer: str
     pooling: str = ""
@@ -78,7 +81,8 @@ def possible_features(settings: TrainingSettings) -> list[Feature]:
     poolings = ("average", "gem") if settings.pooling == "auto" else (settings.pooling,)
     features = [Feature(f"block{block}", pooling) for block in (5, 4, 3) for pooling in poolings]
     features += [Feature("fc2")] if settings.top == "dense" else []
-    features += [Feature("embedding")] if settings.metric != "none" else []
+    if settings.metric != "none":
+        features += [Feature("embedding"), *(Feature("block3+embedding", pooling) for pooling in poolings)]
     return [feature for feature in features if settings.feature_layer in {"auto", feature.layer}]
 
 

@@ -76,10 +76,12 @@ def said_by_keras(network: Any, photos: np.ndarray, layers: list[str]) -> dict[s
     return {name: np.asarray(value, np.float64) for name, value in inside.predict_on_batch(photos).items()}
 
 
-def said_by_graph(network: Any, photos: np.ndarray, features: dict[str, Feature]) -> dict[str, np.ndarray]:
+def said_by_graph(
+    network: Any, photos: np.ndarray, features: dict[str, Feature], mirrored: bool = False
+) -> dict[str, np.ndarray]:
     """In full precision, as a processor with bfloat16 would otherwise round."""
     openvino = import_openvino()
-    graph = graph_of(network, photos.shape[1], features)
+    graph = graph_of(network, photos.shape[1], features, mirrored)
     run = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return {port.get_any_name(): np.array(value) for port, value in run({"pixels": photos}).items()}
 
@@ -134,12 +136,13 @@ def test_photos_of_any_size_go_in_unless_the_dense_top_holds_them_to_one(network
     ("settings", "features"),
     [
         (NARROW, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block3 average", "block3 gem",
-                  "embedding"]),
+                  "embedding", "block3+embedding average", "block3+embedding gem"]),
         (DENSE, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block3 average", "block3 gem",
                  "fc2"]),
         (NARROW.model_copy(update={"pooling": "gem", "feature_layer": "block4"}), ["block4 gem"]),
         (NARROW.model_copy(update={"feature_layer": "block5"}), ["block5 average", "block5 gem"]),
         (NARROW.model_copy(update={"feature_layer": "embedding"}), ["embedding"]),
+        (NARROW.model_copy(update={"feature_layer": "block3+embedding", "pooling": "gem"}), ["block3+embedding gem"]),
         (DENSE.model_copy(update={"feature_layer": "fc2"}), ["fc2"]),
     ],
 )  # fmt: skip
@@ -162,12 +165,31 @@ def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSetti
         positions = theirs[last[f"block{block}"]]
         expected[f"block{block} average"] = of_length_one(positions.mean(axis=(1, 2)))
         expected[f"block{block} gem"] = of_length_one(gem(positions))
+        if classes and block == 3:
+            for pooling in ("average", "gem"):
+                parts = [expected[f"block3 {pooling}"], expected["embedding"]]
+                expected[f"block3+embedding {pooling}"] = of_length_one(np.hstack(parts))
     assert set(ours) == set(expected)
     for name, values in expected.items():
         assert ours[name].shape == values.shape, name
         assert np.abs(ours[name] - values).max() < 1e-3 * max(1.0, np.abs(values).max()), name
         assert np.abs(values[0] - values[1]).max() > 0.01, name  # or agreeing would mean nothing
     assert np.abs(expected["block5 gem"] - expected["block5 average"]).max() > 0.01
+
+
+@pytest.mark.parametrize(("settings", "classes"), [(NARROW, 4), (DENSE, 0)], ids=["average top", "dense top"])
+def test_a_mirrored_graph_says_the_same_of_a_photo_and_of_its_mirror_image(settings: TrainingSettings, classes: int):
+    network, photos = built(settings, classes), pixels(settings.side_px)
+    features = {"block4 gem": Feature("block4", "gem")}
+    both = said_by_graph(network, photos, features, mirrored=True)
+    of_mirror_images = said_by_graph(network, photos[:, :, ::-1].copy(), features, mirrored=True)
+    for name, values in both.items():
+        assert np.allclose(values, of_mirror_images[name], atol=1e-4 * np.abs(values).max()), name
+    alone, mirror_image = (said_by_graph(network, seen, features) for seen in (photos, photos[:, :, ::-1].copy()))
+    assert np.allclose(both["logits"], (alone["logits"] + mirror_image["logits"]) / 2, atol=1e-3)
+    assert np.abs(alone["block4 gem"] - mirror_image["block4 gem"]).max() > 0.001  # or agreeing would mean nothing
+    assert both["block4 gem"].shape == alone["block4 gem"].shape
+    assert np.allclose(np.linalg.norm(both["block4 gem"], axis=1), 1, atol=1e-5)
 
 
 def test_the_exported_file_agrees_with_keras_for_batches_of_any_size(network: Any, exported: Path):

@@ -85,7 +85,7 @@ def test_weights_of_another_network_are_refused(finished: tuple[Any, TrainingSet
     _, settings = finished
     with pytest.raises(TrainingError, match=r"finished\.weights\.h5 belongs to another network.*the categories"):
         started(settings, tmp_path, categories=CATEGORIES + 1)
-    with pytest.raises(TrainingError, match="belongs to another network.*the recipe that made it"):
+    with pytest.raises(TrainingError, match=r"belongs to another network.*the recipe that made it"):
         started(settings.model_copy(update={"width": 0.125}), tmp_path)
 
 
