@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SERVES := $(VENV)/.serves
 PORT   := 8081
-PHOTO  := sample/customer/gamepad-06-1.jpg
+PHOTO  := sample/customer/watering-can-07-1.jpg
 PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
