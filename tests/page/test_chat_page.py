@@ -402,6 +402,16 @@ TOO_FAINT = """() => {
 }"""
 
 
+async def test_who_wants_no_motion_gets_none(page: Page, bot: Bot, user: int) -> None:
+    await bot.send_message(user, "Fine?")
+    await expect(messages(page, NAME)).to_have_count(1)
+    moving = """() => {
+        document.documentElement.dataset.theme = "dark";
+        return document.getAnimations().map((one) => one.transitionProperty ?? one.animationName);
+    }"""
+    assert await page.evaluate(moving) == []
+
+
 async def test_the_colours_chosen_stay_chosen(page: Page) -> None:
     root = page.locator("html")
     await button(page, "Dark colours").click()
