@@ -1,5 +1,6 @@
 """Fixtures every test may use."""
 
+import contextlib
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ import pytest
 from filelock import FileLock
 from tiny_shop import TRAINING, Shop, write_config, write_feed
 
+with contextlib.suppress(ImportError):
+    import mitsuba  # noqa: F401 - loaded after TensorFlow it crashes, and a test file may bring that in first
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, before anything imports telegram
 
 

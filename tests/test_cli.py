@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
+from csv_rows import read_rows
 from photo_server import PhotoServer, sends
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
@@ -157,8 +158,7 @@ def test_import_prints_the_promised_object_and_nothing_else(imgrec, tmp_path):
     assert "5 rows read as csv, 3 imported" in result.stderr
     listed = tmp_path / "rejects" / "feed.csv"
     assert str(listed) in result.stderr
-    with listed.open(encoding="utf-8", newline="") as stream:
-        assert [row["reason"] for row in csv.DictReader(stream)] == ["duplicate_id", "missing_category"]
+    assert [row["reason"] for row in read_rows(listed)] == ["duplicate_id", "missing_category"]
     assert json.loads(imgrec("import", feed, "--json").stdout)["unchanged"] == 3
     assert imgrec("import", feed).stdout == ""
 

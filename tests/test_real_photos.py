@@ -1,12 +1,12 @@
 """On real product photos, where IMGREC_REAL_PHOTOS names a folder with a `products.csv` of them."""
 
-import csv
 import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from csv_rows import read_rows
 from tiny_shop import Shop, write_config
 
 
@@ -19,8 +19,7 @@ def feed() -> Path:
 
 
 def test_every_row_of_a_real_feed_goes_in_once_with_its_photo(feed: Path, tmp_path: Path) -> None:
-    with feed.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_rows(feed)
     shop = Shop(tmp_path, feed, write_config(tmp_path))
     first = shop.json("import", feed)
     again = shop.json("import", feed)

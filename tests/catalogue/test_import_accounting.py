@@ -1,6 +1,5 @@
 """No row of any feed is lost: it is imported, unchanged, or rejected under a reason; and what it says is kept."""
 
-import csv
 import gzip
 import json
 import os
@@ -12,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from csv_rows import read_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_shop import run_command, write_config
@@ -86,8 +86,7 @@ def test_of_a_messy_feed_every_row_is_accounted_for(tmp_path: Path, name: str, s
         assert report.read == rows_of(name, content.decode("utf-8", "surrogateescape"))
     faults = sum(count for name, count in report.rejected.items() if Reason(name).is_a_fault)
     if faults:
-        with (tmp_path / "rejects.csv").open(encoding="utf-8", newline="") as stream:
-            assert len(list(csv.DictReader(stream))) == faults
+        assert len(read_rows(tmp_path / "rejects.csv")) == faults
 
 
 def amazon(number: int, **fields: object) -> str:
@@ -192,8 +191,7 @@ def test_what_is_taken_out_of_the_shop_is_retired_and_what_has_become_faulty_sta
 def test_the_list_of_rejects_names_the_feed_of_each_row_and_ends_somewhere(market, monkeypatch):
     monkeypatch.setattr("imgrec.catalogue.importing._MOST_LISTED", 3)
     report = market.take(write(market.folder, amazon(1) + "{}\n" * 5, "meta.json"))
-    with market.rejects.open(newline="") as stream:
-        listed = list(csv.DictReader(stream))
+    listed = read_rows(market.rejects)
     assert [row["feed"] for row in listed] == ["meta.json"] * 3
     assert "the first 3 listed in" in report.in_words()
     assert report.rejected == {Reason.MISSING_ID: 5}

@@ -1,6 +1,5 @@
 """A feed into the catalogue: new, changed, unchanged, rejected, retired; interrupted and resumed."""
 
-import csv
 import os
 import re
 import signal
@@ -10,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from csv_rows import read_rows
 from PIL import Image
 from tiny_shop import draw_product
 from watched import Watched
@@ -99,8 +99,7 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
     }  # fmt: skip
     assert set(report.rejected) == set(Reason) - in_other_formats
     assert market.on_sale() == {"good", "also good"}
-    with market.rejects.open(encoding="utf-8", newline="") as stream:
-        listed = list(csv.DictReader(stream))
+    listed = read_rows(market.rejects)
     assert (listed[0]["line"], listed[0]["id"], listed[0]["reason"]) == ("3", "good", "duplicate_id")
     assert [row["id"] for row in listed if row["reason"] == "photo_not_found"] == ["f", "k"]
     assert len(listed) == 14

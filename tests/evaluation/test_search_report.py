@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from csv_rows import read_rows
 from tiny_shop import COLOURS, PRODUCTS_A_CATEGORY, draw_product, jpeg, write_config
 
 from imgrec.config import load_config
@@ -29,11 +30,9 @@ def configure(shop, **search) -> None:
 
 
 def own_photos(shop) -> list[TruthRow]:
-    with shop.feed.open(encoding="utf-8", newline="") as stream:
-        return [
-            TruthRow(shop.folder / row["image"], row["category"], row["kind"], row["id"])
-            for row in csv.DictReader(stream)
-        ]
+    return [
+        TruthRow(shop.folder / row["image"], row["category"], row["kind"], row["id"]) for row in read_rows(shop.feed)
+    ]
 
 
 def test_photos_of_the_catalogue_find_themselves_first_wherever_their_category_is_searched(shop, ask):
@@ -71,8 +70,7 @@ def test_only_unreadable_queries_give_shares_of_nothing(ask, tmp_path):
 
 
 def test_neither_the_own_product_nor_its_group_counts_as_a_match(own_shop, ask):
-    with own_shop.feed.open(encoding="utf-8", newline="") as stream:
-        feed = list(csv.DictReader(stream))
+    feed = read_rows(own_shop.feed)
     twins = {"bal-000", "bal-004"}
     for row in feed:
         row["group"] = "twins" if row["id"] in twins else ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from csv_rows import read_rows
 
 from sample.__main__ import main
 
@@ -26,11 +27,6 @@ def feed(folder: Path, *rows: tuple[str, str, str], columns: list[str] = COLUMNS
     return folder / "products.csv"
 
 
-def rows_of(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
 def test_only_photos_with_an_open_licence_and_a_department_are_taken(tmp_path: Path) -> None:
     all_ = feed(
         tmp_path / "all", ("Shoes", "walks", "MIT"), ("Shoes", "walks", ""), ("Furniture", "rooms", "CC0-1.0"),
@@ -42,7 +38,7 @@ def test_only_photos_with_an_open_licence_and_a_department_are_taken(tmp_path: P
         "left out, no department for Musical Instruments: 1",
         "left out, no open licence: 1",
     ]  # fmt: skip
-    rows = rows_of(tmp_path / "open" / "products.csv")
+    rows = read_rows(tmp_path / "open" / "products.csv")
     assert [(row["id"], row["category"], row["split"], row["open_licence"]) for row in rows] == [
         ("0", "Clothing", "train", "MIT"), ("2", "Home", "train", "CC0-1.0"),
     ]  # fmt: skip
@@ -54,9 +50,9 @@ def test_photos_to_measure_on_become_queries_and_need_no_licence(tmp_path: Path)
     all_ = feed(tmp_path / "all", *rows, split="test")
     CliRunner().invoke(main, ["licensed", str(all_), "--out", str(tmp_path / "open")], catch_exceptions=False)
     photos = [str(tmp_path / "all" / "photos" / f"{number}.jpg") for number in range(2)]
-    assert [row["photo"] for row in rows_of(tmp_path / "open" / "test.csv")] == photos[:1]
-    assert [row["photo"] for row in rows_of(tmp_path / "open" / "test-all.csv")] == photos
-    assert {row["category"] for row in rows_of(tmp_path / "open" / "test-all.csv")} == {"Clothing"}
+    assert [row["photo"] for row in read_rows(tmp_path / "open" / "test.csv")] == photos[:1]
+    assert [row["photo"] for row in read_rows(tmp_path / "open" / "test-all.csv")] == photos
+    assert {row["category"] for row in read_rows(tmp_path / "open" / "test-all.csv")} == {"Clothing"}
 
 
 @pytest.mark.parametrize(

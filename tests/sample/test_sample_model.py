@@ -1,6 +1,5 @@
 """The model that ships does what is said of it, on the sample shop and on nothing else."""
 
-import csv
 import json
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from csv_rows import read_rows
 
 from imgrec.vision.model_folder import open_model
 from sample import shop
@@ -18,11 +18,6 @@ from sample.design import nearest
 ROOT = Path(__file__).resolve().parents[2]
 SHOP, MODEL = ROOT / "sample", ROOT / "models" / "sample"
 DEPARTMENT_RIGHT, KIND_IN_FIRST_3, PRODUCT_FIRST = 0.95, 0.95, 0.75
-
-
-def rows_of(file: Path) -> list[dict[str, str]]:
-    with file.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +45,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_customers_find_department_kind_and_product(answers: dict[str, Any]) -> None:
-    assert answers["queries"] == len(rows_of(SHOP / "customer.csv"))
+    assert answers["queries"] == len(read_rows(SHOP / "customer.csv"))
     assert answers["unreadable"] == 0
     assert answers["category_accuracy"]["share"] >= DEPARTMENT_RIGHT
     assert answers["kind_in_first"]["3"]["share"] >= KIND_IN_FIRST_3
@@ -60,16 +55,16 @@ def test_customers_find_department_kind_and_product(answers: dict[str, Any]) -> 
 def test_the_shop_is_the_one_the_generator_makes() -> None:
     """Titles, prices and splits; the photos themselves take half an hour."""
     made = shop.catalogue(seed=1)
-    rows = rows_of(SHOP / "products.csv")
+    rows = read_rows(SHOP / "products.csv")
     assert [tuple(row.values()) for row in rows] == [product.row() for product in made]
     assert sorted(row["image"] for row in rows) == sorted(f"photos/{file.name}" for file in SHOP.glob("photos/*.jpg"))
     customers = {photo for product in made for photo in product.customer_photos}
-    assert {row["photo"] for row in rows_of(SHOP / "customer.csv")} == customers
+    assert {row["photo"] for row in read_rows(SHOP / "customer.csv")} == customers
     assert {f"customer/{file.name}" for file in SHOP.glob("customer/*.jpg")} == customers
 
 
 def test_the_shop_has_what_a_shop_needs() -> None:
-    rows = rows_of(SHOP / "products.csv")
+    rows = read_rows(SHOP / "products.csv")
     departments = Counter(row["category"] for row in rows)
     assert len(departments) == 20
     assert set(departments.values()) == {20}

@@ -1,12 +1,12 @@
 """The sample shop's catalogue, its feed, and its photos."""
 
-import csv
 import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from csv_rows import read_rows
 from PIL import Image
 from watched import Watched
 
@@ -73,8 +73,7 @@ def test_the_same_seed_makes_the_same_shop_and_another_seed_another(catalogue: l
 
 
 def test_customers_send_photos_of_test_products_alone(mugs: list[Product], mug_shop: Path) -> None:
-    with (mug_shop / "customer.csv").open(encoding="utf-8", newline="") as file:
-        queries = list(csv.DictReader(file))
+    queries = read_rows(mug_shop / "customer.csv")
     tests = {product.id for product in mugs if product.split == "test"}
     assert tests
     assert Counter(query["product_id"] for query in queries) == dict.fromkeys(tests, 2)

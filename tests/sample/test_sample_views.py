@@ -1,6 +1,5 @@
 """The training feed: what it shows, and above all what it does not."""
 
-import csv
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from csv_rows import read_rows
 
 from imgrec.errors import CatalogueError
 from sample import views
@@ -77,8 +77,7 @@ def test_the_command_renders_a_feed_and_goes_on_where_it_stopped(tmp_path: Path)
     more = CliRunner().invoke(main, [*command, "2"], catch_exceptions=False)
     assert f"({len(before)} new)" in more.output
     assert all(file.read_bytes() == content for file, content in before.items())
-    with (tmp_path / "products.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(tmp_path / "products.csv")
     assert len(rows) == len({row["id"] for row in rows}) == 2 * len(before)
     assert all((tmp_path / row["image"]).is_file() for row in rows)
     assert set(Counter(row["group"] for row in rows).values()) == {2}

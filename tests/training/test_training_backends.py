@@ -1,6 +1,5 @@
 """Training works with each of Keras' backends, and says clearly which package or backend it lacks."""
 
-import csv
 import importlib.util
 import os
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from csv_rows import read_rows
 from tiny_shop import TRAINING, Shop, draw_product, jpeg, write_config, write_feed
 
 from imgrec.errors import TrainingError
@@ -91,8 +91,7 @@ def test_a_shop_is_trained_indexed_and_searched_with_another_backend(backend: st
     done = train("--config", imported.config, "--name", backend, "--recipe", recipe, backend=backend)
     assert f"trained by {backend}" in done.stdout, done.stderr
     model = imported.folder / "models" / backend
-    with (model / "history.csv").open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_rows(model / "history.csv")
     assert len(rows) == 2
     assert np.isfinite([float(row["validation_loss"]) for row in rows]).all()
 

@@ -1,7 +1,6 @@
 # ruff: noqa: E402 - Keras may be absent
 """A training run survives being killed, refuses to be mixed up with another, and swaps its model in whole."""
 
-import csv
 import json
 import os
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from csv_rows import read_rows
 from tiny_shop import Shop, write_config, write_feed
 
 keras = pytest.importorskip("keras")
@@ -113,8 +113,7 @@ class NoEpoch(Silent):
 
 
 def history(model: Path) -> list[dict[str, str]]:
-    with (model / "history.csv").open(newline="") as stream:
-        return list(csv.DictReader(stream))
+    return read_rows(model / "history.csv")
 
 
 def test_a_killed_run_refuses_other_settings_and_names_them(
