@@ -38,16 +38,15 @@ function showButton(button, message, actions) {
       button.text,
     );
   }
-  const waiting = actions.isWaiting(message, button.callback_data);
   return h(
     "button",
     {
       class: "key",
-      "aria-busy": waiting && "true",
+      "aria-busy": actions.isWaiting(message, button.callback_data) && "true",
       "data-callback": button.callback_data,
       onclick: () => actions.tap(message, button.callback_data),
     },
     h("span", {}, button.text),
-    waiting && unseen(", waiting for the bot"),
+    unseen("(waiting for the bot)"), // while it is busy
   );
 }

@@ -140,7 +140,7 @@ async def test_a_tap_waits_for_its_answer_which_is_a_short_notice_or_an_alert(pa
     await bot.send_message(user, "Choose", reply_markup=markup)
     for name in ("Quiet", "Loud"):
         await button(page, name).click()
-        await expect(page.locator(".key[aria-busy]")).to_have_text(name)
+        await expect(button(page, f"{name} (waiting for the bot)")).to_have_attribute("aria-busy", "true")
         [update] = [one for one in await bot.get_updates(-1, allowed_updates=[]) if one.callback_query]
         await bot.answer_callback_query(update.callback_query.id, f"{name} words", show_alert=name == "Loud")
         await expect(page.locator(".key[aria-busy]")).to_have_count(0)
@@ -463,20 +463,30 @@ async def test_what_is_half_written_survives_a_reload(page: Page) -> None:
 async def test_a_restarted_sandbox_is_found_again_and_said_to_be_a_new_one(browser: Browser, user: int) -> None:
     async with running_sandbox() as first:
         port = int(first.url.rpartition(":")[2])
-        async with UserClient(first.url, user) as client:
-            await client.text("Before")
         chat = open_chat(browser, first, user)
         page = await chat.__aenter__()
-        await expect(messages(page)).to_contain_text("Before")
+        await ask(first, user)
+        await button(page, "Yes").click()
+        await expect(button(page, "Yes (waiting for the bot)")).to_be_visible()
     await expect(page.get_by_role("alert")).to_have_text("The sandbox cannot be reached. Trying again…")
-    async with running_sandbox(port=port):
+    async with running_sandbox(port=port) as second:
         await expect(page.locator(".toast")).to_have_text("The sandbox was started anew. This chat begins afresh.")
         await expect(page.get_by_role("alert")).to_have_count(0)
         await expect(messages(page)).to_have_count(0)
         await expect(page.get_by_text("No bot is connected.")).to_be_visible()
+        await ask(second, user)
+        await expect(button(page, "Yes")).to_be_visible()  # and waits for no answer: what was pressed was another's
         await write(page, "After")
-        await expect(messages(page)).to_contain_text("After")
+        await expect(messages(page).last).to_contain_text("After")
         await chat.__aexit__(None, None, None)
+
+
+async def ask(sandbox: Sandbox, user: int) -> None:
+    """A bot comes to this sandbox, asks a question with a button, and is gone."""
+    yes = keyboard([InlineKeyboardButton("Yes", callback_data="yes")])
+    async with bot_of(sandbox) as bot, UserClient(sandbox.url, user) as client:
+        await client.text("/start")
+        await bot.send_message(user, "Fine?", reply_markup=yes)
 
 
 class Site(RequestHandler):

@@ -109,7 +109,7 @@ async def test_threshold_is_chosen_from_the_menu_and_then_by_a_button(page: Page
     await page.get_by_role("option", name="/threshold").click()
     answer = messages(page, BOT)
     await expect(answer).to_contain_text("(auto)")
-    chosen = answer.get_by_role("button").filter(has_text=re.compile(r"^\d+%$")).first
+    chosen = answer.get_by_role("button", name=re.compile(r"^\d+%$")).first
     words = await chosen.inner_text()
     await chosen.click()
     await expect(answer.get_by_role("button", name=f"✓ {words}")).to_be_visible()
