@@ -32,7 +32,7 @@ def main() -> None:
 
     \b
       python -m sample sheet --kinds mug,ball        look at what kinds look like, in seconds
-      python -m sample render                        the shop: feed, photos and customers' photos
+      python -m sample render --out /tmp/shop        the shop: feed, photos and customers' photos
       python -m sample views --out /tmp/views        training photos: as many as you have time for
     """  # noqa: D301 - click wants the backspace itself
 

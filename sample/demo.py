@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import csv
 import errno
 import json
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+import httpx
 from click.decorators import FC
 from rich.console import Console
 from rich.markup import escape
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from sandbox import Sandbox, running_sandbox
 from sandbox.client import Json, UserClient
-from sandbox.tray import read_tray
+from sandbox.tray import Tray, read_tray
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOPPER = 1  # whose chat the page shows
@@ -54,7 +54,7 @@ def _folder_option(name: str, default: str, words: str) -> Callable[[FC], FC]:
 @click.command()
 @click.option("--port", default=8081, show_default=True, type=click.IntRange(0, 65535), help="Of the page; 0: any.")
 @click.option("--photo", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="The first photo to send.  [default: the first of the shop's customer photos]")  # fmt: skip
+              help="The first photo to send.  [default: the first of the page's samples]")  # fmt: skip
 @click.option("--once", is_flag=True, help="Stop after the first answer.")
 @_folder_option("--shop", "sample", "A folder with products.csv and customer.csv.")
 @_folder_option("--model", "models/sample", "The model that recognises photos.")
@@ -68,7 +68,8 @@ def main(port: int, photo: Path | None, once: bool, shop: Path, model: Path, fol
     config = folder.resolve() / "config.yaml"
     try:
         _see_that_all_is_there(shop, model)
-        photo = photo or _first_customer_photo(shop)
+        tray = _customer_photos(shop)
+        photo = photo or tray.pictures[0].file
         folder.mkdir(parents=True, exist_ok=True)
         config.write_text(_CONFIG.format(model=json.dumps(str(model.resolve()))), encoding="utf-8")
         if os.environ.get("TELEGRAM_BOT_TOKEN"):
@@ -78,7 +79,7 @@ def main(port: int, photo: Path | None, once: bool, shop: Path, model: Path, fol
             )
             sys.stdout.flush()
             os.execv(sys.executable, _bot_command(config))  # noqa: S606 - ourselves
-        asyncio.run(_until_stopped(_chat(config, shop, port, photo, console, once)))
+        asyncio.run(_until_stopped(_chat(config, shop, tray, port, photo, console, once)))
     except (DemoError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
@@ -105,9 +106,11 @@ async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
         sys.exit(0)
 
 
-async def _chat(config: Path, shop: Path, port: int, photo: Path, console: Console, once: bool) -> None:
+async def _chat(
+    config: Path, shop: Path, tray: Tray, port: int, photo: Path, console: Console, once: bool
+) -> None:  # fmt: skip
     """The page, the shop, the bot and a first photo; then whatever the shopper does, until it is stopped."""
-    async with _page(shop, port) as sandbox:
+    async with _page(tray, port) as sandbox:
         await _open_shop(config, shop)
         async with _bot(config, sandbox) as ended:
             answered = asyncio.create_task(_answer(sandbox, await asyncio.to_thread(photo.read_bytes)))
@@ -119,6 +122,8 @@ async def _chat(config: Path, shop: Path, port: int, photo: Path, console: Conso
                         return
                     console.print(f"\nChat with the bot at [bold]{sandbox.url}/[/]\nCtrl-C stops everything.")
                 await ended
+            except httpx.HTTPStatusError as refused:
+                raise DemoError(f"{_inside(photo)} cannot be sent as a photo: {refused}") from None
             except TimeoutError:
                 raise DemoError(f"The bot did not answer within {LONGEST_ANSWER_S} s. {_last_words(config)}") from None
             finally:
@@ -128,9 +133,8 @@ async def _chat(config: Path, shop: Path, port: int, photo: Path, console: Conso
 
 
 @contextlib.asynccontextmanager
-async def _page(shop: Path, port: int) -> AsyncIterator[Sandbox]:
+async def _page(tray: Tray, port: int) -> AsyncIterator[Sandbox]:
     """The sandbox with its chat page, the shop's customer photos at hand."""
-    tray = read_tray([shop / "customer.csv"])
     async with contextlib.AsyncExitStack() as stack:
         try:
             sandbox = await stack.enter_async_context(running_sandbox(port=port, tray=tray))
@@ -164,7 +168,7 @@ async def _running(
     command: Sequence[str], environment: Mapping[str, str] | None = None, *,
     stdout: int | IO[bytes] | None = None, stderr: IO[bytes] | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:  # fmt: skip
-    """A program that is gone when this is left; in a session of its own, so that Ctrl-C reaches it through us alone."""
+    """A program that is gone when this is left. Ctrl-C reaches it through us alone; a second one does not wait for it."""
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=stdout, stderr=stderr,
         start_new_session=True,
@@ -176,7 +180,7 @@ async def _running(
             process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), LONGEST_STOP_S)
-            except TimeoutError:
+            except (TimeoutError, asyncio.CancelledError):
                 process.kill()
                 await process.wait()
 
@@ -203,18 +207,20 @@ def _show(photo: Path, heard: Sequence[Json], console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     for number, product in enumerate(products, start=1):
         title, _, facts = product.get("caption", "").partition("\n")
-        *brand_and_price, similarity = facts.split(" · ")
-        table.add_row(f"  {number}", escape(title), escape(" · ".join(brand_and_price[-1:])), escape(similarity))
+        facts, _, similarity = facts.rpartition(" · ")
+        table.add_row(f"  {number}", escape(title), escape(facts), escape(similarity))
     console.print(table)
 
 
-def _first_customer_photo(shop: Path) -> Path:
+def _customer_photos(shop: Path) -> Tray:
     feed = shop / "customer.csv"
-    with feed.open(encoding="utf-8", newline="") as stream:
-        photo = shop / next(csv.DictReader(stream), {}).get("photo", "")
-    if not photo.is_file():
-        raise DemoError(f"{_inside(feed)} does not begin with a photo that is there; its column photo names files.")
-    return photo
+    try:
+        tray = read_tray([feed])
+    except ValueError as error:
+        raise DemoError(f"{_inside(feed)} is no list of photos: {error}") from None
+    if not tray.pictures:
+        raise DemoError(f"{_inside(feed)} names no photo that is there; its column photo names files beside it.")
+    return tray
 
 
 def _bot_command(config: Path) -> list[str]:

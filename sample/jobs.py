@@ -69,7 +69,7 @@ class Sitting:
 def keep_to_one_look(folder: Path, look: Look) -> None:
     """Remember how the folder's photos are taken.
 
-    Raises CatalogueError when it holds photos taken otherwise, or a feed that is not ours.
+    Raises CatalogueError when it holds photos taken otherwise, or a feed or photos that are not ours.
     """
     file = folder / _LOOK
     if file.exists():
@@ -79,16 +79,23 @@ def keep_to_one_look(folder: Path, look: Look) -> None:
                 f"{folder} holds photos of {had}, and {look} was asked for. Ask for the same, or name another folder "
                 "with --out."
             )
-    elif (folder / "products.csv").exists():
-        raise CatalogueError(f"{folder} holds a feed that was not made here. Name another folder with --out.")
+    elif theirs := next((file for file in _made_in(folder) if file.exists()), None):
+        raise CatalogueError(f"{theirs} was not made here, and stays. Name another folder with --out.")
     write_atomically(file, json.dumps(asdict(look)).encode() + b"\n")
 
 
 def clear(folder: Path) -> None:
     """Remove what was photographed into a folder; one of other origin stays as it is."""
     if (folder / _LOOK).exists():
-        for file in [*folder.rglob("*.jpg"), folder / "products.csv", folder / _LOOK]:
+        for file in (*_made_in(folder), folder / _LOOK):
             file.unlink(missing_ok=True)
+
+
+def _made_in(folder: Path) -> Iterator[Path]:
+    """What these commands may have written into a folder: its feed and its photos."""
+    yield folder / "products.csv"
+    for photos in ("photos", "customer"):
+        yield from (folder / photos).rglob("*.jpg")
 
 
 def take(

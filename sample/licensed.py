@@ -47,7 +47,8 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
             raise FeedError(f"{feed} lacks the column {lacking[0]}; it needs {', '.join(_WANTED)}.")
         for row in reader:
             department = DEPARTMENT_OF.get(row["category"])
-            photo = _photo(feed, row["image"])
+            image = _image(feed, row["image"])
+            photo = feed.parent.resolve() / image
             if department and row["split"] == "test":
                 for name in ["test-all.csv", *(["test.csv"] if row["open_licence"] else [])]:
                     tests[name].append((str(photo), department, row["kind"]))
@@ -56,23 +57,24 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
             elif department is None:
                 found.left[f"no department for {row['category']}"] += 1
             else:
-                _copy(photo, folder / row["image"])
+                _copy(photo, folder / image)
                 found.taken[row["set"], row["open_licence"]] += 1
-                rows.append(tuple({**row, "category": department}[column] for column in _WANTED))
+                rows.append(tuple({**row, "category": department, "image": str(image)}[column] for column in _WANTED))
     write_csv(folder / "products.csv", _WANTED, rows)
     for name, queries in tests.items():
         write_csv(folder / name, _QUERY, queries)
     return found
 
 
-def _photo(feed: Path, image: str) -> Path:
-    """The file that a row names, which must lie beside its feed."""
-    photo = (feed.parent / image).resolve()
-    if not photo.is_relative_to(feed.parent.resolve()):
+def _image(feed: Path, image: str) -> Path:
+    """The file that a row names, which must lie beside its feed: its place there."""
+    folder = feed.parent.resolve()
+    photo = (folder / image).resolve()
+    if not photo.is_relative_to(folder):
         raise FeedError(f"{image!r} is not in the folder of {feed}; a feed may name photos that lie beside it.")
     if not photo.is_file():
         raise FeedError(f"{photo} is missing, though the feed names it.")
-    return photo
+    return photo.relative_to(folder)
 
 
 def _copy(photo: Path, copy: Path) -> None:

@@ -45,6 +45,17 @@ def test_only_photos_with_an_open_licence_and_a_department_are_taken(tmp_path: P
     assert [(tmp_path / "open" / row["image"]).read_bytes() for row in rows] == [b"\x00", b"\x02"]
 
 
+def test_a_photo_is_copied_to_where_it_lies_however_its_row_says_so(tmp_path: Path) -> None:
+    all_ = feed(tmp_path / "all", ("Shoes", "walks", "MIT"), ("Shoes", "walks", "MIT"))
+    named = all_.read_text().replace("photos/0.jpg", "photos/../../all/photos/0.jpg")
+    all_.write_text(named.replace("photos/1.jpg", str(tmp_path / "all" / "photos" / "1.jpg")))
+    CliRunner().invoke(main, ["licensed", str(all_), "--out", str(tmp_path / "a" / "open")], catch_exceptions=False)
+    rows = read_rows(tmp_path / "a" / "open" / "products.csv")
+    assert [row["image"] for row in rows] == ["photos/0.jpg", "photos/1.jpg"]
+    assert [(tmp_path / "a" / "open" / row["image"]).read_bytes() for row in rows] == [b"\x00", b"\x01"]
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"open"}
+
+
 def test_photos_to_measure_on_become_queries_and_need_no_licence(tmp_path: Path) -> None:
     rows = ("Shoes", "walks", "MIT"), ("Shoes", "walks", ""), ("Musical Instruments", "bands", "MIT")
     all_ = feed(tmp_path / "all", *rows, split="test")
