@@ -168,7 +168,7 @@ async def _running(
     command: Sequence[str], environment: Mapping[str, str] | None = None, *,
     stdout: int | IO[bytes] | None = None, stderr: IO[bytes] | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:  # fmt: skip
-    """A program that is gone when this is left. Ctrl-C reaches it through us alone; a second one does not wait for it."""
+    """A program that is gone when this is left; Ctrl-C reaches it through us alone, and twice does not wait for it."""
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=stdout, stderr=stderr,
         start_new_session=True,

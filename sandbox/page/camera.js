@@ -38,8 +38,10 @@ export function makeCamera(onPhoto) {
     }
     shutter.disabled = true; // until there is a picture to take
     dialog.showModal();
-    await view.play();
-    shutter.disabled = false;
+    await view.play().then(
+      () => (shutter.disabled = false),
+      () => {}, // it was closed before there was a picture
+    );
   };
 }
 

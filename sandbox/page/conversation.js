@@ -1,8 +1,9 @@
 /**
  * The chat as data: what the sandbox's events make of it, and what is still being sent.
  *
- * A sending is what the user sends at once: {id, parts, state: "waiting" | "failed", problem}. Its
- * parts look like messages, so that they are shown alike, and give way to the real ones that come back with its id.
+ * A sending is what the user sends at once: {id, parts, state: "waiting" | "failed", problem, after}. Its parts look
+ * like messages, so that they are shown alike, and give way to the real ones that come back with its id. One that waits
+ * stands at the end; one that failed stays where it did, behind the message whose number is `after`.
  */
 
 import { dayKey } from "./words.js";
@@ -31,6 +32,11 @@ export class Conversation {
   /** Forget everything: another sandbox has taken the place of the one this came from. */
   clear() {
     this.#messages.clear();
+    this.#sendings = this.#sendings.map((sending) => ({
+      ...sending,
+      parts: sending.parts.map((part) => ({ ...part, reply_to_message: undefined })),
+      after: 0,
+    }));
     this.#readUpTo = 0;
     this.replyKeyboard = null;
   }
@@ -52,8 +58,14 @@ export class Conversation {
     return this.#sendings.find((sending) => sending.id === id);
   }
 
-  changeSending(id, changes) {
-    this.#sendings = this.#sendings.map((sending) => (sending.id === id ? { ...sending, ...changes } : sending));
+  /** It waits to be sent, once more perhaps. */
+  wait(id) {
+    this.#change(id, { state: "waiting", problem: "", asFile: false });
+  }
+
+  /** It could not be sent. asFile: whether it can as a file. */
+  fail(id, problem, asFile) {
+    this.#change(id, { state: "failed", problem, asFile, after: this.lastId });
   }
 
   dropSending(id) {
@@ -82,15 +94,22 @@ export class Conversation {
     return [...this.#messages.values()].filter((message) => message.photo || isPictureFile(message.document));
   }
 
+  #change(id, changes) {
+    this.#sendings = this.#sendings.map((sending) => (sending.id === id ? { ...sending, ...changes } : sending));
+  }
+
   #items() {
     const items = [];
+    const failed = this.#sendings.filter(({ state }) => state === "failed").sort((a, b) => a.after - b.after);
+    const waiting = this.#sendings.filter(({ state }) => state === "waiting");
     for (const message of this.#messages.values()) {
+      while (failed.length && failed[0].after < message.message_id) items.push(this.#pendingItem(failed.shift()));
       if (this.sending(message.clientId)) continue; // shown as long as its album is not complete
       const previous = items.at(-1);
       if (message.media_group_id && previous?.album === message.media_group_id) previous.messages.push(message);
       else items.push(this.#item(message));
     }
-    return [...items, ...this.#sendings.map((sending) => this.#pendingItem(sending))];
+    return [...items, ...[...failed, ...waiting].map((sending) => this.#pendingItem(sending))];
   }
 
   #item(message) {

@@ -1,11 +1,13 @@
 /** What may be done with a message itself: R or a pull to the left replies; its menu opens like any. */
 
-/** node: of the message. actions: what a message leads to, of which these are `reply` and `menu`. */
-export function listenForGestures(node, message, actions) {
+/** node: of the messages, several being an album. actions: what they lead to, of which these are `reply` and `menu`. */
+export function listenForGestures(node, messages, actions) {
+  const [message] = messages;
+  const meant = ({ target }) => messages.find((one) => target.closest(`[data-part="${one.message_id}"]`)) ?? message;
   node.addEventListener("contextmenu", (event) => {
     if (event.target.closest("a") || String(getSelection())) return;
     event.preventDefault();
-    actions.menu(message, node.querySelector(".bubble"), event);
+    actions.menu(meant(event), node.querySelector(".bubble"), event);
   });
   node.addEventListener("keydown", (event) => {
     if (event.target !== node || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -14,7 +16,7 @@ export function listenForGestures(node, message, actions) {
     else return;
     event.preventDefault();
   });
-  pullToReply(node, () => actions.reply(message));
+  pullToReply(node, (touch) => actions.reply(meant(touch)));
 }
 
 function pullToReply(node, reply) {
@@ -36,7 +38,7 @@ function pullToReply(node, reply) {
     { passive: true },
   );
   const letGo = () => {
-    if (from && pulled > far) reply();
+    if (from && pulled > far) reply(from);
     from = null;
     pulled = 0;
     node.style.removeProperty("--pulled");

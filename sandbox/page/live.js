@@ -17,14 +17,17 @@ export class Live {
     this.places = places;
     this.tell = tell;
     addEventListener("online", () => this.#connectNow?.());
+    addEventListener("offline", () => this.#socket?.close()); // it would take long to notice by itself
     document.addEventListener("visibilitychange", () => document.hidden || this.#connectNow?.());
   }
 
   #connectNow = null;
+  #socket = null;
 
   connect() {
     this.#connectNow = null;
     const socket = new WebSocket(this.places.live(this.#last, this.#world));
+    this.#socket = socket;
     socket.addEventListener("open", () => this.tell.connected());
     socket.addEventListener("message", ({ data }) => this.#take(JSON.parse(data)));
     socket.addEventListener("close", ({ code, reason }) => {

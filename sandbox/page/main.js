@@ -50,6 +50,7 @@ const timeline = new Timeline(byId("days"), {
     jump,
     menu: messageMenu,
     retry: (id) => outbox.retry(id),
+    sendAsFiles: (id) => outbox.sendAsFiles(id),
     drop: (id) => outbox.drop(id),
   },
 });
@@ -84,12 +85,14 @@ const live = new Live(places, {
   history({ events, isFirst, isNewWorld }) {
     if (isNewWorld) {
       conversation.clear();
+      composer.replyTo(null);
       taps.clear();
       tray.load();
       toast("The sandbox was started anew. This chat begins afresh.");
     }
     events.forEach(take);
     if (isFirst || isNewWorld) heard = [];
+    outbox.reached(isNewWorld);
     const drawn = show(false);
     if (isFirst || isNewWorld) drawn.then(() => scrolling.toEnd());
   },
@@ -197,7 +200,7 @@ addEventListener("keydown", (event) => {
 
 listenForTheme();
 listenForFiles((files, asFiles) => preview.offer(files, asFiles));
-byId("start").addEventListener("click", () => sendText("/start"));
+byId("start").addEventListener("click", ({ detail }) => detail > 1 || sendText("/start"));
 tray.load();
 live.connect();
 if (!usesFingers()) byId("text").focus();

@@ -57,6 +57,7 @@ function photoButton(message, at, messages, sending, context) {
     {
       class: "photo",
       "aria-label": words,
+      "data-part": message.message_id,
       disabled: Boolean(sending),
       onclick: () => context.actions.view(message),
     },
@@ -111,7 +112,7 @@ function fileRow(message, sending, context) {
   const about = [h("b", {}, document.file_name), h("span", {}, fileSize(document.file_size))];
   return h(
     "div",
-    { class: "file" },
+    { class: "file", "data-part": message.message_id },
     face,
     sending
       ? h("span", { class: "about" }, about)

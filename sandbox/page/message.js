@@ -31,7 +31,7 @@ export function showMessage(item, context) {
     item.sending?.state === "failed" && failure(item.sending, context.actions),
     !item.sending && tools(message, context.actions),
   );
-  if (!item.sending) listenForGestures(node, message, context.actions);
+  if (!item.sending) listenForGestures(node, item.messages, context.actions);
   return node;
 }
 
@@ -81,7 +81,9 @@ function captionList(messages, context) {
   return h(
     "ol",
     { class: "captions" },
-    messages.map((message, at) => message.caption && h("li", { value: at + 1 }, lines(message))),
+    messages.map(
+      (message, at) => message.caption && h("li", { value: at + 1, "data-part": message.message_id }, lines(message)),
+    ),
   );
 }
 
@@ -127,7 +129,9 @@ function failure(sending, actions) {
     h(
       "div",
       {},
-      h("button", { class: "plain", onclick: () => actions.retry(sending.id) }, icon("retry"), "Try again"),
+      sending.asFile
+        ? h("button", { class: "plain", onclick: () => actions.sendAsFiles(sending.id) }, icon("file"), "Send as a file")
+        : h("button", { class: "plain", onclick: () => actions.retry(sending.id) }, icon("retry"), "Try again"),
       h("button", { class: "plain", onclick: () => actions.drop(sending.id) }, icon("trash"), "Discard"),
     ),
   );

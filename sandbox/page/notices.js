@@ -5,12 +5,13 @@ import { byId, h } from "./dom.js";
 const SHOWN_MS = 3200;
 const MS_A_CHARACTER = 35;
 
-/** A short notice at the lower edge. */
+/** A short notice at the lower edge, of which no more than two are there at a time. */
 export function toast(words) {
   const note = h("p", { class: "toast" }, words);
   const stack = byId("toasts");
   stack.popover ??= "manual"; // above dialogs too
   if (!stack.matches(":popover-open")) stack.showPopover();
+  [...stack.children].slice(0, -1).forEach((old) => old.remove());
   stack.append(note);
   announce(words);
   setTimeout(

@@ -1,7 +1,7 @@
 /** Sends what the user writes and picks, one after the other and in order; what fails stays, to be tried again. */
 
-import { post } from "./server.js";
-import { failureWords } from "./words.js";
+import { OUT_OF_REACH, post } from "./server.js";
+import { failureWords, mayBeSentAsFile } from "./words.js";
 
 const MOST_IN_ALBUM = 10;
 
@@ -10,7 +10,7 @@ export const MOST_BYTES = 50 * 1024 * 1024;
 
 export class Outbox {
   #queue = Promise.resolve();
-  #contents = new Map(); // sending id -> {fields, controller}
+  #contents = new Map(); // sending id -> {action, fields, media, caption, replyTo, isUnreached, controller}
 
   /** conversation: where sendings are shown. onChange: when one appears, changes or goes. onProgress(id, part). */
   constructor(user, places, conversation, { onChange, onProgress }) {
@@ -18,10 +18,10 @@ export class Outbox {
   }
 
   sendText(text, replyTo) {
-    this.#add("text", [["text", text]], [{ text, entities: [] }], replyTo);
+    this.#add({ action: "text", fields: [["text", text]], replyTo }, [{ text, entities: [] }]);
   }
 
-  /** pictures: [{file, url, width, height}, ...]; more than ten make several albums, the first with the caption. */
+  /** pictures: as `forSending` makes them; more than ten make several albums, the first with the caption. */
   sendPhotos(pictures, caption = "", replyTo = null) {
     this.#sendMedia("photo", pictures, caption, replyTo, ({ url, width, height }) => ({
       photo: [{ url, width, height }],
@@ -37,8 +37,24 @@ export class Outbox {
   }
 
   retry(id) {
-    this.conversation.changeSending(id, { state: "waiting", problem: "" });
+    this.conversation.wait(id);
     this.#line(id);
+  }
+
+  /** Send pictures that cannot be photos as the files they are. */
+  sendAsFiles(id) {
+    const { media, caption, replyTo } = this.#contents.get(id);
+    this.drop(id);
+    const files = media.map(({ original, url }) => ({ file: original, url }));
+    this.sendFiles(files, caption, replyTo);
+  }
+
+  /** The sandbox is there again: send what did not reach it. isNew: it knows nothing of what was replied to. */
+  reached(isNew) {
+    for (const [id, content] of this.#contents) {
+      if (isNew) content.replyTo = null;
+      if (content.isUnreached) this.retry(id);
+    }
   }
 
   /** Stop sending, or give up on what has failed. */
@@ -54,19 +70,19 @@ export class Outbox {
       const words = at === 0 ? caption : "";
       const parts = some.map((one, place) => ({ ...look(one), ...(place === 0 && words && { caption: words }) }));
       const fields = [...some.map(({ file }) => [action, file]), ...(words ? [["caption", words]] : [])];
-      this.#add(action, fields, parts, replyTo);
+      this.#add({ action, fields, media: some, caption: words, replyTo }, parts);
     });
   }
 
-  #add(action, fields, looks, replyTo) {
+  #add(content, looks) {
     const id = newId();
+    const { replyTo } = content;
     const common = {
       from: { id: this.user },
       date: Math.floor(Date.now() / 1000),
       ...(replyTo && { reply_to_message: replyTo }),
     };
-    const reply = replyTo ? [["reply_to_message_id", replyTo.message_id]] : [];
-    this.#contents.set(id, { action, fields: [...fields, ...reply, ["client_id", id]] });
+    this.#contents.set(id, content);
     this.conversation.addSending({
       id,
       state: "waiting",
@@ -85,14 +101,17 @@ export class Outbox {
     const content = this.#contents.get(id);
     if (!content || !this.conversation.sending(id)) return;
     content.controller = new AbortController();
+    content.isUnreached = false;
+    const reply = content.replyTo ? [["reply_to_message_id", content.replyTo.message_id]] : [];
     try {
-      await post(this.places.post(content.action), content.fields, {
+      await post(this.places.post(content.action), [...content.fields, ...reply, ["client_id", id]], {
         signal: content.controller.signal,
         onProgress: (fraction) => this.onProgress(id, fraction),
       });
       this.#contents.delete(id);
     } catch (error) {
-      this.conversation.changeSending(id, { state: "failed", problem: failureWords(error.message) });
+      content.isUnreached = error.message === OUT_OF_REACH;
+      this.conversation.fail(id, failureWords(error.message), mayBeSentAsFile(error.message));
       this.onChange();
     }
   }

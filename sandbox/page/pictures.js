@@ -23,10 +23,11 @@ export async function readPicture(file) {
   return { file, url, image, width: image.naturalWidth, height: image.naturalHeight };
 }
 
-/** The picture as it is to be sent: itself, or a smaller JPEG where it is larger than a photo need be. */
+/** The picture as it is to be sent, {file, url, width, height, original}: itself, or a smaller JPEG. */
 export async function forSending({ file, url, image, width, height }) {
   const scale = Math.min(1, LONGEST_SIDE_PX / Math.max(width, height));
-  if (scale === 1 && file.size <= MOST_BYTES) return { file, url, width, height };
+  const asItIs = { file, url, width, height, original: file };
+  if (scale === 1 && file.size <= MOST_BYTES) return asItIs;
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
@@ -35,7 +36,7 @@ export async function forSending({ file, url, image, width, height }) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-  if (!blob) return { file, url, width, height };
+  if (!blob) return asItIs;
   const small = new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" });
-  return { file: small, url, width: canvas.width, height: canvas.height };
+  return { file: small, url, width: canvas.width, height: canvas.height, original: file };
 }

@@ -30,10 +30,11 @@ export class Preview {
   }
 
   async offer(files, asFiles) {
-    const small = files.filter(({ size }) => size <= MOST_BYTES);
-    if (small.length < files.length) toast("A file may have 50 MB.");
-    if (!small.length) return;
-    const picked = await Promise.all(small.map(async (file) => ({ file, picture: await readPicture(file) })));
+    const fit = files.filter(({ size }) => size > 0 && size <= MOST_BYTES);
+    if (files.some(({ size }) => size > MOST_BYTES)) toast("A file may have 50 MB.");
+    if (files.some(({ size }) => size === 0)) toast("An empty file cannot be sent.");
+    if (!fit.length) return;
+    const picked = await Promise.all(fit.map(async (file) => ({ file, picture: await readPicture(file) })));
     this.#picked.push(...picked);
     if (!this.dialog.open) {
       this.asFiles.checked = asFiles;
@@ -54,8 +55,9 @@ export class Preview {
       return;
     }
     const photos = this.#picked.filter((one) => this.#isPhoto(one));
-    const noun = photos.length === this.#picked.length ? "photo" : "file";
-    byId("preview-title").textContent = `Send ${count(this.#picked.length, noun)}`;
+    const files = this.#picked.length - photos.length;
+    const parts = [photos.length && count(photos.length, "photo"), files && count(files, "file")];
+    byId("preview-title").textContent = `Send ${parts.filter(Boolean).join(" and ")}`;
     this.asFiles.disabled = this.#picked.every(({ picture }) => picture === null);
     this.list.className = `picked ${photos.length === 1 && this.#picked.length === 1 ? "one" : ""}`;
     this.list.replaceChildren(...this.#picked.map((one, at) => this.#row(one, at)));
@@ -79,7 +81,7 @@ export class Preview {
   }
 
   #leaveOut(at) {
-    this.#picked.splice(at, 1);
+    release(this.#picked.splice(at, 1));
     this.#show();
     (this.list.querySelectorAll("button")[Math.min(at, this.#picked.length - 1)] ?? this.caption).focus();
   }
@@ -90,10 +92,18 @@ export class Preview {
     const isPhoto = picked.map((one) => this.#isPhoto(one));
     this.#picked = [];
     this.list.replaceChildren();
-    if (this.dialog.returnValue !== "send") return;
     this.caption.value = "";
+    if (this.dialog.returnValue !== "send") {
+      release(picked);
+      return;
+    }
     const photos = await Promise.all(picked.filter((_, at) => isPhoto[at]).map(({ picture }) => forSending(picture)));
     const files = picked.filter((_, at) => !isPhoto[at]).map(({ file, picture }) => ({ file, url: picture?.url }));
     this.onSend({ photos, files, caption });
   }
+}
+
+/** Pictures that nobody looks at any more. */
+function release(picked) {
+  for (const { picture } of picked) if (picture) URL.revokeObjectURL(picture.url);
 }

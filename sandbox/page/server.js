@@ -3,7 +3,7 @@
 /** A request that was refused, or that did not get through. */
 export class ServerError extends Error {}
 
-const OUT_OF_REACH = "The sandbox cannot be reached.";
+export const OUT_OF_REACH = "The sandbox cannot be reached.";
 
 /** POST fields, of which some may be files. onProgress: called with the part of the body that is sent, 0 to 1. */
 export function post(address, fields, { onProgress = () => {}, signal } = {}) {

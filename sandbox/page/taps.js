@@ -35,7 +35,7 @@ export class Taps {
       ]);
       this.#asked.set(query, end);
       if (this.#answers.has(query)) this.answered(this.#answers.get(query));
-      else setTimeout(() => this.#asked.delete(query) && end(), LONGEST_MS);
+      else setTimeout(() => this.#asked.get(query) === end && this.#asked.delete(query) && end(), LONGEST_MS);
     } catch (error) {
       end();
       toast(error.message.replace(/^Bad Request: /, ""));

@@ -5,6 +5,8 @@ import { recall, remember } from "./memory.js";
 import { toast } from "./notices.js";
 import { get, getBlob } from "./server.js";
 
+const LOW = matchMedia("(height < 30rem) and (width < 62rem)"); // a phone held sideways, or one with its keyboard open
+
 export class Tray {
   #pictures = [];
 
@@ -17,6 +19,7 @@ export class Tray {
     this.select.addEventListener("change", () => this.#fill());
     this.list.addEventListener("keydown", (event) => walk(event, [...this.list.querySelectorAll("button")]));
     this.toggle.addEventListener("click", () => this.#show(this.panel.hidden));
+    LOW.addEventListener("change", () => this.#showWhereItFits());
     byId("tray-close").addEventListener("click", () => {
       this.#show(false);
       this.toggle.focus();
@@ -34,7 +37,11 @@ export class Tray {
     this.select.hidden = categories.length < 2;
     this.#fill();
     this.toggle.hidden = this.#pictures.length === 0;
-    this.#show(this.#pictures.length > 0 && recall("tray") !== "closed", false);
+    this.#showWhereItFits();
+  }
+
+  #showWhereItFits() {
+    this.#show(this.#pictures.length > 0 && recall("tray") !== "closed" && !LOW.matches, false);
   }
 
   #show(isOpen, isChosen = true) {
@@ -49,6 +56,11 @@ export class Tray {
       .filter(({ picture }) => !this.select.value || picture.category === this.select.value);
     this.list.replaceChildren(...offered.map(({ picture, number }) => h("li", {}, this.#button(picture, number))));
     this.list.scrollTo(0, 0);
+    this.#keepOneTabStop();
+  }
+
+  #keepOneTabStop() {
+    if (this.list.querySelector('[tabindex="0"]')) return;
     const first = this.list.querySelector("button");
     if (first) first.tabIndex = 0;
   }
@@ -66,10 +78,13 @@ export class Tray {
     const title = [kind, category].filter(Boolean).join(" · ");
     const button = h(
       "button",
-      { "aria-label": words, title, tabindex: "-1", onclick: () => this.#send(number) },
+      { "aria-label": words, title, tabindex: "-1", onclick: ({ detail }) => detail > 1 || this.#send(number) },
       image,
     );
-    image.addEventListener("error", () => button.closest("li")?.remove());
+    image.addEventListener("error", () => {
+      button.closest("li")?.remove();
+      this.#keepOneTabStop();
+    });
     return button;
   }
 

@@ -58,13 +58,17 @@ export function actionWords(action) {
   );
 }
 
+/** Whether what is refused as a photo may be sent as a file. */
+export const mayBeSentAsFile = (description) =>
+  /IMAGE_PROCESS_FAILED|PHOTO_INVALID_DIMENSIONS|too big for a photo/.test(description);
+
 /** Why a message could not be sent, said plainly. */
 export function failureWords(description) {
   if (description.includes("IMAGE_PROCESS_FAILED"))
-    return "This is not a picture that can be sent as a photo. Send it as a file.";
+    return "This is not a picture that can be sent as a photo.";
   if (description.includes("PHOTO_INVALID_DIMENSIONS"))
-    return "This picture is too long or too large for a photo. Send it as a file.";
-  if (description.includes("too big for a photo")) return "A photo may have 10 MB. Send it as a file.";
+    return "This picture is too long or too large for a photo.";
+  if (description.includes("too big for a photo")) return "A photo may have 10 MB.";
   if (description.includes("Too Large")) return "A file may have 50 MB.";
   if (description.includes("to be replied not found")) return "The message this replies to is deleted.";
   if (description.includes("must be non-empty")) return "This file is empty.";

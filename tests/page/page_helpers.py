@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
+from telegram.request import HTTPXRequest
 
 from sandbox import Sandbox
 
+NAME = "Sandbox bot"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WAIT_MS = 15_000  # on a busy machine; nothing waits longer than it must
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -45,8 +49,10 @@ async def open_chat(browser: Browser, sandbox: Sandbox, user: int, **options: An
     page.on("console", lambda line: problems.append(line.text) if "Policy" in line.text else None)
     await page.goto(f"{sandbox.url}/?user={user}")
     await expect(page.get_by_role("status").first).not_to_have_text("Connecting…")
-    yield page
-    await context.close()
+    try:
+        yield page
+    finally:
+        await context.close()
     assert problems == []
 
 
@@ -82,3 +88,32 @@ async def choose(page: Page, entry: str, *files: dict[str, Any]) -> None:
     async with page.expect_file_chooser() as chooser:
         await page.get_by_role("menuitem", name=entry).click()
     await (await chooser.value).set_files(list(files))
+
+
+def bot_of(sandbox: Sandbox) -> Bot:
+    """The sandbox's bot, to say with what a test wants said."""
+    request = HTTPXRequest(httpx_kwargs={"verify": False})
+    return Bot(sandbox.token, base_url=sandbox.bot_url, base_file_url=sandbox.file_url, request=request)
+
+
+def keyboard(*names: str) -> InlineKeyboardMarkup:
+    """A row of buttons that each send their name."""
+    return InlineKeyboardMarkup([[InlineKeyboardButton(name, callback_data=name) for name in names]])
+
+
+async def press(page: Page, name: str) -> None:
+    """Press a button of the bot's, and wait until the sandbox knows."""
+    async with page.expect_response(re.compile("/tap")):
+        await button(page, name).click()
+
+
+async def send_album(bot: Bot, user: int, *photos: bytes) -> None:
+    """An album of these photos, each with a caption."""
+    captions = [f"<b>Number {place}</b>\nonly ${place}.00" for place in range(1, len(photos) + 1)]
+    album = [InputMediaPhoto(photo, caption, "HTML") for photo, caption in zip(photos, captions, strict=True)]
+    await bot.send_media_group(user, album)
+
+
+def photos(number: int) -> list[bytes]:
+    """As many pictures, each of another colour."""
+    return [picture_file(colour=f"hsl({30 * place}, 70%, 50%)")["buffer"] for place in range(number)]

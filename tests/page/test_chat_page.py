@@ -2,104 +2,35 @@
 
 import base64
 import re
-from collections.abc import AsyncIterator, Iterator
-from itertools import count
-from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
 from page_helpers import (
+    NAME,
     NARROW,
     button,
     choose,
+    keyboard,
     messages,
     open_chat,
+    photos,
     picture_file,
-    running_browser,
+    press,
+    send_album,
     write,
 )
 from playwright.async_api import Browser, Page, expect
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, ReplyKeyboardMarkup
+from telegram import Bot, ReplyKeyboardMarkup
 from telegram.constants import ChatAction
-from telegram.request import HTTPXRequest
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from sandbox import Sandbox, running_sandbox
+from sandbox import Sandbox
 from sandbox.client import UserClient
-from sandbox.tray import read_tray
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NAME = "Sandbox bot"
-NEW_USERS: Iterator[int] = count(20)
 HOSTILE = "<img src=x onerror=\"document.title='gone'\"><script>document.title='gone'</script>"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with running_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A list of three sample pictures, of which one is gone."""
-    folder = tmp_path_factory.mktemp("samples")
-    for colour in ("red", "green"):
-        (folder / f"{colour}.png").write_bytes(picture_file(colour=colour)["buffer"])
-    rows = ["photo,product_id,category,kind", "red.png,1,Shoes,boot", "green.png,2,Home,mug", "gone.png,3,Home,lamp"]
-    (folder / "customer.csv").write_text("\n".join(rows), encoding="utf-8")
-    return folder / "customer.csv"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def sandbox(samples: Path) -> AsyncIterator[Sandbox]:
-    async with running_sandbox(tray=read_tray([samples])) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
-    async with bot_of(sandbox) as ready:
-        await ready.set_my_commands([("start", "What it does"), ("help", "How to use it")])
-        yield ready
-
-
-def bot_of(sandbox: Sandbox) -> Bot:
-    request = HTTPXRequest(httpx_kwargs={"verify": False})
-    return Bot(sandbox.token, base_url=sandbox.bot_url, base_file_url=sandbox.file_url, request=request)
-
-
-@pytest.fixture
-def user() -> int:
-    return next(NEW_USERS)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, sandbox: Sandbox, bot: Bot, user: int) -> AsyncIterator[Page]:
-    """The page of a user who has said hello."""
-    async with UserClient(sandbox.url, user) as client:
-        await client.text("Hello")
-    async with open_chat(browser, sandbox, user) as opened:
-        yield opened
-
-
-def keyboard(*rows: list[InlineKeyboardButton]) -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup(rows)
-
-
-async def say_where_it_is(bot: Bot, user: int, *photos: bytes) -> None:
-    """An album with a caption for each photo, and a message below it."""
-    captions = [f"<b>Number {place}</b>\nonly ${place}.00" for place in range(1, len(photos) + 1)]
-    album = [InputMediaPhoto(photo, caption, "HTML") for photo, caption in zip(photos, captions, strict=True)]
-    await bot.send_media_group(user, album)
-
-
-def photos(number: int) -> list[bytes]:
-    return [picture_file(colour=f"hsl({30 * place}, 70%, 50%)")["buffer"] for place in range(number)]
 
 
 async def test_text_of_others_stays_text_and_formats_are_shown(page: Page, bot: Bot, user: int) -> None:
@@ -122,8 +53,7 @@ async def test_text_of_others_stays_text_and_formats_are_shown(page: Page, bot: 
 async def test_edits_and_deletions_are_seen_at_once_and_only_new_words_count_as_edited(
     page: Page, bot: Bot, user: int
 ) -> None:
-    yes = keyboard([InlineKeyboardButton("Yes", callback_data="yes")])
-    sent = await bot.send_message(user, "First thought", reply_markup=yes)
+    sent = await bot.send_message(user, "First thought", reply_markup=keyboard("Yes"))
     await expect(messages(page, NAME)).to_contain_text("First thought")
     await bot.edit_message_reply_markup(user, sent.id, reply_markup=None)
     await expect(button(page, "Yes")).to_have_count(0)
@@ -136,15 +66,15 @@ async def test_edits_and_deletions_are_seen_at_once_and_only_new_words_count_as_
 
 
 async def test_a_tap_waits_for_its_answer_which_is_a_short_notice_or_an_alert(page: Page, bot: Bot, user: int) -> None:
-    markup = keyboard([InlineKeyboardButton(name, callback_data=name) for name in ("Quiet", "Loud")])
-    await bot.send_message(user, "Choose", reply_markup=markup)
+    await bot.send_message(user, "Choose", reply_markup=keyboard("Quiet", "Loud"))
     for name in ("Quiet", "Loud"):
-        await button(page, name).click()
+        await press(page, name)
         await expect(button(page, f"{name} (waiting for the bot)")).to_have_attribute("aria-busy", "true")
         [update] = [one for one in await bot.get_updates(-1, allowed_updates=[]) if one.callback_query]
         await bot.answer_callback_query(update.callback_query.id, f"{name} words", show_alert=name == "Loud")
+        if name == "Quiet":
+            await expect(page.locator(".toast")).to_have_text("Quiet words")
         await expect(page.locator(".key[aria-busy]")).to_have_count(0)
-    await expect(page.locator(".toast")).to_have_text("Quiet words")
     await expect(page.get_by_role("dialog")).to_contain_text("Loud words")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
@@ -161,7 +91,7 @@ async def test_what_the_bot_is_doing_is_seen_until_it_is_done(page: Page, bot: B
 
 
 async def test_pictures_open_in_full_size_and_turn_by_arrow_keys(page: Page, bot: Bot, user: int) -> None:
-    await say_where_it_is(bot, user, *photos(3))
+    await send_album(bot, user, *photos(3))
     first = page.get_by_role("button", name="Photo 1 of 3")
     await first.click()
     viewer = page.get_by_role("dialog")
@@ -211,6 +141,18 @@ async def test_a_reply_quotes_its_message_and_leads_back_to_it(page: Page, bot: 
     await expect(page.locator("#replying")).to_be_hidden()
     await quote.click()
     await expect(messages(page, NAME)).to_have_class(re.compile("lit"))
+
+
+async def test_in_an_album_the_picture_that_is_pointed_at_is_meant(page: Page, bot: Bot, user: int) -> None:
+    await send_album(bot, user, *photos(3))
+    answer = messages(page, NAME)
+    await page.get_by_role("button", name="Photo 3 of 3").click(button="right")
+    await page.get_by_role("menuitem", name="View in full size").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("3 of 3")
+    await page.keyboard.press("Escape")
+    await answer.get_by_text("Number 2").click(button="right")
+    await page.get_by_role("menuitem", name="Reply").click()
+    await expect(page.locator("#replying")).to_contain_text("Number 2")
 
 
 async def test_files_are_sent_as_they_are_with_name_and_size(page: Page, user: int, sandbox: Sandbox) -> None:
@@ -280,8 +222,11 @@ async def test_samples_are_sent_by_one_tap_and_sorted_by_category(page: Page) ->
     await tray.get_by_role("combobox").select_option("Home")
     await tray.get_by_role("button", name="Send the sample mug (Home)").click()
     await expect(messages(page, "You").last.get_by_role("button", name="Photo")).to_be_enabled()
+    await tray.get_by_role("button", name="Send the sample mug (Home)").dblclick()
+    await expect(messages(page, "You")).to_have_count(3)  # and not four
     await button(page, "Hide the sample pictures").click()
     await page.reload()
+    await expect(messages(page, "You")).to_have_count(3)
     await expect(button(page, "Sample pictures")).to_be_visible()
     await expect(tray).to_be_hidden()
 
@@ -298,30 +243,6 @@ async def test_an_upload_shows_how_far_it_is(page: Page) -> None:
     await button(page, "Stop sending").click()
     await expect(bar).to_have_count(0)
     await expect(messages(page, "You")).to_have_count(1)
-
-
-async def test_what_could_not_be_sent_stays_and_is_sent_on_demand(page: Page) -> None:
-    async def lose(route: Any) -> None:
-        await route.abort()
-
-    await page.route("**/text", lose)
-    await write(page, "One")
-    failed = messages(page, "You").last
-    await expect(failed).to_contain_text("The sandbox cannot be reached.")
-    await page.unroute("**/text")
-    await write(page, "Two")
-    await failed.get_by_role("button", name="Try again").click()
-    await expect(page.get_by_role("alert")).to_have_count(0)
-    words = await messages(page, "You").locator(".text").all_inner_texts()
-    assert [text.split("\n")[0].strip() for text in words][1:] == ["Two", "One"]
-
-
-async def test_a_picture_that_is_none_is_refused_in_plain_words(page: Page) -> None:
-    broken = {**picture_file(), "buffer": b"no picture"}
-    await choose(page, "Photos", broken)
-    await expect(page.get_by_role("heading", name="Send 1 file")).to_be_visible()  # so it can only be sent as a file
-    await page.locator("#preview-send").click()
-    await expect(messages(page, "You").last).to_contain_text("10 B")
 
 
 async def test_everything_is_done_by_keyboard(page: Page, bot: Bot, user: int) -> None:
@@ -357,8 +278,8 @@ async def test_quick_answers_of_a_reply_keyboard_are_written_by_a_press(page: Pa
 
 
 async def test_every_control_has_a_name_and_every_text_enough_contrast(page: Page, bot: Bot, user: int) -> None:
-    await say_where_it_is(bot, user, *photos(2))
-    await bot.send_message(user, "Fine?", reply_markup=keyboard([InlineKeyboardButton("Yes", callback_data="yes")]))
+    await send_album(bot, user, *photos(2))
+    await bot.send_message(user, "Fine?", reply_markup=keyboard("Yes"))
     await expect(button(page, "Yes")).to_be_visible()
     nameless = """elements => elements.filter((one) => one.checkVisibility() && !(
         one.ariaLabel || one.innerText.trim() || one.labels?.length || one.getAttribute("aria-labelledby")
@@ -428,7 +349,6 @@ async def test_news_out_of_sight_are_counted_and_one_press_away(page: Page, bot:
     await expect(messages(page, NAME)).to_have_count(30)
     await page.locator("#log").evaluate("log => log.scrollTop = 0")
     await expect(page.locator("#to-end")).to_be_visible()
-    await page.locator("#unread").evaluate("badge => badge.textContent")
     await bot.send_message(user, "News")
     await expect(messages(page, NAME)).to_have_count(31)
     await expect(page).to_have_title(re.compile(r"^\(\d+\) Sandbox bot"))
@@ -438,14 +358,54 @@ async def test_news_out_of_sight_are_counted_and_one_press_away(page: Page, bot:
     await expect(page).to_have_title(re.compile("^Sandbox bot"))
 
 
+async def test_who_has_scrolled_up_is_left_in_peace_while_messages_move_in(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int
+) -> None:
+    async with open_chat(browser, sandbox, user, reduced_motion="no-preference") as page:
+        async with UserClient(sandbox.url, user) as elsewhere:
+            for number in range(12):
+                await elsewhere.text(f"Line {number}\nand more\nand more")
+        await expect(messages(page, "You")).to_have_count(12)
+        await page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        log = page.locator("#log")
+        await log.hover()
+        await page.mouse.wheel(0, -300)
+        await expect(page.locator("#to-end")).to_be_visible()
+        await expect(log).not_to_have_class(re.compile("scrolling"))
+        before = await log.evaluate("log => log.scrollTop")
+        await send_album(bot, user, *photos(2))
+        await expect(page.locator("#unread")).to_have_text("1")
+        assert await log.evaluate("log => log.scrollTop") == before
+
+
+@pytest.mark.parametrize("width", [320, 360])
+async def test_on_the_narrowest_phone_everything_is_in_reach(
+    browser: Browser, sandbox: Sandbox, user: int, width: int
+) -> None:
+    async with open_chat(browser, sandbox, user, viewport={"width": width, "height": 568}) as page:
+        await expect(button(page, "Send")).to_be_in_viewport(ratio=1)
+        await expect(button(page, "Hide the sample pictures")).to_be_in_viewport(ratio=1)
+
+
+async def test_on_a_phone_held_sideways_the_samples_are_one_press_away(
+    browser: Browser, sandbox: Sandbox, user: int
+) -> None:
+    async with open_chat(browser, sandbox, user, viewport={"width": 844, "height": 390}) as page:
+        await expect(page.locator("#tray")).to_be_hidden()
+        await button(page, "Sample pictures").click()
+        await expect(button(page, "Send the sample mug (Home)")).to_be_in_viewport(ratio=0.9)
+        await page.set_viewport_size(NARROW)
+        await expect(page.locator("#tray")).to_be_visible()
+
+
 async def test_on_a_phone_a_long_answer_is_shown_from_its_beginning(
     browser: Browser, sandbox: Sandbox, bot: Bot, user: int
 ) -> None:
     async with open_chat(browser, sandbox, user, viewport=NARROW, has_touch=True, is_mobile=True) as page:
         await write(page, "Show me")
-        await button(page, "Send").click()  # Enter begins a new line here
-        await expect(messages(page, "You")).to_have_count(1)
-        await say_where_it_is(bot, user, *photos(10))
+        async with page.expect_response(re.compile("/text")):
+            await button(page, "Send").click()  # Enter begins a new line here
+        await send_album(bot, user, *photos(10))
         await bot.send_message(user, "All of them")
         await expect(messages(page, NAME)).to_have_count(2)
         await expect(page.get_by_role("button", name="Photo 1 of 10")).to_be_in_viewport(ratio=0.9)
@@ -458,35 +418,6 @@ async def test_what_is_half_written_survives_a_reload(page: Page) -> None:
     await field.fill("I was about to")
     await page.reload()
     await expect(field).to_have_value("I was about to")
-
-
-async def test_a_restarted_sandbox_is_found_again_and_said_to_be_a_new_one(browser: Browser, user: int) -> None:
-    async with running_sandbox() as first:
-        port = int(first.url.rpartition(":")[2])
-        chat = open_chat(browser, first, user)
-        page = await chat.__aenter__()
-        await ask(first, user)
-        await button(page, "Yes").click()
-        await expect(button(page, "Yes (waiting for the bot)")).to_be_visible()
-    await expect(page.get_by_role("alert")).to_have_text("The sandbox cannot be reached. Trying again…")
-    async with running_sandbox(port=port) as second:
-        await expect(page.locator(".toast")).to_have_text("The sandbox was started anew. This chat begins afresh.")
-        await expect(page.get_by_role("alert")).to_have_count(0)
-        await expect(messages(page)).to_have_count(0)
-        await expect(page.get_by_text("No bot is connected.")).to_be_visible()
-        await ask(second, user)
-        await expect(button(page, "Yes")).to_be_visible()  # and waits for no answer: what was pressed was another's
-        await write(page, "After")
-        await expect(messages(page).last).to_contain_text("After")
-        await chat.__aexit__(None, None, None)
-
-
-async def ask(sandbox: Sandbox, user: int) -> None:
-    """A bot comes to this sandbox, asks a question with a button, and is gone."""
-    yes = keyboard([InlineKeyboardButton("Yes", callback_data="yes")])
-    async with bot_of(sandbox) as bot, UserClient(sandbox.url, user) as client:
-        await client.text("/start")
-        await bot.send_message(user, "Fine?", reply_markup=yes)
 
 
 class Site(RequestHandler):

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 import pytest_asyncio
 from bot_helpers import start_bot
-from page_helpers import button, messages, open_chat, running_browser, write
+from page_helpers import button, messages, open_chat, write
 from playwright.async_api import Browser, Page, expect
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
@@ -17,12 +17,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BOT = "Sandbox bot"
 NEW_USERS: Iterator[int] = count(1)
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with running_browser() as running:
-        yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
