@@ -15,7 +15,7 @@ help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
 demo: $(SERVES)  ## open the sample shop and chat with the bot in a browser (PORT=8081, PHOTO=FILE to send first)
-	@$(BIN)/python -m sample.demo --port $(PORT) --photo "$(PHOTO)"
+	@$(BIN)/python -m sample.demo --port "$(PORT)" --photo "$(PHOTO)"
 
 setup: $(READY)  ## install everything into .venv (again only when dependencies change)
 

@@ -15,21 +15,21 @@ from bot.callback_data import (
     Vote,
     encode,
 )
-from bot.texts import percent, shortened
+from bot.texts import percent, shortened, stricter
 from imgrec.search.searcher import Answer
 
 _OTHER_CATEGORIES = 3
 _LONGEST_BUTTON = 60
 _LEAST_PROBABILITY = 0.01
 _MOST_CATEGORIES = 98  # Telegram takes a hundred buttons
-_STEPS = (-0.2, -0.1, -0.05, 0.05)
 
 
 def below_answer(
     query_id: int, answer: Answer, category_ids: Mapping[str, int], voted: int | None = None
 ) -> InlineKeyboardMarkup:
     """Votes, and the categories the photo may show instead; the vote that was given is marked."""
-    return InlineKeyboardMarkup([_votes(query_id, voted), *_others(query_id, answer, category_ids)])
+    alone = answer.scope if len(answer.scope) == 1 else ()  # of several searched, each is offered alone
+    return InlineKeyboardMarkup([_votes(query_id, voted), *_others(query_id, answer, category_ids, alone)])
 
 
 def below_nothing(
@@ -39,7 +39,7 @@ def below_nothing(
 
     `tapped` is the category that was searched because it was tapped, or AUTO_CATEGORY.
     """
-    rows = _others(query_id, answer, category_ids)
+    rows = _others(query_id, answer, category_ids, answer.scope)
     if answer.best_similarity is not None:
         permille = int(answer.best_similarity * 100) * 10 if answer.best_similarity >= 0 else -1000
         rows.insert(
@@ -64,8 +64,9 @@ def categories(category_ids: Mapping[str, int], chosen: str | None) -> InlineKey
 
 
 def thresholds(auto: float, chosen: float | None) -> InlineKeyboardMarkup:
-    """Auto, and some values around it."""
-    values = sorted({round(min(max(auto + step, 0.0), 0.99), 2) for step in _STEPS})
+    """Auto, and some values around it: two that let more through, two that are stricter."""
+    around = (auto / 2, auto * 3 / 4, auto + (1 - auto) / 8, stricter(auto))
+    values = sorted({round(min(max(value, 0.0), 0.99), 2) for value in around})
     row = [
         _button(
             _marked(percent(value), chosen is not None and abs(chosen - value) < 1e-6),
@@ -85,14 +86,16 @@ def _votes(query_id: int, voted: int | None) -> list[InlineKeyboardButton]:
     ]
 
 
-def _others(query_id: int, answer: Answer, category_ids: Mapping[str, int]) -> list[Sequence[InlineKeyboardButton]]:
-    """The likeliest categories that were not what was searched (of several searched, all are offered alone)."""
+def _others(
+    query_id: int, answer: Answer, category_ids: Mapping[str, int], left_out: Sequence[str]
+) -> list[Sequence[InlineKeyboardButton]]:
+    """The likeliest categories to look in instead, without those where nothing else is to be found."""
     offered = [
         candidate.name
         for candidate in answer.candidates
         if candidate.name in category_ids
         and candidate.probability >= _LEAST_PROBABILITY
-        and (candidate.name,) != answer.scope
+        and candidate.name not in left_out
     ]
     return [
         [_button(f"🔎 {name}", OtherCategory(query_id, category_ids[name]))] for name in offered[:_OTHER_CATEGORIES]

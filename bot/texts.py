@@ -24,15 +24,11 @@ START = (
     "👋 Send me a photo of a product, and I show you similar ones from the shop.\n\n"
     "A clear photo of one product works best. /help tells the rest."
 )
-HELP = (
-    "Send a photo, or an image as a file, and I answer with similar products.\n\n"
-    "/category – search one category only, or <code>/category auto</code> to let me see for myself\n"
-    "/threshold – how similar products have to be, such as <code>/threshold 80%</code>, or <code>auto</code>\n"
-    "/forget – delete your searches, votes and settings\n\n"
-    "👍 and 👎 below an answer make the next ones better. Photos are not kept."
-)
 SEND_A_PHOTO = "Send me a photo of a product, and I look for similar ones. /help tells more."
-UNREADABLE = "I could not open that image. Please send it as a photo, or as a JPEG, PNG or WebP file."
+UNREADABLE = (
+    "I could not open that as an image. Perhaps it is damaged; "
+    "please send another one, as a photo or as a JPEG, PNG or WebP file."
+)
 TOO_LARGE = (
     "That image is too large for me: files may have 20 MB, and about 30 million pixels. "
     "Please send it as a photo instead."
@@ -49,17 +45,29 @@ ONE_MOMENT = "One moment…"
 FORGOTTEN = "Done. Your searches, votes and settings are deleted."
 FORGOTTEN_IN_GROUP = "Done. Your searches and votes are deleted. The group keeps its settings."
 TOO_MANY = "That is a lot at once. I answer those I have; please send the others again after that."
-CATEGORY_UNKNOWN = "I don't know the category “{name}”. Did you mean one of these?"
-THRESHOLD_UNKNOWN = (
-    "“{text}” is not a threshold. Use a value such as <code>80%</code> or <code>0.8</code>, or <code>auto</code>."
-)
+
+
+def help_(auto_threshold: float) -> str:
+    """How to use the bot; the example of a threshold is one that finds something."""
+    example = f"<code>/threshold {percent(stricter(auto_threshold))}</code>"
+    return (
+        "Send a photo, or an image as a file, and I answer with similar products.\n\n"
+        "/category – search one category only, or <code>/category auto</code> to let me see for myself\n"
+        f"/threshold – how similar products have to be, such as {example}, or <code>auto</code>\n"
+        "/forget – delete your searches, votes and settings\n\n"
+        "👍 and 👎 below an answer make the next ones better. Photos are not kept."
+    )
 
 
 def caption(match: Match) -> str:
-    """What stands below a product's photo: title, brand, price, similarity; at most 1,024 characters."""
+    """What stands below a product's photo: title, brand (where the title does not begin with it), price, similarity.
+
+    At most 1,024 characters.
+    """
     product = match.product
     title = shortened(product.title or product.category, _TITLE_LENGTH)
-    facts = [escape(shortened(product.brand, 80))] if product.brand else []
+    is_named = product.brand is None or title.casefold().startswith(product.brand.casefold())
+    facts = [] if is_named else [escape(shortened(product.brand or "", 80))]
     facts += [f"<b>{escape(shortened(price(product), 40))}</b>"] if product.price else []
     facts += [f"{percent(match.similarity)} similar"]
     heading = escape(title)
@@ -124,17 +132,28 @@ def threshold_now(threshold: float | None, auto: float) -> str:
 
 def choose_threshold(threshold: float | None, auto: float) -> str:
     """Above the keyboard of thresholds."""
-    return f"{threshold_now(threshold, auto)}\nChoose another, or send a value such as <code>/threshold 80%</code>:"
+    example = f"<code>/threshold {percent(stricter(auto))}</code>"
+    return f"{threshold_now(threshold, auto)}\nChoose another, or send a value such as {example}:"
 
 
-def category_unknown(name: str) -> str:
-    """When /category names none we know; the keyboard offers those there are."""
-    return CATEGORY_UNKNOWN.format(name=escape(shortened(name, 60)))
+def category_unknown(name: str, *, is_near: bool) -> str:
+    """When /category names none we know; the keyboard offers those near it, or else all there are."""
+    offer = "Did you mean one of these?" if is_near else "These are there:"
+    return f"I don't know the category “{escape(shortened(name, 60))}”. {offer}"
 
 
-def threshold_unknown(text: str) -> str:
+def threshold_unknown(text: str, auto: float) -> str:
     """When /threshold has no value we can read."""
-    return THRESHOLD_UNKNOWN.format(text=escape(shortened(text, 60)))
+    value = stricter(auto)
+    return (
+        f"“{escape(shortened(text, 60))}” is not a threshold. "
+        f"Use a value such as <code>{percent(value)}</code> or <code>{value}</code>, or <code>auto</code>."
+    )
+
+
+def stricter(auto: float) -> float:
+    """A threshold above the model's own, as an example: a quarter of the way to equality."""
+    return round(auto + (1 - auto) / 4, 2)
 
 
 def _where(answer: Answer, source: str) -> str:

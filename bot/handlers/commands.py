@@ -8,7 +8,7 @@ from telegram.constants import ChatType
 from bot import keyboards, texts
 from bot.services import Context, services_of
 from imgrec.errors import CatalogueError
-from imgrec.search.searcher import nearest_category
+from imgrec.search.searcher import near_categories, nearest_category
 
 _AUTO = "auto"
 _VALUE = re.compile(r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+))\s*(%?)")
@@ -24,7 +24,8 @@ async def on_start(update: Update, context: Context) -> None:
 async def on_help(update: Update, context: Context) -> None:
     """Explain every command."""
     if update.effective_message:
-        await update.effective_message.reply_html(texts.HELP)
+        auto = services_of(context).queue.shop.auto_threshold
+        await update.effective_message.reply_html(texts.help_(auto))
 
 
 async def on_category(update: Update, context: Context) -> None:
@@ -42,8 +43,9 @@ async def on_category(update: Update, context: Context) -> None:
     try:
         category = None if wanted.casefold() == _AUTO else nearest_category(wanted, tuple(category_ids))
     except CatalogueError:
-        markup = keyboards.categories(category_ids, chosen)
-        await message.reply_html(texts.category_unknown(wanted), reply_markup=markup)
+        near = {name: category_ids[name] for name in near_categories(wanted, tuple(category_ids))}
+        markup = keyboards.categories(near or category_ids, chosen)
+        await message.reply_html(texts.category_unknown(wanted, is_near=bool(near)), reply_markup=markup)
         return
     await services.log.set_category(message.chat.id, category)
     await message.reply_html(texts.category_now(category))
@@ -64,7 +66,7 @@ async def on_threshold(update: Update, context: Context) -> None:
     threshold = None if wanted.casefold() == _AUTO else parse_threshold(wanted)
     if threshold is None and wanted.casefold() != _AUTO:
         chosen = (await services.log.settings(message.chat.id)).threshold
-        await message.reply_html(texts.threshold_unknown(wanted), reply_markup=keyboards.thresholds(auto, chosen))
+        await message.reply_html(texts.threshold_unknown(wanted, auto), reply_markup=keyboards.thresholds(auto, chosen))
         return
     await services.log.set_threshold(message.chat.id, threshold)
     await message.reply_html(texts.threshold_now(threshold, auto))

@@ -11,7 +11,8 @@ from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import ChooseCategory, ChooseThreshold, LowerThreshold, OtherCategory, Vote, encode, parse
 from bot.handlers.commands import parse_threshold
-from bot.texts import caption, percent
+from bot.keyboards import thresholds
+from bot.texts import caption, help_, percent
 from imgrec.catalogue.store import Product
 from imgrec.search.searcher import Match
 from sandbox import Sandbox
@@ -193,6 +194,22 @@ def test_a_caption_escapes_what_the_feed_says_and_never_exceeds_what_telegram_ta
 
 def test_a_product_without_a_title_is_shown_by_its_category_and_one_without_a_price_simply_has_none() -> None:
     assert caption(Match(product(), 1.0)) == "Shoes\n100% similar"
+
+
+def test_a_brand_that_the_title_begins_with_is_not_said_twice() -> None:
+    named = caption(Match(product(title="ACME Lamp", brand="Acme", price="1.00", currency="EUR"), 0.5))
+    assert named == "ACME Lamp\n<b>€1.00</b> · 50% similar"
+    assert "\nAcme · " in caption(Match(product(title="Lamp", brand="Acme"), 0.5))
+
+
+@pytest.mark.parametrize("auto", [0.0, 0.198, 0.8, 0.97])
+def test_thresholds_to_choose_from_stand_on_both_sides_of_auto_and_the_example_is_one_of_them(auto: float) -> None:
+    [first], row = thresholds(auto, None).inline_keyboard
+    values = [int(button.text.rstrip("%")) / 100 for button in row]
+    assert first.text == f"✓ Auto ({percent(auto, 1)})"
+    assert values == sorted(set(values))
+    assert values[0] <= auto < values[-1] < 1
+    assert f"/threshold {percent(values[-1])}<" in help_(auto)
 
 
 def test_a_similarity_is_rounded_down_so_that_it_never_seems_to_pass_a_threshold_it_missed() -> None:

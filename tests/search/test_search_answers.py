@@ -9,7 +9,7 @@ from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, Shop, draw_product
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
 from imgrec.errors import CatalogueError
-from imgrec.search.searcher import Searcher, Seen, pointers
+from imgrec.search.searcher import Searcher, Seen, near_categories, pointers
 from imgrec.vision.decode import decode_photo
 
 CATEGORY_OF = {name[:3].lower(): name for name in CATEGORIES}
@@ -105,6 +105,15 @@ def test_a_category_is_understood_whatever_its_capitals_and_a_wrong_one_names_th
     assert searcher.category_named("  tents  &  CO ") == "Tents & Co"
     with pytest.raises(CatalogueError, match="Nearest: Boxes"):
         searcher.category_named("boxe")
+
+
+@pytest.mark.parametrize(
+    ("written", "near"),
+    [("sport", ["Sports"]), ("PETS", ["Pet Supplies"]), ("tv", ["Movies & TV"]), ("m", []), ("xyz", []),
+     ("mo", ["Movies & TV"]), ("gardn", ["Lawn & Garden"])],
+)  # fmt: skip
+def test_who_writes_a_category_halfway_or_with_a_slip_is_offered_those_near_it(written: str, near: list[str]):
+    assert near_categories(written, ["Lawn & Garden", "Movies & TV", "Music", "Pet Supplies", "Sports"]) == near
 
 
 def test_a_new_index_or_model_shows_in_the_pointers(own_shop: Shop, own_config: Config):
