@@ -1,6 +1,5 @@
 """Photos to take, and a pool of processes that takes them: each photo depends on its job alone, never on the others."""
 
-import contextlib
 import json
 import multiprocessing
 import signal
@@ -154,5 +153,4 @@ def _taken(sittings: list[Sitting], processes: int, variant: str) -> Iterator[in
 
 
 def _leave_interrupts_to_the_parent() -> None:
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

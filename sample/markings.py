@@ -304,13 +304,6 @@ def cover(
     return sheet.picture()
 
 
-def scene_picture(width: float, height: float, ground: Colour, ink: Colour, art: int) -> Image.Image:
-    """A little picture without words."""
-    sheet = Sheet(width, height, ground)
-    scenery(sheet, ground, ink, np.random.default_rng(art))
-    return sheet.picture()
-
-
 def scenery(sheet: Sheet, ground: Colour, ink: Colour, rng: np.random.Generator) -> None:
     """Fill the sheet with one of a few compositions."""
     w, h = sheet.width, sheet.height

@@ -39,7 +39,7 @@ class PageHandler(StaticFileHandler):
 
     def prepare(self) -> None:
         """Refuse web sites."""
-        if refusal(self.request, self.settings.get("own_name", "")):
+        if refusal(self):
             raise HTTPError(403)
 
     def set_default_headers(self) -> None:
@@ -64,6 +64,6 @@ class PageHandler(StaticFileHandler):
 
     def write_error(self, status_code: int, **_: Any) -> None:
         """One plain line."""
-        why = refusal(self.request, self.settings.get("own_name", "")) if status_code == 403 else ""
+        why = refusal(self) if status_code == 403 else ""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{status_code} {self._reason}{': ' if why else ''}{why}\n")

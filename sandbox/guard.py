@@ -10,14 +10,16 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
+from tornado.web import RequestHandler
 
 OWN_ENDINGS = (".localhost", ".internal")  # reserved: nobody can have a web site there
 OWN_FETCHES = ("", "same-origin", "none")
 
 
-def refusal(request: HTTPServerRequest, own_name: str = "") -> str:
-    """Why a request is not to be answered; empty where it is. Clients that are no browsers pass."""
-    if not is_own_host(request.host, own_name):
+def refusal(handler: RequestHandler) -> str:
+    """Why a handler's request is not to be answered; empty where it is. Clients that are no browsers pass."""
+    request = handler.request
+    if not is_own_host(request.host, handler.settings.get("own_name", "")):
         return (
             f'the host "{request.host}" is not this sandbox; use an IP address, localhost or the name given by --host'
         )

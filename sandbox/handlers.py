@@ -31,7 +31,7 @@ class ApiHandler(RequestHandler):
     def prepare(self) -> None:
         """Count the request as under way; refuse web sites."""
         self.traffic.enter(self)
-        if why := refusal(self.request, self.settings.get("own_name", "")):
+        if why := refusal(self):
             raise ApiError(403, f"Forbidden: {why}")
 
     def on_finish(self) -> None:

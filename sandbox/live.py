@@ -35,7 +35,7 @@ class LiveHandler(WebSocketHandler):
 
     def prepare(self) -> None:
         """Refuse web sites."""
-        if refusal(self.request, self.settings.get("own_name", "")):
+        if refusal(self):
             self.set_status(403)
             self.finish()
 

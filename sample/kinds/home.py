@@ -74,8 +74,8 @@ def table_lamp(
     }
     material = wood(foot) if foot.name in WOODS else metal(foot) if foot.name in METALS else glaze(foot)
     if base == "tripod":
-        legs = [tube([(0.4, 0, 0.86 * low), (0.34 * width, 0, 0)], [0.9, 0.7], 12)]
-        stand = [part(leg, material) for leg in copies_around(legs[0], 3)]
+        leg = tube([(0.4, 0, 0.86 * low), (0.34 * width, 0, 0)], [0.9, 0.7], 12)
+        stand = [part(each, material) for each in copies_around(leg, 3)]
         stand.append(part(at(cylinder(2, 2.2, 0.3), z=0.8 * low), material))
     elif base == "stack":
         size = 0.86 * low / 3
@@ -105,11 +105,7 @@ def cushion(width: float, shape: str, marking: str, body: Colour, accent: Colour
             part(tube(np.column_stack([outline[:, 0], 0 * outline[:, 0], outline[:, 1]]), 0.75, 10, closed=True), trim)
         )
     elif edge == "tassels":
-        spots = (
-            outline[:: max(1, len(outline) // 4)][:4]
-            if shape == "round"
-            else [(x, z) for x in (-1, 1) for z in (-1, 1)]
-        )
-        places = spots if shape == "round" else [(x * width * 0.47, z * height * 0.47) for x, z in spots]
+        corners = [(x * width * 0.47, z * height * 0.47) for x in (-1, 1) for z in (-1, 1)]
+        places = outline[:: len(outline) // 4] if shape == "round" else corners
         model += [part(at(ball(4.2, sections=20), x, 0, z - 2.1), trim) for x, z in places]
     return [one.turned("x", 10) for one in model]
