@@ -47,7 +47,7 @@ FORGOTTEN_IN_GROUP = "Done. Your searches and votes are deleted. The group keeps
 TOO_MANY = "That is a lot at once. I answer those I have; please send the others again after that."
 
 
-def help_(auto_threshold: float) -> str:
+def how_to_use(auto_threshold: float) -> str:
     """How to use the bot; the example of a threshold is one that finds something."""
     example = f"<code>/threshold {percent(stricter(auto_threshold))}</code>"
     return (
@@ -66,8 +66,8 @@ def caption(match: Match) -> str:
     """
     product = match.product
     title = shortened(product.title or product.category, _TITLE_LENGTH)
-    is_named = product.brand is None or title.casefold().startswith(product.brand.casefold())
-    facts = [] if is_named else [escape(shortened(product.brand or "", 80))]
+    brand = product.brand or ""
+    facts = [] if title.casefold().startswith(brand.casefold()) else [escape(shortened(brand, 80))]
     facts += [f"<b>{escape(shortened(price(product), 40))}</b>"] if product.price else []
     facts += [f"{percent(match.similarity)} similar"]
     heading = escape(title)

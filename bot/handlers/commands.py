@@ -25,7 +25,7 @@ async def on_help(update: Update, context: Context) -> None:
     """Explain every command."""
     if update.effective_message:
         auto = services_of(context).queue.shop.auto_threshold
-        await update.effective_message.reply_html(texts.help_(auto))
+        await update.effective_message.reply_html(texts.how_to_use(auto))
 
 
 async def on_category(update: Update, context: Context) -> None:

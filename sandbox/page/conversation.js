@@ -103,11 +103,14 @@ export class Conversation {
     const failed = this.#sendings.filter(({ state }) => state === "failed").sort((a, b) => a.after - b.after);
     const waiting = this.#sendings.filter(({ state }) => state === "waiting");
     for (const message of this.#messages.values()) {
-      while (failed.length && failed[0].after < message.message_id) items.push(this.#pendingItem(failed.shift()));
       if (this.sending(message.clientId)) continue; // shown as long as its album is not complete
       const previous = items.at(-1);
-      if (message.media_group_id && previous?.album === message.media_group_id) previous.messages.push(message);
-      else items.push(this.#item(message));
+      if (message.media_group_id && previous?.album === message.media_group_id) {
+        previous.messages.push(message);
+        continue;
+      }
+      while (failed.length && failed[0].after < message.message_id) items.push(this.#pendingItem(failed.shift()));
+      items.push(this.#item(message));
     }
     return [...items, ...[...failed, ...waiting].map((sending) => this.#pendingItem(sending))];
   }

@@ -12,7 +12,7 @@ from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 from bot.callback_data import ChooseCategory, ChooseThreshold, LowerThreshold, OtherCategory, Vote, encode, parse
 from bot.handlers.commands import parse_threshold
 from bot.keyboards import thresholds
-from bot.texts import caption, help_, percent
+from bot.texts import caption, how_to_use, percent
 from imgrec.catalogue.store import Product
 from imgrec.search.searcher import Match
 from sandbox import Sandbox
@@ -21,7 +21,7 @@ from sandbox.client import UserClient
 Rows = Callable[..., list[sqlite3.Row]]
 
 
-async def test_start_help_and_anything_else_say_what_to_send(bot: BotProcess, anna: UserClient) -> None:
+async def test_start_how_to_useand_anything_else_say_what_to_send(bot: BotProcess, anna: UserClient) -> None:
     for text in ("/start", "/help", "hello?", "/nonsense"):
         await anna.text(text)
         [message] = await anna.hear(1)
@@ -209,7 +209,7 @@ def test_thresholds_to_choose_from_stand_on_both_sides_of_auto_and_the_example_i
     assert first.text == f"✓ Auto ({percent(auto, 1)})"
     assert values == sorted(set(values))
     assert values[0] <= auto < values[-1] < 1
-    assert f"/threshold {percent(values[-1])}<" in help_(auto)
+    assert f"/threshold {percent(values[-1])}<" in how_to_use(auto)
 
 
 def test_a_similarity_is_rounded_down_so_that_it_never_seems_to_pass_a_threshold_it_missed() -> None:
