@@ -1,29 +1,7 @@
-"""The user side: plays the people who talk to the bot, over HTTP.
+"""The user side: plays the people who talk to the bot, over HTTP. README.md lists its addresses and events.
 
-Bodies are JSON or forms; answers have the Bot API's envelope. The `<id>` is any positive number:
-a user comes into being by speaking.
-
-    POST /user/<id>/text      text, reply_to_message_id?            -> Message
-    POST /user/<id>/photo     one file or more, caption?, reply_to_message_id?   -> [Message, ...]
-    POST /user/<id>/document  one file or more, caption?, reply_to_message_id?   -> [Message, ...]
-    POST /user/<id>/tap       message_id, data, force?              -> {"callback_query_id": ...}
-    GET  /user/<id>/messages  after?, wait?                         -> [event, ...]
-    GET  /user/<id>/live      after?, world?                        -> a WebSocket, told of in live.py
-    GET  /user/<id>/file/<file_id>                                  -> the file's bytes
-    POST /faults              method, times?, error_code?, retry_after?, description?, delay_s?
-                              or drop_file_ids
-    GET  /faults, DELETE /faults
-
-Each also takes `chat_id` (negative: a group; default: the private chat), `chat_type` (`group` or
-`supergroup`) and `bot` (the id of one of several bots; default: the first). Several files make an
-album: separate messages with one `media_group_id`. A text, photo or document may bear a `client_id`,
-by which a client knows its own messages again. An event is `{"event": n, "type": ...,
-"chat_id": ...}` with further fields by type:
-
-    message, edited    by ("bot" or "user"), message, reply_markup? (a keyboard that is not inline), client_id?
-    deleted            message_id
-    chat_action        action
-    callback_answered  user_id, callback_query_id, text, show_alert, url
+Bodies are JSON or forms; answers have the Bot API's envelope. A user is any positive number, and comes into being by
+speaking. Several files make an album: separate messages with one `media_group_id`.
 """
 
 import mimetypes
