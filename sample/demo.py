@@ -23,6 +23,7 @@ from sandbox.client import Json, UserClient
 from sandbox.tray import Tray, read_tray
 
 ROOT = Path(__file__).resolve().parent.parent
+SHOP = "Sample shop"  # what its bot is called
 SHOPPER = 1  # whose chat the page shows
 LONGEST_ANSWER_S = 120
 LONGEST_STOP_S = 10
@@ -137,7 +138,7 @@ async def _page(tray: Tray, port: int) -> AsyncIterator[Sandbox]:
     """The sandbox with its chat page, the shop's customer photos at hand."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            sandbox = await stack.enter_async_context(running_sandbox(port=port, tray=tray))
+            sandbox = await stack.enter_async_context(running_sandbox(port=port, tray=tray, bot_name=SHOP))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise

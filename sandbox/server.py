@@ -17,7 +17,7 @@ from sandbox.delivery import deliver_updates
 from sandbox.faults import Faults
 from sandbox.handlers import BotFileHandler, BotMethodHandler, NotFoundHandler
 from sandbox.live import LiveHandler
-from sandbox.state import State
+from sandbox.state import BOT_NAME, State
 from sandbox.tray import Tray, TrayHandler
 from sandbox.waiting import Traffic
 
@@ -61,9 +61,10 @@ async def running_sandbox(
     port: int = 0,
     flood: bool = False,
     tray: Tray = NO_PICTURES,
+    bot_name: str = BOT_NAME,
 ) -> AsyncIterator[Sandbox]:
     """Run a sandbox in this event loop; port 0 takes a free one. Raises OSError where the port is taken."""
-    state, traffic = State(tokens, flood=flood), Traffic()
+    state, traffic = State(tokens, flood=flood, bot_name=bot_name), Traffic()
     app = make_app(state, traffic, tray, own_name=host)
     server = HTTPServer(app, max_body_size=MAX_BODY_BYTES, max_buffer_size=2 * MAX_BODY_BYTES)
     sockets = bind_sockets(port, host)

@@ -21,6 +21,7 @@ from sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
 
+BOT_NAME = "Sandbox bot"
 CALLBACK_LIFETIME_S = 15
 
 
@@ -51,6 +52,7 @@ class Bot:
 
     token: str
     clock: Callable[[], float] = time.time
+    name: str = BOT_NAME
     flood: FloodGate | None = None
     webhook: Webhook | None = None
     updates: UpdateQueue = field(default_factory=UpdateQueue)
@@ -59,7 +61,7 @@ class Bot:
 
     def __post_init__(self) -> None:
         self.id = int(self.token.partition(":")[0])
-        self.user = User(self.id, "Sandbox bot", is_bot=True, username=f"sandbox{self.id}_bot")
+        self.user = User(self.id, self.name, is_bot=True, username=f"sandbox{self.id}_bot")
         self.files = FileStore(self.token)
         self.chats: dict[int, Chat] = {}
         self.messages: dict[tuple[int, int], Message] = {}
@@ -220,9 +222,9 @@ def menu_key(scope: Json, language: str) -> tuple[str, str]:
 class State:
     """The bots of one sandbox, and a name by which clients tell it from the next one on the same port."""
 
-    def __init__(self, tokens: Iterable[str], *, flood: bool = False) -> None:
+    def __init__(self, tokens: Iterable[str], *, flood: bool = False, bot_name: str = BOT_NAME) -> None:
         self.world = secrets.token_hex(8)
-        self.bots = {token: Bot(token, flood=FloodGate() if flood else None) for token in tokens}
+        self.bots = {token: Bot(token, name=bot_name, flood=FloodGate() if flood else None) for token in tokens}
 
     def bot_by_token(self, token: str) -> Bot:
         """The bot with this token; Telegram answers 401 for an unknown one."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from tiny_shop import Shop, draw_product, jpeg, run_command
 
@@ -100,6 +101,10 @@ def test_page_and_bot_stop_with_it(
 ) -> None:
     assert running.stdout is not None
     address = next(line.split()[-1] for line in running.stdout if line.startswith("Chat with the bot at "))
+    heard = [
+        event["message"] for event in httpx.get(f"{address}user/1/messages").json()["result"] if "message" in event
+    ]
+    assert {message["from"]["first_name"] for message in heard} == {"User 1", "Sample shop"}
     running.send_signal(stop)
     assert running.wait(30) == 0
     assert not _processes(f"{demo[6]}/config.yaml")
