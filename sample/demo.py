@@ -123,8 +123,9 @@ async def _chat(
                         return
                     console.print(f"\nChat with the bot at [bold]{sandbox.url}/[/]\nCtrl-C stops everything.")
                 await ended
-            except httpx.HTTPStatusError as refused:
-                raise DemoError(f"{_inside(photo)} cannot be sent as a photo: {refused}") from None
+            except httpx.HTTPError as refused:
+                why = str(refused) or "the connection broke, as it does when a file is too large"
+                raise DemoError(f"{_inside(photo)} cannot be sent as a photo: {why}") from None
             except TimeoutError:
                 raise DemoError(f"The bot did not answer within {LONGEST_ANSWER_S} s. {_last_words(config)}") from None
             finally:

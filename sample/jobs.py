@@ -91,8 +91,9 @@ def clear(folder: Path) -> None:
 
 
 def _made_in(folder: Path) -> Iterator[Path]:
-    """What these commands may have written into a folder: its feed and its photos."""
+    """What these commands may have written into a folder: its lists and its photos."""
     yield folder / "products.csv"
+    yield folder / "customer.csv"
     for photos in ("photos", "customer"):
         yield from (folder / photos).rglob("*.jpg")
 

@@ -5,7 +5,7 @@ which it was: events of a sandbox that is gone are not counted on). Each message
 
     history   world, last, events    once: what happened behind `after`, and the number to go on from
     profile   bot, bots, users, commands, listening    first, and whenever one of them changes
-    event     event                  each event from then on
+    events    events                 what happens from then on, together what happened at once
 """
 
 import asyncio
@@ -70,8 +70,8 @@ class LiveHandler(WebSocketHandler):
                 if (current := profile(self.state, bot, chat_id)) != shown:
                     await self._tell("profile", **current)
                     shown = current
-                for event in news:
-                    await self._tell("event", event=event)
+                if news:
+                    await self._tell("events", events=news)  # at once, so that an album comes whole
         except WebSocketClosedError:
             return
         self.close(RESTARTING, "the sandbox stops")

@@ -4,6 +4,7 @@ Nothing here knows HTTP. `bot_api` and `user_api` change the state; the update q
 bot) and the event feed (towards the users) tell what changed.
 """
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -66,6 +67,7 @@ class Bot:
         self.chats: dict[int, Chat] = {}
         self.messages: dict[tuple[int, int], Message] = {}
         self.taps: dict[str, Tap] = {}
+        self.sendings: dict[tuple[int, int, object], asyncio.Task[Any]] = {}  # of users, by what a client calls them
         self._last_message_id = 0
         self._last_album_id = 13_000_000_000
 

@@ -97,9 +97,12 @@ def _in_list(source: Path) -> Iterator[Picture | LeftOut]:
         reader = csv.DictReader(stream)
         if "photo" not in (reader.fieldnames or []):
             raise ValueError(f'{source} has no column "photo"; it has {", ".join(reader.fieldnames or []) or "none"}')
-        for row in reader:
-            file = (folder / (row["photo"] or "")).resolve()
-            yield _checked(Picture(file, row.get("category") or "", row.get("kind") or ""), folder)
+        try:
+            for row in reader:
+                file = (folder / (row["photo"] or "")).resolve()
+                yield _checked(Picture(file, row.get("category") or "", row.get("kind") or ""), folder)
+        except csv.Error as error:
+            raise ValueError(f"{source}, line {reader.line_num}: {error}") from None
 
 
 def _in_folder(source: Path) -> Iterator[Picture]:

@@ -4,7 +4,11 @@ Bodies are JSON or forms; answers have the Bot API's envelope. A user is any pos
 speaking. Several files make an album: separate messages with one `media_group_id`.
 """
 
+import asyncio
 import mimetypes
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 from sandbox import rules
 from sandbox.calls import Call, read_call
@@ -12,7 +16,7 @@ from sandbox.entities import FormattedText, detect_entities
 from sandbox.errors import ApiError, bad_request
 from sandbox.files import Document, Photo, Upload
 from sandbox.handlers import ApiHandler
-from sandbox.messages import Chat, Content, Message, User
+from sandbox.messages import Chat, Content, Json, Message, User
 
 LONGEST_WAIT_S = 60
 MAX_CLIENT_ID = 64
@@ -43,9 +47,25 @@ class UserHandler(ApiHandler):
             raise bad_request("message to be replied not found")
         return call.bot.messages.get((chat.id, message_id))
 
+    def words(self, call: Call, name: str) -> FormattedText:
+        """A text with its entities; forms end lines in their own way, which Telegram's clients do not."""
+        return detect_entities(call.text(name).replace("\r\n", "\n").strip())
+
     def client_id(self, call: Call) -> str:
         """What the user's client calls this sending."""
         return call.text("client_id")[:MAX_CLIENT_ID]
+
+    async def answer_once(self, call: Call, user_id: str, write: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        """Write, and answer with what was written; what a client sends again under the same name is written once."""
+        name = (int(user_id), self.chat_id(call, user_id), self.client_id(call) or object())
+        sendings = call.bot.sendings
+        if name not in sendings:
+            sendings[name] = asyncio.create_task(write())
+        try:
+            self.answer(await sendings[name])
+        except Exception:
+            sendings.pop(name, None)
+            raise
 
 
 class TextHandler(UserHandler):
@@ -54,12 +74,15 @@ class TextHandler(UserHandler):
     async def post(self, user_id: str) -> None:
         """Write a text to the bot."""
         call = self.read()
-        text = rules.check_text(detect_entities(call.text("text").strip()))
+        await self.answer_once(call, user_id, partial(self._write, call, user_id))
+
+    async def _write(self, call: Call, user_id: str) -> Json:
+        text = rules.check_text(self.words(call, "text"))
         user, chat = self.meet(call, user_id)
         [message] = call.bot.post(
             user, chat, [Content(text)], reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
         )
-        self.answer(message.to_json())
+        return message.to_json()
 
 
 class MediaHandler(UserHandler):
@@ -68,12 +91,15 @@ class MediaHandler(UserHandler):
     async def post(self, user_id: str, kind: str) -> None:
         """Send one file, or several as an album; the caption goes with the first."""
         call = self.read()
+        await self.answer_once(call, user_id, partial(self._write, call, user_id, kind))
+
+    async def _write(self, call: Call, user_id: str, kind: str) -> list[Json]:
         uploads = [upload for parts in call.uploads.values() for upload in parts]
         if not uploads:
             raise bad_request(f"there is no {kind} in the request: send it as a multipart file")
         if len(uploads) > 1:
             rules.check_album([kind] * len(uploads))
-        caption = rules.check_caption(detect_entities(call.text("caption").strip()))
+        caption = rules.check_caption(self.words(call, "caption"))
         media = [await self._store(call, kind, upload) for upload in uploads]
         captions = [caption, *[FormattedText("")] * (len(media) - 1)]
         contents = [Content(*pair) for pair in zip(captions, media, strict=True)]
@@ -81,7 +107,7 @@ class MediaHandler(UserHandler):
         messages = call.bot.post(
             user, chat, contents, reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
         )
-        self.answer([message.to_json() for message in messages])
+        return [message.to_json() for message in messages]
 
     async def _store(self, call: Call, kind: str, upload: Upload) -> Photo | Document:
         if kind == "photo":

@@ -77,7 +77,8 @@ export class Conversation {
     const days = [];
     for (const item of this.#items()) {
       const key = dayKey(item.date);
-      if (days.at(-1)?.key !== key) days.push({ key, date: item.date, items: [] });
+      const last = days.at(-1); // what was written before midnight and waits still stands with what came after
+      if (!last || (key !== last.key && item.date > last.date)) days.push({ key, date: item.date, items: [] });
       days.at(-1).items.push(item);
     }
     for (const { items } of days) {

@@ -39,7 +39,7 @@ export class Live {
   #take({ kind, ...message }) {
     if (kind === "profile") this.tell.profile(message);
     else if (kind === "history") this.#begin(message);
-    else if (kind === "event") this.#go(message.event);
+    else if (kind === "events") message.events.forEach((event) => this.#go(event));
   }
 
   #begin({ world, last, events }) {

@@ -3,7 +3,7 @@
 import { placesOf, readAddress } from "./address.js";
 import { makeCamera } from "./camera.js";
 import { Composer } from "./composer.js";
-import { Conversation, isBy } from "./conversation.js";
+import { Conversation, isBy, isPictureFile } from "./conversation.js";
 import { byId, usesFingers } from "./dom.js";
 import { Header } from "./header.js";
 import { Live } from "./live.js";
@@ -174,7 +174,7 @@ function messageMenu(message, anchor, at = null) {
     [
       { icon: "reply", words: "Reply", run: () => composer.replyTo(message) },
       text && navigator.clipboard && { icon: "copy", words: "Copy text", run: () => copy(text) },
-      message.photo && {
+      (message.photo || isPictureFile(message.document)) && {
         icon: "zoom-in",
         words: "View in full size",
         run: () => viewer.open(conversation.pictures(), message.message_id),

@@ -9,8 +9,9 @@ const MS_A_CHARACTER = 35;
 export function toast(words) {
   const note = h("p", { class: "toast" }, words);
   const stack = byId("toasts");
-  stack.popover ??= "manual"; // above dialogs too
-  if (!stack.matches(":popover-open")) stack.showPopover();
+  stack.popover ??= "manual";
+  if (stack.matches(":popover-open")) stack.hidePopover();
+  stack.showPopover(); // above whatever has opened since
   [...stack.children].slice(0, -1).forEach((old) => old.remove());
   stack.append(note);
   announce(words);

@@ -43,6 +43,7 @@ export class Outbox {
 
   /** Send pictures that cannot be photos as the files they are. */
   sendAsFiles(id) {
+    if (!this.#contents.has(id)) return; // pressed twice
     const { media, caption, replyTo } = this.#contents.get(id);
     this.drop(id);
     const files = media.map(({ original, url }) => ({ file: original, url }));
@@ -99,7 +100,10 @@ export class Outbox {
 
   async #send(id) {
     const content = this.#contents.get(id);
-    if (!content || !this.conversation.sending(id)) return;
+    if (!content || !this.conversation.sending(id)) {
+      this.#contents.delete(id);
+      return;
+    }
     content.controller = new AbortController();
     content.isUnreached = false;
     const reply = content.replyTo ? [["reply_to_message_id", content.replyTo.message_id]] : [];

@@ -31,9 +31,12 @@ export class Preview {
 
   async offer(files, asFiles) {
     const fit = files.filter(({ size }) => size > 0 && size <= MOST_BYTES);
+    if (fit.length) await this.#take(fit, asFiles);
     if (files.some(({ size }) => size > MOST_BYTES)) toast("A file may have 50 MB.");
     if (files.some(({ size }) => size === 0)) toast("An empty file cannot be sent.");
-    if (!fit.length) return;
+  }
+
+  async #take(fit, asFiles) {
     const picked = await Promise.all(fit.map(async (file) => ({ file, picture: await readPicture(file) })));
     this.#picked.push(...picked);
     if (!this.dialog.open) {

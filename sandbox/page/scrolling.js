@@ -15,6 +15,7 @@ const LIT_MS = 1500;
 
 export class Scrolling {
   #place = "end"; // or "answer", or "elsewhere"
+  #isGoing = false; // on the way to the end, which may move meanwhile
   #takenTo = 0;
   #size = ""; // when the reader was last taken along
   #seenId = 0;
@@ -28,6 +29,9 @@ export class Scrolling {
     this.badge = byId("unread");
     log.addEventListener("scroll", () => this.#look(), { passive: true });
     this.button.addEventListener("click", () => this.#toVeryEnd());
+    log.addEventListener("scrollend", () => this.#arriveAtEnd());
+    for (const kind of ["wheel", "touchstart", "pointerdown"])
+      log.addEventListener(kind, () => (this.#isGoing = false), { passive: true });
     // pictures that load, a keyboard that opens, a window that turns
     const sizes = new ResizeObserver(() => this.follow());
     sizes.observe(log);
@@ -37,7 +41,9 @@ export class Scrolling {
 
   /** The chat has grown or the window changed: take the reader along, unless they went elsewhere. */
   follow() {
-    if (this.#place !== "elsewhere") {
+    if (this.#isGoing) {
+      this.#toVeryEnd();
+    } else if (this.#place !== "elsewhere") {
       const start = this.#startOfAnswer();
       if (start < this.#end) this.#take("answer", start);
       else if (this.#place === "end" || start < Infinity) this.#take("end", this.#end);
@@ -94,7 +100,16 @@ export class Scrolling {
   }
 
   #toVeryEnd() {
+    this.#place = "end";
+    this.#seenId = this.#lastId;
+    this.#isGoing = !prefersStill() && this.#end - this.log.scrollTop >= 1;
     this.log.scrollTo({ top: this.#end, behavior: prefersStill() ? "auto" : "smooth" });
+  }
+
+  #arriveAtEnd() {
+    if (!this.#isGoing) return;
+    this.#isGoing = false;
+    this.follow();
   }
 
   #take(place, to) {
@@ -111,7 +126,8 @@ export class Scrolling {
     clearTimeout(this.#rests);
     this.#rests = setTimeout(() => this.log.classList.remove("scrolling"), RESTS_MS);
     const isAtEnd = this.#end - this.log.scrollTop < AT_END_PX;
-    const isReadersDoing = Math.abs(this.log.scrollTop - this.#takenTo) >= 2 && this.#measure() === this.#size;
+    const hasMoved = Math.abs(this.log.scrollTop - this.#takenTo) >= 2;
+    const isReadersDoing = hasMoved && !this.#isGoing && this.#measure() === this.#size;
     if (isReadersDoing) this.#place = isAtEnd ? "end" : "elsewhere";
     if (isReadersDoing && isAtEnd) this.#seenId = this.#lastId;
     if (isAtEnd && !document.hidden) this.#setUnread(0);

@@ -17,7 +17,10 @@ export class Tray {
       byId,
     );
     this.select.addEventListener("change", () => this.#fill());
-    this.list.addEventListener("keydown", (event) => walk(event, [...this.list.querySelectorAll("button")]));
+    this.list.addEventListener("keydown", (event) => {
+      if (event.repeat && event.key === "Enter") event.preventDefault(); // a key held down sends one
+      walk(event, [...this.list.querySelectorAll("button")]);
+    });
     this.toggle.addEventListener("click", () => this.#show(this.panel.hidden));
     LOW.addEventListener("change", () => this.#showWhereItFits());
     byId("tray-close").addEventListener("click", () => {

@@ -378,6 +378,39 @@ async def test_who_has_scrolled_up_is_left_in_peace_while_messages_move_in(
         assert await log.evaluate("log => log.scrollTop") == before
 
 
+async def test_on_the_way_to_the_newest_message_a_newer_one_is_reached_too(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int
+) -> None:
+    async with open_chat(browser, sandbox, user, reduced_motion="no-preference") as page:
+        async with UserClient(sandbox.url, user) as elsewhere:
+            for number in range(30):
+                await elsewhere.text(f"Line {number}\nand more\nand more")
+        await expect(messages(page, "You")).to_have_count(30)
+        await page.locator("#log").hover()
+        await page.mouse.wheel(0, -2000)
+        await expect(page.locator("#to-end")).to_be_visible()
+        await page.locator("#to-end").click()
+        await bot.send_message(user, "News")
+        await expect(messages(page, NAME)).to_be_in_viewport(ratio=1)
+        await expect(page.locator("#to-end")).to_be_hidden()
+
+
+async def test_what_was_written_before_midnight_and_goes_after_it_stands_with_todays(page: Page) -> None:
+    days = await page.evaluate(
+        """async () => {
+            const { Conversation } = await import("/page/conversation.js");
+            const conversation = new Conversation(1);
+            const now = Math.floor(Date.now() / 1000);
+            const message = (id, date) => ({ type: "message", message: { message_id: id, date, from: { id: 9 } } });
+            conversation.apply(message(1, now - 86400));
+            conversation.addSending({ id: "a", state: "waiting", parts: [{ date: now - 86400, from: { id: 1 } }] });
+            conversation.apply(message(2, now));
+            return conversation.days().map(({ items }) => items.length);
+        }"""
+    )
+    assert days == [1, 2]
+
+
 @pytest.mark.parametrize("width", [320, 360])
 async def test_on_the_narrowest_phone_everything_is_in_reach(
     browser: Browser, sandbox: Sandbox, user: int, width: int

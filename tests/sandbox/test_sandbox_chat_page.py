@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, InputMediaPhoto
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from sandbox import Sandbox, live, running_sandbox
@@ -153,9 +153,37 @@ async def test_the_live_connection_tells_what_was_what_is_and_what_comes(bot: Bo
     assert (profile["users"], profile["commands"], profile["listening"]) == ([ANNA], [], False)
     assert [event["message"]["text"] for event in history["events"]] == ["Hello", "Before"]
     await anna.text("Now", client_id="my-7")
-    event = (await listener.next("event"))["event"]
+    [event] = (await listener.next("events"))["events"]
     assert (event["message"]["text"], event["client_id"]) == ("Now", "my-7")
     assert event["event"] == history["last"] + 1
+
+
+async def test_what_a_client_sends_again_under_the_same_name_is_written_once(anna, chat, picture):
+    text, again = await asyncio.gather(*(anna.text("Only once", client_id="a") for _ in range(2)))
+    album = [await anna.photo(picture(), picture(), client_id="b") for _ in range(2)]
+    assert text == again
+    assert album[0] == album[1]
+    with pytest.raises(httpx.HTTPStatusError):
+        await anna.photo(b"no picture", client_id="c")
+    await anna.photo(picture(), client_id="c")
+    await anna.text("Twice")
+    await anna.text("Twice")
+    events = [event for event in await anna.events() if event["by"] == "user"]
+    assert [event["message"].get("text") for event in events] == ["Only once", *[None] * 3, "Twice", "Twice"]
+
+
+async def test_lines_of_a_form_end_as_telegrams_do(sandbox: Sandbox, anna, chat):
+    async with httpx.AsyncClient() as client:
+        form = {"text": (None, "a\r\n" * 2000 + "b")}  # 4,001 characters, once each line ends with one
+        answer = (await client.post(f"{sandbox.url}/user/{ANNA}/text", files=form)).json()
+    assert answer["result"]["text"] == "a\n" * 2000 + "b"
+
+
+async def test_an_album_comes_over_a_live_connection_as_one(bot: Bot, anna, chat, listen, picture):
+    listener = await listen()
+    await listener.next("history")
+    await bot.send_media_group(chat, [InputMediaPhoto(picture()) for _ in range(3)])
+    assert len((await listener.next("events"))["events"]) == 3
 
 
 async def test_a_broken_live_connection_goes_on_where_it_was(anna, chat, listen):
@@ -173,7 +201,7 @@ async def test_a_live_connection_tells_its_own_chat_alone(sandbox: Sandbox, anna
     async with UserClient(sandbox.url, 8) as ben:
         await ben.text("Not for Anna")
     await anna.text("For Anna")
-    assert (await listener.next("event"))["event"]["message"]["text"] == "For Anna"
+    assert (await listener.next("events"))["events"][0]["message"]["text"] == "For Anna"
 
 
 async def test_the_profile_follows_the_bot_its_commands_and_whether_it_listens(
