@@ -52,7 +52,8 @@ def render(
     """Render the shop: its feed, a studio photo of each product, and customers' photos of the test products.
 
     Writes products.csv and photos/ (a feed for imgrec import), customer.csv and customer/ (queries for imgrec evaluate
-    search). Photos that exist are not taken again, so an interrupted command goes on where it stopped.
+    search). Photos that exist are not taken again, so an interrupted command goes on where it stopped; any there that
+    belong to no product of the shop are removed. In a folder that was not rendered here it does not begin.
     """
     _check_renderer(variant)
     from sample import shop
