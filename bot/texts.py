@@ -48,7 +48,7 @@ TOO_MANY = "That is a lot at once. I answer those I have; please send the others
 
 
 def how_to_use(auto_threshold: float) -> str:
-    """How to use the bot; the example of a threshold is one that finds something."""
+    """How to use the bot; the example of a threshold goes by the model's own."""
     example = f"<code>/threshold {percent(stricter(auto_threshold))}</code>"
     return (
         "Send a photo, or an image as a file, and I answer with similar products.\n\n"

@@ -67,7 +67,7 @@ class Bot:
         self.chats: dict[int, Chat] = {}
         self.messages: dict[tuple[int, int], Message] = {}
         self.taps: dict[str, Tap] = {}
-        self.sendings: dict[tuple[int, int, object], asyncio.Task[Any]] = {}  # of users, by what a client calls them
+        self.sendings: dict[tuple[int, int, str], asyncio.Task[Any]] = {}  # by user, chat and client_id
         self._last_message_id = 0
         self._last_album_id = 13_000_000_000
 

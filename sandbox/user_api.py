@@ -57,8 +57,10 @@ class UserHandler(ApiHandler):
 
     async def answer_once(self, call: Call, user_id: str, write: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """Write, and answer with what was written; what a client sends again under the same name is written once."""
-        name = (int(user_id), self.chat_id(call, user_id), self.client_id(call) or object())
-        sendings = call.bot.sendings
+        if not self.client_id(call):
+            self.answer(await write())
+            return
+        name, sendings = (int(user_id), self.chat_id(call, user_id), self.client_id(call)), call.bot.sendings
         if name not in sendings:
             sendings[name] = asyncio.create_task(write())
         try:

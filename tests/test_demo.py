@@ -61,6 +61,7 @@ def test_what_is_missing_is_named(demo: list[str | Path], tmp_path: Path) -> Non
     [
         (b"picture\ncustomer.jpg\n", 'has no column "photo"'),
         (b"photo\n\xff.jpg\n", "is no list of photos"),
+        (b'photo\n"' + b"x" * 140_000, "is no list of photos"),
         (b"photo\n", "names no photo that is there"),
         (b"photo\nnone.jpg\n", "names no photo that is there"),
     ],

@@ -1,9 +1,9 @@
 /**
  * The chat as data: what the sandbox's events make of it, and what is still being sent.
  *
- * A sending is what the user sends at once: {id, parts, state: "waiting" | "failed", problem, after}. Its parts look
- * like messages, so that they are shown alike, and give way to the real ones that come back with its id. One that waits
- * stands at the end; one that failed stays where it did, behind the message whose number is `after`.
+ * A sending is what the user sends at once: {id, parts, state: "waiting" | "failed", problem, asFile, after}. Its
+ * parts look like messages, so that they are shown alike, and give way to the real ones that come back with its id. One
+ * that waits stands at the end; one that failed stays where it did, behind the message whose number is `after`.
  */
 
 import { dayKey } from "./words.js";

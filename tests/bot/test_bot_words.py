@@ -9,19 +9,28 @@ from bot_helpers import BotProcess, add_fault, hear_reply
 from PIL import Image
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
-from bot.callback_data import ChooseCategory, ChooseThreshold, LowerThreshold, OtherCategory, Vote, encode, parse
+from bot.callback_data import (
+    AUTO_CATEGORY,
+    ChooseCategory,
+    ChooseThreshold,
+    LowerThreshold,
+    OtherCategory,
+    Vote,
+    encode,
+    parse,
+)
 from bot.handlers.commands import parse_threshold
-from bot.keyboards import thresholds
+from bot.keyboards import below_answer, below_nothing, thresholds
 from bot.texts import caption, how_to_use, percent
 from imgrec.catalogue.store import Product
-from imgrec.search.searcher import Match
+from imgrec.search.searcher import Answer, Candidate, Match
 from sandbox import Sandbox
 from sandbox.client import UserClient
 
 Rows = Callable[..., list[sqlite3.Row]]
 
 
-async def test_start_how_to_useand_anything_else_say_what_to_send(bot: BotProcess, anna: UserClient) -> None:
+async def test_start_help_and_anything_else_say_what_to_send(bot: BotProcess, anna: UserClient) -> None:
     for text in ("/start", "/help", "hello?", "/nonsense"):
         await anna.text(text)
         [message] = await anna.hear(1)
@@ -210,6 +219,17 @@ def test_thresholds_to_choose_from_stand_on_both_sides_of_auto_and_the_example_i
     assert values == sorted(set(values))
     assert values[0] <= auto < values[-1] < 1
     assert f"/threshold {percent(values[-1])}<" in how_to_use(auto)
+
+
+def test_where_nothing_was_found_is_not_offered_again() -> None:
+    seen = tuple(Candidate(*one) for one in (("Toys", 0.5), ("Home", 0.4), ("Music", 0.1)))
+    ids = {"Home": 1, "Music": 2, "Toys": 3}
+    nothing = Answer(seen[0], seen, ("Toys", "Home"), 0.2, (), 0.105)
+    markup = below_nothing(1, nothing, ids, AUTO_CATEGORY)
+    assert markup is not None
+    assert [button.text for [button] in markup.inline_keyboard] == ["Show from 10% on", "🔎 Music"]
+    _, *others = below_answer(1, nothing, ids).inline_keyboard
+    assert [button.text for [button] in others] == ["🔎 Toys", "🔎 Home", "🔎 Music"]  # each alone is another search
 
 
 def test_a_similarity_is_rounded_down_so_that_it_never_seems_to_pass_a_threshold_it_missed() -> None:

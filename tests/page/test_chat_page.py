@@ -358,13 +358,18 @@ async def test_news_out_of_sight_are_counted_and_one_press_away(page: Page, bot:
     await expect(page).to_have_title(re.compile("^Sandbox bot"))
 
 
+async def write_elsewhere(sandbox: Sandbox, user: int, number: int) -> None:
+    """As many texts of three lines, written by the user in another window."""
+    async with UserClient(sandbox.url, user) as client:
+        for place in range(number):
+            await client.text(f"Line {place}\nand more\nand more")
+
+
 async def test_who_has_scrolled_up_is_left_in_peace_while_messages_move_in(
     browser: Browser, sandbox: Sandbox, bot: Bot, user: int
 ) -> None:
     async with open_chat(browser, sandbox, user, reduced_motion="no-preference") as page:
-        async with UserClient(sandbox.url, user) as elsewhere:
-            for number in range(12):
-                await elsewhere.text(f"Line {number}\nand more\nand more")
+        await write_elsewhere(sandbox, user, 12)
         await expect(messages(page, "You")).to_have_count(12)
         await page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
         log = page.locator("#log")
@@ -382,9 +387,7 @@ async def test_on_the_way_to_the_newest_message_a_newer_one_is_reached_too(
     browser: Browser, sandbox: Sandbox, bot: Bot, user: int
 ) -> None:
     async with open_chat(browser, sandbox, user, reduced_motion="no-preference") as page:
-        async with UserClient(sandbox.url, user) as elsewhere:
-            for number in range(30):
-                await elsewhere.text(f"Line {number}\nand more\nand more")
+        await write_elsewhere(sandbox, user, 30)
         await expect(messages(page, "You")).to_have_count(30)
         await page.locator("#log").hover()
         await page.mouse.wheel(0, -2000)
@@ -393,22 +396,6 @@ async def test_on_the_way_to_the_newest_message_a_newer_one_is_reached_too(
         await bot.send_message(user, "News")
         await expect(messages(page, NAME)).to_be_in_viewport(ratio=1)
         await expect(page.locator("#to-end")).to_be_hidden()
-
-
-async def test_what_was_written_before_midnight_and_goes_after_it_stands_with_todays(page: Page) -> None:
-    days = await page.evaluate(
-        """async () => {
-            const { Conversation } = await import("/page/conversation.js");
-            const conversation = new Conversation(1);
-            const now = Math.floor(Date.now() / 1000);
-            const message = (id, date) => ({ type: "message", message: { message_id: id, date, from: { id: 9 } } });
-            conversation.apply(message(1, now - 86400));
-            conversation.addSending({ id: "a", state: "waiting", parts: [{ date: now - 86400, from: { id: 1 } }] });
-            conversation.apply(message(2, now));
-            return conversation.days().map(({ items }) => items.length);
-        }"""
-    )
-    assert days == [1, 2]
 
 
 @pytest.mark.parametrize("width", [320, 360])

@@ -1,7 +1,6 @@
 """What goes wrong in the chat page: nothing is lost, and everything is said plainly."""
 
 import re
-from typing import Any
 
 import pytest
 from page_helpers import NAME, bot_of, button, choose, keyboard, messages, open_chat, picture_file, press, write
@@ -16,15 +15,16 @@ from sandbox.tray import Picture, Tray
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_what_could_not_be_sent_stays_and_is_sent_on_demand(page: Page) -> None:
-    async def lose(route: Any) -> None:
-        await route.abort()
-
-    await page.route("**/text", lose)
-    await write(page, "One")
-    failed = messages(page, "You").last
-    await expect(failed).to_contain_text("The sandbox cannot be reached.")
+async def write_in_vain(page: Page, text: str) -> None:
+    """Send a text that does not get through."""
+    await page.route("**/text", lambda route: route.abort())
+    await write(page, text)
+    await expect(messages(page, "You").last).to_contain_text("The sandbox cannot be reached.")
     await page.unroute("**/text")
+
+
+async def test_what_could_not_be_sent_stays_and_is_sent_on_demand(page: Page) -> None:
+    await write_in_vain(page, "One")
     await write(page, "Two")
     await button(page, "Try again").click()
     await expect(page.get_by_role("alert")).to_have_count(0)
@@ -72,10 +72,7 @@ async def ask(sandbox: Sandbox, user: int) -> None:
 
 
 async def test_what_failed_stays_where_it_was_written_and_answers_go_on_below(page: Page, bot: Bot, user: int) -> None:
-    await page.route("**/text", lambda route: route.abort())
-    await write(page, "Lost")
-    await expect(messages(page, "You").last).to_contain_text("The sandbox cannot be reached.")
-    await page.unroute("**/text")
+    await write_in_vain(page, "Lost")
     async with page.expect_response(re.compile("/text")):
         await write(page, "Found")
     await bot.send_message(user, "Answered")
@@ -84,6 +81,22 @@ async def test_what_failed_stays_where_it_was_written_and_answers_go_on_below(pa
     assert [text.split("\n")[0].strip() for text in words] == ["Hello", "Lost", "Found", "Answered"]
     await button(page, "Discard").click()
     await expect(messages(page, "You")).to_have_count(2)
+
+
+async def test_what_was_written_before_midnight_and_goes_after_it_stands_with_todays(page: Page) -> None:
+    days = await page.evaluate(
+        """async () => {
+            const { Conversation } = await import("/page/conversation.js");
+            const conversation = new Conversation(1);
+            const now = Math.floor(Date.now() / 1000);
+            const message = (id, date) => ({ type: "message", message: { message_id: id, date, from: { id: 9 } } });
+            conversation.apply(message(1, now - 86400));
+            conversation.addSending({ id: "a", state: "waiting", parts: [{ date: now - 86400, from: { id: 1 } }] });
+            conversation.apply(message(2, now));
+            return conversation.days().map(({ items }) => items.length);
+        }"""
+    )
+    assert days == [1, 2]
 
 
 async def test_what_is_written_without_a_network_is_sent_when_it_is_back(page: Page) -> None:

@@ -57,7 +57,7 @@ def test_a_folder_holds_photos_of_one_look(tmp_path: Path) -> None:
         keep_to_one_look(tmp_path, Look(1, 64, 8, "llvm_ad_rgb"))
 
 
-@pytest.mark.parametrize("theirs", ["products.csv", "photos/mine.jpg", "customer/mine.jpg"])
+@pytest.mark.parametrize("theirs", ["products.csv", "customer.csv", "photos/mine.jpg", "customer/mine.jpg"])
 def test_what_is_of_other_origin_is_left_alone(tmp_path: Path, theirs: str) -> None:
     mine = tmp_path / theirs
     mine.parent.mkdir(exist_ok=True)
@@ -70,7 +70,14 @@ def test_what_is_of_other_origin_is_left_alone(tmp_path: Path, theirs: str) -> N
 
 def test_what_was_taken_is_cleared_away_and_nothing_else(tmp_path: Path) -> None:
     keep_to_one_look(tmp_path, Look(1, 64, 8))
-    for name in ("products.csv", "photos/1.jpg", "customer/1-1.jpg", "other/mine.jpg", "photos/notes.txt"):
+    for name in (
+        "products.csv",
+        "customer.csv",
+        "photos/1.jpg",
+        "customer/1-1.jpg",
+        "other/mine.jpg",
+        "photos/notes.txt",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     clear(tmp_path)
