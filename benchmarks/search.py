@@ -21,7 +21,7 @@ from imgrec.search.files import (
 )
 from imgrec.search.index import SearchIndex
 from imgrec.vision.vectors import Floats, unit_rows
-from imgrec.vision.whitening import Whitening
+from imgrec.search.whitening import Whitening
 
 CATEGORY = "all"
 SAME = 2e-6

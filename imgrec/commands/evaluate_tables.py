@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from imgrec.commands.console import table
-from imgrec.evaluation.figures import Estimate
 from imgrec.evaluation.model_report import ModelFigures, ModelReport
 from imgrec.evaluation.retrieval_report import COMPARED, Difference, RetrievalFigures
+from imgrec.figures import Estimate
 
 
 def model_tables(report: ModelReport) -> list[Table | str]:

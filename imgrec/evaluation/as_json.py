@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-from imgrec.evaluation.figures import Estimate, Share
+from imgrec.figures import Estimate, Share
 
 _DECIMALS = 6
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from imgrec.evaluation.figures import Share
-from imgrec.evaluation.ranking import Bools, Ints
+from imgrec.figures import Share
+from imgrec.search.ranking import Bools, Ints
 from imgrec.vision.vectors import Floats, softmax
 
 BINS = 15

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from imgrec.evaluation.figures import Share, percentiles
+from imgrec.figures import Share, percentiles
 from imgrec.log.reader import LoggedQuery
 from imgrec.log.schema import KindOfQuery, Outcome
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgrec.bootstrap import RESAMPLES, Resampling, estimate_of
 from imgrec.catalogue.store import Catalogue, CataloguePhoto
-from imgrec.evaluation.bootstrap import RESAMPLES, Resampling, estimate_of
 from imgrec.evaluation.classification import (
     CategoryFigures,
     ConfidenceBin,
@@ -20,9 +20,7 @@ from imgrec.evaluation.classification import (
     expected_calibration_error,
     temperature_curve,
 )
-from imgrec.evaluation.figures import Estimate
 from imgrec.evaluation.outputs import Outputs, network_outputs
-from imgrec.evaluation.ranking import Ints
 from imgrec.evaluation.retrieval import PerQuery
 from imgrec.evaluation.retrieval_report import (
     Difference,
@@ -37,8 +35,10 @@ from imgrec.evaluation.retrieval_report import (
 )
 from imgrec.evaluation.splits import Side, check_split, sides_of
 from imgrec.evaluation.truth import as_columns
+from imgrec.figures import Estimate
 from imgrec.progress import Reporter
 from imgrec.search.build import check_categories
+from imgrec.search.ranking import Ints
 from imgrec.vision.recogniser import Recogniser
 from imgrec.vision.vectors import Floats, softmax, unit_rows
 

@@ -18,9 +18,9 @@ import numpy as np
 import platformdirs
 
 from imgrec.catalogue.store import Catalogue
-from imgrec.evaluation.ranking import Bools
 from imgrec.progress import Advance, Reporter
 from imgrec.search.build import decoded
+from imgrec.search.ranking import Bools
 from imgrec.vision.recogniser import Recogniser
 from imgrec.vision.vectors import Floats
 

@@ -10,10 +10,10 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.database import utc_now
 from imgrec.errors import ReportError
 from imgrec.evaluation.as_json import as_json
-from imgrec.evaluation.figures import Estimate, Share
 from imgrec.evaluation.model_report import ModelFigures, ModelReport, ModelRun
 from imgrec.evaluation.sheets import Sheet, sheet_of
 from imgrec.evaluation.thresholds import ThresholdPoint
+from imgrec.figures import Estimate, Share
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
 

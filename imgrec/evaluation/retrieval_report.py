@@ -5,10 +5,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from imgrec.bootstrap import Resampling
 from imgrec.catalogue.feed import SPLITS
-from imgrec.evaluation.bootstrap import Resampling
-from imgrec.evaluation.figures import Estimate
-from imgrec.evaluation.ranking import (
+from imgrec.evaluation.retrieval import (
+    DEPTHS,
+    SHOWN,
+    PerQuery,
+    average_precision_at,
+    precision_at,
+    recall_at,
+    reciprocal_rank,
+    success_at,
+)
+from imgrec.evaluation.thresholds import PairShares, ThresholdPoint, pair_shares, threshold_curve
+from imgrec.figures import Estimate
+from imgrec.search.judging import Judged, count_relevant, judge
+from imgrec.search.ranking import (
     UNKNOWN,
     Bools,
     Gallery,
@@ -18,20 +30,6 @@ from imgrec.evaluation.ranking import (
     own_category,
     searched,
 )
-from imgrec.evaluation.retrieval import (
-    DEPTHS,
-    SHOWN,
-    Judged,
-    PerQuery,
-    average_precision_at,
-    count_relevant,
-    judge,
-    precision_at,
-    recall_at,
-    reciprocal_rank,
-    success_at,
-)
-from imgrec.evaluation.thresholds import PairShares, ThresholdPoint, pair_shares, threshold_curve
 from imgrec.search.scoping import Scoping
 from imgrec.vision.vectors import Floats
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgrec.errors import FeedError, PhotoError
-from imgrec.evaluation.figures import Share
+from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.searcher import Answer, Match, Searcher
 from imgrec.vision.decode import decode_photo

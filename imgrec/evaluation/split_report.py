@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from imgrec.catalogue.store import CataloguePhoto
-from imgrec.evaluation.figures import Share
 from imgrec.evaluation.outputs import network_outputs
-from imgrec.evaluation.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
-from imgrec.evaluation.retrieval import SHOWN, judge, success_at
+from imgrec.evaluation.retrieval import SHOWN, success_at
 from imgrec.evaluation.retrieval_report import (
     RetrievalFigures,
     Served,
@@ -21,8 +19,11 @@ from imgrec.evaluation.retrieval_report import (
 from imgrec.evaluation.search_report import FIRST, SearchReport
 from imgrec.evaluation.splits import check_split, sides_of
 from imgrec.evaluation.truth import as_columns
+from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.index import SearchIndex
+from imgrec.search.judging import judge
+from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
 from imgrec.search.searcher import Searcher
 from imgrec.vision.vectors import Floats
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgrec.bootstrap import Resampling
 from imgrec.catalogue.feed import SPLITS
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.errors import CatalogueError
-from imgrec.evaluation.bootstrap import Resampling
-from imgrec.evaluation.ranking import Ints
+from imgrec.search.ranking import Ints
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.evaluation.bootstrap import Resampling
-from imgrec.evaluation.figures import Estimate
-from imgrec.evaluation.ranking import UNKNOWN, Gallery, Photos
-from imgrec.evaluation.retrieval import SHOWN, Judged, average_precision_at, recall_at
+from imgrec.bootstrap import Resampling
+from imgrec.evaluation.retrieval import SHOWN, average_precision_at, recall_at
+from imgrec.figures import Estimate
+from imgrec.search.judging import Judged
+from imgrec.search.ranking import UNKNOWN, Gallery, Photos
 
 _POINTS = 41
 _FINE_BINS = 4000

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from imgrec.catalogue.store import CataloguePhoto
-from imgrec.evaluation.ranking import Photos, numbered, numbered_kinds
 from imgrec.search.files import NO_RANK
+from imgrec.search.ranking import Photos, numbered, numbered_kinds
 from imgrec.vision.vectors import Floats
 
 

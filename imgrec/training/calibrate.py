@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from imgrec.evaluation.ranking import Photos
-from imgrec.evaluation.retrieval import Judged
+from imgrec.search.judging import Judged
+from imgrec.search.ranking import Photos
 from imgrec.vision.vectors import Floats, softmax
 
 Ints = NDArray[np.int64]

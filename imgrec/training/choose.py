@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imgrec.evaluation.ranking import Bools, Gallery, Photos, nearest, numbered, numbered_kinds, searched
-from imgrec.evaluation.retrieval import SHOWN, Judged, judge, success_at
+from imgrec.evaluation.retrieval import SHOWN, success_at
+from imgrec.search.judging import Judged, judge
+from imgrec.search.ranking import Bools, Gallery, Photos, nearest, numbered, numbered_kinds, searched
 from imgrec.search.scoping import Scoping
+from imgrec.search.whitening import Whitening
 from imgrec.training.calibrate import Shown, shown_matches
 from imgrec.training.examples import Examples
 from imgrec.training.settings import Wanted
 from imgrec.vision.vectors import Floats, unit_rows
-from imgrec.vision.whitening import Whitening
 
 _LEAST_WHITENED_DIM = 8
 _SCOPINGS: tuple[Scoping, ...] = ("soft", "hard")

@@ -1,14 +1,18 @@
-"""A trained model on disk: what is in its folder, and how it is found, checked and named.
+"""A model on disk: the eye. What is in its folder, and how it is found, checked and named.
 
-model.yaml          ModelSettings: labels, preprocessing, feature, temperature, threshold, scoping
-vgg16-fp16.xml/bin  the network in OpenVINO's format, weights in half precision
-vgg16-int8.xml/bin  the same quantised, where the check against full precision passed
-training.yaml       the settings it was trained with
-history.csv         loss and accuracy of each epoch
-metrics.json        accuracy, calibration, threshold, checks of the export
-SHA256SUMS          of all of these; its own SHA-256 is the model's identity, which index and log name
+model.yaml          ModelSettings: preprocessing, feature, and the categories its softmax tells apart, if any
+network.xml/.bin    the network in OpenVINO's format, weights in 8 bits, computed in floating point
+learned.npy         which photos it was trained or chosen on, where it was trained (Learned)
+metrics.json, ...   figures, plots, training settings, the card: what people read, and nothing depends on
+SHA256SUMS          of all of these
+
+The model's identity is that of what it sees: network, preprocessing and feature. A new plot or another name changes
+nothing that was seen with it.
 """
 
+import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,9 +26,23 @@ from imgrec.vision.preprocessing import Preprocessing
 
 SETTINGS = "model.yaml"
 SUMS = "SHA256SUMS"
-SHIPPED = "sample"
-WHITENING = "whitening.npy"
-Precision = Literal["int8", "fp16"]
+NETWORK = ("network.xml", "network.bin")
+LEARNED = "learned.npy"
+SHIPPED = "imagenet"
+
+Arithmetic = Literal["float32", "bfloat16"]
+"""What a network's products are computed in: bfloat16 where the processor has it in hardware, else float32."""
+
+
+class FeatureSettings(BaseModel):
+    """What the network puts out of a photo: pooled outputs of its blocks, each of L2 norm 1, joined to one of norm 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    layers: tuple[str, ...] = Field(min_length=1, description="Such as block4 and block5, or an embedding.")
+    pooling: Literal["average", "gem"] = Field(description="How a block's positions become one row.")
+    mirrored: bool = Field(False, description="Whether a photo is looked at with its mirror image, and both averaged.")
+    dim: int = Field(ge=1, description="Numbers in a feature.")
 
 
 class ModelSettings(BaseModel):
@@ -32,19 +50,22 @@ class ModelSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     name: str
     created_utc: str
-    labels: tuple[str, ...] = Field(min_length=2, description="Category names, in the order of the network's outputs.")
+    made_from: str = Field(description="In words: which weights, trained on what.")
     preprocessing: Preprocessing
-    feature_layer: str
-    feature_dim: int
-    whitened: bool = Field(description="Whether features are whitened, by whitening.npy.")
-    temperature: float = Field(gt=0, description="Divides the logits before the softmax.")
-    threshold: float = Field(ge=-1, le=1, description="What search.threshold `auto` means.")
-    threshold_rule: str = Field(description="How the threshold was found, in words.")
-    scoping: Literal["hard", "soft"] = Field(description="What search.scoping `auto` means.")
-    precisions: tuple[Precision, ...] = Field(min_length=1)
+    feature: FeatureSettings
+    labels: tuple[str, ...] = Field((), description="Categories its own softmax tells apart, in order of the logits.")
+    alike: dict[Arithmetic, float] = Field(
+        {},
+        description="By arithmetic: the share of the ten nearest photos that it has in common with float32, measured.",
+    )
+
+    @property
+    def what_it_sees(self) -> dict[str, object]:
+        """The part that its identity rests on, beside the network itself."""
+        return self.model_dump(mode="json", include={"preprocessing", "feature", "labels"})
 
 
 @dataclass(frozen=True)
@@ -55,34 +76,30 @@ class ModelFolder:
     settings: ModelSettings
     sha256: str
 
-    def network(self, precision: Precision) -> Path:
-        """The network's file in this precision."""
-        return self.path / f"vgg16-{precision}.xml"
+    @property
+    def network(self) -> Path:
+        """The network's file."""
+        return self.path / NETWORK[0]
 
 
 def open_model(path: Path) -> ModelFolder:
     """Find and check the model that `model.path` names.
 
-    `path` is a model's folder, or a folder of models: then the one CURRENT points to, else the shipped `sample`.
-    Raises ModelError when there is none, or a file is missing or differs from its recorded sum.
+    `path` is a model's folder, or a folder of models: then the one CURRENT points to, else the shipped `imagenet`.
+    Raises ModelError when there is none, it is of an older format, or a file is missing or differs from its sum.
     """
     folder = find_model(path)
     if folder is None:
-        raise ModelError(f"There is no model at {path}. Train one with: imgrec train --name NAME")
-    listed = verify(folder)
-    try:
-        content = yaml.safe_load((folder / SETTINGS).read_text(encoding="utf-8"))
-        settings = ModelSettings.model_validate(content)
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        problem = " ".join(str(error).split())
-        raise ModelError(f"{folder / SETTINGS} cannot be used: {problem}. Train the model again.") from None
-    model = ModelFolder(folder, settings, identity(folder))
-    networks = [model.network(precision) for precision in settings.precisions]
-    needed = {name for file in networks for name in (file.name, file.with_suffix(".bin").name)}
-    needed |= {WHITENING} if settings.whitened else set()
-    for name in sorted(needed - listed):
-        raise ModelError(f"{folder / SUMS} does not list {name}. Copy or train the model again.")
-    return model
+        raise ModelError(
+            f"There is no model at {path}. Name one in model.path (models/imagenet comes with imgrec), or make it with: "
+            "imgrec models make imagenet"
+        )
+    settings = read_settings(folder)
+    sums = verify(folder)
+    for name in NETWORK:
+        if name not in sums:
+            raise ModelError(f"{folder / SUMS} does not list {name}. Copy or make the model again.")
+    return ModelFolder(folder, settings, _identity(sums, settings))
 
 
 def find_model(path: Path) -> Path | None:
@@ -102,19 +119,58 @@ def model_named(name: str, configured: Path) -> Path:
             return folder
     if found := find_model(Path(name)):  # a folder of models
         return found
-    known = sorted(
-        {folder.parent.name for place in {configured, configured.parent} for folder in place.glob(f"*/{SETTINGS}")}
-    )
+    known = sorted({folder.name for folder in known_models(configured)})
     raise ModelError(
         f"There is no model {name!r}. Known: {', '.join(known)}."
         if known
-        else f"There is no model {name!r}. Train one with: imgrec train --name NAME"
+        else f"There is no model {name!r}. Make one with: imgrec models make {name}, or imgrec train --name {name}"
     )
 
 
-def identity(folder: Path) -> str:
-    """The SHA-256 that names the model in this folder."""
-    return sha256_of(folder / SUMS)
+def known_models(configured: Path) -> Iterator[Path]:
+    """The folders of all models in the folder of models, or beside the configured model."""
+    for place in dict.fromkeys((configured, configured.parent)):
+        for settings in sorted(place.glob(f"*/{SETTINGS}")):
+            yield settings.parent
+
+
+def model_of(sha256: str, configured: Path) -> ModelFolder:
+    """The model with this identity: the configured one, or one beside it.
+
+    Raises ModelError when it is not there, or damaged.
+    """
+    found = find_model(configured)
+    for folder in [*([found] if found else []), *known_models(configured)]:
+        try:
+            if quick_identity(folder) == sha256:
+                return open_model(folder)
+        except ModelError:
+            continue
+    raise ModelError(
+        f"The model {sha256[:12]} that the index was made with is not at {configured}. Put it back there, or make an "
+        "index with another one: imgrec index"
+    )
+
+
+def quick_identity(folder: Path) -> str:
+    """A model's identity by its recorded sums, which are believed. Raises ModelError when it is not a model of ours."""
+    return _identity(_recorded(folder), read_settings(folder))
+
+
+def read_settings(folder: Path) -> ModelSettings:
+    """Read model.yaml. Raises ModelError when it cannot be used, with the way out where an older imgrec wrote it."""
+    file = folder / SETTINGS
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and content.get("format") == 1:
+            raise ModelError(
+                f"{folder} is a model of an older imgrec, with the shop's knowledge inside. Look with models/imagenet "
+                "(model.path in the configuration), or train it again with: imgrec train --name NAME"
+            )
+        return ModelSettings.model_validate(content)
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        problem = " ".join(str(error).split())
+        raise ModelError(f"{file} cannot be used: {problem}. Copy or make the model again.") from None
 
 
 def seal(folder: Path) -> None:
@@ -123,33 +179,40 @@ def seal(folder: Path) -> None:
     write_atomically(folder / SUMS, "".join(f"{sha256_of(file)}  {file.name}\n" for file in files).encode())
 
 
-def verify(folder: Path) -> set[str]:
-    """Compare every file with SHA256SUMS, and return the names it lists.
+def verify(folder: Path) -> dict[str, str]:
+    """Compare every file with SHA256SUMS, and return the sums by name.
 
     Raises ModelError that names the first file missing or different.
     """
-    try:
-        sums = (folder / SUMS).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        raise ModelError(
-            f"The model {folder} has no {SUMS}, so it cannot be trusted. Copy or train it again."
-        ) from None
-    recorded = [line.partition("  ")[::2] for line in sums.splitlines() if line.strip()]
-    names = {name for _, name in recorded}
-    if SETTINGS not in names:
-        raise ModelError(f"{folder / SUMS} does not list {SETTINGS}. Copy or train the model again.")
-    for digest, name in recorded:
+    sums = _recorded(folder)
+    if SETTINGS not in sums:
+        raise ModelError(f"{folder / SUMS} does not list {SETTINGS}. Copy or make the model again.")
+    for name, digest in sums.items():
         file = folder / Path(name).name
         if not name or not file.is_file():
-            raise ModelError(f"The model {folder} lacks {name}. Copy or train it again.")
+            raise ModelError(f"The model {folder} lacks {name}. Copy or make it again.")
         if sha256_of(file) != digest:
             raise ModelError(
-                f"{file} differs from its sum in {SUMS}: damaged or altered. Copy or train the model again."
+                f"{file} differs from its sum in {SUMS}: damaged or altered. Copy or make the model again."
             )
-    return names
+    return sums
 
 
 def write_settings(folder: Path, settings: ModelSettings) -> None:
     """Write model.yaml."""
     text = yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     write_atomically(folder / SETTINGS, text.encode())
+
+
+def _recorded(folder: Path) -> dict[str, str]:
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        raise ModelError(f"The model {folder} has no {SUMS}, so it cannot be trusted. Copy or make it again.") from None
+    parts = [line.partition("  ") for line in lines if line.strip()]
+    return {name: digest for digest, _, name in parts}
+
+
+def _identity(sums: dict[str, str], settings: ModelSettings) -> str:
+    parts = [*(sums.get(name, "") for name in NETWORK), settings.what_it_sees]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -14,8 +14,8 @@ from imgrec.config import Config, load_config
 from imgrec.evaluation.model_report import ModelReport, ModelRun, report_on_models
 from imgrec.evaluation.serving import candidates
 from imgrec.progress import Silent
+from imgrec.search.whitening import Whitening
 from imgrec.vision.model_folder import SETTINGS, WHITENING, open_model, seal
-from imgrec.vision.whitening import Whitening
 
 
 def add_model(shop: Shop, name: str, **settings: object) -> Path:

@@ -14,7 +14,7 @@ from imgrec.evaluation.classification import (
     expected_calibration_error,
     temperature_curve,
 )
-from imgrec.evaluation.figures import Share
+from imgrec.figures import Share
 from imgrec.vision.vectors import softmax
 
 

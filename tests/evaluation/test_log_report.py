@@ -4,8 +4,8 @@ from itertools import count
 
 import pytest
 
-from imgrec.evaluation.figures import Share
 from imgrec.evaluation.log_report import report_on_log
+from imgrec.figures import Share
 from imgrec.log.reader import LoggedQuery
 
 

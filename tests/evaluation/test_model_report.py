@@ -11,11 +11,11 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
 from imgrec.errors import CatalogueError, ModelError
 from imgrec.evaluation.as_json import as_json
-from imgrec.evaluation.figures import Share
 from imgrec.evaluation.model_report import report_on_models
 from imgrec.evaluation.retrieval_report import COMPARED, PLAIN, SERVED, TRUE_CATEGORY
 from imgrec.evaluation.serving import candidates
 from imgrec.evaluation.split_report import report_on_split
+from imgrec.figures import Share
 from imgrec.progress import Silent
 from imgrec.search.searcher import Searcher
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imgrec.vision.recogniser import load_recogniser
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
@@ -13,7 +14,6 @@ from imgrec.progress import Silent
 from imgrec.search.index import open_index
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.model_folder import open_model
-from imgrec.vision.recogniser import load_recogniser
 
 
 class Counting(Silent):

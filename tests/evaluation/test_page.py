@@ -157,7 +157,7 @@ def test_the_same_report_makes_the_same_plots(evaluated):
 
 
 def test_figures_are_written_as_people_read_them():
-    from imgrec.evaluation.figures import Estimate, Share
+    from imgrec.figures import Estimate, Share
 
     estimate = Estimate(0.7641, -0.0123, 0.798, 9)
     assert (percent(estimate), percent(None), percent(Share(0, 0))) == ("76.4 %", "–", "–")

@@ -8,8 +8,8 @@ from tiny_shop import COLOURS, PRODUCTS_A_CATEGORY, draw_product, jpeg, write_co
 
 from imgrec.config import load_config
 from imgrec.errors import FeedError
-from imgrec.evaluation.figures import Share
 from imgrec.evaluation.search_report import TruthRow, read_queries, report_on_search
+from imgrec.figures import Share
 from imgrec.progress import Silent
 from imgrec.search.searcher import Searcher
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from imgrec.evaluation.bootstrap import Resampling
-from imgrec.evaluation.ranking import UNKNOWN, Gallery, Photos
-from imgrec.evaluation.retrieval import Judged
+from imgrec.bootstrap import Resampling
 from imgrec.evaluation.thresholds import pair_shares, threshold_curve
+from imgrec.search.judging import Judged
+from imgrec.search.ranking import UNKNOWN, Gallery, Photos
 
 NOTHING = -np.inf
 

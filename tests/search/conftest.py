@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imgrec.vision.recogniser import Recogniser, load_recogniser
 from tiny_shop import Shop
 
 from imgrec.catalogue.store import Catalogue
@@ -21,7 +22,6 @@ from imgrec.search.files import (
 )
 from imgrec.search.index import SearchIndex, open_index
 from imgrec.vision.model_folder import open_model
-from imgrec.vision.recogniser import Recogniser, load_recogniser
 
 Photos = tuple[Floats, Sequence[int], Sequence[int]]
 """Features (n, d) of a category's photos, and the product and the sales rank of each."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imgrec.vision.recogniser import Recogniser
 from tiny_shop import PRODUCTS_A_CATEGORY, Shop, write_feed
 
 from imgrec.catalogue.store import Catalogue
@@ -16,7 +17,6 @@ from imgrec.search import build
 from imgrec.search.build import build_index
 from imgrec.search.index import open_index
 from imgrec.search.searcher import Searcher
-from imgrec.vision.recogniser import Recogniser
 
 PHOTOS = 3 * PRODUCTS_A_CATEGORY
 

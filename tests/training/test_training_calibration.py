@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from imgrec.evaluation.classification import confidence_bins, expected_calibration_error
-from imgrec.evaluation.ranking import Photos
-from imgrec.evaluation.retrieval import Judged
+from imgrec.search.judging import Judged
+from imgrec.search.ranking import Photos
 from imgrec.training.calibrate import Shown, fit_temperature, fit_threshold, shown_matches
 from imgrec.vision.vectors import softmax, unit_rows
 

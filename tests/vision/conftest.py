@@ -1,10 +1,10 @@
 """The shop's model, opened."""
 
 import pytest
+from imgrec.vision.recogniser import Recogniser
 from tiny_shop import Shop
 
 from imgrec.vision.model_folder import ModelFolder, open_model
-from imgrec.vision.recogniser import Recogniser
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imgrec.vision.recogniser import Recogniser, load_recogniser
 from tiny_shop import CATEGORIES, COLOURS, draw_product
 
 from imgrec.errors import ModelError
 from imgrec.vision.model_folder import ModelFolder, open_model, seal, write_settings
-from imgrec.vision.recogniser import Recogniser, load_recogniser
 from imgrec.vision.vectors import softmax, unit_rows
 
 

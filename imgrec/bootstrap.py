@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from imgrec.evaluation.figures import Estimate, Share
+from imgrec.figures import Estimate, Share
 
 RESAMPLES = 2000
 _LOW, _HIGH = 2.5, 97.5

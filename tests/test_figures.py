@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgrec.evaluation.figures import Share, percentiles
+from imgrec.figures import Share, percentiles
 
 
 def test_the_interval_is_that_of_wilson():

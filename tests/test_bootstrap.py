@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from imgrec.evaluation.bootstrap import Resampling, estimate_of
-from imgrec.evaluation.figures import Estimate, Share
+from imgrec.bootstrap import Resampling, estimate_of
+from imgrec.figures import Estimate, Share
 
 
 def test_the_interval_of_a_mean_is_that_of_scipy():

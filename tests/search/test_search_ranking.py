@@ -7,7 +7,8 @@ import pytest
 from tiny_shop import write_config
 
 from imgrec.config import load_config
-from imgrec.evaluation.ranking import (
+from imgrec.evaluation.truth import as_columns
+from imgrec.search.ranking import (
     UNKNOWN,
     Gallery,
     Photos,
@@ -17,7 +18,6 @@ from imgrec.evaluation.ranking import (
     own_category,
     searched,
 )
-from imgrec.evaluation.truth import as_columns
 from imgrec.search.searcher import Searcher
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.vectors import unit_rows
@@ -74,7 +74,7 @@ def test_many_queries_in_parts_find_what_comparing_with_everything_finds(monkeyp
     )
     queries = photos(rng.normal(size=(40, 5)), np.arange(40), group=rng.integers(0, 60, 40))
     in_scope = rng.random((40, 3)) < 0.6
-    monkeypatch.setattr("imgrec.evaluation.ranking._CELLS_AT_ONCE", 7 * 300)
+    monkeypatch.setattr("imgrec.search.ranking._CELLS_AT_ONCE", 7 * 300)
     gallery = Gallery(gallery_photos)
     ranked = nearest(queries, gallery, in_scope, 10)
     for row in range(40):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imgrec.errors import ModelError
-from imgrec.vision.whitening import Whitening
+from imgrec.search.whitening import Whitening
 
 
 def pooled(n: int, d: int = 24) -> np.ndarray:

@@ -1,0 +1,113 @@
+"""The eye: photos in, features out (and logits, where it was trained to tell categories apart), run by OpenVINO."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imgrec.errors import ModelError
+from imgrec.vision.model_folder import Arithmetic, ModelFolder
+from imgrec.vision.preprocessing import Pixels, Preprocessing
+from imgrec.vision.runtime import import_openvino
+from imgrec.vision.vectors import Floats
+
+Halves = NDArray[np.float16]
+
+ALIKE = 0.99
+"""From this share of common nearest photos on, features of two arithmetics may be compared with each other."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the network says of n photos, in order.
+
+    features: float16 (n, d), rows of L2 norm 1, as the store keeps them: rounded once, and nowhere else.
+    logits: float32 (n, labels); (n, 0) where the model has no softmax of its own.
+    """
+
+    features: Halves
+    logits: Floats
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "Outputs":
+        """Those of some of the photos."""
+        return Outputs(self.features[rows], self.logits[rows])
+
+
+class Eye:
+    """A model, loaded and compiled. Calls may come from any one thread at a time."""
+
+    def __init__(self, model: ModelFolder, arithmetic: Literal["auto"] | Arithmetic = "auto") -> None:
+        """Load a model; `auto` computes in what this processor does best of what we know.
+
+        Raises ModelError when the network does not load, or the processor has no such arithmetic.
+        """
+        self.model = model
+        self._network = compile_network(model.network, arithmetic)
+        self.arithmetic: Arithmetic = arithmetic_of(self._network)
+        if arithmetic not in {"auto", self.arithmetic}:
+            raise ModelError(f"This processor does not compute in {arithmetic}, only in {self.arithmetic}.")
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How photos are made into pixels."""
+        return self.model.settings.preprocessing
+
+    def look(self, photos: Sequence[Image.Image]) -> Outputs:
+        """photos: upright RGB images of any size, run as one batch."""
+        return self.look_at_pixels(self.preprocessing.batch(photos))
+
+    def look_at_pixels(self, pixels: Pixels) -> Outputs:
+        """pixels: uint8 (n, side, side, 3) RGB, as the model's preprocessing makes them."""
+        outputs = self._network({"pixels": pixels})
+        features = np.asarray(outputs["features"], np.float16)
+        nothing = np.empty((len(features), 0), np.float32)
+        labelled = bool(self.model.settings.labels)
+        return Outputs(features, np.array(outputs["logits"], np.float32) if labelled else nothing)
+
+    def last_map(self, photos: Sequence[Image.Image]) -> Floats:
+        """What the last block sees where: float32 (n, channels, rows, columns)."""
+        return np.array(self._network({"pixels": self.preprocessing.batch(photos)})["map"], np.float32)
+
+    def can_be_compared_with(self, arithmetic: Arithmetic) -> bool:
+        """Whether features computed in that arithmetic find the same as ours, as it was measured for this model."""
+        alike = self.model.settings.alike
+        kinds = {arithmetic, self.arithmetic}
+        return len(kinds) == 1 or all(kind == "float32" or alike.get(kind, 0.0) >= ALIKE for kind in kinds)
+
+
+def compile_network(file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto") -> Any:
+    """Read an OpenVINO network from disk and make it ready for batches of any size.
+
+    Raises ModelError when the file does not load.
+    """
+    openvino = import_openvino()
+    options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+    if arithmetic != "auto":
+        options["INFERENCE_PRECISION_HINT"] = {"float32": "f32", "bfloat16": "bf16"}[arithmetic]
+    try:
+        network = openvino.Core().compile_model(file, "CPU", options)
+        if arithmetic == "auto" and _precision(network) not in _KNOWN:  # float16, on some ARM: never measured
+            return compile_network(file, "float32")
+        return network
+    except RuntimeError as error:
+        problem = " ".join(str(error).split())[:200]
+        raise ModelError(f"{file} does not load ({problem}). Copy or make the model again.") from None
+
+
+def arithmetic_of(network: Any) -> Arithmetic:
+    """What a compiled network computes in."""
+    return _KNOWN[_precision(network)]
+
+
+_KNOWN: dict[str, Arithmetic] = {"f32": "float32", "bf16": "bfloat16"}
+
+
+def _precision(network: Any) -> str:
+    return str(network.get_property("INFERENCE_PRECISION_HINT").get_type_name())
