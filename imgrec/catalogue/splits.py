@@ -48,6 +48,12 @@ def look_alikes(photos: Sequence[CataloguePhoto]) -> Numbers:
     return number
 
 
+def families(photos: Sequence[CataloguePhoto]) -> Numbers:
+    """The number of its family for every photo: (n,). Of one product, one group or near-identical, at any remove."""
+    products, groups = [photo.product_id for photo in photos], [photo.group for photo in photos]
+    return np.array(_joined(products, groups, look_alikes(photos)), np.int64)
+
+
 def split_photos(photos: Sequence[CataloguePhoto], look_alike: Sequence[int] | Numbers, seed: int) -> Splits:
     """Give every product a split and keep what belongs together on one side.
 

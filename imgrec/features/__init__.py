@@ -1,0 +1,1 @@
+"""The store of features: what the eye saw in each product photo, computed once."""

@@ -1,0 +1,100 @@
+"""A product photo as a customer's telephone would have taken it: turned, cropped, lit and blurred, on another ground.
+
+What shops publish and what customers send differ more than any two photos of a shop do. Where nobody's photos are
+known yet, these stand in for them: the head learns from them, and likeness and threshold are fitted on them.
+"""
+
+import hashlib
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+from scipy import ndimage
+
+_SIDE_PX = 256
+_PLAIN = 12.0  # grey levels that half of the border may be off an even slope, for a ground to count as plain
+_LIKE_THE_GROUND = 26.0
+_MOST_GROUND, _LEAST_BORDER = 0.97, 0.6
+
+
+def telephone_view(photo: Image.Image, content: str) -> Image.Image:
+    """photo: upright RGB, any size. Returns RGB, 256 x 256 px, always the same for the same photo.
+
+    `content` is the SHA-256 of the photo's file, which seeds what is drawn.
+    """
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(content.encode()).digest()[:8]))
+    photo = photo.copy()
+    photo.thumbnail((_SIDE_PX, _SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    thing, mask = Image.new("RGBA", photo.size), mask_of_thing(photo)
+    thing.paste(photo)
+    if mask:
+        thing.putalpha(mask)
+        size = rng.uniform(0.72, 1.15) * _SIDE_PX / max(photo.size)
+    else:  # it is a scene already, and fills the frame
+        size = rng.uniform(1.25, 1.6) * _SIDE_PX / min(photo.size)
+    placed, scene = _placed(thing, size, rng), _ground(rng)
+    scene.paste(placed, mask=placed.getchannel("A"))
+    return _taken(scene, rng)
+
+
+def mask_of_thing(photo: Image.Image) -> Image.Image | None:
+    """A mask of the thing where it stands on a plain ground, None where it does not."""
+    pixels = np.asarray(photo, np.float32)
+    rows, columns = np.mgrid[-1 : 1 : pixels.shape[0] * 1j, -1 : 1 : pixels.shape[1] * 1j]
+    place = np.stack([np.ones_like(rows), rows, columns], axis=-1)
+    border = np.ones(rows.shape, bool)
+    border[1:-1, 1:-1] = False
+    slope, *_ = np.linalg.lstsq(place[border], pixels[border], rcond=None)  # grounds are often lighter on one side
+    apart = np.abs(pixels - place @ slope).max(axis=2)
+    if np.median(apart[border]) > _PLAIN:
+        return None
+    alike, _ = ndimage.label(apart < _LIKE_THE_GROUND)
+    is_ground = np.isin(alike, np.unique(alike[border & (alike > 0)])) & (alike > 0)
+    if is_ground.mean() > _MOST_GROUND or is_ground[border].mean() < _LEAST_BORDER:
+        return None
+    return Image.fromarray(np.where(is_ground, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
+
+
+def _placed(thing: Image.Image, scale: float, rng: np.random.Generator) -> Image.Image:
+    """Turned a little, seen a little from the side, not quite in the middle; RGBA, 256 x 256 px."""
+    angle = np.deg2rad(rng.normal(0, 7))
+    lean, shear = rng.normal(0, 4e-4, 2), rng.normal(0, 0.06)
+    centre = np.array(thing.size) / 2
+    offset = _SIDE_PX / 2 + rng.normal(0, 0.05 * _SIDE_PX, 2)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle) + shear]]) / scale
+    shift = centre - turn @ offset
+    perspective = (*turn[0], shift[0], *turn[1], shift[1], *lean)
+    return thing.transform((_SIDE_PX, _SIDE_PX), Image.Transform.PERSPECTIVE, perspective, Image.Resampling.BICUBIC)
+
+
+def _ground(rng: np.random.Generator) -> Image.Image:
+    """A table, a floor or a wall: a muted colour with soft blotches, sometimes with grain or stripes."""
+    base = rng.uniform(60, 230) + rng.normal(0, 18, 3)
+    soft = np.asarray(
+        Image.fromarray(rng.integers(0, 255, (6, 6), np.uint8)).resize((_SIDE_PX, _SIDE_PX), Image.Resampling.BICUBIC),
+        np.float32,
+    )
+    blotches = (soft - soft.mean()) * rng.uniform(0.05, 0.35)
+    along = np.arange(_SIDE_PX) * rng.uniform(0.05, 0.5)
+    stripes = rng.uniform(0, 10) * np.sin(along + 3 * soft[0] / 255)[None, :] * (rng.random() < 0.4)
+    grain = rng.normal(0, rng.uniform(0, 9), (_SIDE_PX, _SIDE_PX))
+    return Image.fromarray(_bytes(base + (blotches + stripes + grain)[..., None]))
+
+
+def _taken(scene: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Through a telephone: uneven warm or cold light, out of focus, noisy, as a JPEG."""
+    pixels = np.asarray(scene.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.6))), np.float32) / 255
+    down = np.linspace(-1, 1, _SIDE_PX)
+    slope = rng.normal(0, 0.12, 2)
+    light = rng.uniform(0.75, 1.2) * (1 + slope[0] * down[:, None] + slope[1] * down[None, :])
+    warmth = 1 + rng.normal(0, 0.06, 3)
+    pixels = np.clip(pixels, 0, 1) ** rng.uniform(0.85, 1.25) * light[..., None] * warmth
+    pixels += rng.normal(0, rng.uniform(0.005, 0.03), pixels.shape)
+    file = io.BytesIO()
+    Image.fromarray(_bytes(pixels * 255)).save(file, "JPEG", quality=int(rng.integers(45, 85)))
+    return Image.open(file).convert("RGB")
+
+
+def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    return np.clip(values, 0, 255).astype(np.uint8)
