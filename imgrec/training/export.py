@@ -1,108 +1,182 @@
-"""A trained network as OpenVINO files: half precision always, int8 where it passes its check."""
+"""A network as a model's files, and how much of what it sees changes when its weights are rounded.
 
-import contextlib
-import logging
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+Weights are stored in 8 bits and computed with in floating point. That this is as good is measured with each export, on
+photos, by what the search will compare: whitened features.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from imgrec.errors import ModelError
+from imgrec.search.learning import DIM
+from imgrec.search.whitening import Whitening
 from imgrec.training.graph import graph_of
-from imgrec.training.pixels import Labelled
-from imgrec.training.vgg16 import Feature
-from imgrec.vision.model_folder import Precision
+from imgrec.training.weights import Feature, Weights
+from imgrec.vision.eye import arithmetic_of, compile_network
+from imgrec.vision.model_folder import NETWORK, Arithmetic, FeatureSettings
 from imgrec.vision.preprocessing import Pixels
-from imgrec.vision.recogniser import compile_network
-from imgrec.vision.runtime import import_nncf, import_openvino
+from imgrec.vision.runtime import import_openvino
 from imgrec.vision.vectors import Floats, unit_rows
 
-CALIBRATION_PHOTOS = 300
-LEAST_COSINE = 0.99
-MOST_ACCURACY_LOST = 0.01
-_MOST_COMPARED = 1000
+LEAST_COSINE = 0.999
+"""Of whitened features to those of unrounded weights, on average: below it weights are not rounded to 8 bits."""
+
+MOST_MEASURED = 1000
+"""Photos that an export is measured on."""
+
+NEAREST = 10
+_PHOTOS_A_DIM = 4
 _CHUNK = 16
+
+Photos = Callable[[], Iterable[Pixels]]
+"""Gives photos in batches, uint8 (n, side, side, 3), anew whenever it is called."""
 
 
 @dataclass(frozen=True)
-class Int8Check:
-    """int8 against half precision on validation photos: mean cosine of their features, accuracy of each."""
+class Design:
+    """All that a network's file depends on, but for how weights are stored."""
+
+    weights: Weights
+    side_px: int
+    feature: Feature
+    mirrored: bool = False
+
+    def graph(self, eight_bits: bool) -> Any:
+        """As an openvino.Model."""
+        return graph_of(self.weights, self.side_px, {"features": self.feature}, self.mirrored, eight_bits)
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """What is stored against the weights it was made from, on `photos` photos.
+
+    cosine, cosine_whitened: of features to those of unrounded weights, on average. nearest_in_common: of the ten
+    nearest other photos, the share that both find. alike: by arithmetic, the same share of what is stored, against
+    itself in float32; only those that this processor has.
+    """
 
     photos: int
     cosine: float
-    accuracy_fp16: float
-    accuracy_int8: float
+    cosine_whitened: float
+    nearest_in_common: float
+    alike: dict[Arithmetic, float]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network's files, written: how many bits a weight has, and what was measured, None without photos."""
+
+    settings: FeatureSettings
+    bits: int
+    fidelity: Fidelity | None
 
     @property
-    def passed(self) -> bool:
-        """Whether the int8 file is good enough to be used."""
-        return self.cosine >= LEAST_COSINE and self.accuracy_fp16 - self.accuracy_int8 <= MOST_ACCURACY_LOST
+    def alike(self) -> dict[Arithmetic, float]:
+        """As the model's settings have it."""
+        return dict(self.fidelity.alike) if self.fidelity else {}
 
     def as_json(self) -> dict[str, object]:
-        """The figures, and the verdict."""
-        return {**asdict(self), "passed": self.passed}
+        """For metrics.json."""
+        return {"weight_bits": self.bits, **(vars(self.fidelity) if self.fidelity else {"photos": 0})}
 
 
-def export_fp16(
-    network: Any, side_px: int, features: Mapping[str, Feature], file: Path, mirrored: bool = False
-) -> Path:
-    """Write a network as `file` (.xml, and .bin beside it), with its logits and these features, by name, as outputs."""
-    import_openvino().save_model(graph_of(network, side_px, features, mirrored), file, compress_to_fp16=True)
-    return file
+def export(design: Design, folder: Path, photos: Photos | None, or_in_16_bits: bool = False) -> Exported:
+    """Write a network into a model's folder, and measure it on photos where there are some.
 
-
-def export_int8(fp16: Path, training: Pixels, validation: Labelled, seed: int) -> Int8Check:
-    """Quantise with NNCF, calibrated on training photos, and write vgg16-int8.xml/.bin beside fp16 if the check passes.
-
-    training: uint8 (n, side, side, 3).
+    Where rounding to 8 bits changes too much, weights are stored in 16 bits if that will do.
+    Raises ModelError if not.
     """
-    openvino, nncf = import_openvino(), import_nncf()
-    nncf.set_log_level(logging.ERROR)
-    rows = np.random.default_rng(seed).permutation(len(training))[:CALIBRATION_PHOTOS]
-    with _stdout_to_stderr():
-        graph = openvino.Core().read_model(fp16)
-        samples = nncf.Dataset([np.asarray(training[row])[None] for row in rows])
-        quantised = nncf.quantize(graph, samples, subset_size=len(rows), preset=nncf.QuantizationPreset.MIXED)
-    file = fp16.with_name("vgg16-int8.xml")
-    openvino.save_model(quantised, file, compress_to_fp16=True)
-    check = _compare(fp16, file, validation)
-    if not check.passed:
-        for part in (file, file.with_suffix(".bin")):
-            part.unlink()
-    return check
+    file = folder / NETWORK[0]
+    _save(design.graph(eight_bits=True), file)
+    bits, fidelity = 8, _measure(design, file, photos) if photos else None
+    if fidelity and fidelity.cosine_whitened < LEAST_COSINE:
+        if not or_in_16_bits:
+            raise ModelError(
+                f"Rounded to 8 bits these weights see something else: whitened features have a cosine of "
+                f"{fidelity.cosine_whitened:.4f} to those of unrounded ones, on {fidelity.photos:,} photos; at least "
+                f"{LEAST_COSINE} is wanted. Are the weights those of a trained VGG-16?"
+            )
+        _save(design.graph(eight_bits=False), file)
+        bits, fidelity = 16, _measure(design, file, photos) if photos else None
+    dim = import_openvino().Core().read_model(file).output("features").get_partial_shape()[1].get_length()
+    settings = FeatureSettings(
+        layers=design.feature.layers, pooling="gem" if design.feature.pooling == "gem" else "average",
+        mirrored=design.mirrored, dim=dim,
+    )  # fmt: skip
+    return Exported(settings, bits, fidelity)
 
 
 def run_in_chunks(file: Path, pixels: Pixels, on_photos: Any = lambda done: None) -> dict[str, Floats]:
-    """Run an exported network over many photos. Returns its outputs by name, each float32 (n, d)."""
+    """Run an exported network over many photos. Returns its outputs by name, each float32 (n, d); but not the map."""
     network = compile_network(file)
     chunks: list[dict[str, Floats]] = []
     for start in range(0, len(pixels), _CHUNK):
         outputs = network({"pixels": np.asarray(pixels[start : start + _CHUNK])})
-        chunks.append({port.get_any_name(): np.array(values, np.float32) for port, values in outputs.items()})
-        on_photos(len(chunks[-1]["logits"]))
+        named = {port.get_any_name(): values for port, values in outputs.items()}
+        chunks.append({name: np.array(values, np.float32) for name, values in named.items() if name != "map"})
+        on_photos(len(pixels[start : start + _CHUNK]))
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-def precisions_in(folder: Path) -> tuple[Precision, ...]:
-    """The precisions a model folder holds."""
-    known: tuple[Precision, ...] = ("int8", "fp16")
-    return tuple(precision for precision in known if (folder / f"vgg16-{precision}.xml").is_file())
+def in_batches(pixels: Pixels) -> Photos:
+    """At most so many as an export is measured on, drawn evenly from all."""
+    drawn = pixels[:: -(-len(pixels) // MOST_MEASURED)]
+    return lambda: (np.asarray(drawn[start : start + _CHUNK]) for start in range(0, len(drawn), _CHUNK))
 
 
-def _compare(reference: Path, quantised: Path, examples: Labelled) -> Int8Check:
-    """On at most a thousand photos, drawn evenly from all."""
-    every = -(-len(examples.label) // _MOST_COMPARED)
-    pixels, label = examples.pixels[::every], examples.label[::every]
-    full, int8 = run_in_chunks(reference, pixels), run_in_chunks(quantised, pixels)
-    cosine = float(np.einsum("ij,ij->i", unit_rows(full["features"]), unit_rows(int8["features"])).mean())
-    right, right8 = (float((outputs["logits"].argmax(axis=1) == label).mean()) for outputs in (full, int8))
-    return Int8Check(len(label), cosine, right, right8)
+def _save(graph: Any, file: Path) -> None:
+    import_openvino().save_model(graph, file, compress_to_fp16=True)
 
 
-@contextlib.contextmanager
-def _stdout_to_stderr() -> Any:
-    """Libraries print their progress; stdout belongs to data."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
+def _measure(design: Design, file: Path, photos: Photos) -> Fidelity | None:
+    """None where there is no photo after all."""
+    networks = {
+        "unrounded": compile_network(design.graph(eight_bits=False), "float32"),
+        "float32": compile_network(file, "float32"),
+    }
+    in_hardware = compile_network(file, "bfloat16")
+    if arithmetic_of(in_hardware) == "bfloat16":
+        networks["bfloat16"] = in_hardware
+    rows: dict[str, list[Floats]] = {name: [] for name in networks}
+    for pixels in photos():
+        for name, network in networks.items():
+            rows[name].append(np.array(network({"pixels": pixels})["features"], np.float32))
+    if not rows["unrounded"]:
+        return None
+    seen = {name: np.concatenate(parts) for name, parts in rows.items()}
+    count = len(seen["unrounded"])
+    whitening = Whitening.fit(seen["unrounded"], max(1, min(DIM, count // _PHOTOS_A_DIM)))
+    vectors = {name: whitening(features) for name, features in seen.items()}
+    alike: dict[Arithmetic, float] = {}
+    if "bfloat16" in vectors:
+        alike["bfloat16"] = _in_common(vectors["float32"], vectors["bfloat16"])
+    return Fidelity(
+        count,
+        _cosine(seen["unrounded"], seen["float32"]),
+        _cosine(vectors["unrounded"], vectors["float32"]),
+        _in_common(vectors["unrounded"], vectors["float32"]),
+        alike,
+    )
+
+
+def _cosine(one: Floats, other: Floats) -> float:
+    return round(float(np.einsum("ij,ij->i", unit_rows(one), unit_rows(other)).mean()), 6)
+
+
+def _in_common(one: Floats, other: Floats) -> float:
+    """Of each row's ten nearest others, the share that is the same in both."""
+    nearest = min(NEAREST, len(one) - 1)
+    if nearest < 1:
+        return 1.0
+    found = []
+    for vectors in (one, other):
+        similarity = vectors @ vectors.T
+        np.fill_diagonal(similarity, -np.inf)
+        mask = np.zeros(similarity.shape, bool)
+        np.put_along_axis(mask, np.argpartition(-similarity, nearest - 1, axis=1)[:, :nearest], True, axis=1)
+        found.append(mask)
+    return round(float((found[0] & found[1]).sum() / (nearest * len(one))), 4)

@@ -1,7 +1,6 @@
-"""The trained network written in OpenVINO's own operations, the same whichever of Keras' backends trained it.
+"""A VGG-16 written in OpenVINO's own operations from its weights, wherever they come from.
 
 Keras can export only where TensorFlow is installed, or by tracing PyTorch; a VGG-16 is short enough to be written down.
-Batch normalisation is folded into the convolutions, and photos keep the layout the network was trained on.
 """
 
 from collections.abc import Mapping
@@ -10,8 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.training.vgg16 import BLOCKS, Feature
+from imgrec.training.weights import BLOCKS, Feature, Weights
 from imgrec.vision.runtime import import_openvino
+from imgrec.vision.vectors import Floats
+
+LARGEST = 127
+"""Of a weight in 8 bits."""
 
 _GEM_POWER = 3.0
 _GEM_FLOOR = 1e-6
@@ -19,19 +22,54 @@ _POSITIONS = [2, 3]  # the axes of rows and columns: within, photos are (n, chan
 _COLUMNS = 3
 
 
-def graph_of(network: Any, side_px: int, features: Mapping[str, Feature], mirrored: bool = False) -> Any:
-    """A network built by `build_vgg16`, as an openvino.Model: uint8 pixels (n, side_px, side_px, 3) RGB in, any n.
+def graph_of(
+    weights: Weights,
+    side_px: int,
+    features: Mapping[str, Feature],
+    mirrored: bool = False,
+    eight_bits: bool = False,
+) -> Any:
+    """A network as an openvino.Model: uint8 pixels (n, side_px, side_px, 3) RGB in, any n.
 
-    Out come `logits` float32 (n, categories) and each of the `features`, by its name, float32 (n, d) of L2 norm 1.
-    `mirrored` has the network look at each photo's mirror image too, and averages what it says of the two.
+    Out come, by name, each of the `features`, float32 (n, d) of L2 norm 1; `map`, the last block's activations before
+    its pooling, float32 (n, channels, rows, columns); and where the weights have them `logits`, float32 (n, labels).
+    `mirrored` has the network look at each photo's mirror image too, and averages what it says of the two; the map is
+    of the photo itself. `eight_bits` stores the convolutions' weights in 8 bits each: see `in_eight_bits`.
     """
-    openvino, layers = import_openvino(), _Layers(network)
+    openvino, layers = import_openvino(), _Layers(weights, eight_bits)
     op = layers.op
     pixels = op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
-    x, taken = layers.centred(pixels), {}
+    x = layers.centred(pixels)
     if mirrored:
         x = op.concat([x, op.gather(x, np.arange(side_px)[::-1].copy(), _COLUMNS)], 0)
     both = layers.averaged if mirrored else lambda x: x
+    taken = _layers_of_interest(layers, x)
+    last = op.split(taken["block5"], 0, 2).output(0) if mirrored else taken["block5"]
+    outputs = {"map": op.convert(last, "f32")}  # an operation of its own, to carry the name
+    if "logits" in taken:
+        outputs["logits"] = both(taken["logits"])
+    for name, feature in features.items():
+        parts = [layers.of_length_one(both(layers.pooled(taken[layer], feature.pooling))) for layer in feature.layers]
+        outputs[name] = parts[0] if len(parts) == 1 else layers.of_length_one(op.concat(parts, 1))
+    for name, output in outputs.items():
+        output.output(0).set_names({name})
+    pixels.output(0).set_names({"pixels"})
+    return openvino.Model(list(outputs.values()), [pixels], "vgg16")
+
+
+def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """A convolution's kernel (out, in, 3, 3) as whole numbers, and what each is to be multiplied by, (out, 1, 3, 3).
+
+    Each output channel has a scale for each of its nine positions: weights are larger in the middle than at the
+    corners, and one scale for all rounds the corners away (docs/experiments.md).
+    """
+    scale = np.maximum(np.abs(kernel).max(axis=1, keepdims=True), np.finfo(np.float32).tiny * LARGEST) / LARGEST
+    return np.rint(kernel / scale).astype(np.int8), np.asarray(scale, np.float32)
+
+
+def _layers_of_interest(layers: "_Layers", x: Any) -> dict[str, Any]:
+    """By name: the output of each block before its pooling, and of the dense layers that there are."""
+    op, taken = layers.op, {}
     for block, (_, convolutions) in enumerate(BLOCKS, start=1):
         for number in range(1, convolutions + 1):
             x = layers.convolution(x, f"block{block}_conv{number}")
@@ -40,54 +78,50 @@ def graph_of(network: Any, side_px: int, features: Mapping[str, Feature], mirror
             x = layers.halved(x)
     if layers.has("fc1"):
         x = op.reshape(op.transpose(x, [0, 2, 3, 1]), [0, -1], special_zero=True)  # flattened as Keras does
-        x = op.relu(layers.dense(op.relu(layers.dense(x, "fc1")), "fc2"))
-        taken["fc2"] = x
+        x = taken["fc2"] = op.relu(layers.dense(op.relu(layers.dense(x, "fc1")), "fc2"))
     else:
         x = op.reduce_mean(x, _POSITIONS)
-    if layers.has("embedding"):
-        taken["embedding"] = layers.dense(x, "embedding")
-    outputs = {"logits": both(layers.dense(x, "logits"))}
-    for name, feature in features.items():
-        parts = [
-            layers.of_length_one(both(layers.pooled(taken[layer], feature.pooling)))
-            for layer in feature.layer.split("+")
-        ]
-        outputs[name] = parts[0] if len(parts) == 1 else layers.of_length_one(op.concat(parts, 1))
-    for name, output in outputs.items():
-        output.output(0).set_names({name})
-    pixels.output(0).set_names({"pixels"})
-    return openvino.Model(list(outputs.values()), [pixels], "vgg16")
+    for name in ("embedding", "logits"):
+        if layers.has(name):
+            taken[name] = layers.dense(x, name)
+    return taken
 
 
 class _Layers:
-    """Makes operations with the weights of a Keras network's layers."""
+    """Makes operations with a network's weights."""
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, weights: Weights, eight_bits: bool) -> None:
         self.op = import_openvino().opset13
-        self.layers = {layer.name: layer for layer in network.layers}
+        self.weights = weights
+        self.eight_bits = eight_bits
 
     def has(self, name: str) -> bool:
-        return name in self.layers
+        return name in self.weights.dense
 
     def centred(self, pixels: Any) -> Any:
         """Colours less their mean, scaled; uint8 (n, rows, columns, 3) in, float32 (n, 3, rows, columns) out."""
-        centre, op = self.layers["centre"], self.op
+        op = self.op
         photos = op.convert(op.transpose(pixels, [0, 3, 1, 2]), "f32")
-        offset = np.reshape(centre.offset, (1, -1, 1, 1)).astype(np.float32)
-        return op.add(op.multiply(photos, np.float32(centre.scale)), offset)
+        offset = np.reshape(self.weights.offset, (1, -1, 1, 1)).astype(np.float32)
+        return op.add(op.multiply(photos, np.float32(self.weights.scale)), offset)
 
     def convolution(self, x: Any, name: str) -> Any:
-        kernel, shift = self._folded(name)
         one, op = [1, 1], self.op
-        made = op.convolution(x, np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)), one, one, one, one, name=name)
-        return op.relu(op.add(made, shift.reshape(1, -1, 1, 1)))
+        weights, shift = self.weights.convolutions[name]
+        kernel: Any = np.ascontiguousarray(weights.transpose(3, 2, 0, 1), np.float32)
+        if self.eight_bits:
+            # OpenVINO multiplies this out once, when it compiles the network.
+            whole, scale = in_eight_bits(kernel)
+            kernel = op.multiply(op.convert(op.constant(whole), "f32"), op.constant(scale))
+        made = op.convolution(x, kernel, one, one, one, one, name=name)
+        return op.relu(op.add(made, shift.reshape(1, -1, 1, 1).astype(np.float32)))
 
     def halved(self, x: Any) -> Any:
         zero, two = [0, 0], [2, 2]
         return self.op.max_pool(x, two, [1, 1], zero, zero, two).output(0)
 
     def dense(self, x: Any, name: str) -> Any:
-        kernel, bias = self.layers[name].get_weights()
+        kernel, bias = self.weights.dense[name]
         return self.op.add(self.op.matmul(x, kernel, False, False), bias.reshape(1, -1))
 
     def pooled(self, x: Any, pooling: str) -> Any:
@@ -112,13 +146,3 @@ class _Layers:
 
     def of_length_one(self, x: Any) -> Any:
         return self.op.normalize_l2(x, [1], 1e-12, "max")
-
-    def _folded(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Kernel (3, 3, in, out) and shift (out,) of a convolution and the batch normalisation behind it, if any."""
-        kernel, *bias = self.layers[name].get_weights()
-        norm = self.layers.get(f"{name}_norm")
-        if norm is None:
-            return kernel, bias[0]
-        gamma, beta, mean, variance = norm.get_weights()
-        scale = gamma / np.sqrt(variance + norm.epsilon)
-        return kernel * scale, beta - mean * scale

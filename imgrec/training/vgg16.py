@@ -1,4 +1,4 @@
-"""VGG-16 with a softmax of our own, and the outputs a feature can be taken from.
+"""VGG-16 in Keras, with a softmax of our own, and the outputs a feature can be taken from.
 
 K. Simonyan and A. Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, 2015, table 1,
 configuration D: thirteen 3 x 3 convolutions in five blocks, each block ending in a 2 x 2 maximum pooling. Behind them
@@ -6,38 +6,18 @@ stand either the paper's two dense layers of 4,096, or global average pooling in
 In Network, 2014, section 3.2 propose; then one dense layer for the categories.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.training.settings import TrainFrom, TrainingSettings
+from imgrec.training.weights import BLOCKS, IMAGENET_MEAN_RGB, KERNEL, Feature, Pairs, Weights, convolution_names
+from imgrec.vision.vectors import Floats
 
-BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-"""(channels, convolutions) of each block."""
-
-IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 COSINE_SCALE = 16.0
 _DENSE_UNITS = 4096
 _SCRATCH_SCALE = 1 / 64  # about unit variance, which He initialisation assumes; pretrained weights expect no scaling
-
-ConvolutionWeights = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
-
-
-@dataclass(frozen=True, order=True)
-class Feature:
-    """Where a feature is taken: a block pooled over its positions, or a dense layer's output as it is.
-
-    Layers may be joined by "+", each with L2 norm 1: what is seen low down beside what was learned on top.
-    """
-
-    layer: str
-    pooling: str = ""
-
-    def __str__(self) -> str:
-        return " ".join(filter(None, (self.layer, self.pooling)))
 
 
 def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float32", metric_classes: int = 0) -> Any:
@@ -92,7 +72,7 @@ def freeze_below(network: Any, train_from: TrainFrom) -> None:
         layer.trainable = not layer.name.startswith("block") or layer.name[: len("block1")] >= train_from
 
 
-def load_convolutions(network: Any, weights: ConvolutionWeights) -> None:
+def load_convolutions(network: Any, weights: Pairs) -> None:
     """Put pretrained weights, kernel (3, 3, in, out) and bias (out,) by layer name, into the thirteen convolutions."""
     for name, pair in weights.items():
         network.get_layer(name).set_weights(list(pair))
@@ -102,6 +82,18 @@ def convolution_shapes(network: Any) -> dict[str, tuple[int, ...]]:
     """Kernel shape by layer name, of the thirteen convolutions in order."""
     layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     return {layer.name: tuple(layer.kernel.shape) for layer in layers}
+
+
+def weights_of(network: Any) -> Weights:
+    """A network's weights, batch normalisation folded into the convolutions before it."""
+    layers = {layer.name: layer for layer in network.layers}
+    centre = layers["centre"]
+    return Weights(
+        {name: _folded(layers, name) for name in convolution_names()},
+        {name: _plain(layers[name]) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
+        float(centre.scale),
+        np.asarray(centre.offset, np.float32),
+    )
 
 
 class CosineLogits(keras.layers.Layer):  # type: ignore[misc]
@@ -125,6 +117,22 @@ class CosineLogits(keras.layers.Layer):  # type: ignore[misc]
         return COSINE_SCALE * (keras.ops.normalize(x, axis=-1) @ keras.ops.normalize(self.kernel, axis=0))
 
 
+def _folded(layers: dict[str, Any], name: str) -> tuple[Floats, Floats]:
+    """Kernel (3, 3, in, out) and shift (out,) of a convolution and the batch normalisation behind it, if any."""
+    kernel, *bias = layers[name].get_weights()
+    norm = layers.get(f"{name}_norm")
+    if norm is None:
+        return kernel, bias[0]
+    gamma, beta, mean, variance = norm.get_weights()
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    return kernel * scale, beta - mean * scale
+
+
+def _plain(dense: Any) -> tuple[Floats, Floats]:
+    kernel, bias = dense.get_weights()
+    return kernel, bias
+
+
 def _dropout(x: Any, settings: TrainingSettings, name: str) -> Any:
     return keras.layers.Dropout(settings.dropout, seed=settings.seed, dtype="float32", name=name)(x)
 
@@ -138,7 +146,7 @@ class _LayersOf:
     def convolution(self, x: Any, name: str, channels: int, batch_norm: bool) -> Any:
         x = keras.layers.Conv2D(
             channels,
-            3,
+            KERNEL,
             padding="same",
             use_bias=not batch_norm,
             kernel_initializer="he_normal",
