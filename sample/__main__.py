@@ -140,7 +140,7 @@ def licensed(feed: Path, out: Path) -> None:
 @click.option("--to", type=click.Path(file_okay=False, path_type=Path), default=_HERE.parent / "models" / "sample",
               help="Folder of the model that ships. [default: models/sample of this checkout]")  # fmt: skip
 def ship(model: Path, to: Path) -> None:
-    """Make of MODEL the model that ships: its int8 network alone, sealed anew; a card that is there stays."""
+    """Make of MODEL the model that ships: under its name, at most 16 MB, sealed anew; a card that is there stays."""
     from sample import shipping
 
     size = shipping.ship(model, to)

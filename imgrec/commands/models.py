@@ -97,6 +97,7 @@ def make(
       imgrec models use large
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.training.make import Wish, make_model
+    from imgrec.training.overview import see_that_it_is_not_served
     from imgrec.training.places import model_target
     from imgrec.training.weights import Feature, Weights
     from imgrec.vision.preprocessing import Preprocessing
@@ -105,6 +106,7 @@ def make(
     target = model_target(config.model.path, name)
     if target.exists() and not replace:
         raise ModelError(f"{target} exists already. Choose another name, or overwrite it with --replace.")
+    see_that_it_is_not_served(config, target)
     photos = _photos_in(check_on) if check_on else _photos_of_catalogue(config)
     if not photos:
         report.say(
@@ -161,7 +163,7 @@ def _photos_in(folder: Path) -> list[Path]:
 
 
 def _photos_of_catalogue(config: Config) -> list[Path]:
-    """None where there is no catalogue, or it has too few."""
+    """Nothing where there is no catalogue, or it has too few."""
     from imgrec.catalogue.store import Catalogue
     from imgrec.training.make import LEAST_PHOTOS
 

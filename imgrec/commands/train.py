@@ -20,7 +20,7 @@ from imgrec.commands.training import setting_options
 @click.option(
     "--reuse",
     metavar="NAME",
-    help="Train nothing: take the weights of this finished model, and choose, export and calibrate its feature anew.",
+    help="Train nothing: take the weights of this finished model, choose its feature anew and export it.",
 )
 @click.option("--restart", is_flag=True, help="Start an unfinished run of this name over.")
 @click.option("--replace", is_flag=True, help="Replace a finished model of this name when the new one is done.")
@@ -32,7 +32,8 @@ def train(
     """Fine-tune VGG-16 on the catalogue's photos.
 
     Needs the extra packages of `train`. Progress is kept after every epoch: an interrupted run goes on when the same
-    command is given again. At the end the model is exported, measured and calibrated, and becomes the current one.
+    command is given again. At the end the model is exported and measured. What is looked with, and what a bot serves,
+    stays as it is until `imgrec models use NAME`.
 
     \b
       imgrec train --name first                                    # from ImageNet weights
@@ -43,9 +44,10 @@ def train(
       tensorboard --logdir models/tensorboard                      # watch it
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.store import Catalogue
-    from imgrec.generations import point_to
     from imgrec.lock import writing
     from imgrec.training.backend import training_packages
+    from imgrec.training.overview import see_that_it_is_not_served
+    from imgrec.training.places import model_target
     from imgrec.training.recipes import recipe_text, settings_from
     from imgrec.vision.model_folder import model_named
 
@@ -59,24 +61,31 @@ def train(
         raise click.UsageError("Give the model a --name.")
     config, report = configured(), reporter()
     with training_packages():
-        from imgrec.training.run import Options, model_target, train
-    target, point = model_target(config.model.path, name)
+        from imgrec.training.run import Options, train
+    target = model_target(config.model.path, name)
+    see_that_it_is_not_served(config, target)
     Catalogue.read(config.catalogue).close()
     with (
         writing(target.with_name(f"{target.name}.training"), "imgrec train"),
         Catalogue.open(config.catalogue) as catalogue,
     ):
-        options = Options(restart, replace, config.search.scope_mass, taken)
-        model = train(catalogue, target, settings, options, report)
-    if point:
-        point_to(target.parent, target.name)
+        model = train(catalogue, target, settings, Options(restart, replace, taken), report)
     metrics = json.loads((model.path / "metrics.json").read_text(encoding="utf-8"))
     shown = table(f"{model.path}", "figure", "value")
     for split, accuracy in metrics["accuracy"].items():
         shown.add_row(f"{split} accuracy", f"{accuracy:.1%} of {metrics['photos'][split]:,} photos")
-    shown.add_row("threshold", f"{model.settings.threshold} ({model.settings.threshold_rule})")
-    shown.add_row("scoping", model.settings.scoping)
+    for words, share in _retrieval(metrics["retrieval"]):
+        shown.add_row(words, f"{share:.1%} of validation photos")
+    shown.add_row("feature", f"{'+'.join(model.settings.feature.layers)}, {model.settings.feature.dim:,} numbers")
     print_text(shown)
-    in_use = point or config.model.path == model.path
-    use = "" if in_use else f"Set model.path to {model.path} in the configuration; then"
-    report.say(f"{use or 'Next'}: imgrec index".lstrip())
+    report.say(f"Next: imgrec models use {name}")
+
+
+def _retrieval(figures: dict[str, float | None]) -> list[tuple[str, float]]:
+    """What is found with its feature, where that is known."""
+    words = {
+        "kind_in_first_10": "own kind among ten",
+        "group_first": "own group first",
+        "category_first": "own category first",
+    }
+    return [(said, share) for name, said in words.items() if (share := figures[name]) is not None]

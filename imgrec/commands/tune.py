@@ -94,6 +94,7 @@ def tune(
     from imgrec.generations import write_atomically
     from imgrec.lock import writing
     from imgrec.training.backend import training_packages
+    from imgrec.training.places import model_target
     from imgrec.training.recipes import settings_from
     from imgrec.training.search_space import read_space
 
@@ -109,14 +110,13 @@ def tune(
     Catalogue.must_exist(config.catalogue)
     with training_packages():
         from imgrec.training import tune_report
-        from imgrec.training.run import model_target
         from imgrec.training.tune import Limits, Plan
         from imgrec.training.tune import tune as run_study
-    target, _ = model_target(config.model.path, name)
+    target = model_target(config.model.path, name)
     folder = target.with_name(f"{target.name}.tuning")
     out = out or folder / "best.yaml"
     _see_that_it_may_be_replaced(out)
-    plan = Plan(settings, searched, photos_per_category, objective, config.search.scope_mass)
+    plan = Plan(settings, searched, photos_per_category, objective)
     limits = Limits(trials, math.inf if timeout_min is None else timeout_min * 60, pruner, restart)
     with writing(folder, "imgrec tune"), Catalogue.open(config.catalogue) as catalogue:
         findings = run_study(catalogue, folder, plan, limits, report)

@@ -28,7 +28,7 @@ def training_packages() -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet_import() -> Iterator[None]:
-    """Import Keras, TensorFlow or NNCF within this; what they print is shown only when the import fails.
+    """Import Keras and its backend within this; what they print is shown only when the import fails.
 
     Their C++ parts write to file descriptor 2 before any logging setting of theirs is read.
     """

@@ -1,86 +1,77 @@
-"""Which feature, and how wide a search: whatever finds the query's own kind, or group, most often on validation photos.
+"""Which feature: whatever finds the query's own kind, or group, most often on validation photos.
 
-The candidates are the outputs the settings leave open (vgg16.possible_features), each as it is and whitened, each with
-hard and soft scoping.
+The candidates are the outputs the settings leave open (vgg16.possible_features), each whitened, as an index searches
+them, and looked for in all categories: how far a search is narrowed is settled when an index is built.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imgrec.evaluation.retrieval import SHOWN, success_at
 from imgrec.search.judging import Judged, judge
-from imgrec.search.ranking import Bools, Gallery, Photos, nearest, numbered, numbered_kinds, searched
-from imgrec.search.scoping import Scoping
+from imgrec.search.learning import DIM
+from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, numbered, numbered_kinds
 from imgrec.search.whitening import Whitening
-from imgrec.training.calibrate import Shown, shown_matches
 from imgrec.training.examples import Examples
 from imgrec.training.settings import Wanted
-from imgrec.vision.vectors import Floats, unit_rows
+from imgrec.vision.vectors import Floats
 
-_LEAST_WHITENED_DIM = 8
-_SCOPINGS: tuple[Scoping, ...] = ("soft", "hard")
 _SEARCHED = ("train", "validation")
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One way to make features and to scope, and what it showed the validation photos.
+class Found:
+    """What the validation photos find by one feature, among training and validation photos of other groups.
 
-    `output` is the network's output it starts from; `photos` are those searched. `score` is the share of queries that
-    find what is wanted: one of their own kind among the first ten, or another photo of their group first; where that is
-    unknown, of those whose own category is searched.
+    kind: the share with one of their own kind among the first ten. group: with another photo of their group first, of
+    those that have another. category: with one of their own category first. None where there is nothing to find.
     """
 
-    output: str
-    whitening: Whitening | None
-    scoping: Scoping
-    photos: Photos
-    shown: Shown
-    score: float
+    kind: float | None
+    group: float | None
+    category: float
 
-    @property
-    def name(self) -> str:
-        """In words, as it stands in metrics.json."""
-        return ", ".join([self.output, "whitened" if self.whitening else "plain", self.scoping])
+    def score(self, wanted: Wanted) -> float:
+        """What features are compared by; where what is wanted is unknown, the category."""
+        found = {"kind": self.kind, "group": self.group}[wanted]
+        return self.category if found is None else found
+
+    def as_json(self) -> dict[str, float | None]:
+        """The figures by their names."""
+        return {
+            f"kind_in_first_{SHOWN}": self.kind, "group_first": self.group, "category_first": self.category,
+        }  # fmt: skip
 
 
 def choose(
-    examples: Mapping[str, Examples],
-    outputs: Mapping[str, Mapping[str, Floats]],
-    probabilities: Floats,
-    scope_mass: float,
-    whitening_dim: int,
-    wanted: Wanted = "kind",
-) -> tuple[Choice, dict[str, object]]:
-    """The best of all choices, and the figures of every one by its name.
+    examples: Mapping[str, Examples], outputs: Mapping[str, Mapping[str, Floats]], wanted: Wanted = "kind"
+) -> tuple[str, dict[str, Found]]:
+    """The name of the best output, of equal ones the first; and what each finds.
 
-    outputs: by name, then by split, float32 (n, d). probabilities: float32 (n, categories) of the validation photos.
-    The validation photos are the queries; training and validation photos are searched. Kinds are looked for among
-    photos of other groups than the query's, groups among all photos but the query itself.
+    outputs: by name, then by split, float32 (n, d).
     """
-    choices: list[Choice] = []
-    figures: dict[str, object] = {}
-    for output, of_split in outputs.items():
-        for whitening in _whitenings(of_split["train"], whitening_dim):
-            made: Callable[[Floats], Floats] = whitening or unit_rows
-            photos = _photos(examples, {split: made(of_split[split]) for split in _SEARCHED})
-            queries, gallery = photos.take(photos.product >= len(examples["train"])), Gallery(photos)
-            for scoping in _SCOPINGS:
-                in_scope = searched(probabilities, np.ones(probabilities.shape[1], bool), scoping, scope_mass)
-                judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN), gallery)
-                own = float(in_scope[np.arange(len(queries)), queries.label].mean())
-                found = {"kind": _success(judged, SHOWN), "group": _group_first(queries, photos, in_scope)}
-                score = found[wanted]
-                choices.append(
-                    Choice(output, whitening, scoping, photos, shown_matches(judged), own if score is None else score)
-                )
-                figures[choices[-1].name] = {
-                    f"kind_in_first_{SHOWN}": found["kind"], "group_first": found["group"],
-                    "own_category_searched": own, "categories_searched": float(in_scope.sum(axis=1).mean()),
-                }  # fmt: skip
-    return _best(choices), figures
+    found = {name: find(examples, of_split) for name, of_split in outputs.items()}
+    return max(found, key=lambda name: found[name].score(wanted)), found
+
+
+def find(examples: Mapping[str, Examples], features: Mapping[str, Floats]) -> Found:
+    """What validation photos find by a feature, float32 (n, d) by split; whitened on the training photos."""
+    whitening = Whitening.fit(features["train"], DIM)
+    photos = _photos(examples, {split: whitening(features[split]) for split in _SEARCHED})
+    queries, gallery = photos.take(photos.product >= len(examples["train"])), Gallery(photos)
+    ranked = _ranked(queries, gallery, SHOWN)
+    label = gallery.products.label[ranked.product[:, 0]]
+    own = (label == queries.label) & (ranked.product[:, 0] >= 0)
+    return Found(
+        _success(judge(queries, ranked, gallery), SHOWN), _group_first(queries, photos), float(own.mean())
+    )  # fmt: skip
+
+
+def _ranked(queries: Photos, gallery: Gallery, depth: int) -> Ranked:
+    labels = int(max(queries.label.max(), gallery.products.label.max())) + 1
+    return nearest(queries, gallery, np.ones((len(queries), labels + 1), bool), depth)
 
 
 def _success(judged: Judged, k: int) -> float | None:
@@ -89,33 +80,11 @@ def _success(judged: Judged, k: int) -> float | None:
     return float(success_at(judged.right, k)[can_be_found].mean()) if can_be_found.any() else None
 
 
-def _group_first(queries: Photos, photos: Photos, in_scope: Bools) -> float | None:
+def _group_first(queries: Photos, photos: Photos) -> float | None:
     """The share of queries whose most similar photo is another of their group, where there is another."""
     of_group = replace(photos, kind=photos.group, group=photos.product)
     gallery, queries = Gallery(of_group), replace(queries, kind=queries.group, group=queries.product)
-    return _success(judge(queries, nearest(queries, gallery, in_scope, 1), gallery), 1)
-
-
-def _best(choices: Sequence[Choice]) -> Choice:
-    """Of equal scores the first output, of that the whitened rather than the plain, and one category searched rather
-    than several.
-    """
-    order = list(dict.fromkeys(choice.output for choice in choices))
-    return max(
-        choices,
-        key=lambda choice: (
-            choice.score, -order.index(choice.output), choice.whitening is not None, choice.scoping == "hard",
-        ),
-    )  # fmt: skip
-
-
-def _whitenings(training: Floats, dim: int) -> list[Whitening | None]:
-    ways: list[Whitening | None] = [None]
-    if dim:
-        whitening = Whitening.fit(training, dim)
-        if whitening.affine.shape[1] >= _LEAST_WHITENED_DIM:
-            ways.append(whitening)
-    return ways
+    return _success(judge(queries, _ranked(queries, gallery, 1), gallery), 1)
 
 
 def _photos(examples: Mapping[str, Examples], features: Mapping[str, Floats]) -> Photos:

@@ -1,24 +1,22 @@
-"""Exported networks measured on the photos of a run, and the features they could serve compared."""
+"""A trained network run over the photos of a run, and the features it could serve compared."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from imgrec.catalogue.feed import SPLITS
 from imgrec.progress import Reporter
-from imgrec.training.calibrate import fit_temperature
-from imgrec.training.choose import Choice, choose
+from imgrec.training.choose import Found, choose
 from imgrec.training.examples import Examples
-from imgrec.training.export import export_fp16, run_in_chunks
+from imgrec.training.export import run_in_chunks
+from imgrec.training.graph import graph_of
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import Feature, possible_features
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.training.vgg16 import possible_features, weights_of
+from imgrec.training.weights import Feature
+from imgrec.vision.eye import compile_network
+from imgrec.vision.vectors import Floats
 
-Outputs = dict[str, dict[str, Floats]]
+Said = dict[str, dict[str, Floats]]
 """What a network said: by output, then by split, float32 (n, d)."""
 
 
@@ -27,34 +25,29 @@ def compare_features(
     settings: TrainingSettings,
     examples: Mapping[str, Examples],
     photos: PhotoCache,
-    scope_mass: float,
     report: Reporter,
-) -> tuple[Feature, Choice, dict[str, object]]:
-    """The feature that the validation photos favour of those the settings leave open, how it does, and all figures.
+) -> tuple[Feature, dict[str, Found]]:
+    """The feature that the validation photos favour of those the settings leave open, and what each finds, by name.
 
-    Measured in half precision; `network` is a trained one of `build_vgg16`.
+    `network` is a trained one of `build_vgg16`.
     """
     features = {str(feature): feature for feature in possible_features(settings)}
-    with tempfile.TemporaryDirectory() as scratch:
-        every = export_fp16(network, settings.side_px, features, Path(scratch) / "every.xml", settings.mirrored)
-        outputs = measure(every, photos, settings.side_px, "Comparing features", report, ("train", "validation"))
-    logits = outputs.pop("logits")["validation"]
-    probabilities = softmax(logits / np.float32(fit_temperature(logits, examples["validation"].label)))
-    by_name = {name: outputs[name] for name in features}
-    best, figures = choose(examples, by_name, probabilities, scope_mass, settings.whitening_dim, settings.wanted)
-    return features[best.output], best, figures
+    every = compile_network(graph_of(weights_of(network), settings.side_px, features, settings.mirrored))
+    said = measure(every, photos, settings.side_px, "Comparing features", report, ("train", "validation"))
+    best, found = choose(examples, {name: said[name] for name in features}, settings.wanted)
+    return features[best], found
 
 
 def measure(
-    network: Path, photos: PhotoCache, side_px: int, title: str, report: Reporter, splits: Sequence[str] = SPLITS
-) -> Outputs:
-    """What an exported network says of each split that has photos."""
-    outputs: Outputs = {}
+    network: Any, photos: PhotoCache, side_px: int, title: str, report: Reporter, splits: Sequence[str] = SPLITS
+) -> Said:
+    """What a compiled network says of each split that has photos."""
+    said: Said = {}
     for split in splits:
         if count := len(photos.files[split]):
             pixels = photos.pixels(split, side_px)
             with report.stage(f"{title} on {split} photos", count) as advance:
-                said = run_in_chunks(network, pixels, lambda done, advance=advance: advance(done, ""))
-            for name, values in said.items():
-                outputs.setdefault(name, {})[split] = values
-    return outputs
+                outputs = run_in_chunks(network, pixels, lambda done, advance=advance: advance(done, ""))
+            for name, values in outputs.items():
+                said.setdefault(name, {})[split] = values
+    return said

@@ -87,8 +87,7 @@ class Exported:
 def export(design: Design, folder: Path, photos: Photos | None, or_in_16_bits: bool = False) -> Exported:
     """Write a network into a model's folder, and measure it on photos where there are some.
 
-    Where rounding to 8 bits changes too much, weights are stored in 16 bits if that will do.
-    Raises ModelError if not.
+    Where rounding to 8 bits changes too much, weights are stored in 16 if that is allowed. Raises ModelError where not.
     """
     file = folder / NETWORK[0]
     _save(design.graph(eight_bits=True), file)
@@ -110,9 +109,8 @@ def export(design: Design, folder: Path, photos: Photos | None, or_in_16_bits: b
     return Exported(settings, bits, fidelity)
 
 
-def run_in_chunks(file: Path, pixels: Pixels, on_photos: Any = lambda done: None) -> dict[str, Floats]:
-    """Run an exported network over many photos. Returns its outputs by name, each float32 (n, d); but not the map."""
-    network = compile_network(file)
+def run_in_chunks(network: Any, pixels: Pixels, on_photos: Any = lambda done: None) -> dict[str, Floats]:
+    """Run a compiled network over many photos. Returns its outputs by name, each float32 (n, d); but not the map."""
     chunks: list[dict[str, Floats]] = []
     for start in range(0, len(pixels), _CHUNK):
         outputs = network({"pixels": np.asarray(pixels[start : start + _CHUNK])})

@@ -10,22 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.database import utc_now
-from imgrec.evaluation.classification import confidence_bins, expected_calibration_error
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
-from imgrec.training.calibrate import fit_temperature, fit_threshold
-from imgrec.training.choose import Choice, choose
+from imgrec.training.choose import Found, find
 from imgrec.training.compare import compare_features, measure
-from imgrec.training.curves import draw_calibration, draw_history
+from imgrec.training.curves import draw_history
 from imgrec.training.examples import Examples
-from imgrec.training.export import export_fp16, export_int8, precisions_in
+from imgrec.training.export import LEAST_COSINE, Design, Exported, export, in_batches
 from imgrec.training.fit import Epoch, history_csv
-from imgrec.training.pixels import Labelled, PhotoCache
+from imgrec.training.pixels import PhotoCache
 from imgrec.training.recipes import recipe_text
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import Feature, possible_features
-from imgrec.vision.model_folder import ModelSettings, seal, write_settings
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.training.vgg16 import possible_features, weights_of
+from imgrec.training.weights import CREDIT, Feature
+from imgrec.vision.eye import arithmetic_of, compile_network
+from imgrec.vision.learned import LearnedPhotos
+from imgrec.vision.model_folder import NETWORK, ModelSettings, seal, write_settings
+from imgrec.vision.vectors import Floats
+
+_LEARNED_FROM = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -44,73 +47,70 @@ class Trained:
         """The photos of a split as the finished model takes them."""
         return self.photos.pixels(split, self.settings.side_px)
 
+    @property
+    def made_from(self) -> str:
+        """In words."""
+        settings = self.settings
+        start = "scratch" if settings.from_scratch else f"ImageNet weights ({CREDIT})"
+        if own := settings.start_from or settings.weights_file:
+            start = Path(own).name
+        photos = sum(len(self.examples[split]) for split in _LEARNED_FROM)
+        return f"trained on {photos:,} photos of {len(self.labels)} categories, from {start}"
 
-def finish_model(trained: Trained, folder: Path, scope_mass: float, report: Reporter) -> None:
+
+def finish_model(trained: Trained, folder: Path, report: Reporter) -> None:
     """Write a whole model into `folder`, which is empty: the network, its settings and its metrics, sealed by sums."""
-    settings = trained.settings
-    candidates: dict[str, object] = {}
+    settings, candidates = trained.settings, dict[str, Found]()
     feature = possible_features(settings)[0]
     if len(possible_features(settings)) > 1:
-        feature, _, candidates = compare_features(
-            trained.network, settings, trained.examples, trained.photos, scope_mass, report
-        )
-    report.say(f"Exporting, with {feature} as the feature.")
-    fp16 = export_fp16(
-        trained.network, settings.side_px, {"features": feature}, folder / "vgg16-fp16.xml", settings.mirrored
-    )
-    validation = Labelled(trained.pixels("validation"), trained.examples["validation"].label)
-    int8 = export_int8(fp16, trained.pixels("train"), validation, settings.seed)
-    if not int8.passed:
-        report.say(f"The int8 file failed its check (cosine {int8.cosine:.3f}); the model keeps half precision only.")
-    # All that follows is fitted on the file that will be served: where there is int8, it is nearly always the faster.
-    served = precisions_in(folder)[0]
-    network = folder / f"vgg16-{served}.xml"
-    outputs = measure(network, trained.photos, settings.side_px, f"Measuring {served}", report)
-    logits = outputs.pop("logits")
-    temperature = fit_temperature(logits["validation"], validation.label)
-    probabilities = softmax(logits["validation"] / np.float32(temperature))
-    chosen, figures = choose(
-        trained.examples, outputs, probabilities, scope_mass, settings.whitening_dim, settings.wanted
-    )
-    threshold, rule = fit_threshold(chosen.shown, chosen.photos, settings.seed)
-    if chosen.whitening:
-        chosen.whitening.save(folder)
-    before = softmax(logits["validation"])
+        feature, candidates = compare_features(
+            trained.network, settings, trained.examples, trained.photos, report
+        )  # fmt: skip
+    exported = _exported(trained, feature, folder, report)
+    # All that follows is measured on the file that looks, in the arithmetic that this processor does best.
+    network = compile_network(folder / NETWORK[0])
+    said = measure(network, trained.photos, settings.side_px, "Measuring", report)
     metrics = {
-        "measured_on": served,
-        "accuracy": _accuracies(logits, trained.examples, first=1),
-        "accuracy_top3": _accuracies(logits, trained.examples, first=3),
+        "accuracy": _accuracies(said["logits"], trained.examples, first=1),
+        "accuracy_top3": _accuracies(said["logits"], trained.examples, first=3),
         "photos": {split: len(side) for split, side in trained.examples.items()},
-        "calibration_error": {
-            "before": expected_calibration_error(confidence_bins(before, validation.label)),
-            "after": expected_calibration_error(confidence_bins(probabilities, validation.label)),
-        },
-        "temperature": temperature,
-        "threshold": {"value": threshold, "rule": rule},
-        "retrieval": figures,
-        "retrieval_of_candidates": candidates,
-        "int8": int8.as_json(),
+        "retrieval": find(trained.examples, said["features"]).as_json(),
+        "retrieval_of_candidates": {name: found.as_json() for name, found in candidates.items()},
+        "measured_in": arithmetic_of(network),
+        "export": exported.as_json(),
     }
     write_atomically(folder / "metrics.json", json.dumps(metrics, indent=2).encode())
     write_atomically(folder / "history.csv", history_csv(trained.history))
     write_atomically(folder / "history.svg", draw_history(trained.history))
-    write_atomically(
-        folder / "calibration.svg", draw_calibration(before, probabilities, validation.label, chosen.shown, threshold)
-    )
     write_atomically(folder / "training.yaml", recipe_text(settings).encode())
-    write_settings(folder, _model_settings(trained, feature, chosen, temperature, threshold, rule, folder))
+    _learned(trained.examples).save(folder)
+    made = ModelSettings(
+        name=trained.name, created_utc=utc_now(), made_from=trained.made_from, preprocessing=settings.preprocessing,
+        feature=exported.settings, labels=trained.labels, alike=exported.alike,
+    )  # fmt: skip
+    write_settings(folder, made)
     seal(folder)
 
 
-def _model_settings(
-    trained: Trained, feature: Feature, chosen: Choice, temperature: float, threshold: float, rule: str, folder: Path
-) -> ModelSettings:
-    return ModelSettings(
-        name=trained.name, created_utc=utc_now(), labels=trained.labels,
-        preprocessing=trained.settings.preprocessing, feature_layer=str(feature),
-        feature_dim=chosen.photos.features.shape[1], whitened=chosen.whitening is not None, temperature=temperature,
-        threshold=threshold, threshold_rule=rule, scoping=chosen.scoping, precisions=precisions_in(folder),
-    )  # fmt: skip
+def _exported(trained: Trained, feature: Feature, folder: Path, report: Reporter) -> Exported:
+    settings = trained.settings
+    report.say(f"Exporting, with {feature} as the feature.")
+    design = Design(weights_of(trained.network), settings.side_px, feature, settings.mirrored)
+    exported = export(design, folder, in_batches(trained.pixels("validation")), or_in_16_bits=True)
+    if exported.bits == 16:
+        report.say(
+            f"Rounded to 8 bits the weights would see something else (cosine below {LEAST_COSINE}), so they are kept "
+            "in 16: the model is twice as large, and as fast."
+        )
+    return exported
+
+
+def _learned(examples: Mapping[str, Examples]) -> LearnedPhotos:
+    """Those that were trained or chosen on; a stored photo is named by its content."""
+    sides = [examples[split] for split in _LEARNED_FROM]
+    return LearnedPhotos.of(
+        [file.stem for side in sides for file in side.files], [group for side in sides for group in side.group]
+    )
 
 
 def _accuracies(logits: Mapping[str, Floats], examples: Mapping[str, Examples], first: int) -> dict[str, float]:

@@ -54,7 +54,7 @@ def graph_of(
     for name, output in outputs.items():
         output.output(0).set_names({name})
     pixels.output(0).set_names({"pixels"})
-    return openvino.Model(list(outputs.values()), [pixels], "vgg16")
+    return _named_alike(openvino.Model(list(outputs.values()), [pixels], "vgg16"))
 
 
 def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
@@ -85,6 +85,15 @@ def _layers_of_interest(layers: "_Layers", x: Any) -> dict[str, Any]:
         if layers.has(name):
             taken[name] = layers.dense(x, name)
     return taken
+
+
+def _named_alike(graph: Any) -> Any:
+    """The same graph, whatever was made before it: OpenVINO numbers operations from the start of the process."""
+    for number, node in enumerate(graph.get_ordered_ops()):
+        kind = node.get_type_name()
+        if node.get_friendly_name().startswith(f"{kind}_"):
+            node.set_friendly_name(f"{kind}_{number}")
+    return graph
 
 
 class _Layers:

@@ -15,7 +15,7 @@ from imgrec.errors import ModelError, PhotoError
 from imgrec.generations import swap_in, write_atomically
 from imgrec.progress import Reporter
 from imgrec.training.export import MOST_MEASURED, Design, Exported, export
-from imgrec.training.weights import Feature, Weights
+from imgrec.training.weights import CREDIT, Feature, Weights
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.model_folder import ModelFolder, ModelSettings, open_model, seal, write_settings
 from imgrec.vision.preprocessing import Pixels, Preprocessing
@@ -25,7 +25,7 @@ LEAST_PHOTOS = 200
 """From so many photos on, measuring on a catalogue's own says something."""
 
 _BATCH = 16
-_CREDIT = """\
+_ORIGIN = """\
 VGG-16 by Karen Simonyan and Andrew Zisserman, Visual Geometry Group, University of Oxford: [Very Deep Convolutional
 Networks for Large-Scale Image Recognition](https://arxiv.org/abs/1409.1556), 2015. Weights trained on ImageNet,
 released by them under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), in Keras' port. What was changed: the
@@ -50,7 +50,7 @@ class Wish:
     def made_from(self) -> str:
         """In words."""
         if self.imagenets:
-            return "VGG-16's ImageNet weights (K. Simonyan and A. Zisserman, CC BY 4.0), in Keras' port, as they are"
+            return f"VGG-16's ImageNet weights ({CREDIT}), as they are"
         return f"the convolutions of {self.source}, as they are"
 
 
@@ -132,6 +132,6 @@ def _card(wish: Wish, exported: Exported) -> str:
                 f"of each photo's ten nearest others {share * 100:.1f} % in common"
             )
     lines = [f"| {name} | {what} |" for name, what in rows.items()]
-    origin = _CREDIT if wish.imagenets else f"The convolutions of {wish.source}, rounded to 8 bits.\n"
+    origin = _ORIGIN if wish.imagenets else f"The convolutions of {wish.source}, rounded to 8 bits.\n"
     table = "\n".join(["|  |  |", "|---|---|", *lines])
     return f"# {wish.name}\n\n{origin}\n{table}\n\nMade with: `imgrec models make`.\n"

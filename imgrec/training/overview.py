@@ -99,6 +99,23 @@ def folder_to_use(config: Config, name: str) -> Path:
     return open_model(folder).path
 
 
+def see_that_it_is_not_served(config: Config, target: Path) -> None:
+    """A model that the present index was made with is not replaced: the index, and bots, could not be used without it.
+
+    Raises ModelError where `target` is that one.
+    """
+    _, made_with = _index_made_with(config.index.path)
+    try:
+        served = made_with is not None and quick_identity(target) == made_with
+    except ModelError:  # there is no model, or none that anything could have been made with
+        return
+    if served:
+        raise ModelError(
+            f"The present index was made with {target}, and a bot looks with it, so it is not replaced. Choose another "
+            "name; afterwards: imgrec models use NAME"
+        )
+
+
 def _read(folder: Path, looks: bool, generation: str | None, made_with: str | None) -> KnownModel:
     size = sum(file.stat().st_size for file in _files(folder))
     try:

@@ -1,6 +1,5 @@
 """One training run from a catalogue to a sealed model folder."""
 
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,29 +18,21 @@ from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
 from imgrec.training.pixels import PhotoCache
+from imgrec.training.places import TENSORBOARD
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.start import keras_weights, load_start, take_finished
 from imgrec.training.targets import training_targets
 from imgrec.training.tensorboard import TensorBoardLog
 from imgrec.training.vgg16 import build_vgg16
-from imgrec.vision.model_folder import ModelFolder, find_model, open_model
-
-TENSORBOARD = "tensorboard"
-"""The folder beside the models that holds their histories, for TensorBoard."""
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+from imgrec.vision.model_folder import ModelFolder, open_model
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to treat what is there already, and what soft scoping covers.
-
-    `reuse` is a finished model whose weights are taken in place of training.
-    """
+    """How to treat what is there already; `reuse` is a finished model whose weights are taken in place of training."""
 
     restart: bool = False
     replace: bool = False
-    scope_mass: float = 0.9
     reuse: Path | None = None
 
 
@@ -75,7 +66,7 @@ def train(
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     trained = Trained(network, settings, target.name, labels, examples, photos, history)
-    finish_model(trained, draft, options.scope_mass, report)
+    finish_model(trained, draft, report)
     network.save_weights(keras_weights(target))
     swap_in(draft, target)
     shutil.rmtree(run)
@@ -90,21 +81,6 @@ def build(
     targets = training_targets(examples["train"], categories, settings)
     lesson = Lesson(photos, targets, examples["validation"].label)
     return build_vgg16(categories, settings, _dtype(settings), lesson.metric_classes), lesson
-
-
-def model_target(model_path: Path, name: str) -> tuple[Path, bool]:
-    """Where `model.path` has a model called `name` go, and whether CURRENT is to point at it afterwards.
-
-    A `model.path` that ends in the name, or already is a model's folder, is taken to name models themselves; any other
-    is the folder of models. Raises TrainingError when it is no name for a folder of ours.
-    """
-    if not _NAME.fullmatch(name) or name.endswith((".training", ".tuning")) or name == TENSORBOARD:
-        raise TrainingError(f"A model cannot be named {name!r}; use letters, digits, '.', '_' and '-'.")
-    if model_path.name == name and (not model_path.exists() or find_model(model_path) == model_path):
-        return model_path, False
-    if find_model(model_path) == model_path:
-        return model_path.with_name(name), False
-    return model_path / name, True
 
 
 def _open_run(

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from imgrec.vision.preprocessing import LEAST_SIDE_PX, MOST_SIDE_PX, Preprocessing
 
-FeatureLayer = Literal["auto", "block3", "block4", "block5", "fc2", "embedding", "block3+embedding"]
+FeatureLayer = Literal[
+    "auto", "block3", "block4", "block5", "block4+block5", "fc2", "embedding", "block3+embedding"
+]  # fmt: skip
 Pooling = Literal["auto", "average", "gem"]
 Wanted = Literal["kind", "group"]
 TrainFrom = Literal["block1", "block2", "block3", "block4", "block5", "top"]
@@ -83,9 +85,6 @@ class TrainingSettings(BaseModel):
         "the same group) on validation.",
     )
     pooling: Pooling = Field("auto", description="How a block's positions become one feature; auto as above.")
-    whitening_dim: int = Field(
-        128, ge=0, description="Dimensions of the whitened feature, used where it finds more; 0: never whiten."
-    )
     mirrored: bool = Field(
         False,
         description="Whether the model also looks at each photo's mirror image and averages the two; it finds more and "

@@ -63,14 +63,13 @@ class Plan:
     """What a study is of: one goes on only with the plan it was begun with.
 
     accuracy: the best validation accuracy of a trial's epochs. retrieval: the share of validation photos that have one
-    of their own kind among the first ten, with the feature and the scoping that do best at it.
+    of their own kind among the first ten, with the feature that does best at it.
     """
 
     settings: TrainingSettings
     space: SearchSpace
     photos_a_category: int
     objective: Objective = "accuracy"
-    scope_mass: float = 0.9
 
     def as_plain(self, photos_sha256: str) -> dict[str, object]:
         """What is kept in study.yaml and compared."""
@@ -256,10 +255,8 @@ class _Bench:
         accuracy = max(epoch.validation_accuracy for epoch in history if epoch.side_px == side_px)
         trial.set_user_attr("accuracy", accuracy)
         if self.plan.objective == "retrieval":
-            _, choice, _ = compare_features(
-                network, settings, self.examples, lesson.photos, self.plan.scope_mass, report
-            )
-            score = choice.score
+            feature, found = compare_features(network, settings, self.examples, lesson.photos, report)
+            score = found[str(feature)].score(settings.wanted)
         else:
             score = accuracy
         watch.note_time()

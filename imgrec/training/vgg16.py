@@ -59,11 +59,14 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
 def possible_features(settings: TrainingSettings) -> list[Feature]:
     """Every feature that the settings leave open, plain average pooling of the last block first."""
     poolings = ("average", "gem") if settings.pooling == "auto" else (settings.pooling,)
-    features = [Feature(f"block{block}", pooling) for block in (5, 4, 3) for pooling in poolings]
+    if settings.feature_layer != "auto":
+        pooled = "block" in settings.feature_layer
+        return [Feature(settings.feature_layer, pooling) for pooling in (poolings if pooled else ("",))]
+    features = [Feature(layer, pooling) for layer in ("block5", "block4", "block4+block5") for pooling in poolings]
     features += [Feature("fc2")] if settings.top == "dense" else []
     if settings.metric != "none":
         features += [Feature("embedding"), *(Feature("block3+embedding", pooling) for pooling in poolings)]
-    return [feature for feature in features if settings.feature_layer in {"auto", feature.layer}]
+    return features
 
 
 def freeze_below(network: Any, train_from: TrainFrom) -> None:

@@ -18,6 +18,9 @@ BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 KERNEL = (3, 3)
 
+CREDIT = "K. Simonyan and A. Zisserman, CC BY 4.0, in Keras' port"
+"""Whom ImageNet's weights are owed to, and their licence."""
+
 Pairs = Mapping[str, tuple[Floats, Floats]]
 
 

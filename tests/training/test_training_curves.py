@@ -11,8 +11,7 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("matplotlib")
 
-from imgrec.training.calibrate import Shown
-from imgrec.training.curves import draw_calibration, draw_history
+from imgrec.training.curves import draw_history
 from imgrec.training.fit import Epoch
 from imgrec.training.tensorboard import TensorBoardLog
 
@@ -46,26 +45,6 @@ def test_the_history_is_drawn_with_a_point_for_each_epoch():
 
 def test_one_epoch_can_be_drawn():
     assert drawn_in(draw_history(HISTORY[:1]))[0]
-
-
-def test_calibration_and_threshold_are_drawn_from_what_was_measured():
-    rng = np.random.default_rng(0)
-    label = rng.integers(0, 3, 200)
-    after = rng.dirichlet([1, 1, 1], 200).astype(np.float32)
-    shown = Shown(np.linspace(0.9, 0.1, 50, dtype=np.float32), np.arange(50) < 20)
-    said, lines = drawn_in(
-        draw_calibration(after**2 / (after**2).sum(axis=1, keepdims=True), after, label, shown, 0.31)
-    )
-    for words in ("with temperature", "predicted probability", "threshold 0.31", "of the query's kind"):
-        assert words in said, words
-    assert max(map(len, lines)) > 20
-
-
-def test_without_matches_or_certainty_there_is_still_a_picture():
-    certain = np.tile(np.array([[1, 0]], np.float32), (5, 1))
-    nothing = Shown(np.empty(0, np.float32), np.empty(0, bool))
-    assert "threshold 0.50" in drawn_in(draw_calibration(certain, certain, np.zeros(5, int), nothing, 0.5))[0]
-    assert drawn_in(draw_calibration(certain, certain, np.ones(5, int), nothing, 0.5))[0]  # all wrong
 
 
 # --------------------------------------------------------------------------------------------------------- TensorBoard

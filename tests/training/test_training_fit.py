@@ -17,7 +17,8 @@ from imgrec.training.averaging import refresh_statistics
 from imgrec.training.fit import Epoch, Lesson, RateSchedule, Trainer, cross_entropy, fit, optimizer, out_of_patience
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.settings import Stage, TrainingSettings
-from imgrec.training.vgg16 import BLOCKS, COSINE_SCALE, build_vgg16, freeze_below
+from imgrec.training.vgg16 import COSINE_SCALE, build_vgg16, freeze_below
+from imgrec.training.weights import BLOCKS
 
 pytestmark = [
     pytest.mark.training,

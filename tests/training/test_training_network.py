@@ -9,12 +9,14 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from imgrec.training import export
-from imgrec.training.export import export_fp16, export_int8, precisions_in, run_in_chunks
+from imgrec.training.export import Design, export, run_in_chunks
 from imgrec.training.graph import graph_of
-from imgrec.training.pixels import Labelled, predict
+from imgrec.training.pixels import predict
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import BLOCKS, Feature, build_vgg16, convolution_shapes, possible_features
+from imgrec.training.vgg16 import build_vgg16, convolution_shapes, possible_features, weights_of
+from imgrec.training.weights import BLOCKS, Feature
+from imgrec.vision.eye import compile_network
+from imgrec.vision.model_folder import NETWORK
 from imgrec.vision.runtime import import_openvino
 
 pytestmark = [
@@ -26,7 +28,7 @@ NARROW = TrainingSettings(
     weights="none", side_px=32, width=0.125, dtype="float32", metric="kind", embedding_dim=16
 )  # fmt: skip
 DENSE = TrainingSettings(weights="some.h5", side_px=48, width=0.0625, dtype="float32", top="dense", dropout=0.3)
-AVERAGE = {"features": Feature("block5", "average")}
+AVERAGE = Feature("block5", "average")
 
 
 def pixels(side_px: int) -> np.ndarray:
@@ -68,7 +70,9 @@ def network() -> Any:
 
 @pytest.fixture(scope="module")
 def exported(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_fp16(network, 32, AVERAGE, tmp_path_factory.mktemp("exported") / "vgg16-fp16.xml")
+    folder = tmp_path_factory.mktemp("exported")
+    export(Design(weights_of(network), 32, AVERAGE), folder, None)
+    return folder / NETWORK[0]
 
 
 def said_by_keras(network: Any, photos: np.ndarray, layers: list[str]) -> dict[str, np.ndarray]:
@@ -81,7 +85,7 @@ def said_by_graph(
 ) -> dict[str, np.ndarray]:
     """In full precision, as a processor with bfloat16 would otherwise round."""
     openvino = import_openvino()
-    graph = graph_of(network, photos.shape[1], features, mirrored)
+    graph = graph_of(weights_of(network), photos.shape[1], features, mirrored)
     run = openvino.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return {port.get_any_name(): np.array(value) for port, value in run({"pixels": photos}).items()}
 
@@ -135,10 +139,11 @@ def test_photos_of_any_size_go_in_unless_the_dense_top_holds_them_to_one(network
 @pytest.mark.parametrize(
     ("settings", "features"),
     [
-        (NARROW, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block3 average", "block3 gem",
-                  "embedding", "block3+embedding average", "block3+embedding gem"]),
-        (DENSE, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block3 average", "block3 gem",
-                 "fc2"]),
+        (NARROW, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block4+block5 average",
+                  "block4+block5 gem", "embedding", "block3+embedding average", "block3+embedding gem"]),
+        (DENSE, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block4+block5 average",
+                 "block4+block5 gem", "fc2"]),
+        (NARROW.model_copy(update={"feature_layer": "block3"}), ["block3 average", "block3 gem"]),
         (NARROW.model_copy(update={"pooling": "gem", "feature_layer": "block4"}), ["block4 gem"]),
         (NARROW.model_copy(update={"feature_layer": "block5"}), ["block5 average", "block5 gem"]),
         (NARROW.model_copy(update={"feature_layer": "embedding"}), ["embedding"]),
@@ -154,13 +159,22 @@ def test_the_features_are_those_the_settings_leave_open(settings: TrainingSettin
 def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSettings, classes: int):
     """Pooled with numpy from what Keras' own layers put out; equal within a thousandth of the largest value."""
     network, photos = built(settings, classes), pixels(settings.side_px)
-    features = {str(feature): feature for feature in possible_features(settings)}
+    features = {
+        str(feature): feature
+        for layer in ("auto", "block3")
+        for feature in possible_features(settings.model_copy(update={"feature_layer": layer}))
+    }
     ours = said_by_graph(network, photos, features)
     last = {f"block{block}": f"block{block}_conv{n}_relu" for block, (_, n) in enumerate(BLOCKS, 1)}
     whole = ["fc2_relu"] if settings.top == "dense" else ["embedding"]
     theirs = said_by_keras(network, photos, [*last.values(), *whole, "logits"])
 
-    expected = {"logits": theirs["logits"], whole[0].removesuffix("_relu"): of_length_one(theirs[whole[0]])}
+    last_map = theirs[last["block5"]].transpose(0, 3, 1, 2)
+    expected = {
+        "logits": theirs["logits"],
+        "map": last_map,
+        whole[0].removesuffix("_relu"): of_length_one(theirs[whole[0]]),
+    }
     for block in (3, 4, 5):
         positions = theirs[last[f"block{block}"]]
         expected[f"block{block} average"] = of_length_one(positions.mean(axis=(1, 2)))
@@ -169,6 +183,9 @@ def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSetti
             for pooling in ("average", "gem"):
                 parts = [expected[f"block3 {pooling}"], expected["embedding"]]
                 expected[f"block3+embedding {pooling}"] = of_length_one(np.hstack(parts))
+    for pooling in ("average", "gem"):
+        parts = [expected[f"{block} {pooling}"] for block in ("block4", "block5")]
+        expected[f"block4+block5 {pooling}"] = of_length_one(np.hstack(parts))
     assert set(ours) == set(expected)
     for name, values in expected.items():
         assert ours[name].shape == values.shape, name
@@ -183,11 +200,13 @@ def test_a_mirrored_graph_says_the_same_of_a_photo_and_of_its_mirror_image(setti
     features = {"block4 gem": Feature("block4", "gem")}
     both = said_by_graph(network, photos, features, mirrored=True)
     of_mirror_images = said_by_graph(network, photos[:, :, ::-1].copy(), features, mirrored=True)
+    last_map = both.pop("map")
     for name, values in both.items():
         assert np.allclose(values, of_mirror_images[name], atol=1e-4 * np.abs(values).max()), name
     alone, mirror_image = (said_by_graph(network, seen, features) for seen in (photos, photos[:, :, ::-1].copy()))
     assert np.allclose(both["logits"], (alone["logits"] + mirror_image["logits"]) / 2, atol=1e-3)
     assert np.abs(alone["block4 gem"] - mirror_image["block4 gem"]).max() > 0.001  # or agreeing would mean nothing
+    assert np.allclose(last_map, alone["map"], atol=1e-4 * np.abs(last_map).max())  # of the photo itself
     assert both["block4 gem"].shape == alone["block4 gem"].shape
     assert np.allclose(np.linalg.norm(both["block4 gem"], axis=1), 1, atol=1e-5)
 
@@ -197,46 +216,30 @@ def test_the_exported_file_agrees_with_keras_for_batches_of_any_size(network: An
     positions = said_by_keras(network, PIXELS, ["block5_conv3_relu"])["block5_conv3_relu"]
     features = of_length_one(positions.mean(axis=(1, 2)))
     for count in (1, 6):
-        said = run_in_chunks(exported, PIXELS[:count])
+        said = run_in_chunks(compile_network(exported, "float32"), PIXELS[:count])
         assert set(said) == {"logits", "features"}
         assert np.allclose(said["features"], features[:count], atol=0.01)
         assert np.allclose(said["logits"], logits[:count], atol=0.02 * np.abs(logits).max())
 
 
-def test_batch_normalisation_is_folded_into_the_convolutions(exported: Path):
+def test_batch_normalisation_is_folded_into_the_convolutions_and_each_weight_is_a_byte(exported: Path):
     graph = import_openvino().Core().read_model(exported)
     kinds = [node.get_type_name() for node in graph.get_ops()]
     assert "BatchNormInference" not in kinds
     assert kinds.count("Convolution") == 13
-    assert kinds.count("Multiply") == 1  # scaling pixels; batch normalisations would be thirteen more
+    assert kinds.count("Multiply") == 1 + 13  # scaling pixels and weights; batch normalisations would be thirteen more
     assert graph.inputs[0].get_element_type().get_type_name() == "u8"
     assert graph.inputs[0].get_partial_shape().to_string() == "[?,32,32,3]"
+    bytes_ = [
+        n for n in graph.get_ops() if n.get_type_name() == "Constant" and n.get_element_type().to_string() == "i8"
+    ]
+    convolutions = sum(int(np.prod(node.get_output_shape(0))) for node in bytes_)
+    assert convolutions == sum(kernel.size for kernel, _ in weights_of(built(NARROW)).convolutions.values())
 
 
 def test_a_mixed_precision_network_is_exported_with_the_same_weights(network: Any, exported: Path, tmp_path: Path):
     mixed = build_vgg16(3, NARROW, "mixed_bfloat16", metric_classes=4)
     mixed.set_weights(network.get_weights())
-    again = export_fp16(mixed, 32, AVERAGE, tmp_path / "again.xml")
-    assert np.array_equal(run_in_chunks(again, PIXELS)["features"], run_in_chunks(exported, PIXELS)["features"])
-
-
-def test_an_int8_file_that_fails_its_check_is_dropped(exported: Path, monkeypatch: pytest.MonkeyPatch):
-    pytest.importorskip("nncf")
-    said = run_in_chunks(exported, PIXELS)
-    validation = Labelled(PIXELS, said["logits"].argmax(axis=1))
-    monkeypatch.setattr(export, "LEAST_COSINE", -1.0)
-    monkeypatch.setattr(export, "MOST_ACCURACY_LOST", 1.0)
-    passed = export_int8(exported, PIXELS, validation, seed=0)
-    assert passed.passed
-    assert precisions_in(exported.parent) == ("int8", "fp16")
-    assert (passed.photos, passed.accuracy_fp16) == (6, 1.0)
-    int8 = run_in_chunks(exported.parent / "vgg16-int8.xml", PIXELS)["features"]
-    cosines = np.einsum("ij,ij->i", of_length_one(int8), of_length_one(said["features"]))
-    assert passed.cosine == pytest.approx(cosines.mean(), abs=1e-3)
-    assert passed.cosine > 0.9
-
-    monkeypatch.setattr(export, "LEAST_COSINE", 1.01)  # out of reach
-    failed = export_int8(exported, PIXELS, validation, seed=0)
-    assert not failed.passed
-    assert precisions_in(exported.parent) == ("fp16",)
-    assert not list(exported.parent.glob("*int8*"))
+    export(Design(weights_of(mixed), 32, AVERAGE), tmp_path, None)
+    again, first = (run_in_chunks(compile_network(file), PIXELS) for file in (tmp_path / NETWORK[0], exported))
+    assert np.array_equal(again["features"], first["features"])

@@ -11,9 +11,10 @@ keras = pytest.importorskip("keras")
 h5py = pytest.importorskip("h5py")
 
 from imgrec.errors import WeightsError
-from imgrec.training.pretrained import download_imagenet, read_h5
+from imgrec.training.pretrained import are_imagenets, download_imagenet, read_h5
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import BLOCKS, build_vgg16, convolution_shapes, load_convolutions
+from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions
+from imgrec.training.weights import BLOCKS
 
 pytestmark = [
     pytest.mark.training,
@@ -99,6 +100,17 @@ def test_a_layer_of_another_shape_is_named_with_both_shapes(weights: dict, tmp_p
     wider = convolution_shapes(build_vgg16(3, NARROW.model_copy(update={"width": 0.125})))
     with pytest.raises(WeightsError, match=r"block1_conv1 has shape \(3, 3, 3, 4\), the network needs \(3, 3, 3, 8\)"):
         read_h5(write_newer(tmp_path / "w.h5", weights), wider)
+
+
+def test_without_shapes_any_width_is_read_if_the_layers_fit_each_other(weights: dict, tmp_path: Path):
+    read = read_h5(write_newer(tmp_path / "w.h5", weights))
+    assert {name: kernel.shape for name, (kernel, _) in read.items()} == {n: k.shape for n, (k, _) in weights.items()}
+    assert not are_imagenets(read)
+    torn = {**weights, "block3_conv1": (weights["block3_conv1"][0][:, :, 1:], weights["block3_conv1"][1])}
+    with pytest.raises(
+        WeightsError, match=r"block3_conv1 has shape \(3, 3, 7, 16\), the network needs \(3, 3, 8, 16\)"
+    ):
+        read_h5(write_newer(tmp_path / "torn.h5", torn))
 
 
 def test_a_file_that_is_missing_or_no_hdf5_is_refused_with_the_ways_out(network: Any, weights: dict, tmp_path: Path):

@@ -12,6 +12,9 @@ from pydantic import ValidationError
 from imgrec.errors import TrainingError
 from imgrec.training.settings import TrainingSettings
 
+_RETIRED = {"whitening_dim"}
+"""Settings that older models were trained with; features are whitened when an index is built."""
+
 
 def recipe_names() -> list[str]:
     """The recipes that come with imgrec."""
@@ -60,4 +63,4 @@ def _read(recipe: str) -> dict[str, Any]:
         raise TrainingError(f"The recipe {recipe} is not YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(values, dict):
         raise TrainingError(f"The recipe {recipe} holds no settings; write one a line, such as: epochs: 12")
-    return values
+    return {name: value for name, value in values.items() if name not in _RETIRED}
