@@ -74,18 +74,19 @@ def train(
     shown = table(f"{model.path}", "figure", "value")
     for split, accuracy in metrics["accuracy"].items():
         shown.add_row(f"{split} accuracy", f"{accuracy:.1%} of {metrics['photos'][split]:,} photos")
-    for words, share in _retrieval(metrics["retrieval"]):
-        shown.add_row(words, f"{share:.1%} of validation photos")
+    shown.add_row(*_found(metrics["retrieval"], settings.wanted))
     shown.add_row("feature", f"{'+'.join(model.settings.feature.layers)}, {model.settings.feature.dim:,} numbers")
     print_text(shown)
     report.say(f"Next: imgrec models use {name}")
 
 
-def _retrieval(figures: dict[str, float | None]) -> list[tuple[str, float]]:
-    """What is found with its feature, where that is known."""
+def _found(figures: dict[str, float | None], wanted: str) -> tuple[str, str]:
+    """What the feature was chosen by: whatever of it is known."""
     words = {
-        "kind_in_first_10": "own kind among ten",
-        "group_first": "own group first",
-        "category_first": "own category first",
-    }
-    return [(said, share) for name, said in words.items() if (share := figures[name]) is not None]
+        "kind": ("kind_in_first_10", "own kind among ten"), "group": ("group_first", "own group first"),
+        "category": ("category_first", "own category first"),
+    }  # fmt: skip
+    name, said = words[wanted]
+    if figures[name] is None:
+        name, said = words["category"]
+    return said, f"{figures[name]:.1%} of validation photos"

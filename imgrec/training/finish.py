@@ -54,8 +54,7 @@ class Trained:
         start = "scratch" if settings.from_scratch else f"ImageNet weights ({CREDIT})"
         if own := settings.start_from or settings.weights_file:
             start = Path(own).name
-        photos = sum(len(self.examples[split]) for split in _LEARNED_FROM)
-        return f"trained on {photos:,} photos of {len(self.labels)} categories, from {start}"
+        return f"trained on {len(self.examples['train']):,} photos of {len(self.labels)} categories, from {start}"
 
 
 def finish_model(trained: Trained, folder: Path, report: Reporter) -> None:

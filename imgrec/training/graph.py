@@ -61,7 +61,7 @@ def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
     """A convolution's kernel (out, in, 3, 3) as whole numbers, and what each is to be multiplied by, (out, 1, 3, 3).
 
     Each output channel has a scale for each of its nine positions: weights are larger in the middle than at the
-    corners, and one scale for all rounds the corners away (docs/experiments.md).
+    corners, and one scale for all rounds the corners away (docs/training.md).
     """
     scale = np.maximum(np.abs(kernel).max(axis=1, keepdims=True), np.finfo(np.float32).tiny * LARGEST) / LARGEST
     return np.rint(kernel / scale).astype(np.int8), np.asarray(scale, np.float32)

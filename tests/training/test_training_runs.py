@@ -194,7 +194,8 @@ def test_a_finished_model_tells_all_about_itself(undisturbed: Path, settings: Tr
     assert model.settings.labels == ("Balls", "Boxes", "Tents & Co")
     assert model.settings.preprocessing == settings.preprocessing
     assert model.settings.feature == FeatureSettings(layers=("embedding",), pooling="average", dim=8)
-    assert model.settings.made_from == "trained on 33 photos of 3 categories, from narrow.h5"
+    photos = json.loads((undisturbed / "metrics.json").read_text())["photos"]
+    assert model.settings.made_from == f"trained on {photos['train']} photos of 3 categories, from narrow.h5"
     files = {"training.yaml", "history.csv", "history.svg", "metrics.json", "learned.npy"}
     assert {file.name for file in undisturbed.iterdir()} >= files
     assert settings_from(str(undisturbed / "training.yaml"), {}) == settings  # its settings are a recipe

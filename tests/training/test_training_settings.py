@@ -65,6 +65,10 @@ def test_the_settings_stored_with_a_model_are_a_recipe(tmp_path: Path):
     assert settings_from(recipe(tmp_path, **settings.model_dump(mode="json")), {}) == settings
 
 
+def test_the_settings_of_a_model_that_whitened_for_itself_are_still_a_recipe(tmp_path: Path):
+    assert settings_from(recipe(tmp_path, side_px=96, whitening_dim=128), {}) == TrainingSettings(side_px=96)
+
+
 def test_an_unknown_setting_names_the_nearest(tmp_path: Path):
     with pytest.raises(TrainingError, match="unknown setting 'dropuot'; did you mean dropout"):
         settings_from(recipe(tmp_path, dropuot=0.1), {})
