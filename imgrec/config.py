@@ -67,20 +67,27 @@ class PhotosSection(Section):
 
 
 class ModelSection(Section):
-    """Which trained model recognises photos."""
+    """Which model looks at photos."""
 
     path: Path = Field(
         Path("models"),
-        description="A model's folder, or the folder of models, where `imgrec train` points CURRENT at its newest.",
+        description="What `imgrec index` looks with: a model's folder, or the folder of models, where `imgrec models "
+        "use NAME` sets the one (else: imagenet). Search and bot take the model that the index was made with.",
     )
-    precision: Literal["auto", "int8", "fp16"] = Field(
+    arithmetic: Literal["auto", "float32"] = Field(
         "auto",
-        description="Which exported file to run. auto: the faster one here, by a short measurement, remembered.",
+        description="auto: what the processor does best, bfloat16 where it has it in hardware. float32: that everywhere.",
     )
+
+
+class FeaturesSection(Section):
+    """Where it is kept what a model saw in the catalogue's photos, so that each is looked at once."""
+
+    path: Path | None = Field(None, description="Folder of the features. null: `features` beside index.path.")
 
 
 class IndexSection(Section):
-    """Where the features of the catalogue's photos are kept."""
+    """Where it is kept what the shop knows, and searches."""
 
     path: Path = Field(Path("data/index"), description="Folder of the index; each build is a generation below it.")
 
@@ -90,13 +97,14 @@ class SearchSection(Section):
 
     threshold: Literal["auto"] | Annotated[float, Field(ge=-1, le=1)] = Field(
         "auto",
-        description="Least cosine similarity of a match, -1 to 1. auto: the one fitted with the model.",
+        description="Least cosine similarity of a match, -1 to 1. auto: the one fitted when the index was built, so that "
+        "at least 70 % of what is shown is right.",
     )
     results: int = Field(6, ge=1, le=10, description="Most matches in an answer (an album holds ten).")
-    scoping: Literal["auto", "hard", "soft"] = Field(
+    scoping: Literal["auto", "hard", "soft", "all"] = Field(
         "auto",
         description="hard: search the likeliest category only. soft: the fewest categories whose probabilities "
-        "reach scope_mass. auto: the better one on the model's validation photos.",
+        "reach scope_mass. all: every one. auto: the better of hard and soft on the shop's own photos.",
     )
     scope_mass: float = Field(0.9, gt=0, le=1, description="Probability that soft scoping has to cover.")
 
@@ -153,11 +161,17 @@ class Config(Section):
     catalogue: CatalogueSection = CatalogueSection()
     photos: PhotosSection = PhotosSection()
     model: ModelSection = ModelSection()
+    features: FeaturesSection = FeaturesSection()
     index: IndexSection = IndexSection()
     search: SearchSection = SearchSection()
     log: LogSection = LogSection()
     telegram: TelegramSection = TelegramSection()
     bot: BotSection = BotSection()
+
+    @property
+    def features_path(self) -> Path:
+        """Where features are kept."""
+        return self.features.path or self.index.path.parent / "features"
 
 
 class Secrets(Section):

@@ -12,7 +12,8 @@
     ├── ModelError                  the model is missing, damaged, or does not fit
     │   ├── WeightsError            pretrained weights cannot be had or do not fit
     │   └── TrainingError           training cannot start or go on
-    ├── SearchIndexError            the index is missing, damaged, or made by another model
+    ├── SearchIndexError            the index is missing, damaged, or its model cannot be had
+    │   └── OtherServingError       a photo was seen with another generation than the one that serves
     ├── LogError                    the log cannot be opened or does not hold what was asked
     └── ReportError                 a report cannot be written
 
@@ -69,7 +70,11 @@ class TrainingError(ModelError):
 
 
 class SearchIndexError(ImgrecError):
-    """The index is missing, damaged, or made by another model."""
+    """The index is missing, damaged, or its model cannot be had."""
+
+
+class OtherServingError(SearchIndexError):
+    """A photo was seen with another generation than the one that serves: look at it again."""
 
 
 class LogError(ImgrecError):

@@ -28,8 +28,9 @@ class Photos:
     """n photos as columns, all in the same order.
 
     features: float32 (n, d), rows of L2 norm 1. product, rank: catalogue id and sales rank of the photo's product.
-    label: number of its category among the model's labels. kind: number of its kind, UNKNOWN where it has none; equal
-    numbers imply equal categories. group: number of its group of near-identical products, or of its own product.
+    label: number of its category among the labels, UNKNOWN where it has none. kind: number of its kind, UNKNOWN where
+    it has none; equal numbers imply equal categories. group: number of its group of near-identical products, or of its
+    own product.
     """
 
     features: Floats
@@ -104,25 +105,28 @@ class Ranked:
 
 
 def searched(probabilities: Floats, held: Bools, scoping: Scoping, mass: float) -> Bools:
-    """The categories that the bot would search for each query: bool (q, labels).
+    """What the bot would search for each query: bool (q, labels + 1); the last column is products without a category.
 
     probabilities: (q, labels), calibrated. held: bool (labels,), those with photos; the others are not worth searching.
+    Products without a category may be of any, so they are always searched.
     """
-    chosen = np.zeros(probabilities.shape, bool)
+    chosen = np.zeros((len(probabilities), len(held) + 1), bool)
     for row, probability in enumerate(probabilities):
         chosen[row, scope(np.where(held, probability, 0), scoping, mass)] = True
-    return chosen & held
+    chosen[:, :-1] &= held
+    chosen[:, UNKNOWN] = True
+    return chosen
 
 
 def own_category(label: Ints, labels: int) -> Bools:
-    """The scope of somebody who knows every query's category: the upper bound of any scoping."""
-    return np.asarray(label[:, None] == np.arange(labels)[None, :])
+    """The scope of somebody who knows every query's category, as `searched` gives it: the upper bound of any scoping."""
+    return np.asarray(label[:, None] == np.append(np.arange(labels), UNKNOWN)[None, :])
 
 
 def nearest(queries: Photos, gallery: Gallery, in_scope: Bools, depth: int) -> Ranked:
     """The `depth` most similar products in scope of each query, its own product and group left out.
 
-    in_scope: bool (q, labels), as `searched` gives it.
+    in_scope: bool (q, labels + 1), as `searched` gives it.
     """
     products = np.full((len(queries), depth), -1, np.int64)
     similarities = np.full((len(queries), depth), -np.inf)

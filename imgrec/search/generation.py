@@ -1,0 +1,153 @@
+"""An index generation on disk: all that a shop knows, whole and by itself.
+
+    index.json      IndexRecord: the model that looked, and everything that was fitted on the catalogue
+    whitening.npy   float32 (d + 1, k): from the eye's features to the vectors that are searched
+    head.npy        float32 (d + 1, categories): from the eye's features to logits; absent where the model's own serve
+    vectors.npy     float32 (n, k), rows of L2 norm 1, category by category (IndexRecord.rows)
+    photo.npy, product.npy, rank.npy    int64 (n,): photo ids, product ids, sales ranks
+    colours.npy     float16 (n, 3, 4): dominant colours of each photo
+
+One file for each array, whatever the number of categories. `CURRENT` beside the generations names the one in use.
+"""
+
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from imgrec.errors import SearchIndexError
+from imgrec.figures import Estimate
+from imgrec.generations import write_atomically
+from imgrec.search.likeness import Likeness
+from imgrec.search.scoping import Scoping
+from imgrec.vision.eye import Halves
+from imgrec.vision.model_folder import Arithmetic
+from imgrec.vision.vectors import Floats
+
+RECORD, WHITENING, HEAD = "index.json", "whitening.npy", "head.npy"
+FORMAT = 2
+NO_RANK = sys.maxsize
+
+Ints = NDArray[np.int64]
+
+
+class Frozen(BaseModel):
+    """A part of the record."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Expected(Frozen):
+    """How good it is, estimated when it was built, on photos that what judged them had not been fitted on.
+
+    Each for photos as the shop has them (`shop`) and as a telephone would take them (`telephone`); None of nothing.
+    category, category_in_first_3: recognised. kind_first, kind_in_first_10: of queries whose kind the catalogue holds
+    otherwise, those with one of that kind first, among ten. product_first: the very product first.
+    """
+
+    photos: int
+    families: int
+    category: dict[str, Estimate] = {}
+    category_in_first_3: dict[str, Estimate] = {}
+    kind_first: dict[str, Estimate] = {}
+    kind_in_first_10: dict[str, Estimate] = {}
+    product_first: Estimate | None = None
+    shown_right: Estimate | None = Field(None, description="Of all matches the threshold shows, those that are right.")
+    weakest: tuple[tuple[str, float], ...] = Field((), description="Categories least often recognised, and how often.")
+    note: str = Field("", description="What is to be said beside these figures.")
+
+
+class Knowledge(Frozen):
+    """What was fitted on the catalogue."""
+
+    labels: tuple[str, ...] = Field(description="Categories, in the order of the head's outputs; none: not told apart.")
+    head: Literal["fitted", "own", "none"]
+    temperature: float = Field(gt=0)
+    scoping: Scoping
+    threshold: float = Field(ge=-1, le=1, description="What search.threshold `auto` means.")
+    threshold_rule: str
+    likeness: Likeness
+    expected: Expected
+
+
+class IndexRecord(Frozen):
+    """What an index was made from and what it knows; stored as index.json."""
+
+    format: Literal[2] = FORMAT
+    model_sha256: str
+    model_name: str
+    arithmetic: tuple[Arithmetic, ...]
+    """What the features were computed in; several only where they were measured to find the same."""
+    built_utc: str
+    made_of: str
+    """The digest of all that went in: with the same, there is nothing to build."""
+    photos: int
+    categories: dict[str, int]
+    """Category name -> id."""
+    rows: dict[str, tuple[int, int]]
+    """Category name -> its rows in the arrays, from and up to; those without a category stand last, in no entry."""
+    knowledge: Knowledge
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """The arrays of a generation, all in one order. They may be memory-mapped."""
+
+    vectors: Floats
+    photo: Ints
+    product: Ints
+    rank: Ints
+    colours: Halves
+
+    def __len__(self) -> int:
+        return len(self.photo)
+
+
+def write_shelves(folder: Path, shelves: Shelves) -> None:
+    """Write the arrays of a generation that is being built."""
+    for field in fields(shelves):
+        np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)
+
+
+def read_shelves(folder: Path) -> Shelves:
+    """Map the arrays. Raises OSError, ValueError or EOFError when one is missing or damaged."""
+    arrays: dict[str, Any] = {
+        # Mapped all the same, but without memmap's own indexing, which is slow for single rows.
+        field.name: np.asarray(np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False))
+        for field in fields(Shelves)
+    }
+    shelves = Shelves(**arrays)
+    if len({len(array) for array in arrays.values()}) != 1:
+        raise ValueError("its arrays differ in length")
+    return shelves
+
+
+def write_record(folder: Path, record: IndexRecord) -> None:
+    """Write index.json."""
+    write_atomically(folder / RECORD, record.model_dump_json(indent=1).encode())
+
+
+def read_record(folder: Path) -> IndexRecord:
+    """Read index.json. Raises SearchIndexError when it is missing, damaged, or of an older imgrec."""
+    try:
+        text = (folder / RECORD).read_text(encoding="utf-8")
+    except OSError as error:
+        raise damaged(folder, error) from None
+    if '"format":1' in text.replace(" ", ""):
+        raise SearchIndexError(
+            f"The index {folder} was made by an older imgrec, when a model knew the shop. Build it anew with: imgrec index"
+        )
+    try:
+        return IndexRecord.model_validate_json(text)
+    except ValueError as error:
+        raise damaged(folder, error) from None
+
+
+def damaged(folder: Path, error: Exception) -> SearchIndexError:
+    """What is said of a generation that cannot be read."""
+    problem = " ".join(str(error).split())[:200]
+    return SearchIndexError(f"The index {folder} is damaged ({problem}). Build it anew with: imgrec index --rebuild")

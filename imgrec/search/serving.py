@@ -1,0 +1,285 @@
+"""One opened generation: the eye that made it, its index, and the catalogue. It answers which products look like a photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imgrec.catalogue.filters import Filters
+from imgrec.catalogue.store import Catalogue, Product
+from imgrec.config import Config, SearchSection
+from imgrec.errors import OtherServingError, SearchIndexError
+from imgrec.generations import POINTER
+from imgrec.search.generation import IndexRecord, Knowledge
+from imgrec.search.index import SearchIndex, open_index
+from imgrec.search.likeness import Degree
+from imgrec.search.naming import nearest_category
+from imgrec.search.scoping import Scoping, scope
+from imgrec.vision.eye import Eye, Outputs
+from imgrec.vision.model_folder import Arithmetic, ModelFolder, model_of
+from imgrec.vision.preprocessing import Pixels, Preprocessing
+from imgrec.vision.vectors import Floats, softmax
+
+SHOWN_CANDIDATES = 5
+
+
+@dataclass(frozen=True)
+class ServingId:
+    """Which generation, of which model: what was seen or answered by one is never used with another."""
+
+    generation: str
+    model_sha256: str
+    built_utc: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen in one photo: probabilities float32 (labels,), vector float32 (k,) of L2 norm 1, and by whom."""
+
+    serving: ServingId
+    probabilities: Floats
+    vector: Floats
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A category and its probability."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Match:
+    """A product that looks like the photo; likeness 0 to 1 is what people read, similarity is the cosine."""
+
+    product: Product
+    similarity: float
+    likeness: float
+    degree: Degree
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What `imgrec search` prints and the bot sends. `category` is None where the shop tells no categories apart."""
+
+    serving: ServingId
+    category: Candidate | None
+    candidates: tuple[Candidate, ...]
+    scope: tuple[str, ...]
+    threshold: float
+    matches: tuple[Match, ...]
+    nearest: Match | None
+    """The most similar product, whether or not it passes the threshold."""
+
+    def as_json(self) -> dict[str, object]:
+        """The contract's object."""
+        return {
+            "category": vars(self.category) if self.category else None,
+            "candidates": [vars(candidate) for candidate in self.candidates],
+            "scope": list(self.scope),
+            "threshold": self.threshold,
+            "matches": [_match_as_json(match) for match in self.matches],
+        }
+
+
+class Serving:
+    """Answers photos. Its methods may be called from any one thread at a time; a context manager."""
+
+    def __init__(self, eye: Eye, index: SearchIndex, catalogue: Catalogue, search: SearchSection) -> None:
+        self.eye = eye
+        self.index = index
+        self.catalogue = catalogue
+        self.settings = search
+        self.id = ServingId(index.generation, index.record.model_sha256, index.record.built_utc)
+
+    @classmethod
+    def open(cls, config: Config) -> Self:
+        """Open what CURRENT points to, with the model that made it. Raises ImgrecError, with the way out."""
+        catalogue = Catalogue.read(config.catalogue)
+        try:
+            index = open_index(config.index.path)
+            model = model_of(index.record.model_sha256, config.model.path)
+            return cls(_eye_for(index.record, model, config.model.arithmetic), index, catalogue, config.search)
+        except BaseException:
+            catalogue.close()
+            raise
+
+    def close(self) -> None:
+        """Close the catalogue's file."""
+        self.catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the shop knows."""
+        return self.index.record.knowledge
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How photos are made into pixels."""
+        return self.eye.preprocessing
+
+    @property
+    def categories(self) -> dict[str, int]:
+        """Name -> id of every category that can be searched, by name."""
+        return dict(sorted(self.index.record.categories.items()))
+
+    @property
+    def threshold(self) -> float:
+        """The least similarity where a chat or a command sets none."""
+        return self.knowledge.threshold if self.settings.threshold == "auto" else self.settings.threshold
+
+    @property
+    def scoping(self) -> Scoping:
+        """The scoping in force."""
+        return self.knowledge.scoping if self.settings.scoping == "auto" else self.settings.scoping
+
+    def see(self, photos: Sequence[Image.Image]) -> list[Seen]:
+        """Look at upright RGB images as one batch."""
+        return self.see_pixels(self.preprocessing.batch(photos))
+
+    def see_pixels(self, pixels: Pixels) -> list[Seen]:
+        """Look at uint8 (n, side, side, 3) RGB, as the eye's preprocessing makes them."""
+        outputs = self.eye.look_at_pixels(pixels)
+        vectors = self.index.whitening(outputs.features)
+        return [Seen(self.id, *pair) for pair in zip(self.probabilities(outputs), vectors, strict=True)]
+
+    def probabilities(self, outputs: Outputs) -> Floats:
+        """Calibrated, float32 (n, labels); (n, 0) where categories are not told apart."""
+        knowledge = self.knowledge
+        if knowledge.head == "none":
+            return np.zeros((len(outputs), 0), np.float32)
+        if self.index.head is not None:
+            logits = self.index.head(outputs.features)
+        else:
+            own = self.eye.model.settings.labels
+            logits = outputs.logits[:, [own.index(name) for name in knowledge.labels]]
+        return softmax(logits / np.float32(knowledge.temperature))
+
+    def answer(
+        self, seen: Seen, category: str | None = None, threshold: float | None = None, top: int | None = None,
+        filters: Filters | None = None,
+    ) -> Answer:  # fmt: skip
+        """Find similar products.
+
+        Without a category the scope of what was seen is searched. `threshold` (cosine) and `top` default to the
+        configured ones; `filters` narrow what may be found, by the catalogue as it is now. Raises OtherServingError
+        when another serving saw the photo.
+        """
+        if seen.serving != self.id:
+            raise OtherServingError(
+                f"This was seen by {seen.serving.generation}, and {self.id.generation} serves now. Look at it again."
+            )
+        labels = self.knowledge.labels
+        order = np.argsort(-seen.probabilities, kind="stable")
+        candidates = tuple(Candidate(labels[i], round(float(seen.probabilities[i]), 6)) for i in order)
+        searched = (category,) if category else self._scope(seen.probabilities)
+        least = self.threshold if threshold is None else threshold
+        nearest = self._on_sale(seen.vector, searched, top or self.settings.results, self._allowed(filters))
+        return Answer(
+            self.id,
+            candidates[0] if candidates else None,
+            candidates[:SHOWN_CANDIDATES],
+            searched,
+            least,
+            tuple(match for match in nearest if match.similarity >= least),
+            nearest[0] if nearest else None,
+        )
+
+    def category_named(self, name: str) -> str:
+        """The category meant by a name, whatever its capitals. Raises CatalogueError that names the nearest ones."""
+        return nearest_category(name, tuple(self.categories))
+
+    def _scope(self, probabilities: Floats) -> tuple[str, ...]:
+        """The categories to search: of those that have photos, as one that is sold out is not worth searching."""
+        labels, held = self.knowledge.labels, self.categories
+        if not len(labels):
+            return tuple(held)
+        is_held = np.array([label in held for label in labels])
+        chosen = scope(np.where(is_held, probabilities, 0), self.scoping, self.settings.scope_mass)
+        return tuple(labels[number] for number in chosen if is_held[number])
+
+    def _allowed(self, filters: Filters | None) -> NDArray[np.bool_] | None:
+        """The rows of the index that the filters let through."""
+        if filters is None or filters.is_empty:
+            return None
+        return np.isin(self.index.shelves.product, self.catalogue.allowed(filters))
+
+    def _on_sale(
+        self, vector: Floats, categories: Sequence[str], top: int, allowed: NDArray[np.bool_] | None
+    ) -> list[Match]:
+        """The nearest products still on sale on these shelves; the index may be older than the catalogue."""
+        everything = len(categories) == len(self.categories)
+        asked = top
+        while True:
+            hits = self.index.search(vector, None if everything else categories, asked, allowed)
+            products = self.catalogue.products(hit.product_id for hit in hits)
+            matches = [
+                self._match(products[hit.product_id], hit.similarity)
+                for hit in hits
+                if hit.product_id in products
+                and not products[hit.product_id].retired
+                and products[hit.product_id].category in {*categories, None}
+            ]
+            if len(matches) >= top or len(hits) < asked:
+                return matches[:top]
+            asked *= 2
+
+    def _match(self, product: Product, similarity: float) -> Match:
+        likeness = self.knowledge.likeness
+        return Match(product, similarity, round(likeness.of(similarity), 4), likeness.degree(similarity))
+
+
+def pointer(config: Config) -> str:
+    """A cheap reading of which generation is current; when it changes, there is something new to open."""
+    file = config.index.path / POINTER
+    try:
+        status = file.stat()
+    except OSError:
+        return "absent"
+    return f"{status.st_mtime_ns} {status.st_ino}"
+
+
+def _eye_for(record: IndexRecord, model: ModelFolder, configured: Literal["auto", "float32"]) -> Eye:
+    """The model's eye, in an arithmetic whose features can be compared with those of the index.
+
+    Raises SearchIndexError when this processor has none.
+    """
+    eye = Eye(model, configured)
+    if all(eye.can_be_compared_with(arithmetic) for arithmetic in record.arithmetic):
+        return eye
+    wanted: Arithmetic = record.arithmetic[0]
+    if wanted == "float32" and len(record.arithmetic) == 1:
+        return Eye(model, "float32")
+    raise SearchIndexError(
+        f"The index was made in {wanted}, and this processor computes in {eye.arithmetic}; what they find was not "
+        "measured to be the same. Build it anew here with: imgrec index"
+    )
+
+
+def _match_as_json(match: Match) -> dict[str, object]:
+    product = match.product
+    return {
+        "product_id": product.product_id,
+        "source": product.source,
+        "id": product.id,
+        "title": product.title,
+        "price": product.price,
+        "currency": product.currency,
+        "brand": product.brand,
+        "category": product.category,
+        "similarity": match.similarity,
+        "likeness": match.likeness,
+        "url": product.url,
+        "photo": str(product.photo) if product.photo else None,
+    }
