@@ -119,10 +119,11 @@ def _catalogue_json(counts: CatalogueCounts) -> dict[str, object]:
 
 def _catalogue_words(counts: CatalogueCounts) -> list[str]:
     categories = ", ".join(f"{name} {count:,}" for name, count in counts.categories.items())
+    none = f"; {counts.uncategorised:,} products have none" if counts.uncategorised else ""
     photos = ", ".join(f"{count:,} {status}" for status, count in counts.photos.items())
     return [
         f"{counts.products:,} products on sale, {counts.with_photo:,} with a photo; {counts.retired:,} retired",
-        f"{len(counts.categories)} categories: {categories}",
+        f"{len(counts.categories)} categories: {categories}{none}" if categories else "no categories",
         f"photos: {photos or 'none'}",
     ]
 

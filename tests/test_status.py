@@ -3,8 +3,11 @@
 import json
 import sqlite3
 
+import pytest
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, write_config
 
+from imgrec.catalogue.importing import import_feed
+from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
 from imgrec.errors import ImgrecError
 from imgrec.log.schema import KindOfQuery
@@ -29,6 +32,26 @@ def test_where_nothing_is_yet_every_part_says_how_to_get_it(tmp_path):
         assert command in shown[part]["problem"]
         assert words[part] == [shown[part]["problem"]]
     assert [file.name for file in tmp_path.iterdir()] == ["config.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("categories", "said", "counted"),
+    [
+        (["Balls", "Boxes", "Balls"], "2 categories: Balls 2, Boxes 1", {"Balls": 2, "Boxes": 1}),
+        (["Balls", "", "Boxes", ""], "2 categories: Balls 1, Boxes 1; 2 products have none", {"Balls": 1, "Boxes": 1}),
+        (["", ""], "no categories", {}),
+    ],
+)
+def test_products_without_a_category_are_counted_and_no_category_is_made_of_them(tmp_path, categories, said, counted):
+    config, feed = write_config(tmp_path), tmp_path / "feed.csv"
+    rows = [f"{number},,{name},https://shop.example/{number}.jpg" for number, name in enumerate(categories)]
+    feed.write_text("\n".join(["id,title,category,image", *rows, ""]))
+    with Catalogue.open(load_config(config, {}).catalogue) as catalogue:
+        import_feed(catalogue, feed, "shop", tmp_path / "rejects.csv")
+    status = status_of(config)
+    assert said in status.in_words()["catalogue"]
+    shown = status.as_json()["catalogue"]
+    assert (shown["products"], shown["categories"]) == (len(categories), counted)
 
 
 async def test_a_whole_shop_is_counted(own_shop):

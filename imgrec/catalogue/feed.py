@@ -71,7 +71,7 @@ class FeedRow:
 
     id: str
     title: str | None
-    category: str
+    category: str | None
     image: str
     price: str | None = None
     currency: str | None = None

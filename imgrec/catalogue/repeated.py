@@ -41,7 +41,7 @@ class RepeatedPhoto:
     product_id: int
     source: str
     id: str
-    category: str
+    category: str | None
     title: str | None
     group: str | None
     split: str | None
@@ -219,8 +219,8 @@ def _photos(catalogue: Catalogue, photo_ids: Sequence[int]) -> list[RepeatedPhot
             RepeatedPhoto(*row)
             for row in catalogue.connection.execute(
                 f"""
-                SELECT photos.id, product_id, sources.name, external_id, categories.name, title, group_name, split,
-                       sha256, perceptual_hash
+                SELECT photos.id, product_id, sources.name, external_id, nullif(categories.name, ''), title, group_name,
+                       split, sha256, perceptual_hash
                 FROM photos JOIN products ON products.id = product_id JOIN sources ON sources.id = source_id
                 JOIN categories ON categories.id = category_id
                 WHERE photos.id IN ({",".join("?" * len(chunk))}) ORDER BY photos.id

@@ -31,13 +31,13 @@ class Sample:
     A product's key is a hash of the seed and its id, and the smallest keys are kept (a reservoir with random keys:
     Efraimidis and Spirakis, Information Processing Letters 97, 2006). So the sample depends on the seed and on which
     products there are, but not on their order or on how they are spread over files; and a product more or less changes
-    one place of it. Memory is that of the sample.
+    one place of it. Memory is that of the sample. Products without a category are drawn like those of one.
     """
 
     def __init__(self, per_category: int, seed: int) -> None:
         self.per_category = per_category
         self._key = f"{seed}".encode()[:64]
-        self._reservoirs: dict[str, _Reservoir] = {}
+        self._reservoirs: dict[str | None, _Reservoir] = {}
 
     def offer(self, drawn: Drawn) -> None:
         """Take a product into the sample, or leave it out. The same id counts once in a category."""

@@ -1,7 +1,8 @@
 """The catalogue's tables, as numbered migrations (append only; never edit one that has shipped)."""
 
 MIGRATIONS = (
-    # 1: sources, categories, products and their photos
+    # 1: sources, categories, products and their photos. A product that has no category belongs to the one whose name is
+    # blank, for category_id is never null; store.py reads that name as None.
     """
     CREATE TABLE sources (
         id INTEGER PRIMARY KEY,

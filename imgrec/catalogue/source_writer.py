@@ -226,8 +226,8 @@ class SourceWriter:
             RETURNING id
             """,
             (
-                self.source_id, row.id, row.title, self._category_id(row.category), row.price, row.currency, row.brand,
-                row.url, row.sales_rank, row.kind, row.group, row.split, fingerprint, now, now,
+                self.source_id, row.id, row.title, self._category_id(row.category or ""), row.price, row.currency,
+                row.brand, row.url, row.sales_rank, row.kind, row.group, row.split, fingerprint, now, now,
             ),
         ).fetchone()[0]  # fmt: skip
         return product_id

@@ -84,7 +84,7 @@ def split_photos(photos: Sequence[CataloguePhoto], look_alike: Sequence[int] | N
             of_family[number] = min(known, key=SPLITS.index)
     open_ = {number: rows for number, rows in members.items() if number not in of_family}
     held = Counter(
-        (photo.category, of_family[number])
+        (photo.category or "", of_family[number])
         for photo, number in zip(photos, family, strict=True)
         if number in of_family
     )  # fmt: skip
@@ -127,7 +127,8 @@ def _drawn(
 ) -> dict[int, str]:
     """A split for each family of rows. `held` counts the photos that have theirs, by category and split."""
     category = {
-        number: Counter(photos[row].category for row in rows).most_common(1)[0][0] for number, rows in families.items()
+        number: Counter(photos[row].category or "" for row in rows).most_common(1)[0][0]
+        for number, rows in families.items()
     }
     gained = Counter(category.values())
     few = [number for number in families if gained[category[number]] < _FOLDS]

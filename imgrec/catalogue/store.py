@@ -7,6 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from imgrec.catalogue.filters import Filters, passing
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
@@ -28,7 +32,7 @@ class Product:
     price: str | None
     currency: str | None
     brand: str | None
-    category: str
+    category: str | None
     kind: str | None
     group: str | None
     url: str | None
@@ -45,7 +49,7 @@ class CataloguePhoto:
 
     photo_id: int
     product_id: int
-    category: str
+    category: str | None
     sha256: str
     sales_rank: int | None
     kind: str | None
@@ -59,13 +63,15 @@ class CataloguePhoto:
 class CatalogueCounts:
     """How many products are on sale, how many of them have a photo, by category and in all.
 
-    `photos` counts their photos by PhotoStatus, those of retired products left out.
+    `uncategorised` are the products that have no category. `photos` counts their photos by PhotoStatus, those of
+    retired products left out.
     """
 
     products: int
     with_photo: int
     retired: int
     categories: dict[str, int]
+    uncategorised: int
     photos: dict[str, int]
 
 
@@ -114,7 +120,7 @@ class Catalogue:
         """Name -> id of every category that has a product on sale with a stored photo, by name."""
         rows = self.connection.execute(
             "SELECT name, id FROM categories "
-            "WHERE id IN (SELECT category_id FROM products JOIN photos ON product_id = products.id "
+            "WHERE name != '' AND id IN (SELECT category_id FROM products JOIN photos ON product_id = products.id "
             f"             WHERE retired_utc IS NULL AND {_SHOWABLE}) ORDER BY name"
         )
         return {row["name"]: row["id"] for row in rows}
@@ -123,7 +129,7 @@ class Catalogue:
         """Every stored photo of every product on sale, placeholders left out, in order of photo id."""
         rows = self.connection.execute(
             f"""
-            SELECT photos.id AS photo_id, product_id, categories.name AS category, sha256, sales_rank, kind,
+            SELECT photos.id AS photo_id, product_id, nullif(categories.name, '') AS category, sha256, sales_rank, kind,
                    coalesce(group_name, 'product ' || product_id) AS group_name,
                    coalesce(split, assigned_split) AS split, split AS feed_split, perceptual_hash
             FROM photos JOIN products ON products.id = product_id JOIN categories ON categories.id = category_id
@@ -148,6 +154,10 @@ class Catalogue:
         """The products a feed calls by this id; several when several sources use it."""
         rows = self.connection.execute(f"{_SELECT_PRODUCT} WHERE external_id = ? ORDER BY products.id", (external_id,))
         return [self._product(row) for row in rows]
+
+    def allowed(self, filters: Filters) -> NDArray[np.int64]:
+        """The ids of the products on sale that pass, as they are now: (n,), ascending."""
+        return passing(self.connection, filters)
 
     def assign_splits(self, splits: dict[int, str]) -> None:
         """Record the split that training chose, by product id, for products whose feed names none."""
@@ -179,7 +189,8 @@ class Catalogue:
                 "WHERE retired_utc IS NULL GROUP BY status ORDER BY n DESC, status"
             )
         }
-        return CatalogueCounts(sum(categories.values()), with_photo, retired, categories, statuses)
+        products, uncategorised = sum(categories.values()), categories.pop("", 0)
+        return CatalogueCounts(products, with_photo, retired, categories, uncategorised, statuses)
 
     def _product(self, row: sqlite3.Row) -> Product:
         photo = self.photos.path(row["sha256"]).resolve() if row["sha256"] else None
@@ -193,7 +204,7 @@ class Catalogue:
 _SHOWABLE = f"sha256 IS NOT NULL AND status != '{PhotoStatus.PLACEHOLDER}'"
 _SELECT_PRODUCT = f"""
     SELECT products.id AS product_id, sources.name AS source, external_id, title, price, currency, brand,
-           categories.name AS category, kind, group_name, url, retired_utc,
+           nullif(categories.name, '') AS category, kind, group_name, url, retired_utc,
            (SELECT sha256 FROM photos WHERE product_id = products.id AND {_SHOWABLE}
             ORDER BY position LIMIT 1) AS sha256
     FROM products JOIN sources ON sources.id = source_id JOIN categories ON categories.id = category_id

@@ -42,8 +42,8 @@ def load_examples(
     """
     report = report or Silent()
     hash_stored_photos(catalogue, report)
-    photos = list(catalogue.on_sale())
-    labels = tuple(sorted({photo.category for photo in photos}))
+    photos = [photo for photo in catalogue.on_sale() if photo.category]
+    labels = tuple(sorted({photo.category for photo in photos if photo.category}))
     if len(labels) < 2:
         raise TrainingError(
             f"Training needs photos of at least two categories; the catalogue has {len(labels)}. "
@@ -103,7 +103,7 @@ def _examples(photos: Sequence[CataloguePhoto], labels: Sequence[str], catalogue
     number = {label: index for index, label in enumerate(labels)}
     return Examples(
         tuple(catalogue.photos.path(photo.sha256) for photo in photos),
-        np.array([number[photo.category] for photo in photos], np.int64),
+        np.array([number[photo.category or ""] for photo in photos], np.int64),
         tuple(photo.kind for photo in photos),
         tuple(photo.group for photo in photos),
     )

@@ -44,6 +44,28 @@ def test_retired_products_are_still_found_but_no_longer_on_sale(market):
     assert (numbers.products, numbers.with_photo, numbers.retired, numbers.categories) == (1, 1, 1, {"Balls": 1})
 
 
+def test_a_product_without_a_category_is_on_sale_and_no_category_is_made_of_it(market):
+    market.bring_in("1", {"id": "2", "category": " "}, {"id": "3", "category": ""})
+    assert [market.product(id_).category for id_ in "123"] == ["Balls", None, None]
+    assert [photo.category for photo in market.catalogue.on_sale()] == ["Balls", None, None]
+    assert list(market.catalogue.categories()) == ["Balls"]
+    numbers = market.catalogue.counts()
+    assert (numbers.products, numbers.categories, numbers.uncategorised) == (3, {"Balls": 1}, 2)
+    report = market.bring_in("1", {"id": "2", "category": ""}, {"id": "3", "category": "Boxes"})
+    assert (report.unchanged, report.imported) == (2, 1)
+    assert [market.product(id_).category for id_ in "123"] == ["Balls", None, "Boxes"]
+    assert list(market.catalogue.categories()) == ["Balls", "Boxes"]
+
+
+def test_a_feed_without_the_column_category_makes_a_catalogue_without_categories(market):
+    feed = market.folder / "plain.csv"
+    feed.write_text(f"id,title,image\n1,Ball,{market.photo('1.jpg').name}\n")
+    assert market.take(feed).imported == 1
+    assert market.catalogue.categories() == {}
+    numbers = market.catalogue.counts()
+    assert (numbers.products, numbers.with_photo, numbers.categories, numbers.uncategorised) == (1, 1, {}, 1)
+
+
 def test_a_split_of_the_feed_wins_over_the_one_training_chose_and_groups_default_to_the_product(market):
     market.bring_in({"id": "1", "split": "test", "group": "twins"}, "2")
     first, second = (market.product(id_).product_id for id_ in "12")

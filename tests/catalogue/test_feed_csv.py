@@ -25,8 +25,10 @@ def test_a_full_row_keeps_every_field_and_ignores_further_columns(read):
     )  # fmt: skip
 
 
-def test_a_row_of_the_four_required_columns_is_enough_and_the_title_may_be_blank(read):
-    assert read(b"image,category,title,id\n1.jpg,Balls,,1\n") == [FeedRow("1", None, "Balls", "1.jpg")]
+def test_a_row_of_the_three_required_columns_is_enough_and_title_and_category_may_be_blank(read):
+    assert read(b"image,title,id\n1.jpg,,1\n") == [FeedRow("1", None, None, "1.jpg")]
+    rows = read(b"image,category,title,id\n1.jpg,Balls,,1\n2.jpg, ,Box,2\n")
+    assert rows == [FeedRow("1", None, "Balls", "1.jpg"), FeedRow("2", "Box", None, "2.jpg")]
 
 
 def test_a_byte_order_mark_blank_lines_and_windows_line_ends_do_no_harm(read):
@@ -100,9 +102,9 @@ def test_a_row_with_a_bad_quote_is_rejected_alone(read):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", r"lacks the columns id, title, category, image.*found: nothing"),
+        (b"", r"lacks the columns id, title, image.*found: nothing"),
         (b"id;title;category;image\n1;a;b;c\n", r"lacks the columns .*found: id;title;category;image"),
-        (b"id,title,image\n1,a,c\n", "lacks the column category;"),
+        (b"id,title,category\n1,a,c\n", "lacks the column image;"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x1b[2J" * 500, "lacks the columns"),
         (HEADER + b'1,"never closed,Balls,1.jpg\n2,Ball,Balls,2.jpg\n', "field that begins at line 2"),
     ],

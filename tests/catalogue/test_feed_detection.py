@@ -62,7 +62,7 @@ def test_the_formats_of_objects_are_told_by_most_lines_and_not_by_the_first(tmp_
         (b"", "is empty"),
         (b"\n\n", "looks like none of the formats"),
         (b"id;title;category;image\n", "separated by commas, not semicolons"),
-        (b"id,title,image\n1,Tea,x.jpg\n", "For csv it lacks the column category"),
+        (b"id,title,category\n1,Tea,Tea\n", "For csv it lacks the column image"),
         (b'[{"asin": "1"}]', "one object a line"),
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "a web page"),
         (b"PK\x03\x04\x14\x00", "a zip archive or a spreadsheet. Unpack it"),

@@ -72,7 +72,6 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
         "good",
         {"id": "good", "title": "the same id again"},
         {"id": "", "title": "no id", "image": "whole.jpg"},
-        {"id": "a", "category": " "},
         {"id": "b", "image": ""},
         {"id": "d", "sales_rank": "first"},
         {"id": "e", "split": "training"},
@@ -88,27 +87,28 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
     with feed.open("a") as stream:
         stream.write("too,few\n")
     report = import_feed(market.catalogue, feed, "market", market.rejects)
-    assert counts(report) == (16, 2, 0, 14, 0)
+    assert counts(report) == (15, 2, 0, 13, 0)
     assert report.rejected == {
-        Reason.DUPLICATE_ID: 1, Reason.MISSING_ID: 1, Reason.MISSING_CATEGORY: 1, Reason.MISSING_IMAGE: 1,
-        Reason.BAD_SALES_RANK: 1, Reason.BAD_SPLIT: 1, Reason.PHOTO_NOT_FOUND: 2, Reason.PHOTO_OUTSIDE_FEED: 1,
+        Reason.DUPLICATE_ID: 1, Reason.MISSING_ID: 1, Reason.MISSING_IMAGE: 1, Reason.BAD_SALES_RANK: 1,
+        Reason.BAD_SPLIT: 1, Reason.PHOTO_NOT_FOUND: 2, Reason.PHOTO_OUTSIDE_FEED: 1,
         Reason.PHOTO_UNREADABLE: 2, Reason.PHOTO_TOO_LARGE: 1, Reason.BAD_ENCODING: 1, Reason.BAD_ROW: 1,
     }  # fmt: skip
     in_other_formats = {
-        Reason.UNKNOWN_DEPARTMENT, Reason.NOT_PUBLISHED, Reason.PART_OF_PRODUCT, Reason.NOT_SAMPLED,
+        Reason.MISSING_CATEGORY, Reason.UNKNOWN_DEPARTMENT, Reason.NOT_PUBLISHED, Reason.PART_OF_PRODUCT,
+        Reason.NOT_SAMPLED,
     }  # fmt: skip
     assert set(report.rejected) == set(Reason) - in_other_formats
     assert market.on_sale() == {"good", "also good"}
     listed = read_rows(market.rejects)
     assert (listed[0]["line"], listed[0]["id"], listed[0]["reason"]) == ("3", "good", "duplicate_id")
     assert [row["id"] for row in listed if row["reason"] == "photo_not_found"] == ["f", "k"]
-    assert len(listed) == 14
+    assert len(listed) == 13
     assert all(row["detail"] for row in listed)
     assert market.product("good").title == "Ball good"
 
 
 def test_a_feed_without_rejects_removes_the_list_of_an_earlier_one(market):
-    report = market.bring_in("1", {"id": "2", "category": ""})
+    report = market.bring_in("1", {"id": "2", "image": ""})
     assert report.rejects_file == market.rejects
     assert str(market.rejects) in report.in_words()
     assert market.rejects.exists()
@@ -122,7 +122,7 @@ def test_a_product_whose_row_has_become_unusable_stays_as_it_was(market):
     assert (market.product("2").price, market.product("2").retired) == ("3.00", False)
 
 
-@pytest.mark.parametrize("rows", [(), ({"id": "1", "category": ""}, {"id": "", "image": "1.jpg"})])
+@pytest.mark.parametrize("rows", [(), ({"id": "1", "image": ""}, {"id": "", "image": "1.jpg"})])
 def test_a_feed_without_a_usable_row_retires_nothing(market, rows):
     market.bring_in("1", "2")
     with pytest.raises(FeedError, match=f"no usable row among {len(rows)}; the catalogue is as before"):

@@ -51,6 +51,13 @@ def test_categories_are_sampled_apart_and_an_id_counts_once_in_each():
     assert all(drawn.part == 0 for drawn in sample.drawn())
 
 
+def test_products_without_a_category_are_drawn_as_those_of_one(market):
+    feed = market.feed(*map(row, range(30)), *(row(number, category="") for number in range(30, 60)))
+    assert market.take(feed, per_category=10, seed=7).imported == 30
+    counts = market.catalogue.counts()
+    assert (counts.categories, counts.uncategorised) == ({"A": 10, "B": 10}, 10)
+
+
 def test_memory_is_that_of_the_sample_however_many_products_there_are():
     def peak(count: int) -> int:
         tracemalloc.start()
@@ -69,9 +76,9 @@ def row(number: int, **fields: str) -> dict[str, str]:
 
 
 def test_what_is_not_sampled_is_counted_and_the_same_seed_changes_nothing(market):
-    feed = market.feed(*map(row, range(60)), row(60, title=""), row(61, category=""), row(5))
+    feed = market.feed(*map(row, range(60)), row(60, title=""), row(61, image=""), row(5))
     report = market.take(feed, per_category=10, seed=7)
-    assert report.rejected == {Reason.NOT_SAMPLED: 41, Reason.MISSING_CATEGORY: 1, Reason.DUPLICATE_ID: 1}
+    assert report.rejected == {Reason.NOT_SAMPLED: 41, Reason.MISSING_IMAGE: 1, Reason.DUPLICATE_ID: 1}
     assert (report.read, report.imported) == (63, 20)
     assert "41 left out (41 not_sampled)" in report.in_words()
     assert market.catalogue.counts().categories == {"A": 10, "B": 10}
@@ -133,7 +140,7 @@ def test_parts_of_one_source_do_not_retire_each_other_and_share_their_ids(market
 def test_nothing_to_draw_from_is_an_error_and_retires_nothing(market):
     market.bring_in(row(1))
     with pytest.raises(FeedError, match="nothing that a sample could be drawn from among 2"):
-        market.take(market.feed(row(2, title=""), row(3, category="")), per_category=5)
+        market.take(market.feed(row(2, title=""), row(3, image="")), per_category=5)
     assert market.on_sale() == {"1"}
 
 

@@ -193,5 +193,11 @@ def test_photos_look_alike_by_their_hash_or_where_there_is_none_by_their_file():
     assert look_alikes([]).tolist() == []
 
 
+def test_products_without_a_category_are_split_like_those_of_one():
+    shop = [*photos("a", 60), *(replace(photo, category=None) for photo in photos("", 60, first=60))]
+    share = shares(shop[60:], split(shop))
+    assert share == pytest.approx({"train": 0.7, "validation": 0.2, "test": 0.1}, abs=0.05)
+
+
 def test_an_empty_catalogue_has_no_splits():
     assert split_photos([], [], seed=0).of_product == {}

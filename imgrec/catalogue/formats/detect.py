@@ -47,7 +47,7 @@ class FeedFormat:
 FORMATS = {
     feed_format.name: feed_format
     for feed_format in (
-        FeedFormat("csv", "imgrec's own: CSV with the columns id, title, category, image", plain_csv.read),
+        FeedFormat("csv", "imgrec's own: CSV with the columns id, title, image and perhaps category", plain_csv.read),
         FeedFormat("amazon2014", "Amazon product data 2014, a Python literal or JSON a line", amazon2014.read),
         FeedFormat("amazon2018", "Amazon product data 2018, JSON a line", amazon2018.read),
         FeedFormat("amazon2023", "Amazon Reviews 2023, metadata, JSON a line", amazon2023.read),

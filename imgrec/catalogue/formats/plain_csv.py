@@ -5,8 +5,8 @@ from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.tables import TableRow, read_table
 from imgrec.catalogue.prices import read_price
 
-REQUIRED_COLUMNS = ("id", "title", "category", "image")
-OPTIONAL_COLUMNS = ("price", "currency", "brand", "url", "sales_rank", "split", "group", "kind")
+REQUIRED_COLUMNS = ("id", "title", "image")
+OPTIONAL_COLUMNS = ("category", "price", "currency", "brand", "url", "sales_rank", "split", "group", "kind")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
 
@@ -29,7 +29,7 @@ def _to_row(row: TableRow) -> FeedRow:
     return FeedRow(
         id=needed(text["id"], Reason.MISSING_ID, "the column id"),
         title=text["title"],
-        category=needed(text["category"], Reason.MISSING_CATEGORY, "the column category"),
+        category=text["category"],
         image=needed(image, Reason.MISSING_IMAGE, "the column image"),
         price=price.amount,
         currency=price.currency,

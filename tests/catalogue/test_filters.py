@@ -1,0 +1,162 @@
+"""Products within a price range, in a currency, of a brand: chosen as plain Python would, from what is on sale now."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from imgrec.catalogue.feed import cleaned
+from imgrec.catalogue.filters import Filters, passing
+from imgrec.catalogue.schema import MIGRATIONS
+from imgrec.database import connect, utc_now
+
+TWENTY = Decimal("19.99")
+
+
+@pytest.fixture
+def allowed(market):
+    """Import these products, and tell by the feed's ids which of them pass."""
+    rows = [
+        {"id": "cheap", "price": "5", "currency": "EUR", "brand": "Acme & Sons"},
+        {"id": "just", "price": "19.99", "currency": "EUR", "brand": "ACME  & sons"},
+        {"id": "over", "price": "19.990000000000000001", "currency": "EUR", "brand": "Acme"},
+        {"id": "dollars", "price": "19.99", "currency": "USD", "brand": "Straße Öl"},
+        {"id": "unpriced", "brand": "Acme & Sons"},
+        {"id": "retired", "price": "5", "currency": "EUR", "brand": "Acme & Sons"},
+    ]
+    market.bring_in(*rows)
+    market.bring_in(*rows[:-1])
+
+    def ids(filters: Filters) -> list[str]:
+        found = market.catalogue.allowed(filters).tolist()
+        assert found == sorted(found)
+        products = market.catalogue.products(found)
+        return [products[number].id for number in found]
+
+    return ids
+
+
+def test_without_filters_everything_on_sale_passes(allowed):
+    assert Filters().is_empty
+    assert allowed(Filters()) == ["cheap", "just", "over", "dollars", "unpriced"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(most_price=TWENTY), ["cheap", "just", "dollars"]),
+        (Filters(least_price=TWENTY), ["just", "over", "dollars"]),
+        (Filters(TWENTY, Decimal("19.990")), ["just", "dollars"]),
+        (Filters(Decimal("19.98999999999999999"), TWENTY), ["just", "dollars"]),
+        (Filters(Decimal(20), Decimal(5)), []),
+        (Filters(Decimal(0)), ["cheap", "just", "over", "dollars"]),
+        (Filters(Decimal(-1), Decimal("Infinity")), ["cheap", "just", "over", "dollars"]),
+        (Filters(most_price=Decimal("1e400")), ["cheap", "just", "over", "dollars"]),
+    ],
+)
+def test_a_price_range_has_both_its_ends_to_the_last_digit_and_nothing_unpriced(allowed, filters, expected):
+    assert not filters.is_empty
+    assert allowed(filters) == expected
+
+
+def test_a_currency_is_that_of_the_price(allowed):
+    assert allowed(Filters(currency="USD")) == ["dollars"]
+    assert allowed(Filters(most_price=Decimal(10), currency="EUR")) == ["cheap"]
+    assert allowed(Filters(currency="CHF")) == []
+
+
+@pytest.mark.parametrize(
+    ("brand", "expected"),
+    [
+        (" acme &\tSONS ", ["cheap", "just", "unpriced"]),
+        ("acme", ["over"]),
+        ("STRASSE ÖL", ["dollars"]),
+        ("strasse o\u0308l", []),
+        ("Sons", []),
+        ("%", []),
+        ("", []),
+    ],
+)
+def test_a_brand_is_the_whole_brand_whatever_its_capitals_and_spaces(allowed, brand, expected):
+    assert allowed(Filters(brand=brand)) == expected
+
+
+def test_what_has_become_cheaper_or_is_gone_counts_at_once(market):
+    filters = Filters(most_price=TWENTY)
+    market.bring_in({"id": "1", "price": "30"}, {"id": "2", "price": "3"})
+    first, second = (market.product(id_).product_id for id_ in "12")
+    assert market.catalogue.allowed(filters).tolist() == [second]
+    market.bring_in({"id": "1", "price": "10"})
+    assert market.catalogue.allowed(filters).tolist() == [first]
+
+
+AMOUNTS = st.one_of(
+    st.decimals(0, 30, places=2),
+    st.sampled_from([TWENTY, Decimal("19.9900"), Decimal("19.990000000000000001"), Decimal("19.98999999999999999")]),
+    st.decimals(0, Decimal("1e30"), places=20),
+)
+BRANDS = st.one_of(
+    st.sampled_from(["Acme", "ACME", "acme ltd", "Öl", "ÖL", "STRASSE", "Straße", "\u212aelvin", "kelvin"]),
+    st.text(max_size=3),
+)
+PRODUCTS = st.lists(
+    st.tuples(
+        st.none() | AMOUNTS, st.sampled_from([None, "EUR", "USD"]), st.none() | BRANDS.map(cleaned), st.booleans()
+    ),
+    max_size=12,
+)
+FILTERS = st.builds(
+    Filters, st.none() | AMOUNTS, st.none() | AMOUNTS, st.sampled_from([None, None, "EUR"]), st.none() | BRANDS
+)
+
+
+def in_plain_python(products: list[tuple[Decimal | None, str | None, str | None, bool]], wanted: Filters) -> list[int]:
+    """The places, from 1, of the products that pass."""
+
+    def passes(price: Decimal | None, currency: str | None, brand: str | None, retired: bool) -> bool:
+        return (
+            not retired
+            and (wanted.least_price is None or (price is not None and price >= wanted.least_price))
+            and (wanted.most_price is None or (price is not None and price <= wanted.most_price))
+            and (wanted.currency is None or currency == wanted.currency)
+            and (wanted.brand is None or (brand is not None and folded(brand) == folded(wanted.brand)))
+        )
+
+    def folded(brand: str) -> list[str]:
+        return brand.casefold().split()
+
+    return [place for place, product in enumerate(products, start=1) if passes(*product)]
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    folder: Path = tmp_path_factory.mktemp("filters")
+    with closing(connect(folder / "catalogue.db", MIGRATIONS)) as opened:
+        opened.execute("INSERT INTO sources VALUES (1, 's')")
+        opened.execute("INSERT INTO categories VALUES (1, '')")
+        yield opened
+
+
+@given(products=PRODUCTS, wanted=FILTERS)
+@example(products=[(TWENTY, "EUR", "Acme", False)] * 2, wanted=Filters(TWENTY, TWENTY, "EUR", "acme"))
+@example(products=[(None, "EUR", None, False), (None, None, "\u212aelvin", False)], wanted=Filters(brand="KELVIN"))
+@settings(max_examples=200, deadline=None)
+def test_any_filter_chooses_as_plain_python_does(connection, products, wanted):
+    connection.execute("BEGIN")
+    connection.execute("DELETE FROM products")
+    connection.executemany(
+        "INSERT INTO products (id, source_id, external_id, category_id, price, currency, brand, fingerprint, "
+        "                      added_utc, changed_utc, retired_utc) VALUES (?, 1, ?, 1, ?, ?, ?, '', '', '', ?)",
+        [
+            (place, str(place), None if price is None else format(price, "f"), currency, brand,
+             utc_now() if retired else None)
+            for place, (price, currency, brand, retired) in enumerate(products, start=1)
+        ],
+    )  # fmt: skip
+    connection.execute("COMMIT")
+    assert passing(connection, wanted).tolist() == in_plain_python(products, wanted)
