@@ -61,6 +61,12 @@ MIGRATIONS = (
         PRIMARY KEY (bot_id, photo_sha256)
     ) WITHOUT ROWID;
     """,
+    # 2: likeness beside similarity; chats keep it in place of a cosine, which means another thing with every model
+    """
+    ALTER TABLE queries ADD COLUMN likeness REAL;   -- of the threshold; threshold_source may be tap too
+    ALTER TABLE matches ADD COLUMN likeness REAL;
+    ALTER TABLE chats ADD COLUMN likeness REAL;     -- null where the chat chose none, or chose a cosine before
+    """,
 )
 
 

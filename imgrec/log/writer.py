@@ -20,28 +20,41 @@ _SHORT_WAIT_MS = 500
 
 @dataclass(frozen=True)
 class ChatSettings:
-    """What a chat has chosen; None leaves it to the model and the configuration."""
+    """What a chat has chosen; None leaves it to the shop. At most one of threshold (a cosine) and likeness is there."""
 
     category: str | None = None
     threshold: float | None = None
+    likeness: float | None = None
+
+
+@dataclass(frozen=True)
+class LoggedMatch:
+    """One product of an answer."""
+
+    product_id: int
+    similarity: float
+    likeness: float
 
 
 @dataclass(frozen=True)
 class LoggedAnswer:
-    """What is logged of an answer beside its matches."""
+    """What is logged of an answer; nothing is predicted where the shop tells no categories apart.
 
-    predicted_category: str
-    probability: float
+    likeness: what people read of the threshold. matches: most similar first.
+    """
+
+    predicted_category: str | None
+    probability: float | None
     category: str | None
-    category_source: str
+    category_source: str | None
     scope: Sequence[str]
     threshold: float
+    likeness: float
     threshold_source: str
     model: str
     index_generation: str
     best_similarity: float | None
-    matches: Sequence[tuple[int, float]]
-    """(product id, similarity), most similar first."""
+    matches: Sequence[LoggedMatch]
 
 
 class LogWriter:
@@ -91,19 +104,23 @@ class LogWriter:
         async with self._transaction() as connection:
             cursor = await connection.execute(
                 "UPDATE queries SET predicted_category = ?, probability = ?, category = ?, category_source = ?, "
-                "scope = ?, threshold = ?, threshold_source = ?, model = ?, index_generation = ?, n_matches = ?, "
-                "best_similarity = ? WHERE id = ?",
+                "scope = ?, threshold = ?, likeness = ?, threshold_source = ?, model = ?, index_generation = ?, "
+                "n_matches = ?, best_similarity = ? WHERE id = ?",
                 (
                     answer.predicted_category, answer.probability, answer.category, answer.category_source,
-                    json.dumps(list(answer.scope), ensure_ascii=False), answer.threshold, answer.threshold_source,
-                    answer.model, answer.index_generation, len(answer.matches), answer.best_similarity, query_id,
+                    json.dumps(list(answer.scope), ensure_ascii=False), answer.threshold, answer.likeness,
+                    answer.threshold_source, answer.model, answer.index_generation,
+                    len(answer.matches), answer.best_similarity, query_id,
                 ),
             )  # fmt: skip
             if not cursor.rowcount:  # forgotten meanwhile
                 return
             await connection.executemany(
-                "INSERT INTO matches (query_id, rank, product_id, similarity) VALUES (?, ?, ?, ?)",
-                [(query_id, rank, product, value) for rank, (product, value) in enumerate(answer.matches, start=1)],
+                "INSERT INTO matches (query_id, rank, product_id, similarity, likeness) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (query_id, rank, match.product_id, match.similarity, match.likeness)
+                    for rank, match in enumerate(answer.matches, start=1)
+                ],
             )
 
     async def finish_query(self, query_id: int, outcome: Outcome, total_ms: float) -> None:
@@ -138,16 +155,22 @@ class LogWriter:
 
     async def settings(self, chat: int) -> ChatSettings:
         """What this chat has chosen."""
-        row = await self._one("SELECT category, threshold FROM chats WHERE chat_key = ?", self.keys.of("chat", chat))
-        return ChatSettings(row["category"], row["threshold"]) if row else ChatSettings()
+        row = await self._one(
+            "SELECT category, threshold, likeness FROM chats WHERE chat_key = ?", self.keys.of("chat", chat)
+        )
+        return ChatSettings(row["category"], row["threshold"], row["likeness"]) if row else ChatSettings()
 
     async def set_category(self, chat: int, category: str | None) -> None:
         """Remember a chat's category; None: as predicted."""
-        await self._set(chat, "category", category)
+        await self._set(chat, category=category)
+
+    async def set_likeness(self, chat: int, likeness: float | None) -> None:
+        """Remember how alike products have to be, 0 to 1; None: as the shop has it. Ends a threshold set before."""
+        await self._set(chat, likeness=likeness, threshold=None)
 
     async def set_threshold(self, chat: int, threshold: float | None) -> None:
-        """Remember a chat's threshold; None: as configured."""
-        await self._set(chat, "threshold", threshold)
+        """Remember a threshold as a cosine, as old buttons carry it; None: as the shop has it. Ends a likeness."""
+        await self._set(chat, threshold=threshold, likeness=None)
 
     async def forget(self, chat: int, user: int, private: bool) -> int:
         """Delete all there is of a user: queries, matches and votes, and of a private chat its settings too.
@@ -195,12 +218,14 @@ class LogWriter:
                 [(bot_id, photo) for photo in photos],
             )
 
-    async def _set(self, chat: int, column: str, value: str | float | None) -> None:
+    async def _set(self, chat: int, **values: str | float | None) -> None:
+        names = [*values, "changed_utc"]
+        changes = ", ".join(f"{name} = excluded.{name}" for name in names)
         async with self._transaction() as connection:
             await connection.execute(
-                f"INSERT INTO chats (chat_key, {column}, changed_utc) VALUES (?, ?, ?) "
-                f"ON CONFLICT DO UPDATE SET {column} = excluded.{column}, changed_utc = excluded.changed_utc",
-                (self.keys.of("chat", chat), value, utc_now()),
+                f"INSERT INTO chats (chat_key, {', '.join(names)}) VALUES (?{', ?' * len(names)}) "
+                f"ON CONFLICT DO UPDATE SET {changes}",
+                (self.keys.of("chat", chat), *values.values(), utc_now()),
             )
 
     async def _one(self, query: str, *values: object) -> sqlite3.Row | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from imgrec.database import connect_read_only
-from imgrec.log.writer import LoggedAnswer, LogWriter
+from imgrec.log.writer import LoggedAnswer, LoggedMatch, LogWriter
 
 ANSWER = LoggedAnswer(
     predicted_category="Balls",
@@ -12,11 +12,12 @@ ANSWER = LoggedAnswer(
     category_source="predicted",
     scope=["Balls", "Tents & Co"],
     threshold=0.5,
+    likeness=0.65,
     threshold_source="auto",
     model="ab" * 32,
     index_generation="generation-000001",
     best_similarity=0.9,
-    matches=[(11, 0.9), (12, 0.8)],
+    matches=[LoggedMatch(11, 0.9, 0.97), LoggedMatch(12, 0.8, 0.91)],
 )
 
 

@@ -4,13 +4,16 @@ import asyncio
 import dataclasses
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
+from imgrec.database import connect
 from imgrec.errors import ImgrecError
+from imgrec.log.identity import load_keys
 from imgrec.log.reader import LogReader
-from imgrec.log.schema import KindOfQuery, Outcome
-from imgrec.log.writer import ChatSettings, LogWriter
+from imgrec.log.schema import MIGRATIONS, KindOfQuery, Outcome
+from imgrec.log.writer import ChatSettings, LoggedMatch, LogWriter
 
 ANNA, BEN, GROUP = 1001, 2002, -3003
 
@@ -32,13 +35,13 @@ async def test_a_query_is_logged_with_every_column_that_was_promised(log, answer
         "id": query, "chat_key": log.keys.of("chat", ANNA), "user_key": log.keys.of("user", ANNA),
         "photo_unique_id": log.keys.of("photo", "unique-photo"), "kind_of_query": "photo", "parent_id": None,
         "predicted_category": "Balls", "probability": 0.75, "category": "Balls", "category_source": "predicted",
-        "scope": json.dumps(["Balls", "Tents & Co"]), "threshold": 0.5, "threshold_source": "auto",
+        "scope": json.dumps(["Balls", "Tents & Co"]), "threshold": 0.5, "likeness": 0.65, "threshold_source": "auto",
         "model": "ab" * 32, "index_generation": "generation-000001", "outcome": "answered", "n_matches": 2,
         "best_similarity": 0.9, "total_ms": 12.3,
     }  # fmt: skip
     assert rows("SELECT * FROM matches ORDER BY rank") == [
-        {"query_id": query, "rank": 1, "product_id": 11, "similarity": 0.9},
-        {"query_id": query, "rank": 2, "product_id": 12, "similarity": 0.8},
+        {"query_id": query, "rank": 1, "product_id": 11, "similarity": 0.9, "likeness": 0.97},
+        {"query_id": query, "rank": 2, "product_id": 12, "similarity": 0.8, "likeness": 0.91},
     ]
 
 
@@ -82,6 +85,33 @@ async def test_a_chat_keeps_its_settings_and_each_is_set_by_itself(log):
     assert await log.settings(BEN) == ChatSettings()
 
 
+async def test_of_likeness_and_an_older_threshold_the_one_chosen_last_holds(log):
+    await log.set_threshold(ANNA, 0.25)
+    await log.set_likeness(ANNA, 0.65)
+    assert await log.settings(ANNA) == ChatSettings(likeness=0.65)
+    await log.set_threshold(ANNA, 0.25)
+    assert await log.settings(ANNA) == ChatSettings(threshold=0.25)
+    await log.set_likeness(ANNA, None)
+    assert await log.settings(ANNA) == ChatSettings()
+
+
+async def test_a_log_of_before_likeness_keeps_what_it_holds_and_the_thresholds_of_its_chats(path, answer):
+    with closing(connect(path, MIGRATIONS[:1])) as old:
+        key = load_keys(path).of("chat", ANNA)
+        old.execute("INSERT INTO chats VALUES (?, 'Balls', 0.25, '2026-01-01T00:00:00.000Z')", (key,))
+        old.execute(
+            "INSERT INTO queries (asked_utc, chat_key, user_key, kind_of_query, threshold, outcome) "
+            "VALUES ('2026-01-01T00:00:00.000Z', ?, 'user', 'photo', 0.25, 'answered')", (key,)
+        )  # fmt: skip
+    log = await LogWriter.open(path)
+    assert await log.settings(ANNA) == ChatSettings("Balls", threshold=0.25)
+    await log.record_answer(await ask(log), answer)
+    await log.close()
+    with closing(sqlite3.connect(path)) as connection:
+        likenesses = connection.execute("SELECT threshold, likeness FROM queries ORDER BY id").fetchall()
+    assert likenesses == [(0.25, None), (0.5, 0.65)]
+
+
 async def test_file_ids_belong_to_a_bot_and_stale_ones_can_be_dropped(log):
     await log.remember_file_ids(1, {"photo-a": "file-1", "photo-b": "file-2"})
     await log.remember_file_ids(1, {"photo-a": "file-3"})
@@ -95,7 +125,10 @@ async def test_file_ids_belong_to_a_bot_and_stale_ones_can_be_dropped(log):
 async def test_concurrent_writers_keep_their_transactions_apart(log, answer, rows):
     async def shopper(number: int) -> None:
         query = await ask(log, user=number)
-        await log.record_answer(query, dataclasses.replace(answer, matches=[(number, 0.5), (number + 1, 0.4)]))
+        await log.record_answer(
+            query,
+            dataclasses.replace(answer, matches=[LoggedMatch(number, 0.5, 0.6), LoggedMatch(number + 1, 0.4, 0.5)]),
+        )
         if number % 3 == 0:  # a second record of the same answer fails, and takes nothing else with it
             with pytest.raises(sqlite3.IntegrityError):
                 await log.record_answer(query, dataclasses.replace(answer, predicted_category="wrong"))
