@@ -1,6 +1,7 @@
-"""`imgrec index` and `imgrec search`: a feature of every photo, and what looks like a new one."""
+"""`imgrec index` and `imgrec search`: what the shop knows, and what looks like a new photo."""
 
 import math
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
@@ -19,67 +20,98 @@ from imgrec.errors import PhotoError
 
 
 @click.command()
-@click.option("--rebuild", is_flag=True, help="Compute every feature anew, even those of photos already indexed.")
+@click.option("--rebuild", is_flag=True, help="Look at every photo anew, even at those the store has features of.")
 @json_option
 @config_option
 def index(rebuild: bool, as_json: bool) -> None:
-    """Compute a feature vector of every product photo, for search to compare with.
+    """Look at every product photo, and learn what the shop is.
 
-    Photos already indexed by the same model are not computed again. The new index is swapped in whole; a running bot
-    takes it up by itself.
+    No training is needed. Each photo is looked at once; what the model saw is kept (data/features). From it are fitted,
+    in seconds to a few minutes: which category a photo shows, how photos compare, what a similarity means, and from
+    which on products are shown. It ends with how good that is, estimated on photos left out. The new index is swapped
+    in whole, and a running bot takes it up by itself; the catalogue may change meanwhile.
     """
-    from imgrec.catalogue.store import Catalogue
-    from imgrec.lock import writing
-    from imgrec.search.build import build_index
-    from imgrec.vision.model_folder import open_model
-    from imgrec.vision.recogniser import load_recogniser
+    from imgrec.commands.index_screen import show_index
+    from imgrec.opening import build
 
-    config, report = configured(), reporter()
-    with Catalogue.read(config.catalogue) as catalogue, writing(config.catalogue.path, "imgrec index"):
-        recogniser = load_recogniser(open_model(config.model.path), config.model.precision)
-        result = build_index(catalogue, recogniser, config.index.path, rebuild, report)
-    report.say(result.in_words())
+    report = reporter()
+    result = build(configured(), report, rebuild)
     if as_json:
-        print_json(vars(result))
+        print_json(result.as_json())
+        return
+    show_index(result)
+    report.say("Next: imgrec search PHOTO, or chat with it: imgrec open, python -m bot")
+
+
+def _price(_: click.Context, parameter: click.Parameter, text: str | None) -> Decimal | None:
+    try:
+        price = None if text is None else Decimal(text)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if price is not None and not (price.is_finite() and price >= 0):
+        raise click.BadParameter(f"{text!r} is no price; write it like 19.99.", param=parameter)
+    return price
 
 
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@click.option("--category", help="Search this category, whatever the model predicts.")
+@click.option("--category", help="Search this category, whatever the photo shows.")
 @click.option(
     "--threshold", type=click.FloatRange(-1, 1), help="Least cosine similarity of a match. [default: configured]"
 )
 @click.option("--top", type=click.IntRange(1, 1000), help="Most matches. [default: search.results]")
+@click.option("--most-price", callback=_price, metavar="PRICE", help="Only products that cost at most this.")
+@click.option("--least-price", callback=_price, metavar="PRICE", help="Only products that cost at least this.")
+@click.option("--brand", help="Only products of this brand.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
+              help="Also write a page with the photo and its matches, pictures and all, in one file.")  # fmt: skip
 @json_option
 @config_option
-def search(photo: Path, category: str | None, threshold: float | None, top: int | None, as_json: bool) -> None:
-    """Find the products that look like PHOTO."""
-    from imgrec.search.searcher import Searcher
+def search(
+    photo: Path, category: str | None, threshold: float | None, top: int | None, most_price: Decimal | None,
+    least_price: Decimal | None, brand: str | None, html: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Find the products that look like PHOTO.
+
+    \b
+      imgrec search photo.jpg
+      imgrec search photo.jpg --category Shoes --most-price 50
+      imgrec search photo.jpg --html answer.html
+    """  # noqa: D301 - click wants the backspace itself
+    from imgrec.catalogue.filters import Filters
+    from imgrec.search.serving import Serving
     from imgrec.vision.decode import decode_photo
 
     must_exist(PhotoError, photo)
     if threshold is not None and math.isnan(threshold):
         raise click.UsageError("--threshold must be a number from -1 to 1.")
-    with Searcher.open(configured()) as searcher:
-        image = decode_photo(photo, searcher.recogniser.model.settings.preprocessing.side_px)
-        chosen = searcher.category_named(category) if category else None
-        answer = searcher.answer(searcher.see([image])[0], chosen, threshold, top)
-        if unknown := searcher.unknown_categories:
-            click.echo(f"The model does not know {', '.join(unknown)}; train one that does.", err=True)
+    filters = Filters(least_price=least_price, most_price=most_price, brand=brand)
+    with Serving.open(configured()) as serving:
+        image = decode_photo(photo, serving.preprocessing.side_px)
+        chosen = serving.category_named(category) if category else None
+        answer = serving.answer(serving.see([image])[0], chosen, threshold, top, filters)
+    if html is not None:
+        from imgrec.search.page import write_page
+
+        write_page(html, photo, answer)
+        click.echo(f"Written: {html}", err=True)
     if as_json:
         print_json(answer.as_json())
         return
+    seen = f"{answer.category.name} ({answer.category.probability:.0%}); " if answer.category else ""
     shown = table(
-        f"{answer.category.name} ({answer.category.probability:.0%}); searched {', '.join(answer.scope)} "
-        f"from similarity {answer.threshold:.3f}", "similarity", "title", "price", "category", "id",
+        f"{seen}searched {', '.join(answer.scope) or 'everything'} from similarity {answer.threshold:.3f}",
+        "alike", "similarity", "title", "price", "category", "id",
     )  # fmt: skip
     for match in answer.matches:
         product = match.product
         price = " ".join(filter(None, [product.price, product.currency]))
         shown.add_row(
-            f"{match.similarity:.3f}", product.title or "", price, product.category, f"{product.source}/{product.id}"
-        )
+            f"{match.likeness:.0%} {match.degree}", f"{match.similarity:.3f}", product.title or "", price,
+            product.category or "", f"{product.source}/{product.id}",
+        )  # fmt: skip
     print_text(shown)
     if not answer.matches:
-        best = "nothing" if answer.best_similarity is None else f"{answer.best_similarity:.3f}"
-        print_text(f"No product is similar enough; the most similar one has {best}. A lower --threshold shows it.")
+        nearest = answer.nearest
+        best = "there is none there" if nearest is None else f"the most similar one has {nearest.similarity:.3f}"
+        print_text(f"No product is similar enough; {best}. A lower --threshold shows more.")

@@ -85,4 +85,3 @@ def _prepared(
             now, following = ahead, wanted[start + _BATCH : start + 2 * _BATCH]
             ahead = [pool.submit(prepare, content) for content in following]
             yield [future.result() for future in now]
-

@@ -97,4 +97,4 @@ def _taken(scene: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), np.uint8)

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.splits import families
 from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.config import Config
 from imgrec.database import utc_now
 from imgrec.errors import CatalogueError, SearchIndexError
 from imgrec.features.fill import fill
-from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, View
+from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, Pruned, View, prune
 from imgrec.generations import current, next_name, point_to, remove_old
 from imgrec.lock import writing
 from imgrec.progress import Reporter
@@ -31,9 +32,12 @@ from imgrec.search.generation import (
     write_record,
     write_shelves,
 )
-from imgrec.search.learning import Learned, ShopPhotos, learn
-from imgrec.vision.eye import Eye, Outputs
+from imgrec.search.learning import Learned, learn
+from imgrec.search.ranking import Bools, Ints
+from imgrec.search.trial import ShopPhotos
+from imgrec.vision.eye import Eye, Halves
 from imgrec.vision.learned import read_learned
+from imgrec.vision.model_folder import open_model
 from imgrec.vision.vectors import Floats
 
 _KEPT_GENERATIONS = 2
@@ -63,6 +67,21 @@ class IndexReport:
         return {**vars(self), "record": self.record.model_dump(mode="json")}
 
 
+@dataclass(frozen=True)
+class LookedAt:
+    """Photos on sale and what the eye saw in them, now that all that can be read were looked at.
+
+    photos: those that can be read. seen, by_telephone: their features, and those of some of them as a telephone would
+    take them. computed: how many were new. unreadable: how many stored photos do not decode.
+    """
+
+    photos: list[CataloguePhoto]
+    seen: PhotoFeatures
+    by_telephone: PhotoFeatures
+    computed: int
+    unreadable: int
+
+
 def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> IndexReport:
     """Bring the index up to date with catalogue and model, and point CURRENT at it.
 
@@ -70,48 +89,99 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
     interrupted build goes on where it stopped. Raises CatalogueError when there is nothing to index.
     """
     path = config.index.path
+    with writing(path, "imgrec index"):
+        photos, category_ids = _on_sale(config)
+        if rebuild:
+            FeatureStore(config.features_path, eye).clear()
+        looked = look_at(photos, config, eye, report)
+        made_of = _digest(looked.photos, eye, config)
+        if not rebuild and (known := _present(path)) and known[1].made_of == made_of:
+            name, record = known
+            return IndexReport(name, len(looked.photos), 0, len(looked.photos), looked.unreadable, False, record)
+        with report.stage("Learning what the shop knows", None):
+            learned = learn(
+                shop_photos(looked.photos, looked, eye), eye.model.settings.labels, config.search.scope_mass,
+                config.search.results,
+            )  # fmt: skip
+        folder = path / next_name(path)
+        record = _write(folder, looked, category_ids, learned, eye, config, made_of)
+        point_to(path, folder.name)
+        remove_old(path, _KEPT_GENERATIONS)
+    known_before = len(looked.photos) - looked.computed
+    return IndexReport(
+        folder.name, len(looked.photos), looked.computed, known_before, looked.unreadable, True, record
+    )  # fmt: skip
+
+
+def look_at_all(config: Config, eye: Eye, report: Reporter) -> LookedAt:
+    """Look at all photos on sale that this eye has not looked at. Raises CatalogueError when there are none."""
+    return look_at(_on_sale(config)[0], config, eye, report)
+
+
+def look_at(photos: Sequence[CataloguePhoto], config: Config, eye: Eye, report: Reporter) -> LookedAt:
+    """Look at those of these photos that this eye has not looked at, and read what it saw in all of them.
+
+    Raises CatalogueError when none can be read.
+    """
+    store = FeatureStore(config.features_path, eye)
+    path_of = PhotoStore(config.catalogue.photos).path
+    by_telephone = [photo.sha256 for photo in _drawn(photos, _MOST_BY_TELEPHONE, _LEAST_BY_TELEPHONE)]
+    views: tuple[tuple[View, str, list[str]], ...] = (
+        ("shop", "Looking at photos", list(dict.fromkeys(photo.sha256 for photo in photos))),
+        ("telephone", "Looking as telephones do", by_telephone),
+    )
+    counts = {}
+    for view, title, contents in views:
+        held = store.held(view)
+        lacking = [content for content in contents if content not in held]
+        with report.stage(title, len(lacking)) as advance:
+            counts[view] = (len(lacking), fill(store, eye, view, lacking, path_of, advance))
+    seen = store.read("shop", {photo.sha256 for photo in photos})
+    rows = seen.rows_of([photo.sha256 for photo in photos])
+    usable = [photo for photo, row in zip(photos, rows, strict=True) if row != ABSENT]
+    if not usable:
+        raise CatalogueError(
+            f"None of the {len(photos)} stored photos can be read. Delete their folder and import the feed again."
+        )
+    lacked, unreadable = counts["shop"]
+    return LookedAt(usable, seen, store.read("telephone", set(by_telephone)), lacked - unreadable, unreadable)
+
+
+def prune_features(config: Config) -> Pruned:
+    """Remove features of photos no longer on sale, and of models that neither model.path nor the index names."""
+    with writing(config.index.path, "imgrec features --prune"):
+        photos, _ = _on_sale(config)
+        present = _present(config.index.path)
+        models = {open_model(config.model.path).sha256, *([present[1].model_sha256] if present else [])}
+        return prune(config.features_path, models, {photo.sha256 for photo in photos})
+
+
+def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) -> ShopPhotos:
+    """What a shop learns from: these of the photos looked at, or a sample of each category where there are many."""
+    chosen = _drawn(photos, _MOST_LEARNED_FROM, 1, _MOST_OF_A_CATEGORY)
+    labels = tuple(sorted({photo.category for photo in chosen if photo.category}))
+    first_of = {photo.sha256: row for row, photo in reversed(list(enumerate(chosen)))}
+    views = looked.by_telephone.take(
+        np.array([bytes(content).decode() in first_of for content in looked.by_telephone.content], bool)
+    )
+    family = families(chosen)
+    return ShopPhotos(
+        labels=labels,
+        photos=as_columns(chosen, labels, np.zeros((len(chosen), 1), np.float32), family),
+        seen=looked.seen.take(looked.seen.rows_of([photo.sha256 for photo in chosen])).outputs,
+        telephone=np.array([first_of[bytes(content).decode()] for content in views.content], np.int64),
+        by_telephone=views.outputs,
+        learned=_learned_by(eye, chosen, family),
+    )
+
+
+def _on_sale(config: Config) -> tuple[list[CataloguePhoto], dict[str, int]]:
+    """Stored photos of products on sale, and the ids of their categories."""
     with Catalogue.read(config.catalogue) as catalogue:
         photos, category_ids = list(catalogue.on_sale()), catalogue.categories()
-        path_of = catalogue.photos.path
     if not photos:
         raise CatalogueError("The catalogue has no product with a photo. Import some with: imgrec import FEED.csv")
-    with writing(path, "imgrec index"):
-        store = FeatureStore(config.features_path, eye)
-        if rebuild:
-            store.clear()
-        wanted = list(dict.fromkeys(photo.sha256 for photo in photos))
-        by_telephone = _drawn(photos, _MOST_BY_TELEPHONE, _LEAST_BY_TELEPHONE)
-        computed = 0
-        views: tuple[tuple[View, str, Sequence[str]], ...] = (
-            ("shop", "Looking at photos", wanted),
-            ("telephone", "Looking as telephones do", [photo.sha256 for photo in by_telephone]),
-        )
-        for view, title, contents in views:
-            held = store.held(view)
-            lacking = [content for content in contents if content not in held]
-            with report.stage(title, len(lacking)) as advance:
-                unreadable = fill(store, eye, view, lacking, path_of, advance)
-            if view == "shop":
-                computed, unreadable_in_all = len(lacking) - unreadable, unreadable
-        seen = store.read("shop", set(wanted))
-        rows = seen.rows_of([photo.sha256 for photo in photos])
-        usable = [photo for photo, row in zip(photos, rows, strict=True) if row != ABSENT]
-        if not usable:
-            raise CatalogueError(
-                f"None of the {len(photos)} stored photos can be read. Delete their folder and import the feed again."
-            )
-        made_of = _digest(usable, eye, config)
-        if not rebuild and (known := _present(path)) and known[1].made_of == made_of:
-            return IndexReport(known[0], len(usable), 0, len(usable), unreadable_in_all, False, known[1])
-        with report.stage("Learning what the shop knows", None):
-            learned = _learn(usable, seen, store, eye, config)
-        generation = path / next_name(path)
-        record = _write(generation, usable, seen, category_ids, learned, eye, store, made_of)
-        point_to(path, generation.name)
-        remove_old(path, _KEPT_GENERATIONS)
-    return IndexReport(
-        generation.name, len(usable), computed, len(usable) - computed, unreadable_in_all, True, record
-    )  # fmt: skip
+    return photos, category_ids
 
 
 def _present(path: Path) -> tuple[str, IndexRecord] | None:
@@ -132,50 +202,23 @@ def _digest(photos: Sequence[CataloguePhoto], eye: Eye, config: Config) -> str:
     return digest.hexdigest()
 
 
-def _drawn(photos: Sequence[CataloguePhoto], most: int, least_of_a_category: int) -> list[CataloguePhoto]:
+def _drawn(
+    photos: Sequence[CataloguePhoto], most: int, least_of_a_category: int, most_of_a_category: int | None = None
+) -> list[CataloguePhoto]:
     """At most about so many photos, evenly of all categories; the same ones as long as they are there.
 
     A photo's content decides by lot, so that a catalogue that grows keeps most of what was drawn.
     """
-    by_category: defaultdict[str | None, dict[str, CataloguePhoto]] = defaultdict(dict)
-    for photo in photos:
-        by_category[photo.category].setdefault(photo.sha256, photo)
-    each = max(least_of_a_category, most // max(1, len(by_category)))
-    return [
-        members[content]
-        for members in by_category.values()
-        for content in sorted(members, key=lambda content: hashlib.sha256(content.encode()).digest())[:each]
-    ]
+    by_category: defaultdict[str | None, list[CataloguePhoto]] = defaultdict(list)
+    for photo in sorted(photos, key=lambda photo: hashlib.sha256(photo.sha256.encode()).digest()):
+        by_category[photo.category].append(photo)
+    each = max(least_of_a_category, most // len(by_category))
+    if most_of_a_category is not None and len(by_category) > 1:
+        each = min(each, most_of_a_category)
+    return [photo for members in by_category.values() for photo in members[:each]]
 
 
-def _learn(
-    photos: Sequence[CataloguePhoto], seen: PhotoFeatures, store: FeatureStore, eye: Eye, config: Config
-) -> Learned:
-    """Learn from the photos, or from a sample of each category where there are many."""
-    drawn = _drawn(photos, _MOST_LEARNED_FROM, 1) if len(photos) > _MOST_LEARNED_FROM else photos
-    at_most: defaultdict[str | None, int] = defaultdict(int)
-    chosen = []
-    for photo in sorted(drawn, key=lambda photo: hashlib.sha256(photo.sha256.encode()).digest()):
-        at_most[photo.category] += 1
-        if photo.category is None or at_most[photo.category] <= _MOST_OF_A_CATEGORY:
-            chosen.append(photo)
-    labels = tuple(sorted({photo.category for photo in chosen if photo.category}))
-    by_telephone = store.read("telephone", {photo.sha256 for photo in chosen})
-    first_of = {photo.sha256: row for row, photo in reversed(list(enumerate(chosen)))}
-    family = families(chosen)
-    columns = as_columns(chosen, labels, np.zeros((len(chosen), 1), np.float32), family)
-    shop = ShopPhotos(
-        labels=labels,
-        photos=columns,
-        seen=seen.take(seen.rows_of([photo.sha256 for photo in chosen])).outputs,
-        telephone=np.array([first_of[bytes(content).decode()] for content in by_telephone.content], np.int64),
-        by_telephone=by_telephone.outputs,
-        learned=_learned_by(eye, chosen, family),
-    )
-    return learn(shop, eye.model.settings.labels, config.search.scope_mass, config.search.results)
-
-
-def _learned_by(eye: Eye, photos: Sequence[CataloguePhoto], family: np.ndarray) -> np.ndarray:
+def _learned_by(eye: Eye, photos: Sequence[CataloguePhoto], family: Ints) -> Bools:
     """Which photos the model was trained or chosen on, or has seen a near-identical one of: bool (n,)."""
     learned = read_learned(eye.model.path)
     if learned is None:
@@ -185,22 +228,22 @@ def _learned_by(eye: Eye, photos: Sequence[CataloguePhoto], family: np.ndarray) 
 
 
 def _write(
-    folder: Path, photos: Sequence[CataloguePhoto], seen: PhotoFeatures, category_ids: dict[str, int],
-    learned: Learned, eye: Eye, store: FeatureStore, made_of: str,
+    folder: Path, looked: LookedAt, category_ids: dict[str, int], learned: Learned, eye: Eye, config: Config,
+    made_of: str,
 ) -> IndexRecord:  # fmt: skip
     """Write a generation whose arrays stand category by category, those without one last."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    ordered = sorted(photos, key=lambda photo: (photo.category is None, photo.category or "", photo.photo_id))
-    at = seen.rows_of([photo.sha256 for photo in ordered])
+    ordered = sorted(looked.photos, key=lambda photo: (photo.category is None, photo.category or "", photo.photo_id))
+    at = looked.seen.rows_of([photo.sha256 for photo in ordered])
     write_shelves(
         folder,
         Shelves(
-            np.concatenate(list(_vectors(learned, seen.outputs, at))),
+            np.concatenate(list(_vectors(learned, looked.seen.features, at))),
             np.array([photo.photo_id for photo in ordered], np.int64),
             np.array([photo.product_id for photo in ordered], np.int64),
             np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in ordered], np.int64),
-            seen.colours[at].astype(np.float16),
+            looked.seen.colours[at].astype(np.float16),
         ),
     )
     learned.whitening.save(folder / WHITENING)
@@ -212,14 +255,14 @@ def _write(
             rows[photo.category] = (rows.get(photo.category, (row, row))[0], row + 1)
     record = IndexRecord(
         model_sha256=eye.model.sha256, model_name=eye.model.settings.name,
-        arithmetic=tuple(sorted(store.arithmetics("shop"))), built_utc=utc_now(), made_of=made_of,
-        photos=len(ordered), categories={name: category_ids[name] for name in rows}, rows=rows,
+        arithmetic=tuple(sorted(FeatureStore(config.features_path, eye).arithmetics("shop"))), built_utc=utc_now(),
+        made_of=made_of, photos=len(ordered), categories={name: category_ids[name] for name in rows}, rows=rows,
         knowledge=learned.knowledge,
     )  # fmt: skip
     write_record(folder, record)
     return record
 
 
-def _vectors(learned: Learned, seen: Outputs, at: np.ndarray) -> Iterator[Floats]:
+def _vectors(learned: Learned, features: Halves, at: Ints) -> Iterator[Floats]:
     for start in range(0, len(at), _ROWS_AT_ONCE):
-        yield learned.whitening(seen.features[at[start : start + _ROWS_AT_ONCE]])
+        yield learned.whitening(features[at[start : start + _ROWS_AT_ONCE]])

@@ -29,7 +29,6 @@ from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
 
 RECORD, WHITENING, HEAD = "index.json", "whitening.npy", "head.npy"
-FORMAT = 2
 NO_RANK = sys.maxsize
 
 Ints = NDArray[np.int64]
@@ -77,7 +76,7 @@ class Knowledge(Frozen):
 class IndexRecord(Frozen):
     """What an index was made from and what it knows; stored as index.json."""
 
-    format: Literal[2] = FORMAT
+    format: Literal[2] = 2
     model_sha256: str
     model_name: str
     arithmetic: tuple[Arithmetic, ...]
@@ -139,7 +138,7 @@ def read_record(folder: Path) -> IndexRecord:
         raise damaged(folder, error) from None
     if '"format":1' in text.replace(" ", ""):
         raise SearchIndexError(
-            f"The index {folder} was made by an older imgrec, when a model knew the shop. Build it anew with: imgrec index"
+            f"The index {folder} was made by an older imgrec, when models knew the shop. Build it anew: imgrec index"
         )
     try:
         return IndexRecord.model_validate_json(text)

@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from imgrec.vision.eye import Halves
 from imgrec.vision.vectors import Floats, softmax
 
 Ints = NDArray[np.int64]
@@ -43,12 +44,15 @@ class Head:
                 model.fit((features - mean) / spread, label, weight)
             coefficients, intercept = model.coef_, model.intercept_
             if len(present) == 2:  # scikit-learn gives the difference of the two
-                coefficients, intercept = np.vstack([-coefficients, coefficients]) / 2, np.array([-1, 1]) * intercept / 2
+                coefficients, intercept = (
+                    np.vstack([-coefficients, coefficients]) / 2,
+                    np.array([-1, 1]) * intercept / 2,
+                )
             matrix[:, present] = coefficients.T / spread[:, None]
             shift[present] = intercept - mean @ matrix[:, present]
         return cls(np.vstack([matrix, shift]).astype(np.float32))
 
-    def __call__(self, features: Floats) -> Floats:
+    def __call__(self, features: Floats | Halves) -> Floats:
         """features: (n, d). Returns logits, float32 (n, categories)."""
         return np.asarray(features.astype(np.float32) @ self.affine[:-1] + self.affine[-1], np.float32)
 

@@ -56,8 +56,8 @@ class SearchIndex:
     ) -> list[Hit]:
         """The `top` most similar products, most similar first; of equal ones the better sales rank.
 
-        vector: float32 (k,), L2 norm 1. categories: those searched, and with them the products that have none and may be
-        of any; None: all. allowed: bool (photos,), the rows that may be found; None: all.
+        vector: float32 (k,), L2 norm 1. categories: those searched, and with them the products that have none, as those
+        may be of any; None: all. allowed: bool (photos,), the rows that may be found; None: all.
         """
         found = [self._search_rows(vector, start, end, top, allowed) for start, end in self._spans(categories)]
         hits: dict[int, Hit] = {}

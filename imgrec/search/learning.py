@@ -8,58 +8,32 @@ promised of an answer is promised of those.
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
 from imgrec.search.generation import Expected, Knowledge
 from imgrec.search.head import Head, fit_temperature
-from imgrec.search.judging import count_relevant, judge
-from imgrec.search.likeness import SOMEWHAT, Likeness, Truth, very_one_from
-from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Ints, Photos, Ranked, nearest, searched
+from imgrec.search.judging import judge
+from imgrec.search.likeness import Likeness
+from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
+from imgrec.search.ranking import UNKNOWN, Bools, Ints
 from imgrec.search.scoping import Scoping
+from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, ask
 from imgrec.search.whitening import Whitening
-from imgrec.vision.eye import Outputs
-from imgrec.vision.vectors import Floats, softmax
 
 DIM = 256
 """Numbers in a vector that is searched; fewer where there are fewer photos."""
 
-WANTED_RIGHT = 0.70
-"""Of all matches that the threshold `auto` shows, the share that is to be right."""
-
 _FOLDS = 5
 _LEAST_FAMILIES = 12
-_LEAST_JUDGED = 40  # queries
 _LEAST_UNLEARNED = 60  # photos
-_TELEPHONE_WEIGHT = 0.25  # of a view: it is to be right about these too, but not at the cost of the others
-_DEPTH = 10
-_MARGIN = 0.02
+_TELEPHONE_WEIGHT = 0.25  # of a view: the head is to be right about these too, but not at the cost of the others
 _MOST_WEAKEST = 3
-_NOBODY = -2  # a group that no product is of
-
-
-@dataclass(frozen=True)
-class ShopPhotos:
-    """n photos of the shop that it learns from, and m of them seen as a telephone would.
-
-    labels: category names. photos: with features of no account. seen, by_telephone: what the eye put out of them.
-    telephone: int64 (m,), which photo each is of. learned: bool (n,), what the model was trained or chosen on.
-    """
-
-    labels: tuple[str, ...]
-    photos: Photos
-    seen: Outputs
-    telephone: Ints
-    by_telephone: Outputs
-    learned: Bools
-
-    def __len__(self) -> int:
-        return len(self.photos)
 
 
 @dataclass(frozen=True)
@@ -76,53 +50,31 @@ def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown:
 
     own_labels: those of the model's own softmax. scope_mass: what soft scoping covers. shown: matches in an answer.
     """
-    everything = np.ones(len(shop), bool)
-    whitening, head = _fitted(shop, everything)
-    judged_by = [_Fold(rows, *_fitted(shop, ~rows)) for rows in _folds(shop)]
-    if not judged_by:
+    whitening, head = _fitted(shop, np.ones(len(shop), bool))
+    folds = [Fold(rows, *_fitted(shop, ~rows)) for rows in _folds(shop)]
+    if not folds:
         return _nothing_to_go_by(shop, whitening, head)
     fair, note = _fair_rows(shop)
-    kind, logits = _choose_head(shop, judged_by, own_labels, fair)
+    chosen, logits = _choose_head(shop, folds, own_labels, fair)
     temperature = _temperature(shop, logits, fair)
-    truths = _truth(shop)
-    ways: dict[Scoping, _Asked] = {
-        scoping: _ask(shop, judged_by, logits, temperature, fair, scoping, scope_mass)
-        for scoping in (("soft", "hard") if kind != "none" and truths == "kind" else ("soft",))
-    }
-    scoping = max(ways, key=lambda way: ways[way].score) if kind != "none" else "all"
-    asked = next(iter(ways.values())) if scoping == "all" else ways[scoping]
-    meaning = asked
-    if truths == "category":  # within one category everything is of it: looked for everywhere, it can be told
-        meaning = _ask(shop, judged_by, logits, temperature, fair, "all", scope_mass)
-    likeness, threshold, rule, right = _meaning_of_similarity(meaning, truths, shown, very_one_from(*asked.very_ones()))
+    truth = truth_of(shop)
+    scopings: tuple[Scoping, ...] = ("all",) if chosen == "none" else ("soft", "hard") if truth == "kind" else ("soft",)
+    trials = {way: ask(shop, folds, logits, temperature, fair, way, scope_mass) for way in scopings}
+    scoping = max(trials, key=lambda way: trials[way].score)
+    everywhere = truth == "category"  # within one category everything is of it
+    meant = ask(shop, folds, logits, temperature, fair, "all", scope_mass) if everywhere else trials[scoping]
+    meaning = meaning_of(meant, truth, shown)
     knowledge = Knowledge(
-        labels=shop.labels if kind != "none" else (),
-        head=kind,
+        labels=() if chosen == "none" else shop.labels,
+        head=chosen,
         temperature=temperature,
         scoping=scoping,
-        threshold=threshold,
-        threshold_rule=rule,
-        likeness=likeness,
-        expected=_expected(shop, logits if kind != "none" else None, fair, asked, right, note),
+        threshold=meaning.threshold,
+        threshold_rule=meaning.rule,
+        likeness=meaning.likeness,
+        expected=_expected(shop, logits, fair, trials[scoping], meaning.shown_right, note),
     )
-    return Learned(knowledge, whitening, head if kind == "fitted" else None)
-
-
-@dataclass(frozen=True)
-class _Fold:
-    """Photos left out, bool (n,), and what was fitted without them."""
-
-    rows: Bools
-    whitening: Whitening
-    head: Head | None
-
-
-@dataclass(frozen=True)
-class _Logits:
-    """By photo and by telephone view, float32 (n, k) and (m, k), out of fold."""
-
-    shop: Floats
-    telephone: Floats
+    return Learned(knowledge, whitening, head if chosen == "fitted" else None)
 
 
 def _fitted(shop: ShopPhotos, rows: Bools) -> tuple[Whitening, Head | None]:
@@ -168,15 +120,15 @@ def _fair_rows(shop: ShopPhotos) -> tuple[Bools, str]:
 
 
 def _choose_head(
-    shop: ShopPhotos, folds: Sequence[_Fold], own_labels: Sequence[str], fair: Bools
-) -> tuple[str, _Logits]:
+    shop: ShopPhotos, folds: Sequence[Fold], own_labels: Sequence[str], fair: Bools
+) -> tuple[Literal["fitted", "own", "none"], LogitsOf]:
     """Which softmax serves, and its logits out of fold: the fitted one, or the model's own where that is right more
     often, on photos as the shop has them and as telephones take them together.
     """
     categories = len(shop.labels)
     if categories < 2:
-        return "none", _Logits(np.zeros((len(shop), 0), np.float32), np.zeros((len(shop.telephone), 0), np.float32))
-    fitted = _Logits(
+        return "none", LogitsOf(np.zeros((len(shop), 0), np.float32), np.zeros((len(shop.telephone), 0), np.float32))
+    fitted = LogitsOf(
         np.zeros((len(shop), categories), np.float32), np.zeros((len(shop.telephone), categories), np.float32)
     )
     for fold in folds:
@@ -186,13 +138,13 @@ def _choose_head(
         fitted.telephone[views] = fold.head(shop.by_telephone.features[views])
     if set(shop.labels) <= set(own_labels):
         columns = [list(own_labels).index(name) for name in shop.labels]
-        own = _Logits(shop.seen.logits[:, columns], shop.by_telephone.logits[:, columns])
+        own = LogitsOf(shop.seen.logits[:, columns], shop.by_telephone.logits[:, columns])
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own
     return "fitted", fitted
 
 
-def _right(shop: ShopPhotos, logits: _Logits, fair: Bools) -> float:
+def _right(shop: ShopPhotos, logits: LogitsOf, fair: Bools) -> float:
     label = shop.photos.label
     told = fair & (label != UNKNOWN)
     views = told[shop.telephone]
@@ -202,7 +154,7 @@ def _right(shop: ShopPhotos, logits: _Logits, fair: Bools) -> float:
     return float(np.mean(shares))
 
 
-def _temperature(shop: ShopPhotos, logits: _Logits, fair: Bools) -> float:
+def _temperature(shop: ShopPhotos, logits: LogitsOf, fair: Bools) -> float:
     """Both views count alike, however many there are of each."""
     label = shop.photos.label
     rows = fair & (label != UNKNOWN)
@@ -213,171 +165,19 @@ def _temperature(shop: ShopPhotos, logits: _Logits, fair: Bools) -> float:
         [np.full(int(rows.sum()), 1 / rows.sum()), np.full(int(views.sum()), 1 / max(1, views.sum()))]
     )
     both = np.concatenate([logits.shop[rows], logits.telephone[views]])
-    return fit_temperature(
-        both, np.concatenate([label[rows], label[shop.telephone[views]]]), weight.astype(np.float32)
-    )
-
-
-def _truth(shop: ShopPhotos) -> Truth:
-    """By what a match is told to be right: kinds where they are known and shared, else categories, else the product."""
-    queries = shop.photos.take(shop.telephone)
-    label, known = queries.label, queries.kind != UNKNOWN
-    held = count_relevant(queries, Gallery(shop.photos)) > 0
-    if held.sum() >= _LEAST_JUDGED and held.sum() > known.sum() / 2:
-        return "kind"
-    return "category" if len(shop.labels) > 1 and (label != UNKNOWN).sum() >= _LEAST_JUDGED else "product"
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What queries of both views found, each searched against all photos but those of its own family.
-
-    view: bool (q,), taken by telephone. group: (q,). first, first_similarity, is_it: the first match where the own
-    product is searched too, and whether it is that; of telephone views.
-    """
-
-    queries: Photos
-    view: Bools
-    ranked: Ranked
-    gallery: Gallery
-    first_similarity: NDArray[np.float64]
-    is_it: Bools
-
-    @property
-    def score(self) -> float:
-        """The share that finds one of its kind among ten, of those for which there is one."""
-        judged = judge(self.queries, self.ranked, self.gallery)
-        can = judged.relevant > 0
-        return float(judged.right.any(axis=1)[can].mean()) if can.any() else 0.0
-
-    def very_ones(self) -> tuple[NDArray[np.float64], Bools]:
-        """First matches of telephone views, the own product among them: similarity, and whether it is that."""
-        return self.first_similarity, self.is_it
-
-
-def _ask(
-    shop: ShopPhotos, folds: Sequence[_Fold], logits: _Logits, temperature: float, fair: Bools, scoping: Scoping,
-    mass: float,
-) -> _Asked:  # fmt: skip
-    """Search with every photo that has a telephone view, both ways; each by the whitening that leaves it out."""
-    parts: list[tuple[Photos, Bools, Ranked, NDArray[np.float64], Bools]] = []
-    galleries = []
-    held = np.isin(np.arange(len(shop.labels)), shop.photos.label)
-    features = shop.seen.features.astype(np.float32)
-    for fold in folds:
-        views = np.flatnonzero((fold.rows & fair)[shop.telephone])
-        if not len(views):
-            continue
-        at = shop.telephone[views]
-        gallery = Gallery(replace(shop.photos, features=fold.whitening(features)))
-        galleries.append(gallery)
-        by_view = (
-            (False, fold.whitening(features[at]), logits.shop[at]),
-            (True, fold.whitening(shop.by_telephone.features[views]), logits.telephone[views]),
-        )
-        for is_telephone, vectors, said in by_view:
-            queries = replace(shop.photos.take(at), features=vectors)
-            probabilities = softmax(said / np.float32(temperature)) if said.shape[1] else said
-            in_scope = searched(probabilities, held, scoping if said.shape[1] else "all", mass)
-            ranked = nearest(queries, gallery, in_scope, _DEPTH)
-            first = Ranked(np.zeros((0, 1), np.int64), np.zeros((0, 1)))
-            if is_telephone:
-                anybody = replace(queries, group=np.full(len(queries), _NOBODY))
-                first = nearest(anybody, gallery, in_scope, 1)
-            is_it = gallery.products.group[first.product[:, 0]] == queries.group[: len(first.product)]
-            parts.append((queries, np.full(len(queries), is_telephone), ranked, first.similarity[:, 0], is_it))
-    if not parts:
-        nobody = shop.photos.take(np.zeros(0, np.int64))
-        empty = Ranked(np.zeros((0, _DEPTH), np.int64), np.zeros((0, _DEPTH)))
-        return _Asked(nobody, np.zeros(0, bool), empty, Gallery(shop.photos), np.zeros(0), np.zeros(0, bool))
-    queries, view, ranked, similarity, is_it = zip(*parts, strict=True)
-    columns = {
-        name: np.concatenate([getattr(part, name) for part in queries])
-        for name in ("product", "label", "kind", "group", "rank")
-    }
-    return _Asked(
-        Photos(features=np.concatenate([part.features[:, :1] for part in queries]), **columns),
-        np.concatenate(view),
-        Ranked(np.concatenate([r.product for r in ranked]), np.concatenate([r.similarity for r in ranked])),
-        galleries[0],
-        np.concatenate(similarity),
-        np.concatenate(is_it),
-    )
-
-
-def _meaning_of_similarity(
-    asked: _Asked, truth: Truth, shown: int, very_one: float | None
-) -> tuple[Likeness, float, str, Estimate | None]:
-    """Likeness, the threshold that `auto` means and how it was found, and the share of matches it shows that is right."""
-    rows = np.flatnonzero(asked.view)
-    queries = asked.queries.take(rows)
-    if truth == "product":
-        return _by_the_very_product(asked, very_one)
-    ranked = Ranked(asked.ranked.product[rows], asked.ranked.similarity[rows])
-    if truth == "kind":
-        judged = judge(queries, ranked, asked.gallery)
-        right, told = judged.right, judged.known & (queries.kind != UNKNOWN)[:, None]
-    else:
-        label = asked.gallery.products.label[ranked.product]
-        right, told = label == queries.label[:, None], (ranked.product >= 0) & (queries.label != UNKNOWN)[:, None]
-    told[:, shown:] = False
-    group = np.broadcast_to(queries.group[:, None], told.shape)[told]
-    similarity, is_right = ranked.similarity[told], right[told]
-    if len(np.unique(group)) < _LEAST_JUDGED:
-        return _by_the_very_product(asked, very_one)
-    queries_told = int(told.any(axis=1).sum())
-    what = {"kind": "of the query's kind", "category": "of the query's category, looked for everywhere"}[truth]
-    likeness = Likeness.fit(
-        similarity, is_right, group, truth,
-        f"{len(similarity):,} matches of {queries_told:,} photos as a telephone would take them; right: {what}", very_one,
-    )  # fmt: skip
-    threshold, reached = _least_similarity(similarity, is_right)
-    threshold = max(threshold, _downwards(likeness.similarity_of(SOMEWHAT)))
-    above = similarity >= threshold
-    share = Resampling(group[above], 0).share(is_right[above])
-    rule = f"{share.value or 0:.0%} of {int(above.sum()):,} matches that it shows are {what}"
-    if not reached:
-        rule += f" ({WANTED_RIGHT:.0%} is out of reach)"
-    return likeness, threshold, rule, share
-
-
-def _least_similarity(similarity: NDArray[np.floating], right: Bools) -> tuple[float, bool]:
-    """The lowest threshold of which enough is right, and whether there is one; else the one of which most is right."""
-    order = np.argsort(-similarity, kind="stable")
-    count = np.arange(1, len(order) + 1)
-    precision = np.cumsum(right[order]) / count
-    last_of_ties = np.append(np.diff(similarity[order]) != 0, True)  # shown together, or not at all
-    usable = last_of_ties & (count >= min(_LEAST_JUDGED, len(order)))
-    enough = np.flatnonzero(usable & (precision >= WANTED_RIGHT + _MARGIN))
-    at = enough[-1] if len(enough) else np.flatnonzero(usable)[np.argmax(precision[usable])]
-    return _downwards(float(similarity[order][at])), bool(len(enough))
-
-
-def _by_the_very_product(asked: _Asked, very_one: float | None) -> tuple[Likeness, float, str, Estimate | None]:
-    """Where neither kinds nor categories can tell: likeness is how often a first match is the very product."""
-    similarity, is_it = asked.very_ones()
-    if len(similarity) < _LEAST_JUDGED:
-        return Likeness.unknown(), 0.0, "nothing: there are too few photos to go by", None
-    group = asked.queries.group[asked.view]
-    likeness = Likeness.fit(
-        similarity, is_it, group, "product",
-        f"the first matches of {len(similarity):,} photos as a telephone would take them; right: the very product",
-        very_one,
-    )  # fmt: skip
-    threshold, _ = _least_similarity(similarity, is_it)
-    above = similarity >= threshold
-    share = Resampling(group[above], 0).share(is_it[above])
-    return likeness, threshold, f"{share.value or 0:.0%} of first matches that it shows are the very product", share
+    return fit_temperature(both, np.concatenate([label[rows], label[shop.telephone[views]]]), weight.astype(np.float32))
 
 
 def _expected(
-    shop: ShopPhotos, logits: _Logits | None, fair: Bools, asked: _Asked, right: Estimate | None, note: str
+    shop: ShopPhotos, logits: LogitsOf, fair: Bools, trial: Trial, right: Estimate | None, note: str
 ) -> Expected:
     """How good it is, by both views."""
     photos, views = shop.photos, fair[shop.telephone]
-    category, first_3, weakest = {}, {}, ()
+    category: dict[str, Estimate] = {}
+    first_3: dict[str, Estimate] = {}
+    weakest: tuple[tuple[str, float], ...] = ()
     told = fair & (photos.label != UNKNOWN)
-    if logits is not None and told.any():
+    if logits.shop.shape[1] and told.any():
         sides = {
             "shop": (logits.shop[told], photos.take(told)),
             "telephone": (logits.telephone[views], photos.take(shop.telephone[views])),
@@ -390,18 +190,18 @@ def _expected(
                 first_3[view] = by_family.share((order[:, :3] == of.label[:, None]).any(axis=1))
         weakest = _weakest(shop.labels, logits.shop[told].argmax(axis=1), photos.label[told])
     kind_first, kind_in_10 = {}, {}
-    judged = judge(asked.queries, asked.ranked, asked.gallery)
-    for view, side in (("shop", ~asked.view), ("telephone", asked.view)):
+    judged = judge(trial.queries, trial.ranked, trial.gallery)
+    for view, side in (("shop", ~trial.by_telephone), ("telephone", trial.by_telephone)):
         can = side & (judged.relevant > 0)
         if can.any():
-            by_family = Resampling(asked.queries.group[can], 0)
+            by_family = Resampling(trial.queries.group[can], 0)
             kind_first[view] = by_family.share(judged.right[can, 0])
             kind_in_10[view] = by_family.share(judged.right[can].any(axis=1))
-    very = asked.is_it
+    very = trial.is_it
     return Expected(
         photos=int(fair.sum()), families=len(np.unique(photos.group[fair])), category=category,
         category_in_first_3=first_3, kind_first=kind_first, kind_in_first_10=kind_in_10,
-        product_first=Resampling(asked.queries.group[asked.view], 0).share(very) if len(very) else None,
+        product_first=Resampling(trial.queries.group[trial.by_telephone], 0).share(very) if len(very) else None,
         shown_right=right, weakest=weakest, note=note,
     )  # fmt: skip
 
@@ -420,13 +220,8 @@ def _nothing_to_go_by(shop: ShopPhotos, whitening: Whitening, head: Head | None)
         temperature=1.0,
         scoping="all",
         threshold=0.0,
-        threshold_rule="nothing: there are too few photos to go by",
+        threshold_rule=NOTHING_TO_GO_BY,
         likeness=Likeness.unknown(),
         expected=Expected(photos=0, families=0, note="too few products to estimate on"),
     )
     return Learned(knowledge, whitening, head)
-
-
-def _downwards(similarity: float) -> float:
-    """To five decimals, never upwards, so that the match it was taken from still passes."""
-    return float(np.clip(np.floor(similarity * 1e5) / 1e5, -1, 1))

@@ -119,7 +119,7 @@ def searched(probabilities: Floats, held: Bools, scoping: Scoping, mass: float) 
 
 
 def own_category(label: Ints, labels: int) -> Bools:
-    """The scope of somebody who knows every query's category, as `searched` gives it: the upper bound of any scoping."""
+    """The scope of somebody who knows every query's category: the upper bound of any scoping."""
     return np.asarray(label[:, None] == np.append(np.arange(labels), UNKNOWN)[None, :])
 
 

@@ -1,8 +1,7 @@
-"""One opened generation: the eye that made it, its index, and the catalogue. It answers which products look like a photo."""
+"""One opened generation with the eye that made it, and the catalogue: which products look like this photo?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np

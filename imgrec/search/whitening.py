@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from imgrec.vision.eye import Halves
 from imgrec.vision.vectors import Floats, unit_rows
 
 _WITHIN_FLOOR = 0.3
@@ -54,7 +55,7 @@ class Whitening:
         """Numbers in a vector."""
         return int(self.affine.shape[1])
 
-    def __call__(self, outputs: Floats) -> Floats:
+    def __call__(self, outputs: Floats | Halves) -> Floats:
         """outputs: (n, d). Returns float32 (n, k), rows of L2 norm 1."""
         return unit_rows(outputs.astype(np.float32) @ self.affine[:-1] + self.affine[-1])
 

@@ -34,7 +34,8 @@ class LearnedPhotos:
     def knows(self, contents: Sequence[str], groups: Sequence[str]) -> NDArray[np.bool_]:
         """Which of these photos are among them, or of a group that is: bool, one for each."""
         asked = LearnedPhotos.of(contents, groups)
-        return np.isin(asked.content, self.content) | (np.isin(asked.group, self.group) & (asked.group != b""))
+        of_group = np.isin(asked.group, self.group) & (asked.group != b"")
+        return np.asarray(np.isin(asked.content, self.content) | of_group)
 
     def save(self, folder: Path) -> None:
         """Write them into a model's folder."""

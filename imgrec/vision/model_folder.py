@@ -3,8 +3,8 @@
 model.yaml          ModelSettings: preprocessing, feature, and the categories its softmax tells apart, if any
 network.xml/.bin    the network in OpenVINO's format, weights in 8 bits, computed in floating point
 learned.npy         which photos it was trained or chosen on, where it was trained (Learned)
-metrics.json, ...   figures, plots, training settings, the card: what people read, and nothing depends on
-SHA256SUMS          of all of these
+metrics.json, ...   figures, plots, training settings, a card: what people read, and nothing depends on
+SHA256SUMS          of all of these but the card (README.md)
 
 The model's identity is that of what it sees: network, preprocessing and feature. A new plot or another name changes
 nothing that was seen with it.
@@ -35,7 +35,7 @@ Arithmetic = Literal["float32", "bfloat16"]
 
 
 class FeatureSettings(BaseModel):
-    """What the network puts out of a photo: pooled outputs of its blocks, each of L2 norm 1, joined to one of norm 1."""
+    """What the network puts out of a photo: pooled outputs of its layers, each of L2 norm 1, joined to one of 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -91,7 +91,7 @@ def open_model(path: Path) -> ModelFolder:
     folder = find_model(path)
     if folder is None:
         raise ModelError(
-            f"There is no model at {path}. Name one in model.path (models/imagenet comes with imgrec), or make it with: "
+            f"There is no model at {path}. Name one in model.path (models/imagenet comes with imgrec), or make one: "
             "imgrec models make imagenet"
         )
     settings = read_settings(folder)
@@ -165,7 +165,7 @@ def read_settings(folder: Path) -> ModelSettings:
         if isinstance(content, dict) and content.get("format") == 1:
             raise ModelError(
                 f"{folder} is a model of an older imgrec, with the shop's knowledge inside. Look with models/imagenet "
-                "(model.path in the configuration), or train it again with: imgrec train --name NAME"
+                "(model.path in the configuration), or make it one of now: imgrec train --name NEW --reuse OLD"
             )
         return ModelSettings.model_validate(content)
     except (OSError, yaml.YAMLError, ValidationError) as error:

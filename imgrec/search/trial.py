@@ -1,0 +1,129 @@
+"""Queries asked out of fold: what the shop's own photos find, each left out of what it is searched with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgrec.search.head import Head
+from imgrec.search.judging import judge
+from imgrec.search.ranking import Bools, Gallery, Ints, Photos, Ranked, nearest, searched
+from imgrec.search.scoping import Scoping
+from imgrec.search.whitening import Whitening
+from imgrec.vision.eye import Outputs
+from imgrec.vision.vectors import Floats, softmax
+
+DEPTH = 10
+_NOBODY = -2  # a group that no product is of
+
+
+@dataclass(frozen=True)
+class ShopPhotos:
+    """n photos of the shop that it learns from, and m of them seen as a telephone would.
+
+    labels: category names. photos: their columns, features of no account. seen, by_telephone: what the eye put out of
+    them. telephone: int64 (m,), which photo each is of. learned: bool (n,), what the model was trained or chosen on.
+    """
+
+    labels: tuple[str, ...]
+    photos: Photos
+    seen: Outputs
+    telephone: Ints
+    by_telephone: Outputs
+    learned: Bools
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Photos left out, bool (n,), and what was fitted without them."""
+
+    rows: Bools
+    whitening: Whitening
+    head: Head | None
+
+
+@dataclass(frozen=True)
+class LogitsOf:
+    """By photo and by telephone view, float32 (n, k) and (m, k), out of fold; k is 0 where nothing is told apart."""
+
+    shop: Floats
+    telephone: Floats
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What q queries found, each searched against all photos but those of its own family.
+
+    queries: their columns, without features. by_telephone: bool (q,). first_similarity, is_it: of the queries by
+    telephone, the first match where the own product is searched too, and whether it is that.
+    """
+
+    queries: Photos
+    by_telephone: Bools
+    ranked: Ranked
+    gallery: Gallery
+    first_similarity: NDArray[np.float64]
+    is_it: Bools
+
+    @property
+    def score(self) -> float:
+        """The share that finds one of its kind among ten, of those for which there is one."""
+        judged = judge(self.queries, self.ranked, self.gallery)
+        can = judged.relevant > 0
+        return float(judged.right.any(axis=1)[can].mean()) if can.any() else 0.0
+
+    def of_telephones(self) -> tuple[Photos, Ranked]:
+        """The queries by telephone alone."""
+        rows = np.flatnonzero(self.by_telephone)
+        return self.queries.take(rows), Ranked(self.ranked.product[rows], self.ranked.similarity[rows])
+
+
+def ask(
+    shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, temperature: float, fair: Bools, scoping: Scoping,
+    scope_mass: float,
+) -> Trial:  # fmt: skip
+    """Search with every fair photo that has a telephone view, both ways; each by the whitening that leaves it out."""
+    held = np.asarray(np.isin(np.arange(len(shop.labels)), shop.photos.label))
+    features = shop.seen.features.astype(np.float32)
+
+    def scope_of(said: Floats) -> Bools:
+        if not said.shape[1]:
+            return searched(np.zeros((len(said), len(held)), np.float32), held, "all", scope_mass)
+        return searched(softmax(said / np.float32(temperature)), held, scoping, scope_mass)
+
+    gallery = Gallery(replace(shop.photos, features=np.zeros((len(shop), 1), np.float32)))
+    parts: list[tuple[Ints, bool, Ranked]] = []
+    firsts: list[Ranked] = []
+    for fold in folds:
+        views = np.flatnonzero(np.asarray(fold.rows & fair)[shop.telephone])
+        if not len(views):
+            continue
+        at = shop.telephone[views]
+        gallery = Gallery(replace(shop.photos, features=fold.whitening(features)))
+        as_it_is = replace(shop.photos.take(at), features=fold.whitening(features[at]))
+        parts.append((at, False, nearest(as_it_is, gallery, scope_of(logits.shop[at]), DEPTH)))
+        taken = replace(as_it_is, features=fold.whitening(shop.by_telephone.features[views]))
+        in_scope = scope_of(logits.telephone[views])
+        parts.append((at, True, nearest(taken, gallery, in_scope, DEPTH)))
+        firsts.append(nearest(replace(taken, group=np.full(len(at), _NOBODY)), gallery, in_scope, 1))
+    return _together(shop, parts, firsts, gallery)
+
+
+def _together(
+    shop: ShopPhotos, parts: Sequence[tuple[Ints, bool, Ranked]], firsts: Sequence[Ranked], gallery: Gallery
+) -> Trial:
+    """The folds' queries as one; galleries differ in features alone, so that one serves to judge them all."""
+    none = np.zeros(0, np.int64)
+    rows = np.concatenate([none, *(at for at, _, _ in parts)])
+    by_telephone = np.concatenate([none, *(np.full(len(at), telephone) for at, telephone, _ in parts)]).astype(bool)
+    product = np.concatenate([np.zeros((0, DEPTH), np.int64), *(ranked.product for _, _, ranked in parts)])
+    similarity = np.concatenate([np.zeros((0, DEPTH)), *(ranked.similarity for _, _, ranked in parts)])
+    queries = replace(shop.photos, features=np.zeros((len(shop), 0), np.float32)).take(rows)
+    first = np.concatenate([none, *(ranked.product[:, 0] for ranked in firsts)])
+    is_it = (gallery.products.group[first] == queries.group[by_telephone]) & (first >= 0)
+    first_similarity = np.concatenate([np.zeros(0), *(ranked.similarity[:, 0] for ranked in firsts)])
+    return Trial(queries, by_telephone, Ranked(product, similarity), gallery, first_similarity, np.asarray(is_it))
