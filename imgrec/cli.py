@@ -6,6 +6,7 @@ from imgrec import __version__
 from imgrec.commands.catalogue import import_, photos
 from imgrec.commands.console import Commands, config_option
 from imgrec.commands.evaluate import evaluate
+from imgrec.commands.features import features
 from imgrec.commands.models import models
 from imgrec.commands.search import index, search
 from imgrec.commands.status import status
@@ -31,5 +32,5 @@ def main() -> None:
     """  # noqa: D301 - click wants the backspace itself
 
 
-for command in (import_, photos, train, models, tune, index, search, evaluate, status):
+for command in (import_, photos, train, models, tune, features, index, search, evaluate, status):
     main.add_command(command)

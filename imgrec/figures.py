@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,8 @@ class Share:
         """Where the true share lies, in 95 of 100 such samples."""
         if not self.count:
             return None
+        from scipy.stats import binomtest  # late: what serves shows no intervals
+
         interval = binomtest(self.hits, self.count).proportion_ci(0.95, method="wilson")
         return float(interval.low), float(interval.high)
 

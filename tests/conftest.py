@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,6 @@ from tiny_shop import TRAINING, Shop, write_config, write_feed
 with contextlib.suppress(ImportError):
     import mitsuba  # noqa: F401 - loaded after TensorFlow it crashes, and a test file may bring that in first
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, before anything imports telegram
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _speeds_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Measured speeds are remembered in the user's cache folder; the tests have one of their own."""
-    before = os.environ.get("XDG_CACHE_HOME")
-    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["XDG_CACHE_HOME"]
-    else:
-        os.environ["XDG_CACHE_HOME"] = before
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +28,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
             write_config(folder)
             made.imgrec("import", made.feed)
             made.imgrec("train", "--name", "tiny", *TRAINING)
+            made.imgrec("models", "use", "tiny")
             made.imgrec("index")
     return made
 

@@ -16,8 +16,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
+from imgrec.search.fitting import fit_head, fit_temperature
 from imgrec.search.generation import Expected, Knowledge
-from imgrec.search.head import Head, fit_temperature
+from imgrec.search.head import Head
 from imgrec.search.judging import judge
 from imgrec.search.likeness import Likeness
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
@@ -90,7 +91,7 @@ def _fitted(shop: ShopPhotos, rows: Bools) -> tuple[Whitening, Head | None]:
     told = label != UNKNOWN
     if len(shop.labels) < 2 or not told.any():
         return whitening, None
-    return whitening, Head.fit(both[told], label[told], weight[told], len(shop.labels))
+    return whitening, fit_head(both[told], label[told], weight[told], len(shop.labels))
 
 
 def _folds(shop: ShopPhotos) -> Iterator[Bools]:

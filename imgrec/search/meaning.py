@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
+from imgrec.search.fitting import fit_likeness, very_one_from
 from imgrec.search.judging import count_relevant, judge
-from imgrec.search.likeness import SOMEWHAT, Likeness, Truth, very_one_from
+from imgrec.search.likeness import SOMEWHAT, Likeness, Truth
 from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Ints
 from imgrec.search.trial import ShopPhotos, Trial
 
@@ -78,7 +79,7 @@ def _fitted(
     similarity: NDArray[np.float64], right: Bools, group: Ints, truth: Truth, very_one: float | None
 ) -> Meaning:
     fitted_on = f"{len(right):,} matches of photos as a telephone would take them; right: {_WHAT[truth]}"
-    likeness = Likeness.fit(similarity, right, group, truth, fitted_on, very_one)
+    likeness = fit_likeness(similarity, right, group, truth, fitted_on, very_one)
     enough, is_reached = _least_similarity(similarity, right)
     threshold = _downwards(max(enough, likeness.similarity_of(SOMEWHAT)))
     above = similarity >= threshold

@@ -74,7 +74,8 @@ class Trial:
         """The share that finds one of its kind among ten, of those for which there is one."""
         judged = judge(self.queries, self.ranked, self.gallery)
         can = judged.relevant > 0
-        return float(judged.right.any(axis=1)[can].mean()) if can.any() else 0.0
+        found = np.asarray(judged.right.any(axis=1))
+        return float(found[can].mean()) if can.any() else 0.0
 
     def of_telephones(self) -> tuple[Photos, Ranked]:
         """The queries by telephone alone."""
@@ -99,7 +100,8 @@ def ask(
     parts: list[tuple[Ints, bool, Ranked]] = []
     firsts: list[Ranked] = []
     for fold in folds:
-        views = np.flatnonzero(np.asarray(fold.rows & fair)[shop.telephone])
+        left_out = np.logical_and(fold.rows, fair)
+        views = np.flatnonzero(np.take(left_out, shop.telephone))
         if not len(views):
             continue
         at = shop.telephone[views]

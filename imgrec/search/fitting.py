@@ -1,0 +1,117 @@
+"""What is fitted by well-kept libraries: the head, its temperature, and the curve of likeness.
+
+Apart from what serves, which loads neither scikit-learn nor SciPy.
+"""
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+from imgrec.search.head import Head
+from imgrec.search.likeness import Likeness, Truth
+from imgrec.vision.vectors import Floats, softmax
+
+Ints = NDArray[np.int64]
+
+_INVERSE_PENALTY = 0.03
+_MOST_ITERATIONS = 300
+_MOST_POINTS = 41
+_BOOTSTRAPS = 200
+_VERY_ONE = 0.9
+_LEAST_PAIRS = 30
+
+
+def fit_head(features: Floats, label: Ints, weight: Floats, categories: int) -> Head:
+    """Multinomial logistic regression on standardised features (n, d); weight (n,) says how much each row counts.
+
+    label: int64 (n,), 0 to categories - 1. A category without rows gets a logit that never wins.
+    """
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
+    present = np.unique(label)
+    matrix, shift = np.zeros((features.shape[1], categories)), np.full(categories, -30.0)
+    if len(present) == 1:
+        shift[present] = 0.0
+    else:
+        model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=_MOST_ITERATIONS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the last steps change nothing that is seen
+            model.fit((features - mean) / spread, label, weight)
+        coefficients, intercept = model.coef_, model.intercept_
+        if len(present) == 2:  # scikit-learn gives the difference of the two
+            coefficients, intercept = (
+                np.vstack([-coefficients, coefficients]) / 2,
+                np.array([-1, 1]) * intercept / 2,
+            )
+        matrix[:, present] = coefficients.T / spread[:, None]
+        shift[present] = intercept - mean @ matrix[:, present]
+    return Head(np.vstack([matrix, shift]).astype(np.float32))
+
+
+def fit_temperature(logits: Floats, label: Ints, weight: Floats | None = None) -> float:
+    """The temperature that makes the softmax's probabilities match how often they are right.
+
+    logits: (n, k) of photos that what made them was not fitted on. Minimises their cross-entropy, as C. Guo et al., On
+    Calibration of Modern Neural Networks, 2017, section 4.2.
+    """
+
+    def cross_entropy(log_temperature: float) -> float:
+        probabilities = softmax(logits / np.float32(np.exp(log_temperature)))
+        loss = -np.log(np.maximum(probabilities[np.arange(len(label)), label], 1e-12))
+        return float(np.average(loss, weights=weight))
+
+    return float(np.exp(minimize_scalar(cross_entropy, bounds=(-3, 3), method="bounded").x))
+
+
+def fit_likeness(
+    similarity: NDArray[np.floating],
+    right: NDArray[np.bool_],
+    group: NDArray[np.int64],
+    truth: Truth,
+    fitted_on: str,
+    very_one_from: float | None,
+) -> Likeness:
+    """The curve of matches (n,): isotonic regression, with intervals by drawing groups of queries anew."""
+    places = np.unique(np.quantile(similarity, np.linspace(0, 1, _MOST_POINTS)).round(5))
+    curve = _isotonic(similarity, right, places)
+    rng = np.random.default_rng(0)
+    names, member = np.unique(group, return_inverse=True)
+    drawn = []
+    for _ in range(_BOOTSTRAPS):
+        weight = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))[member].astype(float)
+        drawn.append(_isotonic(similarity, right, places, weight))
+    low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
+    return Likeness(
+        truth=truth, fitted_on=fitted_on, similarity=_rounded(places), likeness=_rounded(curve), low=_rounded(low),
+        high=_rounded(high), very_one_from=very_one_from,
+    )  # fmt: skip
+
+
+def very_one_from(similarity: NDArray[np.floating], is_it: NDArray[np.bool_]) -> float | None:
+    """The least similarity of a first match (n,) from which it is the very product in nine of ten cases.
+
+    None where no similarity tells, or there are fewer than thirty queries whose product is there.
+    """
+    if is_it.sum() < _LEAST_PAIRS:
+        return None
+    fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(similarity, is_it.astype(float))
+    reached = np.flatnonzero(fitted.y_thresholds_ >= _VERY_ONE)
+    return round(float(fitted.X_thresholds_[reached[0]]), 5) if len(reached) else None
+
+
+def _isotonic(
+    similarity: NDArray[np.floating], right: NDArray[np.bool_], places: NDArray[np.floating],
+    weight: NDArray[np.floating] | None = None,
+) -> NDArray[np.float64]:  # fmt: skip
+    regression = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
+    regression.fit(similarity, right.astype(float), sample_weight=weight)
+    return np.asarray(regression.predict(places), np.float64)
+
+
+def _rounded(values: Sequence[float] | NDArray[np.floating]) -> tuple[float, ...]:
+    return tuple(round(float(value), 5) for value in values)
