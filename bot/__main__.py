@@ -55,17 +55,17 @@ def _run(config: Config, secrets: Secrets) -> None:
     from imgrec.database import connect
     from imgrec.log.identity import load_keys
     from imgrec.log.schema import MIGRATIONS
-    from imgrec.search.searcher import Searcher, pointers
+    from imgrec.search.serving import Serving, pointer
 
     webhook_secret = _webhook_secret(config, secrets)
-    opened_at = pointers(config)
-    searcher = Searcher.open(config)
+    opened_at = pointer(config)
+    serving = Serving.open(config)
     token = _token(secrets)
     load_keys(config.log.path)
     connect(config.log.path, MIGRATIONS).close()
     check_writable(config.bot.heartbeat)
     _log_to_stderr(token)
-    application = build_application(config, token, searcher, opened_at)
+    application = build_application(config, token, serving, opened_at)
     try:
         if config.telegram.mode == "webhook":
             hook = config.telegram.webhook

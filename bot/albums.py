@@ -13,7 +13,7 @@ from telegram.error import BadRequest, TimedOut
 
 from bot.texts import caption
 from imgrec.log.writer import LogWriter
-from imgrec.search.searcher import Match
+from imgrec.search.serving import Match
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pydantic import SecretStr
@@ -21,7 +21,7 @@ from bot.rate_limit import AnswersFirst
 from bot.services import Context, Services, put_services
 from imgrec.config import Config
 from imgrec.log.writer import LogWriter
-from imgrec.search.searcher import Searcher, pointers
+from imgrec.search.serving import Serving, pointer
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ _IMAGE_EXTENSIONS = ("jpg", "jpeg", "png", "webp")
 BotApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
-def build_application(config: Config, token: SecretStr, searcher: Searcher, opened_at: Sequence[str]) -> BotApplication:
-    """The bot, ready to run. The searcher becomes its own, and is closed with it.
+def build_application(config: Config, token: SecretStr, serving: Serving, opened_at: str) -> BotApplication:
+    """The bot, ready to run. The serving becomes its own, and is closed with it.
 
-    `opened_at` is what `pointers` read before the searcher was opened.
+    `opened_at` is what `pointer` read before the serving was opened.
     """
     api = config.telegram.api_url.rstrip("/")
     application: BotApplication = (
@@ -51,7 +51,7 @@ def build_application(config: Config, token: SecretStr, searcher: Searcher, open
         .read_timeout(20)
         .connect_timeout(10)
         .pool_timeout(60)
-        .post_init(_opening(config, searcher, opened_at))
+        .post_init(_opening(config, serving, opened_at))
         .post_shutdown(_close)
         .build()
     )
@@ -81,15 +81,13 @@ def add_handlers(application: BotApplication) -> None:
     application.add_error_handler(_on_error)
 
 
-def _opening(
-    config: Config, searcher: Searcher, opened_at: Sequence[str]
-) -> Callable[[BotApplication], Coroutine[Any, Any, None]]:
+def _opening(config: Config, serving: Serving, opened_at: str) -> Callable[[BotApplication], Coroutine[Any, Any, None]]:
     async def open_services(application: BotApplication) -> None:
         writer = await LogWriter.open(config.log.path)
         queue = PhotoQueue(
-            searcher,
-            lambda: Searcher.open(config),
-            lambda: pointers(config),
+            serving,
+            lambda: Serving.open(config),
+            lambda: pointer(config),
             opened_at,
             config.bot.batch_size,
             config.bot.queue_limit,
@@ -105,9 +103,7 @@ def _opening(
             await application.bot.set_my_commands([BotCommand(name, words) for name, words in texts.COMMANDS])
         except TelegramError as error:
             log.warning("The commands could not be registered with Telegram: %s", error)
-        if unknown := searcher.unknown_categories:
-            log.warning("The model does not know %s: nothing is found there. Train one that does.", ", ".join(unknown))
-        log.info("@%s answers from %s.", application.bot.username, searcher.index.generation)
+        log.info("@%s answers from %s.", application.bot.username, queue.shop.serving.generation)
 
     return open_services
 

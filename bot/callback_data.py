@@ -31,9 +31,9 @@ class OtherCategory:
 
 @dataclass(frozen=True)
 class LowerThreshold:
-    """Lower the chat's threshold to this many thousandths, and ask a query's photo again.
+    """Lower the chat's threshold to this many thousandths of similarity, and ask a query's photo again.
 
-    In the category that was tapped for it; AUTO_CATEGORY where none was.
+    No button of today's. In the category that was tapped for it; AUTO_CATEGORY where none was.
     """
 
     letter: ClassVar[str] = "t"
@@ -52,18 +52,40 @@ class ChooseCategory:
 
 @dataclass(frozen=True)
 class ChooseThreshold:
-    """Set the chat's threshold in thousandths; AUTO_PERMILLE is auto."""
+    """Set the chat's threshold in thousandths of similarity; AUTO_PERMILLE is auto. No button of today's."""
 
     letter: ClassVar[str] = "h"
     permille: int
+
+
+@dataclass(frozen=True)
+class ChooseLikeness:
+    """Set how alike products have to be in this chat, in thousandths of likeness; AUTO_PERMILLE is auto."""
+
+    letter: ClassVar[str] = "s"
+    permille: int
+
+
+@dataclass(frozen=True)
+class LessSimilar:
+    """Ask a query's photo again for the nearest products, whatever their likeness; the chat's choice stays.
+
+    In the category that was tapped for it; AUTO_CATEGORY where none was.
+    """
+
+    letter: ClassVar[str] = "l"
+    query_id: int
+    category_id: int
 
 
 AUTO_CATEGORY = 0
 AUTO_PERMILLE = 9999
 _LARGEST = 2**63 - 1  # what SQLite holds
 
-Tap = Vote | OtherCategory | LowerThreshold | ChooseCategory | ChooseThreshold
-_TAPS: tuple[type[Tap], ...] = (Vote, OtherCategory, LowerThreshold, ChooseCategory, ChooseThreshold)
+Tap = Vote | OtherCategory | LessSimilar | ChooseCategory | ChooseLikeness | LowerThreshold | ChooseThreshold
+TAPS: tuple[type[Tap], ...] = (
+    Vote, OtherCategory, LessSimilar, ChooseCategory, ChooseLikeness, LowerThreshold, ChooseThreshold,
+)  # fmt: skip
 
 
 def encode(tap: Tap) -> str:
@@ -75,7 +97,7 @@ def parse(data: str | None) -> Tap | None:
     """What a button meant, or None when it is of another version or not ours."""
     version, _, rest = (data or "").partition(":")
     letter, *numbers = rest.split(":")
-    for kind in _TAPS:
+    for kind in TAPS:
         if version == VERSION and letter == kind.letter and len(numbers) == len(fields(kind)):
             try:
                 tap = kind(*(int(number) for number in numbers))
@@ -91,6 +113,8 @@ def _is_possible(tap: Tap) -> bool:
         return False
     if isinstance(tap, Vote):
         return tap.rank == 0 and tap.vote in (1, -1)
+    if isinstance(tap, ChooseLikeness):
+        return 0 <= tap.permille <= 1000 or tap.permille == AUTO_PERMILLE
     if isinstance(tap, LowerThreshold | ChooseThreshold):
         return abs(tap.permille) <= 1000 or tap == ChooseThreshold(AUTO_PERMILLE)
     return True

@@ -8,43 +8,44 @@ from bot.callback_data import (
     AUTO_CATEGORY,
     AUTO_PERMILLE,
     ChooseCategory,
-    ChooseThreshold,
-    LowerThreshold,
+    ChooseLikeness,
+    LessSimilar,
     OtherCategory,
     Tap,
     Vote,
     encode,
 )
-from bot.texts import percent, shortened, stricter
-from imgrec.search.searcher import Answer
+from bot.shop import Shop
+from bot.texts import AUTO, SHOW_LESS_SIMILAR, percent, shortened, word
+from imgrec.search.likeness import DEGREES
+from imgrec.search.serving import Answer
 
 _OTHER_CATEGORIES = 3
+_FEW = 3
 _LONGEST_BUTTON = 60
-_LEAST_PROBABILITY = 0.01
 _MOST_CATEGORIES = 98  # Telegram takes a hundred buttons
+_SAME = 1e-4
 
 
 def below_answer(
-    query_id: int, answer: Answer, category_ids: Mapping[str, int], voted: int | None = None
+    query_id: int, answer: Answer, shop: Shop, tapped: int, *, all_shown: bool, voted: int | None = None
 ) -> InlineKeyboardMarkup:
-    """Votes, and the categories the photo may show instead; the vote that was given is marked."""
+    """Votes, less similar products where there are few, and the categories the photo may show instead.
+
+    `tapped` is the category that was searched because it was tapped, or AUTO_CATEGORY; `all_shown` says that the
+    likeness left nothing out. The vote that was given is marked.
+    """
     alone = answer.scope if len(answer.scope) == 1 else ()  # of several searched, each is offered alone
-    return InlineKeyboardMarkup([_votes(query_id, voted), *_others(query_id, answer, category_ids, alone)])
+    less = _less_similar(query_id, answer, shop, tapped, all_shown)
+    return InlineKeyboardMarkup([_votes(query_id, voted), *less, *_others(query_id, answer, shop, alone)])
 
 
 def below_nothing(
-    query_id: int, answer: Answer, category_ids: Mapping[str, int], tapped: int
+    query_id: int, answer: Answer, shop: Shop, tapped: int, *, all_shown: bool
 ) -> InlineKeyboardMarkup | None:
-    """An offer to lower the threshold to where the best product passes, and other categories.
-
-    `tapped` is the category that was searched because it was tapped, or AUTO_CATEGORY.
-    """
-    rows = _others(query_id, answer, category_ids, answer.scope)
-    if answer.best_similarity is not None:
-        permille = int(answer.best_similarity * 100) * 10 if answer.best_similarity >= 0 else -1000
-        rows.insert(
-            0, [_button(f"Show from {percent(permille / 1000)} on", LowerThreshold(query_id, permille, tapped))]
-        )
+    """Less similar products, and categories that were not searched."""
+    less = _less_similar(query_id, answer, shop, tapped, all_shown)
+    rows = [*less, *_others(query_id, answer, shop, answer.scope)]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
@@ -53,30 +54,31 @@ def with_vote(markup: InlineKeyboardMarkup, query_id: int, voted: int) -> Inline
     return InlineKeyboardMarkup([_votes(query_id, voted), *markup.inline_keyboard[1:]])
 
 
-def categories(category_ids: Mapping[str, int], chosen: str | None) -> InlineKeyboardMarkup:
-    """The categories, two in a row, and auto; the present choice is marked. Others can be chosen by name."""
+def categories(category_ids: Mapping[str, int], chosen: str | None) -> InlineKeyboardMarkup | None:
+    """The categories, two in a row, and auto; the present choice is marked. Others can be chosen by name.
+
+    None where there are none.
+    """
+    if not category_ids:
+        return None
     buttons = [
         _button(_marked(name, name == chosen), ChooseCategory(number))
         for name, number in list(category_ids.items())[:_MOST_CATEGORIES]
     ]
     rows = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
-    return InlineKeyboardMarkup([[_button(_marked("Auto", chosen is None), ChooseCategory(AUTO_CATEGORY))], *rows])
+    return InlineKeyboardMarkup([[_button(_marked(AUTO, chosen is None), ChooseCategory(AUTO_CATEGORY))], *rows])
 
 
-def thresholds(auto: float, chosen: float | None) -> InlineKeyboardMarkup:
-    """Auto, and some values around it: two that let more through, two that are stricter."""
-    around = (auto / 2, auto * 3 / 4, auto + (1 - auto) / 8, stricter(auto))
-    values = sorted({round(min(max(value, 0.0), 0.99), 2) for value in around})
-    row = [
-        _button(
-            _marked(percent(value), chosen is not None and abs(chosen - value) < 1e-6),
-            ChooseThreshold(round(value * 1000)),
-        )
-        for value in values
-    ]
-    return InlineKeyboardMarkup(
-        [[_button(_marked(f"Auto ({percent(auto, 1)})", chosen is None), ChooseThreshold(AUTO_PERMILLE))], row]
-    )
+def likenesses(shop: Shop, chosen: float | None) -> InlineKeyboardMarkup:
+    """Auto, and a button for each degree of likeness; the present choice is marked."""
+    auto = f"{AUTO}: {word(shop.auto_likeness)} · {percent(shop.auto_likeness)}"
+    rows = [[_button(_marked(auto, chosen is None), ChooseLikeness(AUTO_PERMILLE))]]
+    for least, degree in reversed(DEGREES):
+        if least > 0:
+            is_chosen = chosen is not None and abs(chosen - least) < _SAME
+            text = _marked(f"{degree} · {percent(least)}", is_chosen)
+            rows.append([_button(text, ChooseLikeness(round(least * 1000)))])
+    return InlineKeyboardMarkup(rows)
 
 
 def _votes(query_id: int, voted: int | None) -> list[InlineKeyboardButton]:
@@ -86,19 +88,21 @@ def _votes(query_id: int, voted: int | None) -> list[InlineKeyboardButton]:
     ]
 
 
-def _others(
-    query_id: int, answer: Answer, category_ids: Mapping[str, int], left_out: Sequence[str]
+def _less_similar(
+    query_id: int, answer: Answer, shop: Shop, tapped: int, all_shown: bool
 ) -> list[Sequence[InlineKeyboardButton]]:
+    few = len(answer.matches) < min(_FEW, shop.results)
+    if not few or all_shown or answer.nearest is None:
+        return []
+    return [[_button(SHOW_LESS_SIMILAR, LessSimilar(query_id, tapped))]]
+
+
+def _others(query_id: int, answer: Answer, shop: Shop, left_out: Sequence[str]) -> list[Sequence[InlineKeyboardButton]]:
     """The likeliest categories to look in instead, without those where nothing else is to be found."""
-    offered = [
-        candidate.name
-        for candidate in answer.candidates
-        if candidate.name in category_ids
-        and candidate.probability >= _LEAST_PROBABILITY
-        and candidate.name not in left_out
-    ]
+    offered = [name for name in shop.plausible(answer) if name not in left_out]
     return [
-        [_button(f"🔎 {name}", OtherCategory(query_id, category_ids[name]))] for name in offered[:_OTHER_CATEGORIES]
+        [_button(f"🔎 {name}", OtherCategory(query_id, shop.category_ids[name]))]
+        for name in offered[:_OTHER_CATEGORIES]
     ]
 
 

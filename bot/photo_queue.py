@@ -1,23 +1,26 @@
-"""The queue before the model: photos that wait together are recognised as one batch, away from the event loop."""
+"""The queue before the model: photos that wait together are looked at as one batch, away from the event loop."""
 
 import asyncio
 import contextlib
 import logging
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imgrec.errors import ImgrecError, PhotoError
-from imgrec.search.searcher import Answer, Searcher, Seen
+from bot.shop import Shop
+from imgrec.errors import PhotoError
+from imgrec.search.likeness import Likeness
+from imgrec.search.serving import Answer, Seen, Serving
 from imgrec.vision.decode import decode_photo
+from imgrec.vision.preprocessing import Pixels
 
 log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
+_ANYTHING = -1.0
 
 
 class QueueFullError(Exception):
@@ -26,32 +29,27 @@ class QueueFullError(Exception):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked of a photo. A category that is no longer there counts as None: as the model predicts."""
+    """What is asked of a photo.
+
+    A category that is no longer there counts as None: as the model predicts. How alike products have to be is a
+    likeness, or a similarity that was set before likeness was; None: as the shop has it. `less_similar` asks for the
+    nearest products whatever their likeness.
+    """
 
     category: str | None = None
-    threshold: float | None = None
-    top: int | None = None
+    likeness: float | None = None
+    similarity: float | None = None
+    less_similar: bool = False
 
 
 @dataclass(frozen=True)
 class Found:
-    """An answer and what it was made with; `category` is the one that was searched alone, as wished."""
+    """An answer, what was seen, and the shop it is of; `category` is the one that was searched alone, as wished."""
 
     answer: Answer
     seen: Seen
     category: str | None
-    model_sha256: str
-    generation: str
-
-
-@dataclass(frozen=True)
-class Shop:
-    """What the handlers need to know of the present model and index."""
-
-    category_ids: dict[str, int]
-    auto_threshold: float
-    threshold_is_configured: bool
-    model_sha256: str
+    shop: Shop
 
 
 @dataclass(frozen=True)
@@ -64,29 +62,29 @@ class _Job:
 class PhotoQueue:
     """One worker task and one thread: only that thread touches the model, the index and the catalogue.
 
-    `open_searcher` opens model and index; `read_pointers` is a cheap reading that changes when there may be new ones,
-    which are then taken up together, between two batches; `pointers` is what it read before `searcher` was opened.
+    `open_serving` opens what is current; `read_pointer` is a cheap reading that changes when there may be something
+    new, which is then taken up whole, between two batches; `opened_at` is what it read before `serving` was opened.
     """
 
     def __init__(
         self,
-        searcher: Searcher,
-        open_searcher: Callable[[], Searcher],
-        read_pointers: Callable[[], Sequence[str]],
-        pointers: Sequence[str],
+        serving: Serving,
+        open_serving: Callable[[], Serving],
+        read_pointer: Callable[[], str],
+        opened_at: str,
         batch_size: int,
         limit: int,
     ) -> None:
-        self._searcher = searcher
-        self._open_searcher = open_searcher
-        self._read_pointers = read_pointers
-        self._pointers = pointers
+        self._serving = serving
+        self._open_serving = open_serving
+        self._read_pointer = read_pointer
+        self._opened_at = opened_at
         self._looked = time.monotonic()
         self._batch_size = batch_size
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue(limit)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._worker: asyncio.Task[None] | None = None
-        self.shop = _shop_of(searcher)
+        self.shop = Shop.of(serving)
 
     def start(self) -> None:
         """Start working; called once the event loop runs."""
@@ -99,13 +97,14 @@ class PhotoQueue:
             self._worker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._worker
-        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._searcher.close())
+        await asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._serving.close())
         self._thread.shutdown()
 
     async def ask(self, photo: bytes | Seen, wish: Wish) -> Found:
         """Find products that look like a photo, given as an image file's bytes or as what was seen in it before.
 
-        Raises UnreadablePhotoError, TooLargePhotoError, or QueueFullError.
+        Raises UnreadablePhotoError, TooLargePhotoError, QueueFullError; and OtherServingError for what was seen before
+        the present serving was taken up: look at that photo anew.
         """
         job = _Job(photo, wish, asyncio.get_running_loop().create_future())
         try:
@@ -135,14 +134,12 @@ class PhotoQueue:
                     job.result.set_result(result)
                 self._jobs.task_done()
 
-    def _answer(self, batch: list[tuple[bytes | Seen, Wish]]) -> list[Found | Exception]:
-        """Runs in the model's thread. A photo that does not decode fails alone."""
-        self._take_up_new_index()
-        searcher = self._searcher
-        preprocessing = searcher.recogniser.model.settings.preprocessing
-        seen: dict[int, Seen] = {}
-        squares = {}
-        failed: dict[int, Exception] = {}
+    def _answer(self, batch: Sequence[tuple[bytes | Seen, Wish]]) -> list[Found | Exception]:
+        """Runs in the model's thread. Each photo is answered, or fails, alone."""
+        self._take_up_new_serving()
+        preprocessing = self._serving.preprocessing
+        seen: dict[int, Seen | Exception] = {}
+        squares: dict[int, Pixels] = {}
         for number, (photo, _) in enumerate(batch):
             if isinstance(photo, Seen):
                 seen[number] = photo
@@ -150,39 +147,54 @@ class PhotoQueue:
             try:
                 squares[number] = preprocessing.square(decode_photo(photo, preprocessing.side_px))
             except PhotoError as error:
-                failed[number] = error
-        if squares:
-            seen |= zip(squares, searcher.see_pixels(np.stack(list(squares.values()))), strict=True)
-        return [failed.get(number) or self._found(seen[number], wish) for number, (_, wish) in enumerate(batch)]
+                seen[number] = error
+        seen |= zip(squares, self._look_at(list(squares.values())), strict=True)
+        return [self._found(seen[number], wish) for number, (_, wish) in enumerate(batch)]
 
-    def _found(self, seen: Seen, wish: Wish) -> Found:
-        searcher = self._searcher
-        category = wish.category if wish.category in searcher.categories else None
-        answer = searcher.answer(seen, category, wish.threshold, wish.top)
-        return Found(answer, seen, category, searcher.recogniser.model.sha256, searcher.index.generation)
+    def _look_at(self, squares: Sequence[Pixels]) -> Sequence[Seen | Exception]:
+        """Look at all of them at once; where that fails, at each by itself."""
+        if not squares:
+            return []
+        try:
+            return self._serving.see_pixels(np.stack(squares))
+        except Exception as error:
+            if len(squares) == 1:
+                return [error]
+            return [one for square in squares for one in self._look_at([square])]
 
-    def _take_up_new_index(self) -> None:
+    def _found(self, seen: Seen | Exception, wish: Wish) -> Found | Exception:
+        if isinstance(seen, Exception):
+            return seen
+        serving, shop = self._serving, self.shop
+        category = wish.category if wish.category in shop.category_ids else None
+        try:
+            answer = serving.answer(seen, category, _threshold(wish, shop.likeness))
+        except Exception as error:  # of another serving, most likely; those beside it have their answers all the same
+            return error
+        if wish.less_similar and answer.matches:
+            answer = replace(answer, threshold=answer.matches[-1].similarity)
+        return Found(answer, seen, category, shop)
+
+    def _take_up_new_serving(self) -> None:
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:
             return
         self._looked = time.monotonic()
-        pointers = self._read_pointers()
-        if pointers == self._pointers:
+        pointer = self._read_pointer()
+        if pointer == self._opened_at:
             return
         try:
-            searcher = self._open_searcher()
-        except (ImgrecError, OSError, sqlite3.Error) as error:
-            # A new model whose index is still being built: go on with the old pair, and look again.
-            log.info("Not taking up the new model or index yet: %s", error)
+            serving = self._open_serving()
+            shop = Shop.of(serving)
+        except Exception as error:  # whatever is wrong with it: the one that serves goes on, and we look again
+            log.warning("Not taking up the new index yet: %s", error)
             return
-        self._searcher.close()
-        self._searcher, self._pointers, self.shop = searcher, pointers, _shop_of(searcher)
-        log.info("Now answering from %s.", searcher.index.generation)
+        self._serving.close()
+        self._serving, self._opened_at, self.shop = serving, pointer, shop
+        log.info("Now answering from %s.", serving.id.generation)
 
 
-def _shop_of(searcher: Searcher) -> Shop:
-    return Shop(
-        dict(sorted(searcher.index.record.categories.items())),
-        searcher.auto_threshold,
-        searcher.settings.threshold != "auto",
-        searcher.recogniser.model.sha256,
-    )
+def _threshold(wish: Wish, likeness: Likeness) -> float | None:
+    """The least similarity that a wish means to this serving; None: its own."""
+    if wish.less_similar:
+        return _ANYTHING
+    return wish.similarity if wish.likeness is None else likeness.similarity_of(wish.likeness)

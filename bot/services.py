@@ -8,9 +8,9 @@ from typing import Any
 
 from telegram.ext import ContextTypes
 
-from bot.photo_queue import Found, PhotoQueue
+from bot.photo_queue import PhotoQueue
 from imgrec.log.writer import LogWriter
-from imgrec.search.searcher import Seen
+from imgrec.search.serving import Seen, ServingId
 
 Context = ContextTypes.DEFAULT_TYPE
 _MOST_REMEMBERED = 5000
@@ -21,30 +21,29 @@ _KEY = "services"
 class _Remembered:
     chat: int
     user: int
-    model_sha256: str
     seen: Seen
 
 
 class RecentPhotos:
-    """What the model saw in the photos of the last few thousand queries, in memory only (about 2 KB each)."""
+    """What was seen in the photos of the last few thousand queries, in memory only (about 2 KB each)."""
 
     def __init__(self, most: int = _MOST_REMEMBERED) -> None:
         self._most = most
         self._seen: OrderedDict[int, _Remembered] = OrderedDict()
 
-    def remember(self, query_id: int, chat: int, user: int, found: Found) -> None:
+    def remember(self, query_id: int, chat: int, user: int, seen: Seen) -> None:
         """Keep what was seen for a query; the oldest is dropped."""
-        self._seen[query_id] = _Remembered(chat, user, found.model_sha256, found.seen)
+        self._seen[query_id] = _Remembered(chat, user, seen)
         while len(self._seen) > self._most:
             self._seen.popitem(last=False)
 
-    def recall(self, query_id: int, chat: int, model_sha256: str) -> Seen | None:
-        """What was seen for a query of this chat, if it is still kept and by this model.
+    def recall(self, query_id: int, chat: int, serving: ServingId) -> Seen | None:
+        """What was seen for a query of this chat, if it is still kept and was seen by this serving.
 
         Buttons carry whatever a client sends, so a query's number alone opens nothing.
         """
         kept = self._seen.get(query_id)
-        return kept.seen if kept and (kept.chat, kept.model_sha256) == (chat, model_sha256) else None
+        return kept.seen if kept and (kept.chat, kept.seen.serving) == (chat, serving) else None
 
     def forget(self, user: int) -> None:
         """Drop everything of a user."""

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from html import escape
 
+from bot.shop import Shop
 from imgrec.catalogue.store import Product
-from imgrec.search.searcher import Answer, Match
+from imgrec.search.likeness import DEGREES, Likeness
+from imgrec.search.serving import Answer, Candidate, Match
 
 CAPTION_LENGTH = 1024
 _TITLE_LENGTH = 700
 _NAME_LENGTH = 60
 _MOST_NAMED = 4
+_SURE = 0.5
+_MOST_ASKED = 3
+_EXAMPLE = "<code>/threshold 60%</code>"
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 
 COMMANDS = (
@@ -44,32 +49,49 @@ ALREADY_NOTED = "Already noted."
 ONE_MOMENT = "One moment…"
 FORGOTTEN = "Done. Your searches, votes and settings are deleted."
 FORGOTTEN_IN_GROUP = "Done. Your searches and votes are deleted. The group keeps its settings."
+AUTO = "Auto"
+SHOW_LESS_SIMILAR = "Show less similar ones"
+LOOKED_EVERYWHERE = "I looked through the whole shop."
+NO_CATEGORIES = "This shop has no categories: I always look through all of it."
 TOO_MANY = "That is a lot at once. I answer those I have; please send the others again after that."
 
 
-def how_to_use(auto_threshold: float) -> str:
-    """How to use the bot; the example of a threshold goes by the model's own."""
-    example = f"<code>/threshold {percent(stricter(auto_threshold))}</code>"
+def how_to_use(shop: Shop) -> str:
+    """How to use the bot, with what a percentage means in this shop."""
+    category = (
+        "/category – search one category only, or <code>/category auto</code> to let me see for myself\n"
+        if shop.category_ids
+        else ""
+    )
     return (
         "Send a photo, or an image as a file, and I answer with similar products.\n\n"
-        "/category – search one category only, or <code>/category auto</code> to let me see for myself\n"
-        f"/threshold – how similar products have to be, such as {example}, or <code>auto</code>\n"
+        f"{category}"
+        f"/threshold – how similar products have to be, such as {_EXAMPLE}, or <code>auto</code>\n"
         "/forget – delete your searches, votes and settings\n\n"
+        f"{meaning(shop.likeness)}\n\n"
         "👍 and 👎 below an answer make the next ones better. Photos are not kept."
     )
 
 
+def meaning(likeness: Likeness) -> str:
+    """What a percentage below a product means, by what it was fitted on."""
+    if not likeness.low:
+        return "The percentage tells how alike the pictures are; this shop has too few photos to say what is right."
+    same = {"kind": "of the same kind", "category": "of the same category", "product": "the same product"}
+    return f"87 % means: of a hundred such matches, about 87 are {same[likeness.truth]}."
+
+
 def caption(match: Match) -> str:
-    """What stands below a product's photo: title, brand (where the title does not begin with it), price, similarity.
+    """What stands below a product's photo: title, brand (where the title does not begin with it), price, likeness.
 
     At most 1,024 characters.
     """
     product = match.product
-    title = shortened(product.title or product.category, _TITLE_LENGTH)
+    title = shortened(product.title or product.category or product.id, _TITLE_LENGTH)
     brand = product.brand or ""
     facts = [] if title.casefold().startswith(brand.casefold()) else [escape(shortened(brand, 80))]
     facts += [f"<b>{escape(shortened(price(product), 40))}</b>"] if product.price else []
-    facts += [f"{percent(match.similarity)} similar"]
+    facts += [match.degree] if match.degree == "the very one" else [match.degree, percent(match.likeness)]
     heading = escape(title)
     if product.url and product.url.startswith(("http://", "https://")):
         heading = f'<a href="{escape(product.url)}">{heading}</a>'
@@ -83,57 +105,72 @@ def price(product: Product) -> str:
     return " ".join(filter(None, [product.price, product.currency]))
 
 
-def percent(similarity: float, decimals: int = 0) -> str:
-    """A cosine as a percentage. It is rounded down, so that what passes a threshold also looks as if it did."""
-    factor = 10**decimals
-    return f"{int(similarity * 100 * factor + (1e-6 if similarity >= 0 else -1e-6)) / factor:.{decimals}f}%"
+def percent(share: float) -> str:
+    """A likeness or probability. It is rounded down, so that what passes a threshold also looks as if it did."""
+    return f"{int(share * 100 + 1e-6)} %"
 
 
-def answered(answer: Answer, source: str) -> str:
-    """The message below an album: what the photo shows, and where was looked."""
-    return f"{_where(answer, source)}\nWas this helpful?"
+def word(likeness: float) -> str:
+    """The word for a likeness."""
+    return next(degree for least, degree in DEGREES if likeness >= least)
 
 
-def nothing_similar(answer: Answer, source: str) -> str:
+def answered(answer: Answer, source: str | None, shop: Shop, *, all_shown: bool = False) -> str:
+    """The message below an album: what the photo shows, and where was looked.
+
+    `all_shown` says that these are the nearest products, whatever their likeness.
+    """
+    closest = "These are the closest there are, however similar.\n" if all_shown else ""
+    return f"{_where(answer, source, shop)}\n{closest}Was this helpful?"
+
+
+def nothing_similar(answer: Answer, source: str | None, shop: Shop) -> str:
     """When no product passes the threshold: how close the best one was."""
-    least = percent(answer.threshold, 1)
-    if answer.best_similarity is None:
-        return f"{_where(answer, source)}\nThere are no products to compare with there."
-    best = percent(answer.best_similarity, 1)
-    return f"{_where(answer, source)}\nNothing there is at least {least} similar; the closest product has {best}."
-
-
-def threshold_lowered(threshold: float) -> str:
-    """The short notice when a tap lowered the chat's threshold; plain text."""
-    return f"From now on I show products from {percent(threshold, 1)} similar. /threshold auto undoes that."
-
-
-def category_now(category: str | None) -> str:
-    """After, or in place of, a choice of category."""
-    if category is None:
-        return "I look in the category that I see in your photo."
-    return f"I look in <b>{escape(category)}</b>, whatever the photo shows. <code>/category auto</code> undoes that."
-
-
-def choose_category(category: str | None) -> str:
-    """Above the keyboard of categories."""
-    return f"{category_now(category)}\nChoose another:"
-
-
-def threshold_now(threshold: float | None, auto: float) -> str:
-    """After, or in place of, a choice of threshold."""
-    if threshold is None:
-        return f"I show products that are at least {percent(auto, 1)} similar (auto)."
+    where = _where(answer, source, shop)
+    if answer.nearest is None:
+        return f"{where}\nThere are no products to compare with there."
+    least, nearest = percent(shop.likeness.of(answer.threshold)), answer.nearest
     return (
-        f"I show products that are at least {percent(threshold, 1)} similar. "
-        f"<code>/threshold auto</code> goes back to {percent(auto, 1)}."
+        f"{where}\nNothing there is similar enough (from {least} on); "
+        f"the closest product is {nearest.degree} ({percent(nearest.likeness)})."
     )
 
 
-def choose_threshold(threshold: float | None, auto: float) -> str:
-    """Above the keyboard of thresholds."""
-    example = f"<code>/threshold {percent(stricter(auto))}</code>"
-    return f"{threshold_now(threshold, auto)}\nChoose another, or send a value such as {example}:"
+def threshold_lowered(likeness: float) -> str:
+    """The short notice when a tap on an old button lowered the chat's threshold; plain text."""
+    return f"From now on I show products from {percent(likeness)} on. /threshold auto undoes that."
+
+
+def category_now(category: str | None, *, tells_categories: bool = True) -> str:
+    """After, or in place of, a choice of category; None is auto, which is everything where they are not told apart."""
+    if category is None:
+        return "I look in the category that I see in your photo." if tells_categories else "I look everywhere."
+    return f"I look in <b>{escape(category)}</b>, whatever the photo shows. <code>/category auto</code> undoes that."
+
+
+def choose_category(category: str | None, shop: Shop) -> str:
+    """Above the keyboard of categories."""
+    if not shop.category_ids:
+        return NO_CATEGORIES
+    return f"{category_now(category, tells_categories=shop.tells_categories)}\nChoose another:"
+
+
+def threshold_now(chosen: float | None, auto: float) -> str:
+    """After, or in place of, a choice of likeness; None is auto."""
+    if chosen is None:
+        return f"I show products from <b>{percent(auto)}</b> on ({word(auto)}): that is auto, this shop's own choice."
+    return (
+        f"I show products from <b>{percent(chosen)}</b> on ({word(chosen)}). "
+        f"<code>/threshold auto</code> goes back to {percent(auto)} ({word(auto)})."
+    )
+
+
+def choose_threshold(chosen: float | None, shop: Shop) -> str:
+    """Above the keyboard of likenesses."""
+    return (
+        f"{threshold_now(chosen, shop.auto_likeness)}\n{meaning(shop.likeness)}\n"
+        f"Choose another, or send a value such as {_EXAMPLE}:"
+    )
 
 
 def category_unknown(name: str, *, is_near: bool) -> str:
@@ -142,40 +179,55 @@ def category_unknown(name: str, *, is_near: bool) -> str:
     return f"I don't know the category “{escape(shortened(name, 60))}”. {offer}"
 
 
-def threshold_unknown(text: str, auto: float) -> str:
+def threshold_unknown(text: str) -> str:
     """When /threshold has no value we can read."""
-    value = stricter(auto)
     return (
         f"“{escape(shortened(text, 60))}” is not a threshold. "
-        f"Use a value such as <code>{percent(value)}</code> or <code>{value}</code>, or <code>auto</code>."
+        "Use a value from 0 to 100 %, such as <code>60%</code> or <code>0.6</code>, or <code>auto</code>."
     )
 
 
-def stricter(auto: float) -> float:
-    """A threshold above the model's own, as an example: a quarter of the way to equality."""
-    return round(auto + (1 - auto) / 4, 2)
-
-
-def _where(answer: Answer, source: str) -> str:
-    seen = f"<b>{_name(answer.category.name)}</b> ({percent(answer.category.probability)})"
-    searched = _list(answer.scope)
-    if source == "predicted":
-        others = [name for name in answer.scope if name != answer.category.name]
-        return f"This looks like {seen}." + (f" I also looked in {_list(others)}." if others else "")
+def _where(answer: Answer, source: str | None, shop: Shop) -> str:
+    if source == "tap":
+        return f"{_looked_in(answer.scope)}."
+    if answer.category is None:
+        return f"{_looked_in(answer.scope)}, as you chose with /category." if source == "chat" else LOOKED_EVERYWHERE
     if source == "chat":
-        return f"I looked in {searched}, as you chose with /category. To me this looks like {seen}."
-    return f"I looked in {searched}."
+        return f"{_looked_in(answer.scope)}, as you chose with /category. {_guess(answer.category, 'To me this')}"
+    if answer.category.probability < _SURE:
+        return _question(answer, shop.plausible(answer)[:_MOST_ASKED])
+    others = [name for name in answer.scope if name != answer.category.name]
+    return _guess(answer.category, "This") + (f" I also looked in {_list(others)}." if others else "")
+
+
+def _guess(category: Candidate, this: str) -> str:
+    looks = "looks" if category.probability >= _SURE else "may look"
+    return f"{this} {looks} like <b>{_name(category.name)}</b> ({percent(category.probability)})."
+
+
+def _question(answer: Answer, asked: Sequence[str]) -> str:
+    """What is asked where the model is less than half sure."""
+    question = f"Is this {_list(asked, 'or')}?" if asked else "I am not sure what this is."
+    if asked and set(asked) == set(answer.scope):
+        return f"{question} I looked {('there', 'in both', 'in all three')[len(asked) - 1]}."
+    if asked and set(asked) < set(answer.scope):
+        return f"{question} I looked in {'these' if len(asked) > 1 else 'it'} and in others."
+    return f"{question} {_looked_in(answer.scope)}."
+
+
+def _looked_in(scope: Sequence[str]) -> str:
+    return f"I looked in {_list(scope)}" if scope else "I looked through the whole shop"
 
 
 def _name(category: str) -> str:
     return escape(shortened(category, _NAME_LENGTH))
 
 
-def _list(names: Sequence[str]) -> str:
+def _list(names: Sequence[str], conjunction: str = "and") -> str:
     bold = [f"<b>{_name(name)}</b>" for name in names[:_MOST_NAMED]]
     if len(names) > _MOST_NAMED:
         bold.append("others")
-    return bold[0] if len(bold) == 1 else f"{', '.join(bold[:-1])} and {bold[-1]}"
+    return bold[0] if len(bold) == 1 else f"{', '.join(bold[:-1])} {conjunction} {bold[-1]}"
 
 
 def shortened(text: str, length: int) -> str:

@@ -17,10 +17,11 @@ from bot.callback_data import AUTO_CATEGORY
 from bot.chat_order import arrived_s
 from bot.photo_queue import Found, QueueFullError, Wish
 from bot.services import Services
-from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
+from bot.shop import Shop
+from imgrec.errors import OtherServingError, TooLargePhotoError, UnreadablePhotoError
 from imgrec.log.schema import KindOfQuery, Outcome
-from imgrec.log.writer import LoggedAnswer, LogWriter
-from imgrec.search.searcher import Seen
+from imgrec.log.writer import ChatSettings, LoggedAnswer, LoggedMatch, LogWriter
+from imgrec.search.serving import Seen
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,11 @@ class Question:
     parent: int | None = None
     known_too_large: bool = False
     category_by_tap: bool = False
+
+
+def wish_of(settings: ChatSettings, category: str | None = None, *, less_similar: bool = False) -> Wish:
+    """What a chat's settings ask for; `category` is one that was tapped, and comes before the chat's."""
+    return Wish(category or settings.category, settings.likeness, settings.threshold, less_similar)
 
 
 async def answer_question(bot: Bot, services: Services, question: Question) -> None:
@@ -96,23 +102,21 @@ class _Query:
 
 
 async def _answer(bot: Bot, services: Services, question: Question, query: _Query) -> None:
-    settings = await services.log.settings(question.chat)
-    wish = question.wish or Wish(settings.category, settings.threshold)
-    found = await services.queue.ask(question.seen or await _download(bot, question), wish)
-    services.recent.remember(query.id, question.chat, question.user, found)
-    answer, source = found.answer, _category_source(question, found)
-    await services.log.record_answer(query.id, _logged(found, source, wish, services))
-    category_ids = services.queue.shop.category_ids
+    wish = question.wish or wish_of(await services.log.settings(question.chat))
+    found = await _find(bot, services, question, wish)
+    services.recent.remember(query.id, question.chat, question.user, found.seen)
+    answer, shop, source = found.answer, found.shop, _category_source(question, found)
+    await services.log.record_answer(query.id, _logged(found, source, wish))
+    tapped = shop.category_ids[found.category] if found.category and source == "tap" else AUTO_CATEGORY
     if not answer.matches:
         await query.finish(Outcome.NOTHING_SIMILAR)
-        tapped = category_ids.get(found.category or "", AUTO_CATEGORY) if source == "tap" else AUTO_CATEGORY
-        markup = keyboards.below_nothing(query.id, answer, category_ids, tapped)
-        await _reply(bot, question, texts.nothing_similar(answer, source), markup)
+        nothing = keyboards.below_nothing(query.id, answer, shop, tapped, all_shown=wish.less_similar)
+        await _reply(bot, question, texts.nothing_similar(answer, source, shop), nothing)
     elif await send_products(bot, question.chat, question.reply_to, answer.matches, services.log):
         await query.finish(Outcome.ANSWERED)
-        markup = keyboards.below_answer(query.id, answer, category_ids)
+        markup = keyboards.below_answer(query.id, answer, shop, tapped, all_shown=wish.less_similar)
         try:
-            await _reply(bot, question, texts.answered(answer, source), markup)
+            await _reply(bot, question, texts.answered(answer, source, shop, all_shown=wish.less_similar), markup)
         except (
             NetworkError
         ) as error:  # the products are there, and this may be too: no reason to ask for the photo again
@@ -120,6 +124,16 @@ async def _answer(bot: Bot, services: Services, question: Question, query: _Quer
     else:
         await query.finish(Outcome.FAILED)
         await _reply(bot, question, texts.FAILED)
+
+
+async def _find(bot: Bot, services: Services, question: Question, wish: Wish) -> Found:
+    """Ask with what was seen before, where it still counts; else with the photo, downloaded anew."""
+    if question.seen is not None:
+        try:
+            return await services.queue.ask(question.seen, wish)
+        except OtherServingError as error:
+            log.info("%s", error)
+    return await services.queue.ask(await _download(bot, question), wish)
 
 
 async def _download(bot: Bot, question: Question) -> bytes:
@@ -142,27 +156,36 @@ async def _download(bot: Bot, question: Question) -> bytes:
     raise AssertionError("unreachable")
 
 
-def _category_source(question: Question, found: Found) -> str:
+def _category_source(question: Question, found: Found) -> str | None:
+    """Who chose the category: predicted, chat or tap; None where nobody did, as the shop tells none apart."""
     if found.category is None:
-        return "predicted"
+        return "predicted" if found.answer.category else None
     return "tap" if question.category_by_tap else "chat"
 
 
-def _logged(found: Found, source: str, wish: Wish, services: Services) -> LoggedAnswer:
+def _threshold_source(wish: Wish, shop: Shop) -> str:
+    if wish.less_similar:
+        return "tap"
+    if wish.likeness is not None or wish.similarity is not None:
+        return "chat"
+    return "config" if shop.threshold_is_configured else "auto"
+
+
+def _logged(found: Found, source: str | None, wish: Wish) -> LoggedAnswer:
     answer = found.answer
-    configured = "config" if services.queue.shop.threshold_is_configured else "auto"
     return LoggedAnswer(
-        predicted_category=answer.category.name,
-        probability=answer.category.probability,
+        predicted_category=answer.category.name if answer.category else None,
+        probability=answer.category.probability if answer.category else None,
         category=answer.scope[0] if len(answer.scope) == 1 else None,
         category_source=source,
         scope=answer.scope,
         threshold=answer.threshold,
-        threshold_source=configured if wish.threshold is None else "chat",
-        model=found.model_sha256,
-        index_generation=found.generation,
-        best_similarity=answer.best_similarity,
-        matches=[(match.product.product_id, match.similarity) for match in answer.matches],
+        likeness=round(found.shop.likeness.of(answer.threshold), 4),
+        threshold_source=_threshold_source(wish, found.shop),
+        model=answer.serving.model_sha256,
+        index_generation=answer.serving.generation,
+        best_similarity=answer.nearest.similarity if answer.nearest else None,
+        matches=[LoggedMatch(match.product.product_id, match.similarity, match.likeness) for match in answer.matches],
     )
 
 

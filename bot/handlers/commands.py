@@ -8,10 +8,11 @@ from telegram.constants import ChatType
 from bot import keyboards, texts
 from bot.services import Context, services_of
 from imgrec.errors import CatalogueError
-from imgrec.search.searcher import near_categories, nearest_category
+from imgrec.search.likeness import DEGREES
+from imgrec.search.naming import near_categories, nearest_category
 
 _AUTO = "auto"
-_VALUE = re.compile(r"([+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+))\s*(%?)")
+_VALUE = re.compile(r"(\+?(?:\d+(?:[.,]\d+)?|[.,]\d+))\s*(%?)")
 _LEAST_PERCENTAGE = 10
 
 
@@ -24,8 +25,7 @@ async def on_start(update: Update, context: Context) -> None:
 async def on_help(update: Update, context: Context) -> None:
     """Explain every command."""
     if update.effective_message:
-        auto = services_of(context).queue.shop.auto_threshold
-        await update.effective_message.reply_html(texts.how_to_use(auto))
+        await update.effective_message.reply_html(texts.how_to_use(services_of(context).queue.shop))
 
 
 async def on_category(update: Update, context: Context) -> None:
@@ -33,12 +33,13 @@ async def on_category(update: Update, context: Context) -> None:
     message, services = update.effective_message, services_of(context)
     if message is None:
         return
-    category_ids = services.queue.shop.category_ids
+    shop = services.queue.shop
+    category_ids = shop.category_ids
     wanted = " ".join(context.args or [])
     chosen = (await services.log.settings(message.chat.id)).category
-    if not wanted:
+    if not wanted or not category_ids:
         markup = keyboards.categories(category_ids, chosen)
-        await message.reply_html(texts.choose_category(chosen), reply_markup=markup)
+        await message.reply_html(texts.choose_category(chosen, shop), reply_markup=markup)
         return
     try:
         category = None if wanted.casefold() == _AUTO else nearest_category(wanted, tuple(category_ids))
@@ -48,28 +49,24 @@ async def on_category(update: Update, context: Context) -> None:
         await message.reply_html(texts.category_unknown(wanted, is_near=bool(near)), reply_markup=markup)
         return
     await services.log.set_category(message.chat.id, category)
-    await message.reply_html(texts.category_now(category))
+    await message.reply_html(texts.category_now(category, tells_categories=shop.tells_categories))
 
 
 async def on_threshold(update: Update, context: Context) -> None:
-    """Show some thresholds, or set the chat's threshold to the value sent."""
+    """Show the degrees of likeness, or set the chat's to the value sent."""
     message, services = update.effective_message, services_of(context)
     if message is None:
         return
-    auto = services.queue.shop.auto_threshold
-    wanted = " ".join(context.args or [])
-    if not wanted:
-        chosen = (await services.log.settings(message.chat.id)).threshold
-        markup = keyboards.thresholds(auto, chosen)
-        await message.reply_html(texts.choose_threshold(chosen, auto), reply_markup=markup)
+    shop, wanted = services.queue.shop, " ".join(context.args or [])
+    is_auto = wanted.casefold() == _AUTO
+    likeness = None if is_auto else parse_likeness(wanted)
+    if likeness is None and not is_auto:
+        chosen = shop.likeness_chosen(await services.log.settings(message.chat.id))
+        text = texts.threshold_unknown(wanted) if wanted else texts.choose_threshold(chosen, shop)
+        await message.reply_html(text, reply_markup=keyboards.likenesses(shop, chosen))
         return
-    threshold = None if wanted.casefold() == _AUTO else parse_threshold(wanted)
-    if threshold is None and wanted.casefold() != _AUTO:
-        chosen = (await services.log.settings(message.chat.id)).threshold
-        await message.reply_html(texts.threshold_unknown(wanted, auto), reply_markup=keyboards.thresholds(auto, chosen))
-        return
-    await services.log.set_threshold(message.chat.id, threshold)
-    await message.reply_html(texts.threshold_now(threshold, auto))
+    await services.log.set_likeness(message.chat.id, likeness)
+    await message.reply_html(texts.threshold_now(likeness, shop.auto_likeness))
 
 
 async def on_forget(update: Update, context: Context) -> None:
@@ -83,14 +80,18 @@ async def on_forget(update: Update, context: Context) -> None:
     await message.reply_html(texts.FORGOTTEN if private else texts.FORGOTTEN_IN_GROUP)
 
 
-def parse_threshold(text: str) -> float | None:
-    """A cosine from what people write: 0.8, 0,8, 80 or 80%; None when it is no number from -1 to 1, or to 100 %."""
-    match = _VALUE.fullmatch(text.strip())
+def parse_likeness(text: str) -> float | None:
+    """A likeness from what people write: 0.6, 0,6, 60, 60 % or a word for it; None for anything not 0 to 100 %."""
+    wanted = " ".join(text.split()).casefold()
+    words: dict[str, float] = {degree: least for least, degree in DEGREES}
+    if wanted in words:
+        return words[wanted]
+    match = _VALUE.fullmatch(wanted)
     if match is None:
         return None
     value = float(match[1].replace(",", "."))
-    if not match[2] and 1 < abs(value) < _LEAST_PERCENTAGE:
+    if not match[2] and 1 < value < _LEAST_PERCENTAGE:
         return None  # 1.5 may mean anything
-    if match[2] or abs(value) > 1:
+    if match[2] or value > 1:
         value /= 100
-    return round(value, 4) if -1 <= value <= 1 else None
+    return round(value, 4) if value <= 1 else None

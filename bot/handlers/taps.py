@@ -9,13 +9,15 @@ from bot.callback_data import (
     AUTO_CATEGORY,
     AUTO_PERMILLE,
     ChooseCategory,
+    ChooseLikeness,
     ChooseThreshold,
+    LessSimilar,
     LowerThreshold,
     OtherCategory,
     Vote,
     parse,
 )
-from bot.handlers.answering import Question, answer_question
+from bot.handlers.answering import Question, answer_question, wish_of
 from bot.photo_queue import Wish
 from bot.services import Context, Services, services_of
 from imgrec.log.schema import KindOfQuery
@@ -30,23 +32,27 @@ async def on_tap(update: Update, context: Context) -> None:
     message = query.message if isinstance(query.message, Message) and query.message.is_accessible else None
     if tap is None or message is None:
         await _acknowledge(query, texts.OLD_BUTTON)
-    elif isinstance(tap, Vote):
-        await _vote(query, message, tap, services)
-    elif isinstance(tap, ChooseCategory):
-        await _choose_category(query, message, tap, services)
-    elif isinstance(tap, ChooseThreshold):
-        await _choose_threshold(query, message, tap, services)
-    elif isinstance(tap, LowerThreshold):
-        await services.log.set_threshold(message.chat.id, tap.permille / 1000)
-        settings = await services.log.settings(message.chat.id)
-        tapped = _name_of(tap.category_id, services)
-        wish = Wish(tapped or settings.category, settings.threshold)
-        await _acknowledge(query, texts.threshold_lowered(tap.permille / 1000))
-        await _ask_again(
-            query, message, tap.query_id, KindOfQuery.LOWER_THRESHOLD, wish, context, category_by_tap=bool(tapped)
-        )
-    else:
-        await _other_category(query, message, tap, context)
+        return
+    match tap:
+        case Vote():
+            await _vote(query, message, tap, services)
+        case ChooseCategory():
+            await _choose_category(query, message, tap, services)
+        case ChooseLikeness(permille):
+            await services.log.set_likeness(message.chat.id, None if permille == AUTO_PERMILLE else permille / 1000)
+            await _show_likeness(query, message, services)
+        case ChooseThreshold(permille):
+            await services.log.set_threshold(message.chat.id, None if permille == AUTO_PERMILLE else permille / 1000)
+            await _show_likeness(query, message, services)
+        case OtherCategory():
+            await _other_category(query, message, tap, context)
+        case LessSimilar(query_id, category_id):
+            await _acknowledge(query, texts.ONE_MOMENT)
+            await _lower(query, message, query_id, category_id, context, less_similar=True)
+        case LowerThreshold(query_id, permille, category_id):
+            await services.log.set_threshold(message.chat.id, permille / 1000)
+            await _acknowledge(query, texts.threshold_lowered(services.queue.shop.likeness.of(permille / 1000)))
+            await _lower(query, message, query_id, category_id, context, less_similar=False)
 
 
 async def _vote(query: CallbackQuery, message: Message, tap: Vote, services: Services) -> None:
@@ -61,22 +67,22 @@ async def _vote(query: CallbackQuery, message: Message, tap: Vote, services: Ser
 
 
 async def _choose_category(query: CallbackQuery, message: Message, tap: ChooseCategory, services: Services) -> None:
-    category_ids = services.queue.shop.category_ids
+    shop = services.queue.shop
     category = _name_of(tap.category_id, services)
     if category is None and tap.category_id != AUTO_CATEGORY:
         await _acknowledge(query, texts.OLD_BUTTON)
         return
     await services.log.set_category(message.chat.id, category)
     await _acknowledge(query)
-    await _edit(message, texts.choose_category(category), keyboards.categories(category_ids, category))
+    await _edit(message, texts.choose_category(category, shop), keyboards.categories(shop.category_ids, category))
 
 
-async def _choose_threshold(query: CallbackQuery, message: Message, tap: ChooseThreshold, services: Services) -> None:
-    threshold = None if tap.permille == AUTO_PERMILLE else tap.permille / 1000
-    auto = services.queue.shop.auto_threshold
-    await services.log.set_threshold(message.chat.id, threshold)
+async def _show_likeness(query: CallbackQuery, message: Message, services: Services) -> None:
+    """Acknowledge, and show the chat's choice in the message that was tapped."""
+    shop = services.queue.shop
+    chosen = shop.likeness_chosen(await services.log.settings(message.chat.id))
     await _acknowledge(query)
-    await _edit(message, texts.choose_threshold(threshold, auto), keyboards.thresholds(auto, threshold))
+    await _edit(message, texts.choose_threshold(chosen, shop), keyboards.likenesses(shop, chosen))
 
 
 async def _other_category(query: CallbackQuery, message: Message, tap: OtherCategory, context: Context) -> None:
@@ -85,10 +91,20 @@ async def _other_category(query: CallbackQuery, message: Message, tap: OtherCate
     if category is None:
         await _acknowledge(query, texts.OLD_BUTTON)
         return
-    settings = await services.log.settings(message.chat.id)
-    wish = Wish(category, settings.threshold)
+    wish = wish_of(await services.log.settings(message.chat.id), category)
     await _acknowledge(query, texts.ONE_MOMENT)
     await _ask_again(query, message, tap.query_id, KindOfQuery.OTHER_CATEGORY, wish, context, category_by_tap=True)
+
+
+async def _lower(
+    query: CallbackQuery, message: Message, query_id: int, category_id: int, context: Context, *, less_similar: bool
+) -> None:
+    """Ask again for products that are less similar, in the category that was tapped before or as the chat has it."""
+    services = services_of(context)
+    tapped = _name_of(category_id, services)
+    wish = wish_of(await services.log.settings(message.chat.id), tapped, less_similar=less_similar)
+    kind = KindOfQuery.LOWER_THRESHOLD
+    await _ask_again(query, message, query_id, kind, wish, context, category_by_tap=bool(tapped))
 
 
 async def _ask_again(
@@ -111,7 +127,7 @@ async def _ask_again(
         original.message_id if original else message.message_id,
         file.file_id if file else None,
         file.file_unique_id if file else None,
-        seen=services.recent.recall(query_id, message.chat.id, services.queue.shop.model_sha256),
+        seen=services.recent.recall(query_id, message.chat.id, services.queue.shop.serving),
         wish=wish,
         parent=query_id,
         category_by_tap=category_by_tap,

@@ -1,0 +1,55 @@
+"""What the handlers, texts and keyboards need to know of one serving."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from imgrec.log.writer import ChatSettings
+from imgrec.search.likeness import Likeness
+from imgrec.search.serving import Answer, Serving, ServingId
+
+_LEAST_PROBABILITY = 0.01
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The shop as one serving knows it. `tells_categories`: it predicts one for each photo."""
+
+    serving: ServingId
+    category_ids: dict[str, int]
+    tells_categories: bool
+    likeness: Likeness
+    auto_threshold: float
+    threshold_is_configured: bool
+    results: int
+
+    @classmethod
+    def of(cls, serving: Serving) -> Self:
+        """The shop of an opened serving."""
+        return cls(
+            serving.id,
+            serving.categories,
+            bool(serving.knowledge.labels),
+            serving.knowledge.likeness,
+            serving.threshold,
+            serving.settings.threshold != "auto",
+            serving.settings.results,
+        )
+
+    @property
+    def auto_likeness(self) -> float:
+        """How alike products have to be where a chat chooses nothing."""
+        return self.likeness.of(self.auto_threshold)
+
+    def likeness_chosen(self, settings: ChatSettings) -> float | None:
+        """How alike products have to be by a chat's choice, also one from before likeness; None: auto."""
+        if settings.likeness is not None or settings.threshold is None:
+            return settings.likeness
+        return self.likeness.of(settings.threshold)
+
+    def plausible(self, answer: Answer) -> list[str]:
+        """The categories that the photo may show and that can be searched, the likeliest first."""
+        return [
+            candidate.name
+            for candidate in answer.candidates
+            if candidate.name in self.category_ids and candidate.probability >= _LEAST_PROBABILITY
+        ]
