@@ -44,11 +44,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Found:
-    """An answer, what was seen, and the shop it is of; `category` is the one that was searched alone, as wished."""
+    """An answer, what was seen, and the shop it is of.
+
+    `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1.
+    """
 
     answer: Answer
     seen: Seen
     category: str | None
+    likeness: float
     shop: Shop
 
 
@@ -173,7 +177,8 @@ class PhotoQueue:
             return error
         if wish.less_similar and answer.matches:
             answer = replace(answer, threshold=answer.matches[-1].similarity)
-        return Found(answer, seen, category, shop)
+        chosen = None if wish.less_similar else wish.likeness
+        return Found(answer, seen, category, shop.likeness.of(answer.threshold) if chosen is None else chosen, shop)
 
     def _take_up_new_serving(self) -> None:
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:

@@ -124,16 +124,13 @@ def answered(answer: Answer, source: str | None, shop: Shop, *, all_shown: bool 
     return f"{_where(answer, source, shop)}\n{closest}Was this helpful?"
 
 
-def nothing_similar(answer: Answer, source: str | None, shop: Shop) -> str:
-    """When no product passes the threshold: how close the best one was."""
+def nothing_similar(answer: Answer, source: str | None, shop: Shop, likeness: float) -> str:
+    """When no product is as alike as it has to be, from `likeness` on: how close the best one was."""
     where = _where(answer, source, shop)
     if answer.nearest is None:
         return f"{where}\nThere are no products to compare with there."
-    least, nearest = percent(shop.likeness.of(answer.threshold)), answer.nearest
-    return (
-        f"{where}\nNothing there is similar enough (from {least} on); "
-        f"the closest product is {nearest.degree} ({percent(nearest.likeness)})."
-    )
+    nearest = f"{answer.nearest.degree} ({percent(answer.nearest.likeness)})"
+    return f"{where}\nNothing there is similar enough (from {percent(likeness)} on); the closest product is {nearest}."
 
 
 def threshold_lowered(likeness: float) -> str:

@@ -111,7 +111,7 @@ async def _answer(bot: Bot, services: Services, question: Question, query: _Quer
     if not answer.matches:
         await query.finish(Outcome.NOTHING_SIMILAR)
         nothing = keyboards.below_nothing(query.id, answer, shop, tapped, all_shown=wish.less_similar)
-        await _reply(bot, question, texts.nothing_similar(answer, source, shop), nothing)
+        await _reply(bot, question, texts.nothing_similar(answer, source, shop, found.likeness), nothing)
     elif await send_products(bot, question.chat, question.reply_to, answer.matches, services.log):
         await query.finish(Outcome.ANSWERED)
         markup = keyboards.below_answer(query.id, answer, shop, tapped, all_shown=wish.less_similar)
@@ -180,7 +180,7 @@ def _logged(found: Found, source: str | None, wish: Wish) -> LoggedAnswer:
         category_source=source,
         scope=answer.scope,
         threshold=answer.threshold,
-        likeness=round(found.shop.likeness.of(answer.threshold), 4),
+        likeness=round(found.likeness, 4),
         threshold_source=_threshold_source(wish, found.shop),
         model=answer.serving.model_sha256,
         index_generation=answer.serving.generation,

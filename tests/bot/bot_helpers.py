@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -13,12 +14,73 @@ from typing import Any
 
 import httpx
 import pytest
-from tiny_shop import Shop
+from filelock import FileLock
+from tiny_shop import Shop, write_config, write_feed
 
+from bot.shop import Shop as ShopOfBot
+from imgrec.catalogue.store import Product
+from imgrec.search.likeness import Likeness
+from imgrec.search.serving import Answer, Candidate, Match, ServingId
 from sandbox import Sandbox, running_sandbox
 from sandbox.client import Json, UserClient
 
 ANNA, BEN = 7, 8
+MODELS = Path(__file__).parents[2] / "models"
+SERVING = ServingId("generation-000001", "ab" * 32, "2026-01-01T00:00:00.000Z")
+LIKENESS = Likeness(
+    truth="kind", fitted_on="no photos, made up", similarity=(0.0, 0.2, 0.4, 0.6), likeness=(0.0, 0.4, 0.8, 1.0),
+    low=(0.0, 0.3, 0.7, 0.9), high=(0.1, 0.5, 0.9, 1.0), very_one_from=0.9,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
+    """A shop imported and indexed with the model that ships; the bot needs no training. Tests leave it as it is."""
+    folder = tmp_path_factory.getbasetemp().parent / f"bot-shop-{testrun_uid}"
+    made = Shop(folder, folder / "shop.csv", folder / "config.yaml")
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            write_feed(folder)
+            write_config(folder, model={"path": str(MODELS / "imagenet")})
+            made.imgrec("import", made.feed)
+            made.imgrec("index")
+    return made
+
+
+def configure(shop: Shop, section: str, **values: Any) -> None:
+    """Change a section of the shop's configuration."""
+    config = json.loads(shop.config.read_text(encoding="utf-8"))
+    config[section] = {**config.get(section, {}), **values}
+    shop.config.write_text(json.dumps(config), encoding="utf-8")
+
+
+def of_bot(**fields: Any) -> ShopOfBot:
+    """A shop with three categories, as the bot's texts and keyboards get to know it."""
+    given = {
+        "serving": SERVING, "category_ids": {"Home": 1, "Music": 2, "Toys": 3}, "tells_categories": True,
+        "likeness": LIKENESS, "auto_threshold": 0.3, "threshold_is_configured": False, "results": 6,
+    }  # fmt: skip
+    return ShopOfBot(**{**given, **fields})
+
+
+def product(**fields: object) -> Product:
+    given = {
+        "product_id": 1, "source": "s", "id": "x", "title": None, "price": None, "currency": None, "brand": None,
+        "category": "Shoes", "kind": None, "group": None, "url": None, "photo": None, "retired": False,
+    }  # fmt: skip
+    return Product(**{**given, **fields})  # type: ignore[arg-type]
+
+
+def match(similarity: float, **fields: object) -> Match:
+    """A match as LIKENESS sees it."""
+    return Match(product(**fields), similarity, LIKENESS.of(similarity), LIKENESS.degree(similarity))
+
+
+def answer(*candidates: tuple[str, float], scope: tuple[str, ...] = (), matches: tuple[Match, ...] = (),
+           nearest: Match | None = None) -> Answer:  # fmt: skip
+    """An answer of SERVING at a threshold of 0.3."""
+    seen = tuple(Candidate(*one) for one in candidates)
+    return Answer(SERVING, seen[0] if seen else None, seen, scope, 0.3, matches, matches[0] if matches else nearest)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def photo() -> bytes:
 
 
 async def show_everything(user: UserClient) -> None:
-    """Lower the threshold so far that there is an album for any photo."""
+    """Ask for so little likeness that there is an album for any photo."""
     await user.text("/threshold 0")
     await user.hear(1)
 
@@ -36,7 +36,7 @@ async def test_a_photo_gets_an_album_that_agrees_with_the_command_line(
     reply = await hear_reply(anna)
     largest = max(sent["photo"], key=lambda size: size["width"])
     (own_shop.folder / "sent.jpg").write_bytes(await anna.file(largest["file_id"]))
-    expected = own_shop.json("search", own_shop.folder / "sent.jpg", "--threshold", "0")
+    expected = own_shop.json("search", own_shop.folder / "sent.jpg", "--threshold", "-1")
 
     assert 2 <= len(reply.products) <= 10
     assert len({message["media_group_id"] for message in reply.products}) == 1
@@ -44,21 +44,21 @@ async def test_a_photo_gets_an_album_that_agrees_with_the_command_line(
     for caption, match in zip(reply.captions, expected["matches"], strict=True):
         assert (match["title"] or match["category"])[:600] in caption
         assert match["price"] is None or match["price"] in caption
-        assert f"{int(match['similarity'] * 100 + 1e-6)}% similar" in caption
+        assert caption.endswith(f"similar · {int(match['likeness'] * 100 + 1e-6)} %")
     assert expected["category"]["name"] in reply.below["text"]
-    assert f"({int(expected['category']['probability'] * 100 + 1e-6)}%)" in reply.below["text"]
+    assert f"({int(expected['category']['probability'] * 100 + 1e-6)} %)" in reply.below["text"]
     assert reply.below["reply_to_message"]["message_id"] == sent["message_id"]
 
     [query] = rows("SELECT * FROM queries")
     assert (query["outcome"], query["kind_of_query"], query["category_source"]) == ("answered", "photo", "predicted")
     assert query["predicted_category"] == expected["category"]["name"]
     assert json.loads(query["scope"]) == expected["scope"]
-    assert query["threshold"] == expected["threshold"]
+    assert (query["threshold"], query["likeness"]) == (expected["threshold"], 0)
     assert query["threshold_source"] == "chat"
     assert query["index_generation"] == "generation-000001"
     assert query["total_ms"] > 0
-    logged = [(row["product_id"], row["similarity"]) for row in rows("SELECT * FROM matches ORDER BY rank")]
-    assert logged == [(match["product_id"], match["similarity"]) for match in expected["matches"]]
+    logged = [tuple(row) for row in rows("SELECT product_id, similarity, likeness FROM matches ORDER BY rank")]
+    assert logged == [(match["product_id"], match["similarity"], match["likeness"]) for match in expected["matches"]]
     assert query["n_matches"] == len(logged)
     assert str(ANNA) not in (query["chat_key"], query["user_key"])
 
@@ -97,35 +97,57 @@ async def test_votes_are_counted_once_and_can_be_changed(
 
 async def test_one_hit_comes_as_a_single_photo(bot: BotProcess, anna: UserClient, own_shop: Shop) -> None:
     indexed = (own_shop.folder / "photos" / "box-010.jpg").read_bytes()
-    await anna.text("/threshold 0.9999")
-    await anna.hear(1)
+    await anna.text("/start")
+    [message] = await anna.hear(1)
+    await anna.tap(message, "1:h:999", force=True)  # a button of before likeness: a similarity of 0.999
     await anna.document(indexed, "box.jpg", "image/jpeg")
     reply = await hear_reply(anna)
     assert len(reply.products) == 1
     assert "media_group_id" not in reply.products[0]
-    assert "100% similar" in reply.captions[0]
+    assert "very similar · 100 %" in reply.captions[0]
     assert reply.button("👍")
+    assert reply.button("Show less similar ones")
 
 
 async def test_nothing_similar_is_said_with_how_close_the_best_was_and_a_way_to_see_it(
     bot: BotProcess, anna: UserClient, rows: Rows, photo: bytes
 ) -> None:
-    await anna.text("/threshold 1.0")
-    await anna.hear(1)
+    await anna.text("/start")
+    [message] = await anna.hear(1)
+    await anna.tap(message, "1:h:1000", force=True)
     await anna.photo(photo)
     reply = await hear_reply(anna)
     [query] = rows("SELECT * FROM queries")
     assert not reply.products
     assert query["outcome"] == "nothing_similar"
-    assert f"{int(query['best_similarity'] * 1000) / 10:.1f}%" in reply.below["text"]
+    assert "similar enough (from 100 % on); the closest product is" in reply.below["text"]
+    before = [tuple(row) for row in rows("SELECT * FROM chats")]
 
-    await anna.tap(reply.below, reply.button("Show from"))
+    await anna.tap(reply.below, reply.button("Show less similar ones"))
     shown = await hear_reply(anna)
-    assert shown.products
+    assert len(shown.products) == 6
+    assert "closest there are" in shown.below["text"]
+    assert not [button for row in shown.below["reply_markup"]["inline_keyboard"] for button in row if "less" in button]
     again = rows("SELECT * FROM queries")[1]
     assert (again["kind_of_query"], again["parent_id"], again["outcome"]) == ("lower_threshold", 1, "answered")
-    assert again["threshold_source"] == "chat"
-    assert again["threshold"] < 1.0
+    assert again["threshold_source"] == "tap"
+    similarities = [row["similarity"] for row in rows("SELECT similarity FROM matches ORDER BY rank")]
+    assert again["threshold"] == min(similarities) < query["best_similarity"] == max(similarities)
+    assert [tuple(row) for row in rows("SELECT * FROM chats")] == before
+
+
+async def test_a_button_of_before_likeness_still_lowers_the_threshold_of_the_chat(
+    bot: BotProcess, anna: UserClient, rows: Rows, photo: bytes
+) -> None:
+    await anna.text("/threshold 100%")
+    await anna.hear(1)
+    await anna.photo(photo)
+    reply = await hear_reply(anna)
+    await anna.tap(reply.below, "1:t:1:-1000:0", force=True)
+    assert (await hear_reply(anna)).products
+    asked = [tuple(row) for row in rows("SELECT kind_of_query, threshold, threshold_source FROM queries ORDER BY id")]
+    assert asked[1] == ("lower_threshold", -1, "chat")
+    assert [tuple(row) for row in rows("SELECT threshold, likeness FROM chats")] == [(-1, None)]
 
 
 async def test_search_never_leaves_the_category_the_chat_has_chosen(
@@ -155,7 +177,7 @@ async def test_search_never_leaves_the_category_the_chat_has_chosen(
 async def test_another_category_is_one_tap_away_and_logged_as_a_correction(
     bot: BotProcess, anna: UserClient, own_shop: Shop, rows: Rows
 ) -> None:
-    await anna.text("/threshold -1")
+    await anna.text("/threshold 0")
     await anna.text("/category balls")
     await anna.hear(2)
     await anna.photo(jpeg(draw_product(CATEGORIES[1], "blue", 901, side_px=300)))
@@ -189,7 +211,7 @@ async def test_a_restarted_bot_remembers_settings_and_takes_old_taps(
     await hear_reply(anna)
     assert await second.stop() == 0
 
-    queries = rows("SELECT category, category_source, threshold, threshold_source FROM queries ORDER BY id")
+    queries = rows("SELECT category, category_source, likeness, threshold_source FROM queries ORDER BY id")
     assert [tuple(query) for query in queries] == [
         ("Boxes", "chat", 0.12, "chat"),
         ("Balls", "tap", 0.12, "chat"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from bot_helpers import BotProcess, add_fault, hear_reply, start_bot
+from bot_helpers import BotProcess, add_fault, configure, hear_reply, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg, run_command, write_config
 
 from sandbox import Sandbox
@@ -37,8 +37,13 @@ def test_without_catalogue_model_or_index_it_names_the_command_that_makes_one(ow
     assert "imgrec import" in refusal(config=write_config(tmp_path), TELEGRAM_BOT_TOKEN=TOKEN)
     (own_shop.folder / "index" / "CURRENT").unlink()
     assert "imgrec index" in refusal(config=own_shop.config, TELEGRAM_BOT_TOKEN=TOKEN)
-    (own_shop.folder / "models" / "CURRENT").unlink()
-    assert "imgrec train" in refusal(config=own_shop.config, TELEGRAM_BOT_TOKEN=TOKEN)
+
+
+def test_an_index_whose_model_is_gone_is_named_with_the_way_out(own_shop: Shop) -> None:
+    configure(own_shop, "model", path="nowhere")
+    line = refusal(config=own_shop.config, TELEGRAM_BOT_TOKEN=TOKEN)
+    assert "nowhere" in line
+    assert "imgrec index" in line
 
 
 def test_a_broken_configuration_is_named(tmp_path: Path) -> None:

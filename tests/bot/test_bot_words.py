@@ -5,25 +5,37 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from bot_helpers import BotProcess, add_fault, hear_reply
+from bot_helpers import LIKENESS, BotProcess, add_fault, answer, hear_reply, match, of_bot
 from PIL import Image
+from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import (
     AUTO_CATEGORY,
-    ChooseCategory,
+    TAPS,
+    ChooseLikeness,
     ChooseThreshold,
+    LessSimilar,
     LowerThreshold,
     OtherCategory,
     Vote,
     encode,
     parse,
 )
-from bot.handlers.commands import parse_threshold
-from bot.keyboards import below_answer, below_nothing, thresholds
-from bot.texts import caption, how_to_use, percent
-from imgrec.catalogue.store import Product
-from imgrec.search.searcher import Answer, Candidate, Match
+from bot.handlers.commands import parse_likeness
+from bot.keyboards import below_answer, below_nothing, categories, likenesses
+from bot.texts import (
+    answered,
+    caption,
+    choose_category,
+    choose_threshold,
+    how_to_use,
+    nothing_similar,
+    percent,
+    word,
+)
+from imgrec.log.writer import ChatSettings
+from imgrec.search.likeness import Likeness
 from sandbox import Sandbox
 from sandbox.client import UserClient
 
@@ -84,19 +96,29 @@ async def test_category_and_threshold_are_chosen_by_name_value_or_button(
     [message] = await anna.hear(1)
     first, *others = message["reply_markup"]["inline_keyboard"]
     assert "Auto" in first[0]["text"]
+    assert "somewhat similar · 35 %" in others[0][0]["text"]
     await anna.tap(message, others[0][0]["callback_data"])
-    await anna.next_event("edited")
+    edited = (await anna.next_event("edited"))["message"]
+    assert "from 35 % on (somewhat similar)" in edited["text"]
+    assert "✓ somewhat similar · 35 %" in str(edited["reply_markup"])
     await anna.text("/threshold a lot")
     [message] = await anna.hear(1)
     assert "a lot" in message["text"]
     [chat] = rows("SELECT * FROM chats")
     assert chat["category"] == "Boxes"
-    assert chat["threshold"] is not None
+    assert (chat["likeness"], chat["threshold"]) == (0.35, None)
+    await anna.text("/threshold 72%")
+    [message] = await anna.hear(1)
+    assert "from 72 % on (similar)" in message["text"]
+    await anna.text("/threshold")
+    [message] = await anna.hear(1)
+    assert "from 72 % on (similar)" in message["text"]
+    assert "of the same kind" in message["text"]
     await anna.text("/category auto")
     await anna.text("/threshold auto")
     await anna.hear(2)
     [chat] = rows("SELECT * FROM chats")
-    assert (chat["category"], chat["threshold"]) == (None, None)
+    assert (chat["category"], chat["likeness"], chat["threshold"]) == (None, None, None)
 
 
 async def test_forget_leaves_nothing_of_the_shopper(
@@ -158,8 +180,8 @@ async def test_in_a_group_only_photos_that_mention_the_bot_are_answered(
     assert rows("SELECT count(*) FROM queries")[0][0] == 1
 
 
-@pytest.mark.parametrize("tap", [Vote(1, 0, -1), OtherCategory(2**62, 2**31), LowerThreshold(2**62, -1000, 2**31)])
-def test_a_button_means_what_it_was_made_for_and_fits_in_64_bytes(tap: Vote | OtherCategory | LowerThreshold) -> None:
+@pytest.mark.parametrize("tap", [Vote(1, 0, -1), OtherCategory(2**62, 2**31), LessSimilar(2**62, 2**31)])
+def test_a_button_means_what_it_was_made_for_and_fits_in_64_bytes(tap: Vote | OtherCategory | LessSimilar) -> None:
     assert parse(encode(tap)) == tap
     assert len(encode(tap).encode()) <= 64
 
@@ -170,72 +192,168 @@ def test_buttons_of_other_versions_mean_nothing(data: str | None) -> None:
 
 
 def test_no_two_kinds_of_button_share_a_letter() -> None:
-    letters = [kind.letter for kind in (Vote, OtherCategory, LowerThreshold, ChooseCategory, ChooseThreshold)]
-    assert len(set(letters)) == len(letters)
+    assert len({kind.letter for kind in TAPS}) == len(TAPS)
+
+
+def test_buttons_of_before_likeness_carry_similarities_still() -> None:
+    assert parse("1:h:650") == ChooseThreshold(650)
+    assert parse("1:t:1:-1000:0") == LowerThreshold(1, -1000, 0)
+    assert parse("1:s:650") == ChooseLikeness(650)
+    assert parse("1:s:-1") is None
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("0.8", 0.8), ("0,8", 0.8), ("80%", 0.8), ("80", 0.8), ("1", 1.0), ("-0.5", -0.5), ("100 %", 1.0)]
-    + [(text, None) for text in ("", "x", "101", "250%", "0.8.1", "nan", "1e9")],
+    [("0.8", 0.8), ("0,8", 0.8), ("80%", 0.8), ("80", 0.8), ("1", 1.0), ("0.5%", 0.005), ("100 %", 1.0)]
+    + [("very  Similar", 0.85), ("similar", 0.65), ("0", 0.0)]
+    + [(text, None) for text in ("", "x", "101", "1.5", "-0.5", "250%", "0.8.1", "nan", "1e9")],
 )
 def test_a_threshold_is_read_as_people_write_it(text: str, value: float | None) -> None:
-    assert parse_threshold(text) == value
-
-
-def product(**fields: object) -> Product:
-    given = {
-        "product_id": 1, "source": "s", "id": "x", "title": None, "price": None, "currency": None, "brand": None,
-        "category": "Shoes", "kind": None, "group": None, "url": None, "photo": None, "retired": False,
-    }  # fmt: skip
-    return Product(**{**given, **fields})  # type: ignore[arg-type]
+    assert parse_likeness(text) == value
 
 
 def test_a_caption_escapes_what_the_feed_says_and_never_exceeds_what_telegram_takes() -> None:
-    shown = caption(Match(product(title="<b>&" * 900, brand='"Acme" & Sons' * 30, price="1.00", currency="EUR"), 0.876))
+    shown = caption(match(0.44, title="<b>&" * 900, brand='"Acme" & Sons' * 30, price="1.00", currency="EUR"))
     assert "<b>&<" not in shown
     assert "&lt;b&gt;&amp;" in shown
     plain = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("&quot;", '"')
     assert len(plain.encode("utf-16-le")) // 2 <= 1024
     assert "€1.00" in shown
-    assert "87% similar" in shown
+    assert "similar · 84 %" in shown
+
+
+@pytest.mark.parametrize(
+    ("similarity", "words"),
+    [(0.95, "the very one"), (0.5, "very similar · 90 %"), (0.35, "similar · 70 %"), (0.2, "somewhat similar · 40 %"),
+     (0.05, "hardly similar · 10 %"), (-0.3, "hardly similar · 0 %")],
+)  # fmt: skip
+def test_likeness_is_told_in_words_and_per_cent_and_never_as_a_cosine(similarity: float, words: str) -> None:
+    assert caption(match(similarity, title="Lamp")) == f"Lamp\n{words}"
 
 
 def test_a_product_without_a_title_is_shown_by_its_category_and_one_without_a_price_simply_has_none() -> None:
-    assert caption(Match(product(), 1.0)) == "Shoes\n100% similar"
+    assert caption(match(0.6)) == "Shoes\nvery similar · 100 %"
+    assert caption(match(0.6, category=None)) == "x\nvery similar · 100 %"
 
 
 def test_a_brand_that_the_title_begins_with_is_not_said_twice() -> None:
-    named = caption(Match(product(title="ACME Lamp", brand="Acme", price="1.00", currency="EUR"), 0.5))
-    assert named == "ACME Lamp\n<b>€1.00</b> · 50% similar"
-    assert "\nAcme · " in caption(Match(product(title="Lamp", brand="Acme"), 0.5))
+    named = caption(match(0.2, title="ACME Lamp", brand="Acme", price="1.00", currency="EUR"))
+    assert named == "ACME Lamp\n<b>€1.00</b> · somewhat similar · 40 %"
+    assert "\nAcme · " in caption(match(0.2, title="Lamp", brand="Acme"))
 
 
-@pytest.mark.parametrize("auto", [0.0, 0.198, 0.8, 0.97])
-def test_thresholds_to_choose_from_stand_on_both_sides_of_auto_and_the_example_is_one_of_them(auto: float) -> None:
-    [first], row = thresholds(auto, None).inline_keyboard
-    values = [int(button.text.rstrip("%")) / 100 for button in row]
-    assert first.text == f"✓ Auto ({percent(auto, 1)})"
-    assert values == sorted(set(values))
-    assert values[0] <= auto < values[-1] < 1
-    assert f"/threshold {percent(values[-1])}<" in how_to_use(auto)
+@pytest.mark.parametrize(
+    ("truth", "words"),
+    [("kind", "of the same kind"), ("category", "of the same category"), ("product", "the same product")],
+)
+def test_what_a_percentage_means_is_worded_by_what_it_was_fitted_on(truth: str, words: str) -> None:
+    shop = of_bot(likeness=LIKENESS.model_copy(update={"truth": truth}))
+    for text in (how_to_use(shop), choose_threshold(None, shop)):
+        assert f"87 % means: of a hundred such matches, about 87 are {words}." in text
+    assert "too few photos" in how_to_use(of_bot(likeness=Likeness.unknown()))
+
+
+@pytest.mark.parametrize("auto", [-1.0, 0.0, 0.175, 0.325, 0.97])
+def test_auto_is_shown_as_likeness_with_its_word_and_each_degree_is_a_button(auto: float) -> None:
+    shop = of_bot(auto_threshold=auto)
+    [first], *others = likenesses(shop, None).inline_keyboard
+    assert first.text == f"✓ Auto: {word(shop.auto_likeness)} · {percent(shop.auto_likeness)}"
+    assert [button.text for [button] in others] == ["somewhat similar · 35 %", "similar · 65 %", "very similar · 85 %"]
+    for [button], least in zip(others, (0.35, 0.65, 0.85), strict=True):
+        assert parse(str(button.callback_data)) == ChooseLikeness(round(least * 1000))
+    [_, [somewhat], [similar], _] = likenesses(shop, 0.65).inline_keyboard
+    assert (somewhat.text, similar.text) == ("somewhat similar · 35 %", "✓ similar · 65 %")
+
+
+def test_a_threshold_of_before_likeness_is_shown_as_its_likeness() -> None:
+    assert of_bot().likeness_chosen(ChatSettings(threshold=0.4)) == pytest.approx(0.8)
+    assert of_bot().likeness_chosen(ChatSettings(likeness=0.65)) == 0.65
+    assert of_bot().likeness_chosen(ChatSettings()) is None
+
+
+def words_of(markup: InlineKeyboardMarkup | None) -> list[str]:
+    assert markup is not None
+    return [button.text for row in markup.inline_keyboard for button in row]
 
 
 def test_where_nothing_was_found_is_not_offered_again() -> None:
-    seen = tuple(Candidate(*one) for one in (("Toys", 0.5), ("Home", 0.4), ("Music", 0.1)))
-    ids = {"Home": 1, "Music": 2, "Toys": 3}
-    nothing = Answer(seen[0], seen, ("Toys", "Home"), 0.2, (), 0.105)
-    markup = below_nothing(1, nothing, ids, AUTO_CATEGORY)
-    assert markup is not None
-    assert [button.text for [button] in markup.inline_keyboard] == ["Show from 10% on", "🔎 Music"]
-    _, *others = below_answer(1, nothing, ids).inline_keyboard
-    assert [button.text for [button] in others] == ["🔎 Toys", "🔎 Home", "🔎 Music"]  # each alone is another search
+    nothing = answer(("Toys", 0.5), ("Home", 0.4), ("Music", 0.1), scope=("Toys", "Home"), nearest=match(0.2))
+    below = below_nothing(1, nothing, of_bot(), AUTO_CATEGORY, all_shown=False)
+    assert words_of(below) == ["Show less similar ones", "🔎 Music"]
+    _, _, _, *others = words_of(below_answer(1, nothing, of_bot(), AUTO_CATEGORY, all_shown=False))
+    assert others == ["🔎 Toys", "🔎 Home", "🔎 Music"]  # each alone is another search
+    assert "the closest product is somewhat similar (40 %)" in nothing_similar(nothing, "predicted", of_bot(), 0.6)
 
 
-def test_a_similarity_is_rounded_down_so_that_it_never_seems_to_pass_a_threshold_it_missed() -> None:
-    assert percent(0.8999) == "89%"
-    assert percent(0.29) == "29%"
-    assert percent(0.83249, 1) == "83.2%"
+@pytest.mark.parametrize(
+    ("shown", "results", "all_shown", "offered"),
+    [(0, 6, False, True), (2, 6, False, True), (3, 6, False, False), (2, 2, False, False), (2, 6, True, False)],
+)
+def test_less_similar_ones_are_offered_below_fewer_than_three(
+    shown: int, results: int, all_shown: bool, offered: bool
+) -> None:
+    found = answer(("Toys", 0.9), scope=("Toys",), matches=(match(0.5),) * shown, nearest=match(0.2))
+    markup = below_answer(1, found, of_bot(results=results), 3, all_shown=all_shown)
+    assert ("Show less similar ones" in words_of(markup)) == offered
+    if offered:
+        assert parse(str(markup.inline_keyboard[1][0].callback_data)) == LessSimilar(1, 3)
+
+
+def test_a_shop_with_nothing_to_compare_with_offers_nothing_less_similar() -> None:
+    assert below_nothing(1, answer(("Toys", 0.9), scope=("Toys",)), of_bot(), AUTO_CATEGORY, all_shown=False) is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "where"),
+    [
+        (("Toys", "Home", "Music"), "I looked in all three."),
+        (("Toys", "Home", "Music", "Art"), "I looked in these and in others."),
+        (("Toys",), "I looked in <b>Toys</b>."),
+    ],
+)
+def test_less_than_half_sure_it_asks_instead_of_asserting(scope: tuple[str, ...], where: str) -> None:
+    unsure = answer(("Toys", 0.4), ("Home", 0.35), ("Music", 0.2), ("Art", 0.05), scope=scope, matches=(match(0.5),))
+    shop = of_bot(category_ids={"Art": 4, "Home": 1, "Music": 2, "Toys": 3})
+    text = answered(unsure, "predicted", shop)
+    assert text.startswith(f"Is this <b>Toys</b>, <b>Home</b> or <b>Music</b>? {where}\n")
+    assert "🔎 Home" in words_of(below_answer(1, unsure, shop, AUTO_CATEGORY, all_shown=False))
+
+
+def test_half_sure_it_says_what_it_sees() -> None:
+    sure = answer(("Toys", 0.78), ("Home", 0.2), scope=("Toys", "Home"), matches=(match(0.5),))
+    text = answered(sure, "predicted", of_bot())
+    assert text == "This looks like <b>Toys</b> (78 %). I also looked in <b>Home</b>.\nWas this helpful?"
+    assert "Is this <b>Toys</b> or <b>Home</b>? I looked in both." in answered(
+        answer(("Toys", 0.49), ("Home", 0.48), scope=("Home", "Toys")), "predicted", of_bot()
+    )
+
+
+def test_without_categories_everything_is_searched_and_the_words_say_so() -> None:
+    shop = of_bot(category_ids={}, tells_categories=False)
+    whole = answer(matches=(match(0.5), match(0.4)))
+    assert answered(whole, None, shop) == "I looked through the whole shop.\nWas this helpful?"
+    assert words_of(below_answer(1, whole, shop, AUTO_CATEGORY, all_shown=False)) == [
+        "👍",
+        "👎",
+        "Show less similar ones",
+    ]
+    assert nothing_similar(answer(nearest=match(0.2)), None, shop, 0.6).startswith("I looked through the whole shop.\n")
+    assert "no categories" in choose_category("Toys", shop)
+    assert categories({}, None) is None
+    assert "/category" not in how_to_use(shop)
+
+
+def test_where_categories_are_not_told_apart_one_can_be_chosen_all_the_same() -> None:
+    shop = of_bot(tells_categories=False)
+    chosen = answer(scope=("Toys",), matches=(match(0.5),))
+    assert "I look everywhere" in choose_category(None, shop)
+    assert answered(chosen, "chat", shop).startswith("I looked in <b>Toys</b>, as you chose with /category.\n")
+    assert answered(answer(scope=("Toys", "Home")), None, shop).startswith("I looked through the whole shop.\n")
+
+
+def test_a_likeness_is_rounded_down_so_that_it_never_seems_to_pass_a_threshold_it_missed() -> None:
+    assert percent(0.8999) == "89 %"
+    assert percent(0.29) == "29 %"
 
 
 async def test_a_button_opens_and_judges_only_what_its_own_chat_has_asked(
@@ -274,17 +392,17 @@ async def test_an_album_that_arrived_counts_as_answered_even_if_the_message_belo
     assert [row["outcome"] for row in rows("SELECT outcome FROM queries")] == ["answered"]
 
 
-async def test_lowering_the_threshold_keeps_the_category_that_was_tapped(
+async def test_showing_less_similar_ones_keeps_the_category_that_was_tapped(
     bot: BotProcess, anna: UserClient, rows: Rows
 ) -> None:
-    await anna.text("/threshold 1.0")
     await anna.text("/category balls")
-    await anna.hear(2)
+    [message] = await anna.hear(1)
+    await anna.tap(message, "1:h:1000", force=True)
     await anna.photo(jpeg(draw_product(CATEGORIES[1], "blue", 992)))
     reply = await hear_reply(anna)
     await anna.tap(reply.below, reply.button("Boxes"))
     other = await hear_reply(anna)
-    await anna.tap(other.below, other.button("Show from"))
+    await anna.tap(other.below, other.button("Show less"))
     assert (await hear_reply(anna)).products
     asked = rows("SELECT kind_of_query, category, category_source FROM queries ORDER BY id")
     assert tuple(asked[-1]) == ("lower_threshold", "Boxes", "tap")
