@@ -50,6 +50,22 @@ def test_a_format_is_told_from_its_content_whatever_the_file_is_called(read, tmp
             assert row.id == "1", row
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("id,title,image", "csv"),
+        ("id,title,image,price", "csv"),
+        ("id,title,image,image_link", "google-tsv"),
+        ("id,title,image,image link,product type", "google-tsv"),
+        ("id,title,category,image,image_link", "csv"),
+    ],
+)
+def test_a_table_that_may_be_ours_or_googles_is_ours_where_it_has_our_category(tmp_path, header, name):
+    file = tmp_path / "feed"
+    file.write_text(f"{header}\n")
+    assert detected(file) == name
+
+
 def test_the_formats_of_objects_are_told_by_most_lines_and_not_by_the_first(tmp_path):
     file = tmp_path / "feed"
     file.write_text("{broken\n" + FEEDS["amazon2014"] + FEEDS["amazon2018"] * 3)

@@ -107,11 +107,14 @@ def _of_header(text: str) -> str | None:
         return "shopify"
     if set(woocommerce.REQUIRED) <= set(columns):
         return "woocommerce"
-    if set(plain_csv.REQUIRED_COLUMNS) <= set(columns):
+    is_ours = set(plain_csv.REQUIRED_COLUMNS) <= set(columns)
+    if is_ours and "category" in columns:
         return "csv"
     delimiter = google_tsv.delimiter_of(text)
     attributes = [google_tsv.attribute_name(column) for column in header_of(text, delimiter)]
-    return "google-tsv" if {"id", "title", "image_link"} <= set(attributes) else None
+    if {"id", "title", "image_link"} <= set(attributes):
+        return "google-tsv"
+    return "csv" if is_ours else None
 
 
 def _has(columns: Collection[str], any_of: Collection[str]) -> bool:
