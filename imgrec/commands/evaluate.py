@@ -1,4 +1,4 @@
-"""`imgrec evaluate`: figures of the log, of the search, and of trained models."""
+"""`imgrec evaluate`: figures of the log, of the search, and of models."""
 
 from pathlib import Path
 
@@ -27,50 +27,48 @@ _seed_option = click.option(
 @click.group(cls=Commands)
 @config_option
 def evaluate() -> None:
-    """Figures of trained models, of the search, and of the log."""
+    """Figures of models, of the search, and of the log."""
 
 
 @evaluate.command("model")
 @click.argument("models", nargs=-1)
 @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
-              help="Whose photos are the queries of the retrieval figures.")  # fmt: skip
+              help="Whose photos are measured, and are the queries; nothing is fitted on them.")  # fmt: skip
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write a page with plots and pictures, all in one file. Needs the extra `report`.")  # fmt: skip
-@click.option("--recompute", is_flag=True, help="Run the network over all photos again, whatever is kept of it.")
+@click.option("--recompute", is_flag=True, help="Look at all photos again, whatever is kept of them.")
 @_seed_option
 @json_option
 @config_option
 def evaluate_model(
     models: tuple[str, ...], split: str, html: Path | None, recompute: bool, seed: int, as_json: bool
 ) -> None:
-    """How good trained MODELS are on the catalogue's photos; without a name, the current one.
+    """How good MODELS are on the catalogue's photos; without a name, the configured one.
 
-    A model is named by its folder, or its name beside the current one. Accuracy, calibration and confusions on
-    training, validation and test photos; precision, recall and average precision of the search, hard against soft
-    scoping, and what each threshold would do, all with 95 % intervals. Models after the first are compared with it,
-    photo by photo.
+    A model is named by its folder, or its name beside the configured one. Each is asked as an index of the training and
+    validation photos would answer (of the training photos, where validation photos are measured): accuracy, calibration
+    and confusions; precision, recall and average precision of the search, hard against soft scoping, and what each
+    threshold would do, all with 95 % intervals. Models after the first are compared with it, photo by photo.
 
-    What the network puts out is kept in the user's cache folder: asking again takes seconds.
+    What the models see is kept with the features of the catalogue's photos: asking again takes a minute.
     """
     from imgrec.catalogue.store import Catalogue
     from imgrec.evaluation.as_json import as_json as plain
+    from imgrec.evaluation.candidates import candidates
     from imgrec.evaluation.model_report import report_on_models
-    from imgrec.evaluation.outputs import default_cache
-    from imgrec.evaluation.serving import candidates
 
     if html is not None:
         from imgrec.evaluation.page import check_packages
 
         check_packages()
     config, report = configured(), reporter()
-    with Catalogue.read(config.catalogue) as catalogue:
-        named = candidates(models, config)
-        figures, runs = report_on_models(named, catalogue, split, default_cache(), seed, report, recompute)
-        if html is not None:
-            from imgrec.evaluation.page import write_page
+    figures, runs = report_on_models(candidates(models, config), config, split, seed, report, recompute)
+    if html is not None:
+        from imgrec.evaluation.page import write_page
 
+        with Catalogue.read(config.catalogue) as catalogue:
             write_page(html, figures, runs, catalogue, report)
-            report.say(f"Written: {html}")
+        report.say(f"Written: {html}")
     if as_json:
         print_json(plain(figures))
         return
@@ -91,13 +89,14 @@ def evaluate_model(
 def evaluate_search(queries: Path | None, split: str | None, exclude_own: bool, seed: int, as_json: bool) -> None:
     """How often the search is right on photos whose truth is known.
 
-    Category accuracy, a product of the same kind among the first 1, 3 and 10, the very product first. With --split also
-    precision, recall and average precision among the first matches, hard against soft scoping, with 95 % intervals.
+    Category accuracy, a product of the same kind among the first 1, 3 and 10, the very product first, how much is shown
+    and how much of that is right. With --split also precision, recall and average precision among the first matches,
+    hard against soft scoping, with 95 % intervals; what is said of categories flatters there, as the index was fitted
+    on these photos.
     """
-    from imgrec.evaluation.outputs import default_cache
     from imgrec.evaluation.search_report import read_queries, report_on_search
     from imgrec.evaluation.split_report import report_on_split
-    from imgrec.search.searcher import Searcher
+    from imgrec.search.serving import Serving
 
     if (queries is None) == (split is None):
         raise click.UsageError("Name the queries: either --queries FILE or --split test (or train, validation).")
@@ -105,31 +104,21 @@ def evaluate_search(queries: Path | None, split: str | None, exclude_own: bool, 
     if queries is not None:
         must_exist(FeedError, queries)
         rows = read_queries(queries)
-    report = reporter()
-    with Searcher.open(configured()) as searcher:
+    config, report = configured(), reporter()
+    with Serving.open(config) as serving:
         if split is None:
-            figures, retrieval = report_on_search(searcher, rows, exclude_own, report), None
+            figures, retrieval = report_on_search(serving, rows, exclude_own, seed, report), None
         else:
-            figures, retrieval = report_on_split(searcher, split, default_cache(), seed, report)
+            figures, retrieval = report_on_split(serving, config, split, seed, report)
     if as_json:
         from imgrec.evaluation.as_json import as_json as plain
 
         print_json(figures.as_json() | ({} if retrieval is None else {"retrieval": plain(retrieval)}))
         return
-    shown = table(
-        f"{figures.queries} queries, {figures.unreadable} unreadable; {figures.scoping} scoping", "figure", "value"
-    )
-    shown.add_row("category right", str(figures.category_right))
-    shown.add_row("category searched", str(figures.category_in_scope))
-    for k, share in figures.kind_in_first.items():
-        shown.add_row(f"kind in the first {k}", str(share))
-    if figures.product_first is not None:
-        shown.add_row("product first", str(figures.product_first))
-    shown.add_row(f"answered from {figures.threshold}", str(figures.answered))
-    print_text(shown)
-    if retrieval is not None:
-        from imgrec.commands.evaluate_tables import retrieval_tables
+    from imgrec.commands.evaluate_tables import retrieval_tables, search_tables
 
+    print_text(*search_tables(figures))
+    if retrieval is not None:
         print_text("", *retrieval_tables(retrieval))
 
 

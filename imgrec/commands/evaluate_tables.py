@@ -7,6 +7,7 @@ from rich.table import Table
 from imgrec.commands.console import table
 from imgrec.evaluation.model_report import ModelFigures, ModelReport
 from imgrec.evaluation.retrieval_report import COMPARED, Difference, RetrievalFigures
+from imgrec.evaluation.search_report import SearchReport
 from imgrec.figures import Estimate
 
 
@@ -14,10 +15,33 @@ def model_tables(report: ModelReport) -> list[Table | str]:
     """Each model's recognition and retrieval, then the differences."""
     shown: list[Table | str] = []
     for model in report.models:
-        shown += [_recognition(model), "", *retrieval_tables(model.retrieval), ""]
+        shown += [*_model(model, report.split), "", *retrieval_tables(model.retrieval), ""]
     for comparison in report.comparisons:
         shown += [_differences(f"{comparison.this} less {comparison.baseline}", comparison.differences), ""]
     return shown[:-1]
+
+
+def search_tables(figures: SearchReport) -> list[Table | str]:
+    """What was asked of the search, and how often it was right."""
+    title = f"{figures.queries:,} queries, {figures.unreadable:,} unreadable; {figures.scoping} scoping"
+    shown = table(title, "figure", "value")
+    categories = {
+        "category right": figures.category_right,
+        "category in the first 3": figures.category_in_first_3,
+        "category searched": figures.category_in_scope,
+    }
+    for name, share in categories.items():
+        shown.add_row(name, "none: categories are not told apart" if figures.head == "none" else str(share))
+    for k, share in figures.kind_in_first.items():
+        shown.add_row(f"kind in the first {k}", str(share))
+    for k, share in figures.kind_in_first_held.items():
+        shown.add_row(f"  where the catalogue has it, {k}", str(share))
+    if figures.product_first is not None:
+        shown.add_row("product first", str(figures.product_first))
+    shown.add_row(f"shown something ({figures.likeness:.0%} alike, {figures.threshold})", str(figures.answered))
+    shown.add_row("shown three or more", str(figures.shown_three))
+    shown.add_row("of all shown, of its kind", str(figures.shown_right))
+    return [shown, *(["", figures.note] if figures.note else [])]
 
 
 def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
@@ -41,19 +65,30 @@ def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
     return [ways, *(part for made in differences for part in ("", made))]
 
 
-def _recognition(model: ModelFigures) -> Table:
+def _model(model: ModelFigures, split: str) -> list[Table | str]:
     shown = table(
-        f"{model.name} ({model.precision}, {model.side_px} px, {model.sha256[:12]})",
+        f"{model.name} ({model.arithmetic}, {model.side_px} px, {model.sha256[:12]})",
         "split", "photos", "top-1", "top-3", "loss", "calibration error",
     )  # fmt: skip
-    for split, figures in model.recognition.items():
+    for name, figures in model.recognition.items():
         shown.add_row(
-            split, f"{figures.photos:,}", str(figures.top1), str(figures.top3), _number(figures.loss),
+            f"{name}{' (fitted on)' if figures.fitted_on else ''}", f"{figures.photos:,}", str(figures.top1),
+            str(figures.top3), _number(figures.loss),
             f"{figures.calibration_error:.1%} (without temperature {figures.uncalibrated_calibration_error:.1%})",
         )  # fmt: skip
     if model.gap:
         shown.add_row("train-test gap", "", str(model.gap))
-    return shown
+    if (seen := model.by_telephone) and seen.top1 and seen.top3:
+        shown.add_row("as by telephone", f"{seen.photos:,}", str(seen.top1), str(seen.top3))
+    lines = [shown if model.recognition else f"{model.name}: categories are not told apart."]
+    if len(model.heads) > 1:
+        named = ", ".join(f"{name} {figures.top1}" for name, figures in model.heads.items())
+        lines.append(f"Softmax, {split} photos: {named}; the {model.head} one serves.")
+    if seen and seen.kind_first.value is not None:
+        lines.append(f"Kind first as by telephone: {seen.kind_first}; among ten: {seen.kind_in_first_10}.")
+    likeness = f"{model.likeness_of_threshold:.0%} alike, by {model.likeness_truth}"
+    lines.append(f"Threshold {model.retrieval.served.threshold} ({likeness}).")
+    return [*lines, *([f"Note: {model.note}."] if model.note else [])]
 
 
 def _differences(title: str, differences: Sequence[Difference]) -> Table:

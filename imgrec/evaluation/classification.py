@@ -9,11 +9,10 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from imgrec.figures import Share
 from imgrec.search.ranking import Bools, Ints
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.vision.vectors import Floats
 
 BINS = 15
 _LEAST_PROBABILITY = 1e-12
-_TEMPERATURES = np.geomspace(0.25, 4, 49)
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,6 @@ class ConfidenceBin:
     high: float
     confidence: float
     right: Share
-
-
-@dataclass(frozen=True)
-class TemperatureCurve:
-    """Cross-entropy and expected calibration error of the logits divided by each temperature."""
-
-    temperature: Sequence[float]
-    loss: Sequence[float]
-    error: Sequence[float]
 
 
 def among_first(probabilities: Floats, label: Ints, k: int) -> Bools:
@@ -108,14 +98,3 @@ def expected_calibration_error(bins: Sequence[ConfidenceBin]) -> float:
     """
     total = sum(bin_.right.count for bin_ in bins)
     return sum(abs(bin_.confidence * bin_.right.count - bin_.right.hits) for bin_ in bins) / max(1, total)
-
-
-def temperature_curve(logits: Floats, label: Ints, fitted: float) -> TemperatureCurve:
-    """What each temperature would do to these photos' probabilities, the fitted one among them."""
-    temperatures = sorted({*(round(float(t), 4) for t in _TEMPERATURES), fitted})
-    probabilities = [softmax(logits / np.float32(temperature)) for temperature in temperatures]
-    return TemperatureCurve(
-        temperatures,
-        [float(cross_entropy(p, label).mean()) for p in probabilities],
-        [expected_calibration_error(confidence_bins(p, label)) for p in probabilities],
-    )

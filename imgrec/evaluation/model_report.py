@@ -1,27 +1,34 @@
-"""Figures of trained models on the catalogue's photos: recognition, calibration and retrieval, one model or several."""
+"""Figures of models on the catalogue's photos: recognition, calibration and retrieval, one model or several.
+
+A model only looks; what answers is an index generation that was fitted on what it saw. So each model is measured with
+what a generation of the training and validation photos knows (of the training photos, where validation is measured), on
+photos that nothing of it was fitted on.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from imgrec.bootstrap import RESAMPLES, Resampling, estimate_of
-from imgrec.catalogue.store import Catalogue, CataloguePhoto
+from imgrec.catalogue.splits import families
+from imgrec.catalogue.store import CataloguePhoto
+from imgrec.config import Config
+from imgrec.errors import CatalogueError
+from imgrec.evaluation.candidates import Candidate
 from imgrec.evaluation.classification import (
     CategoryFigures,
     ConfidenceBin,
-    TemperatureCurve,
     among_first,
     by_category,
     confidence_bins,
     confusion,
     cross_entropy,
     expected_calibration_error,
-    temperature_curve,
 )
-from imgrec.evaluation.outputs import Outputs, network_outputs
-from imgrec.evaluation.retrieval import PerQuery
+from imgrec.evaluation.retrieval import SHOWN, PerQuery
 from imgrec.evaluation.retrieval_report import (
     Difference,
     Features,
@@ -34,13 +41,19 @@ from imgrec.evaluation.retrieval_report import (
     search_all_ways,
 )
 from imgrec.evaluation.splits import Side, check_split, sides_of
-from imgrec.evaluation.truth import as_columns
+from imgrec.features.store import FeatureStore
 from imgrec.figures import Estimate
 from imgrec.progress import Reporter
-from imgrec.search.build import check_categories
-from imgrec.search.ranking import Ints
-from imgrec.vision.recogniser import Recogniser
-from imgrec.vision.vectors import Floats, softmax, unit_rows
+from imgrec.search.build import LookedAt, look_at_all, shop_photos
+from imgrec.search.columns import as_columns
+from imgrec.search.head import Head
+from imgrec.search.judging import judge
+from imgrec.search.learning import Learned, learn
+from imgrec.search.likeness import Truth
+from imgrec.search.ranking import Gallery, Ints, Photos, nearest, searched
+from imgrec.vision.eye import Eye, Outputs
+from imgrec.vision.model_folder import Arithmetic
+from imgrec.vision.vectors import Floats, softmax
 
 TOP = (1, 3)
 _MOST_CONFUSED = 12
@@ -59,12 +72,14 @@ class Confused:
 class RecognitionFigures:
     """How well the photos of one split are recognised. Probabilities are as served; "uncalibrated" without temperature.
 
-    top1, top3: the category is the likeliest, among the three likeliest. loss: cross-entropy in nats.
-    confusion: rows are categories, columns what they are taken for, both in the order of the model's labels.
+    fitted_on: whether what recognises them was fitted on these photos; then the figures flatter. top1, top3: the
+    category is the likeliest, among the three likeliest. loss: cross-entropy in nats. confusion: rows are categories,
+    columns what they are taken for, both in the order of the model's figures' labels.
     """
 
     photos: int
     groups: int
+    fitted_on: bool
     top1: Estimate
     top3: Estimate
     loss: Estimate
@@ -79,25 +94,58 @@ class RecognitionFigures:
 
 
 @dataclass(frozen=True)
+class HeadFigures:
+    """How well one softmax recognises the photos measured: the one fitted on the catalogue, or the model's own."""
+
+    top1: Estimate
+    top3: Estimate
+
+
+@dataclass(frozen=True)
+class TelephoneFigures:
+    """The same photos as telephones would take them, those that were so looked at.
+
+    kind_first, kind_in_first_10: of those that can be judged, searched as served.
+    """
+
+    photos: int
+    top1: Estimate | None
+    top3: Estimate | None
+    kind_first: Estimate
+    kind_in_first_10: Estimate
+
+
+@dataclass(frozen=True)
 class ModelFigures:
-    """Everything measured of one model. gap: top-1 of training photos less that of test photos."""
+    """Everything measured of one model.
+
+    feature: the blocks it is pooled from; feature_dim, vector_dim: numbers in it, and in the vectors searched. head:
+    which softmax serves; heads: how both do, where the model has its own for these categories. threshold,
+    threshold_rule, likeness_truth, note: as an index records them. gap: top-1 of training photos less that of test photos.
+    """
 
     name: str
     path: Path
     sha256: str
-    precision: str
+    arithmetic: Arithmetic
     created_utc: str
+    made_from: str
     side_px: int
-    feature_layer: str
+    feature: str
     feature_dim: int
-    whitened: bool
+    vector_dim: int
+    head: Literal["fitted", "own", "none"]
+    heads: Mapping[str, HeadFigures]
     temperature: float
     threshold: float
     threshold_rule: str
+    likeness_truth: Truth
+    likeness_of_threshold: float
+    note: str
     labels: Sequence[str]
     recognition: Mapping[str, RecognitionFigures]
     gap: Estimate | None
-    temperature_curve: TemperatureCurve | None
+    by_telephone: TelephoneFigures | None
     retrieval: RetrievalFigures
 
 
@@ -112,11 +160,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """Figures of all models asked for, on the same photos. `split` is the one whose photos are the queries."""
+    """Figures of all models asked for, on the same photos.
+
+    split: the one whose photos are measured, and are the queries. fitted_on: the splits that everything was fitted on.
+    left_out: photos of categories that none of those shows.
+    """
 
     split: str
+    fitted_on: Sequence[str]
     photos: Mapping[str, int]
     without_split: int
+    left_out: int
     unreadable: int
     seed: int
     resamples: int
@@ -128,7 +182,8 @@ class ModelReport:
 class ModelRun:
     """A model's figures and what they are of: for comparing, and for the sheets of pictures.
 
-    queries: the catalogue's photos behind the rows of `retrieval.queries`. per_photo: by split and figure, (n,).
+    queries: the catalogue's photos behind the rows of `retrieval.queries`. per_photo: by split and figure, (n,), of the
+    photos that have a category.
     """
 
     figures: ModelFigures
@@ -137,106 +192,194 @@ class ModelRun:
     per_photo: Mapping[str, Mapping[str, PerQuery]]
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A model to measure, and how it would be served."""
-
-    name: str
-    recogniser: Recogniser
-    served: Served
-
-
 def report_on_models(
-    candidates: Sequence[Candidate],
-    catalogue: Catalogue,
-    split: str,
-    cache: Path,
-    seed: int,
-    report: Reporter,
-    recompute: bool = False,
+    candidates: Sequence[Candidate], config: Config, split: str, seed: int, report: Reporter, again: bool = False
 ) -> tuple[ModelReport, list[ModelRun]]:
     """Measure every model on the catalogue's photos; those after the first are compared with the first.
 
-    The photos of `split` are the queries; what is searched is every photo on sale. Raises CatalogueError when there are
-    no such photos, or a model does not know a category.
+    The photos of `split` are the queries; what is searched is every photo on sale. again: look at all photos anew.
+    Raises CatalogueError when there are no photos in this split, or none to fit on.
     """
-    photos = list(catalogue.on_sale())
+    looked = []
     for candidate in candidates:
-        check_categories({photo.category for photo in photos}, candidate.recogniser.labels)
-    contents = [photo.sha256 for photo in photos]
-    outputs = [
-        network_outputs(candidate.recogniser, catalogue, contents, cache, report, recompute) for candidate in candidates
-    ]
-    readable = np.logical_and.reduce([one.readable for one in outputs])
-    usable = [photo for photo, can_be_read in zip(photos, readable, strict=True) if can_be_read]
-    sides = sides_of(usable, seed)
-    check_split(split, sides)
+        if again:
+            FeatureStore(config.features_path, candidate.eye).clear()
+        report.say(f"Looking with {candidate.name}, in {candidate.eye.arithmetic}.")
+        looked.append(look_at_all(config, candidate.eye, report))
+    ids = set.intersection(*({photo.photo_id for photo in one.photos} for one in looked))
+    readable = [photo for photo in looked[0].photos if photo.photo_id in ids]
+    fit_on = ("train",) if split == "validation" else ("train", "validation")
+    known = {photo.category for photo in readable if photo.split in fit_on}
+    photos = [photo for photo in readable if photo.category is None or photo.category in known]
+    shown = _Measured.of(photos, split, fit_on, seed)
     runs = []
-    for candidate, output in zip(candidates, outputs, strict=True):
+    for candidate, seen in zip(candidates, looked, strict=True):
         report.say(f"Measuring {candidate.name}.")
-        runs.append(_run(candidate, usable, output.take(readable), sides, split, seed))
+        runs.append(_run(candidate, seen, shown, config))
     return (
         ModelReport(
-            split, {name: len(side.rows) for name, side in sides.items()},
-            sum(photo.split is None for photo in usable), int((~readable).sum()), seed, RESAMPLES,
-            [run.figures for run in runs], [_compare(run, runs[0], sides, seed) for run in runs[1:]],
+            split, fit_on, {name: len(side.rows) for name, side in shown.sides.items()},
+            sum(photo.split is None for photo in photos), len(readable) - len(photos),
+            max(one.unreadable for one in looked), seed, RESAMPLES,
+            [run.figures for run in runs], [_compare(run, runs[0], shown) for run in runs[1:]],
         ),
         runs,
     )  # fmt: skip
 
 
-def _run(
-    candidate: Candidate, photos: Sequence[CataloguePhoto], outputs: Outputs, sides: Mapping[str, Side], split: str,
-    seed: int,
-) -> ModelRun:  # fmt: skip
-    recogniser = candidate.recogniser
-    settings, seen = recogniser.model.settings, recogniser.read(outputs.logits, outputs.pooled)
-    columns = as_columns(photos, recogniser.labels, seen.features)
-    queries = sides[split].rows
+@dataclass(frozen=True)
+class _Measured:
+    """The photos that all models are measured on.
+
+    family: int64 (n,), what belongs together. sides: by split. told: those of them that have a category.
+    """
+
+    photos: Sequence[CataloguePhoto]
+    family: Ints
+    sides: Mapping[str, Side]
+    told: Mapping[str, Side]
+    split: str
+    fit_on: Sequence[str]
+    seed: int
+
+    @classmethod
+    def of(cls, photos: Sequence[CataloguePhoto], split: str, fit_on: Sequence[str], seed: int) -> "_Measured":
+        """Raises CatalogueError when there is nothing to measure, or nothing to fit on."""
+        family = families(photos)
+        sides = sides_of(photos, family, seed)
+        check_split(split, sides)
+        if not set(fit_on) & sides.keys():
+            raise CatalogueError(
+                f"The catalogue has no photos in the splits {' and '.join(fit_on)} to fit on. A feed names splits, or "
+                "imgrec train assigns them."
+            )
+        told = np.array([photo.category is not None for photo in photos])
+        return cls(photos, family, sides, sides_of(photos, family, seed, told), split, fit_on, seed)
+
+    @property
+    def fitting(self) -> list[CataloguePhoto]:
+        """What everything is fitted on."""
+        return [photo for photo in self.photos if photo.split in self.fit_on]
+
+
+def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Config) -> ModelRun:
+    eye, section = candidate.eye, config.search
+    shop = shop_photos(shown.fitting, looked, eye)
+    own_labels = eye.model.settings.labels
+    learned = learn(shop, own_labels, section.scope_mass, section.results)
+    knowledge = learned.knowledge
+    fitted = learned.head
+    if knowledge.head == "own":  # to be shown beside it
+        fitted = learn(shop, (), section.scope_mass, section.results).head
+    outputs = looked.seen.take(looked.seen.rows_of([photo.sha256 for photo in shown.photos])).outputs
+    columns = as_columns(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
+    logits = _logits(learned, outputs, eye)
+    probabilities = None if logits is None else softmax(logits / np.float32(knowledge.temperature))
+    served = Served(
+        scoping=("all" if logits is None else knowledge.scoping if section.scoping == "auto" else section.scoping),
+        scope_mass=section.scope_mass,
+        threshold=knowledge.threshold if section.threshold == "auto" else section.threshold,
+    )
+    queries = shown.sides[shown.split].rows
+    plain = outputs.features.astype(np.float32)
     retrieval = search_all_ways(
-        columns.take(queries), columns, seen.probabilities[queries], recogniser.labels, candidate.served,
-        unwhitened(outputs.pooled, queries) if settings.whitened else None,
+        columns.take(queries), columns, None if probabilities is None else probabilities[queries], shop.labels, served,
+        Features(plain[queries], plain),
     )  # fmt: skip
-    per_photo = {
-        name: _per_photo(seen.probabilities[side.rows], columns.label[side.rows]) for name, side in sides.items()
-    }
-    validation = sides.get("validation")
+    told: Mapping[str, Side] = {} if logits is None else shown.told
+    per_photo, recognition = {}, {}
+    for name, side in told.items():
+        assert logits is not None and probabilities is not None  # noqa: PT018, S101 - else there is nothing told
+        label = columns.label[side.rows]
+        per_photo[name] = _per_photo(probabilities[side.rows], label)
+        recognition[name] = _recognition(
+            logits[side.rows], probabilities[side.rows], label, shop.labels, side.resampling, name in shown.fit_on
+        )
+    settings = eye.model.settings
     figures = ModelFigures(
         name=candidate.name,
-        path=recogniser.model.path,
-        sha256=recogniser.model.sha256,
-        precision=recogniser.precision,
+        path=eye.model.path,
+        sha256=eye.model.sha256,
+        arithmetic=eye.arithmetic,
         created_utc=settings.created_utc,
+        made_from=settings.made_from,
         side_px=settings.preprocessing.side_px,
-        feature_layer=settings.feature_layer,
-        feature_dim=settings.feature_dim,
-        whitened=settings.whitened,
-        temperature=settings.temperature,
-        threshold=settings.threshold,
-        threshold_rule=settings.threshold_rule,
-        labels=recogniser.labels,
-        recognition={
-            name: _recognition(
-                outputs.logits[side.rows], seen.probabilities[side.rows], columns.label[side.rows], recogniser.labels,
-                side.resampling,
-            )
-            for name, side in sides.items()
-        },
-        gap=_gap([per_photo], sides),
-        temperature_curve=temperature_curve(
-            outputs.logits[validation.rows], columns.label[validation.rows], settings.temperature
-        )
-        if validation
-        else None,
-        retrieval=retrieval_figures(retrieval, resampling_of_queries(retrieval, seed)),
-    )  # fmt: skip
-    return ModelRun(figures, [photos[row] for row in queries[retrieval.rows].tolist()], retrieval, per_photo)
+        feature=f"{' and '.join(settings.feature.layers)}, {settings.feature.pooling}",
+        feature_dim=settings.feature.dim,
+        vector_dim=learned.whitening.dim,
+        head=knowledge.head,
+        heads=_heads(fitted, outputs, columns, shop.labels, own_labels, told.get(shown.split)),
+        temperature=knowledge.temperature,
+        threshold=knowledge.threshold,
+        threshold_rule=knowledge.threshold_rule,
+        likeness_truth=knowledge.likeness.truth,
+        likeness_of_threshold=knowledge.likeness.of(served.threshold),
+        note=knowledge.expected.note,
+        labels=shop.labels,
+        recognition=recognition,
+        gap=_gap([per_photo], told),
+        by_telephone=_by_telephone(looked, learned, columns, served, shown, eye),
+        retrieval=retrieval_figures(retrieval, resampling_of_queries(retrieval, shown.seed)),
+    )
+    return ModelRun(figures, [shown.photos[row] for row in queries[retrieval.rows].tolist()], retrieval, per_photo)
 
 
-def unwhitened(pooled: Floats, queries: Ints) -> Features:
-    """The network's pooled outputs scaled to length 1, of the queries and of all photos."""
-    plain = unit_rows(pooled)
-    return Features(plain[queries], plain)
+def _logits(learned: Learned, outputs: Outputs, eye: Eye) -> Floats | None:
+    """Of the softmax that serves, float32 (n, labels); None where categories are not told apart."""
+    if learned.knowledge.head == "none":
+        return None
+    if learned.head is not None:
+        return learned.head(outputs.features.astype(np.float32))
+    return _own_logits(outputs, eye.model.settings.labels, learned.knowledge.labels)
+
+
+def _own_logits(outputs: Outputs, own: Sequence[str], labels: Sequence[str]) -> Floats:
+    return outputs.logits[:, [own.index(name) for name in labels]]
+
+
+def _heads(
+    fitted: Head | None, outputs: Outputs, columns: Photos, labels: Sequence[str], own: Sequence[str],
+    side: Side | None,
+) -> dict[str, HeadFigures]:  # fmt: skip
+    """Both softmaxes on the photos measured; empty where categories are not told apart."""
+    if side is None:
+        return {}
+    seen, label = outputs.take(side.rows), columns.label[side.rows]
+    logits = {}
+    if fitted is not None:
+        logits["fitted"] = fitted(seen.features.astype(np.float32))
+    if set(labels) <= set(own):
+        logits["own"] = _own_logits(seen, own, labels)
+    return {
+        name: HeadFigures(*(side.resampling.share(among_first(said, label, k)) for k in TOP))
+        for name, said in logits.items()
+    }
+
+
+def _by_telephone(
+    looked: LookedAt, learned: Learned, columns: Photos, served: Served, shown: _Measured, eye: Eye
+) -> TelephoneFigures | None:
+    """Of the photos measured that were also looked at as telephones take them; None where there are none."""
+    rows = shown.sides[shown.split].rows
+    at = looked.by_telephone.rows_of([shown.photos[row].sha256 for row in rows.tolist()])
+    rows, outputs = rows[at >= 0], looked.by_telephone.take(at[at >= 0]).outputs
+    if not len(rows):
+        return None
+    queries = replace(columns.take(rows), features=learned.whitening(outputs.features))
+    logits, by_family = _logits(learned, outputs, eye), Resampling(queries.group, (shown.seed, len(shown.sides)))
+    gallery = Gallery(columns)
+    labels = int(columns.label.max(initial=-1)) + 1
+    in_scope = np.ones((len(rows), labels + 1), bool)
+    top: list[Estimate | None] = [None, None]
+    if logits is not None:
+        probabilities = softmax(logits / np.float32(learned.knowledge.temperature))
+        held = np.isin(np.arange(logits.shape[1]), gallery.products.label)
+        in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
+        top = [by_family.share(among_first(probabilities, queries.label, k), queries.label >= 0) for k in TOP]
+    judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN), gallery)
+    can = judged.relevant > 0
+    first, in_10 = (by_family.share(judged.right[:, :k].any(axis=1), can) for k in (1, SHOWN))
+    return TelephoneFigures(len(rows), top[0], top[1], first, in_10)
 
 
 def _per_photo(probabilities: Floats, label: Ints) -> dict[str, PerQuery]:
@@ -245,7 +388,7 @@ def _per_photo(probabilities: Floats, label: Ints) -> dict[str, PerQuery]:
 
 
 def _recognition(
-    logits: Floats, probabilities: Floats, label: Ints, labels: Sequence[str], resampling: Resampling
+    logits: Floats, probabilities: Floats, label: Ints, labels: Sequence[str], resampling: Resampling, fitted_on: bool
 ) -> RecognitionFigures:
     uncalibrated = softmax(logits)
     bins, uncalibrated_bins = confidence_bins(probabilities, label), confidence_bins(uncalibrated, label)
@@ -259,6 +402,7 @@ def _recognition(
     return RecognitionFigures(
         photos=len(label),
         groups=resampling.groups,
+        fitted_on=fitted_on,
         top1=resampling.share(among_first(probabilities, label, 1)),
         top3=resampling.share(among_first(probabilities, label, 3)),
         loss=resampling.mean(cross_entropy(probabilities, label)),
@@ -275,7 +419,7 @@ def _recognition(
 
 def _gap(runs: Sequence[Mapping[str, Mapping[str, PerQuery]]], sides: Mapping[str, Side]) -> Estimate | None:
     """Top-1 of training less test photos; of two models, the gap of the first less that of the second."""
-    if not {"train", "test"} <= sides.keys():
+    if not {"train", "test"} <= sides.keys() or not runs[0]:
         return None
     of_split = {}
     for split in ("train", "test"):
@@ -285,16 +429,19 @@ def _gap(runs: Sequence[Mapping[str, Mapping[str, PerQuery]]], sides: Mapping[st
     return estimate_of(train - test, train_draws - test_draws, len(sides["test"].rows))
 
 
-def _compare(run: ModelRun, baseline: ModelRun, sides: Mapping[str, Side], seed: int) -> Comparison:
+def _compare(run: ModelRun, baseline: ModelRun, shown: _Measured) -> Comparison:
     names = (run.figures.name, baseline.figures.name)
     found = [
-        Difference(*names, f"{split} {figure}", side.resampling.difference(values, baseline.per_photo[split][figure]))
-        for split, side in sides.items()
-        for figure, values in run.per_photo[split].items()
-    ]
-    if gap := _gap([run.per_photo, baseline.per_photo], sides):
+        Difference(
+            *names, f"{split} {figure}",
+            shown.told[split].resampling.difference(values, baseline.per_photo[split][figure]),
+        )
+        for split, of_split in run.per_photo.items()
+        for figure, values in of_split.items()
+    ]  # fmt: skip
+    if gap := _gap([run.per_photo, baseline.per_photo], shown.told):
         found.append(Difference(*names, "train-test gap", gap))
     found += difference(
-        run.retrieval.as_served, baseline.retrieval.as_served, names, resampling_of_queries(run.retrieval, seed)
+        run.retrieval.as_served, baseline.retrieval.as_served, names, resampling_of_queries(run.retrieval, shown.seed)
     )
     return Comparison(*names, found)

@@ -118,18 +118,20 @@ def _overview_plots(figures: ModelReport) -> dict[str, str]:
     from imgrec.evaluation import plots
 
     models, names = figures.models, [model.name for model in figures.models]
-    recalled = {
-        name: [model.recognition[figures.split].by_category[name].recall.value for model in models]
-        for name in models[0].recognition[figures.split].by_category
-    }
+    drawn = {}
+    if figures.split in models[0].recognition:
+        recalled = {
+            name: [model.recognition[figures.split].by_category[name].recall.value for model in models]
+            for name in models[0].recognition[figures.split].by_category
+        }
+        drawn = {
+            "top1": plots.accuracy_by_split(models, "top1"),
+            "top3": plots.accuracy_by_split(models, "top3"),
+            "recall": plots.by_category(recalled, names, f"recognised, of its {figures.split} photos"),
+        }
     found = {
         name: [model.retrieval.by_category[name].figures["success@10"].value for model in models]
         for name in models[0].retrieval.by_category
-    }
-    drawn = {
-        "top1": plots.accuracy_by_split(models, "top1"),
-        "top3": plots.accuracy_by_split(models, "top3"),
-        "recall": plots.by_category(recalled, names, f"recognised, of its {figures.split} photos"),
     }
     if found:
         drawn["success"] = plots.by_category(found, names, "queries with their kind among the first ten")
@@ -150,8 +152,6 @@ def _plots_of(model: ModelFigures) -> dict[str, str]:
         )
         for split, figures in model.recognition.items()
     }
-    if model.temperature_curve:
-        drawn["temperature"] = plots.temperature(model.temperature_curve, model.temperature, name)
     if retrieval.judged:
         drawn |= {
             "success": plots.figure_at_k(retrieval.ways, "success", "queries with their kind among them", name),

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from imgrec.evaluation.classification import ConfidenceBin, TemperatureCurve
+from imgrec.evaluation.classification import ConfidenceBin
 from imgrec.evaluation.model_report import ModelFigures
 from imgrec.evaluation.retrieval import DEPTHS
 from imgrec.evaluation.retrieval_report import Difference, RetrievalFigures, WayFigures
@@ -22,7 +22,7 @@ from imgrec.figures import Estimate
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#3b82d6", "#e0812f", "#2fa36b", "#9a6bd6", "#8a919c"
 MODEL_COLOURS = (BLUE, ORANGE, GREEN, PURPLE)
-_WAY_COLOURS = {"hard": ORANGE, "soft": BLUE, "true category": GREEN}
+_WAY_COLOURS = {"hard": ORANGE, "soft": BLUE, "true category": GREEN, "all": PURPLE}
 LEAST_DRAWN = 10
 """Bins of the calibration curve with fewer photos are not drawn."""
 
@@ -101,29 +101,6 @@ def reliability(before: Sequence[ConfidenceBin], after: Sequence[ConfidenceBin],
         axes.legend(loc="upper left")
 
     return _svg(f"reliability {name}", draw)
-
-
-def temperature(curve: TemperatureCurve, fitted: float, name: str) -> str:
-    """Cross-entropy and calibration error over temperature, on the photos it was fitted on."""
-
-    def draw(axes: Axes) -> None:
-        axes.plot(curve.temperature, curve.loss, color=BLUE, label="cross-entropy (left)")
-        axes.set_xscale("log")
-        axes.set_xticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
-        axes.minorticks_off()
-        axes.set(xlabel="temperature", ylabel="cross-entropy, nats")
-        other = axes.twinx()
-        other.grid(visible=False)
-        other.plot(curve.temperature, curve.error, color=ORANGE, label="calibration error (right)")
-        other.set_ylim(bottom=0)
-        _percent_axis(other.yaxis)
-        axes.axvline(fitted, color=_INK, alpha=0.55, linewidth=1, linestyle=(0, (4, 3)))
-        axes.annotate(f"fitted {fitted:.2f}", (fitted, 0.5), xycoords=("data", "axes fraction"), xytext=(5, 0),
-                      textcoords="offset points", fontsize=9)  # fmt: skip
-        lines = [*axes.get_lines()[:1], *other.get_lines()]
-        axes.legend(lines, [str(line.get_label()) for line in lines], loc="upper center")
-
-    return _svg(f"temperature {name}", draw)
 
 
 def figure_at_k(ways: Sequence[WayFigures], figure: str, label: str, name: str) -> str:

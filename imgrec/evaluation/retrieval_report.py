@@ -1,4 +1,4 @@
-"""Retrieval figures of one model on one split: every way to search, side by side, with intervals."""
+"""Retrieval figures of one split: every way to search, side by side, with intervals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +24,7 @@ from imgrec.search.ranking import (
     UNKNOWN,
     Bools,
     Gallery,
+    Ints,
     Photos,
     Ranked,
     nearest,
@@ -36,13 +37,15 @@ from imgrec.vision.vectors import Floats
 SERVED, PLAIN = "served", "plain"
 TRUE_CATEGORY = "true category"
 SCOPINGS: tuple[Scoping, ...] = ("hard", "soft")
+"""Looked at wherever categories are told apart, whichever serves."""
+
 COMPARED = ("success@1", "success@10", "precision@10", "recall@10", "mAP@10", "MRR@10")
 """The figures whose differences are shown."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """How the bot searches with this model: which scoping, what probability soft scoping covers, which threshold."""
+    """How the bot searches: which scoping, what probability soft scoping covers, which threshold."""
 
     scoping: Scoping
     scope_mass: float
@@ -85,6 +88,11 @@ class RetrievalRun:
     def way(self, feature: str, scoping: str) -> Way:
         """The way of this name."""
         return next(way for way in self.ways if (way.feature, way.scoping) == (feature, scoping))
+
+    @property
+    def scopings(self) -> list[str]:
+        """Those that do not need the truth, of the served feature."""
+        return [way.scoping for way in self.ways if way.feature == SERVED and way.scoping != TRUE_CATEGORY]
 
     @property
     def as_served(self) -> Way:
@@ -157,29 +165,25 @@ class Features:
 def search_all_ways(
     queries: Photos,
     gallery: Photos,
-    probabilities: Floats,
+    probabilities: Floats | None,
     labels: Sequence[str],
     served: Served,
     plain: Features | None = None,
 ) -> RetrievalRun:
     """Search the gallery with every query that can be judged: hard, soft, and by the true category.
 
-    queries, gallery: with features as served; probabilities: float32 (q, labels) of the queries. plain: the features
-    without whitening, to compare with; None where features are plain already.
+    queries, gallery: with features as served; probabilities: float32 (q, labels) of the queries, None where categories
+    are not told apart and all is searched. plain: the features without whitening, to compare with.
     """
     by_feature = {SERVED: (queries, Gallery(gallery))}
     if plain is not None:
         plain_gallery = Gallery(replace(gallery, features=plain.gallery))
         by_feature[PLAIN] = (replace(queries, features=plain.queries), plain_gallery)
     searched_gallery = by_feature[SERVED][1]
-    held = np.isin(np.arange(len(labels)), searched_gallery.products.label)
     has_kind, relevant = queries.kind != UNKNOWN, count_relevant(queries, searched_gallery)
     rows = relevant > 0
-    label, probability = queries.label[rows], probabilities[rows]
-    scopes: dict[str, Bools] = {
-        scoping: searched(probability, held, scoping, served.scope_mass) for scoping in SCOPINGS
-    }
-    scopes[TRUE_CATEGORY] = own_category(label, len(labels)) & held
+    scopes = _scopes(queries.label[rows], None if probabilities is None else probabilities[rows],
+                     np.isin(np.arange(len(labels)), searched_gallery.products.label), served)  # fmt: skip
     ways = []
     for feature, (asked, shop) in by_feature.items():
         chosen = asked.take(rows)
@@ -190,6 +194,20 @@ def search_all_ways(
         served, labels, queries.take(rows), rows, searched_gallery,
         int((~has_kind).sum()), int((has_kind & ~rows).sum()), tuple(ways),
     )  # fmt: skip
+
+
+def _scopes(label: Ints, probabilities: Floats | None, held: Bools, served: Served) -> dict[str, Bools]:
+    """What each scoping searches for queries of these labels, as `searched` gives it."""
+    everything = np.ones((len(label), len(held) + 1), bool)
+    if probabilities is None:
+        scopes: dict[str, Bools] = {"all": everything}
+    else:
+        names = [*SCOPINGS, *(("all",) if served.scoping == "all" else ())]
+        scopes = {name: searched(probabilities, held, name, served.scope_mass) for name in names}
+    true = own_category(label, len(held)) & np.append(held, True)
+    true[:, UNKNOWN] = True  # what has no category is searched whatever is asked for
+    true[label == UNKNOWN] = True
+    return scopes | {TRUE_CATEGORY: true}
 
 
 def resampling_of_queries(run: RetrievalRun, seed: int) -> Resampling:
@@ -211,7 +229,7 @@ def retrieval_figures(run: RetrievalRun, resampling: Resampling) -> RetrievalFig
         differences=_differences(run, resampling),
         thresholds={
             scoping: threshold_curve(run.way(SERVED, scoping).judged, run.served.threshold, resampling)
-            for scoping in SCOPINGS
+            for scoping in run.scopings
         },
         by_category=_by_category(run, resampling),
         pairs=pair_shares(run.queries, run.gallery),
@@ -229,7 +247,7 @@ def _way_figures(run: RetrievalRun, way: Way, resampling: Resampling) -> WayFigu
     return WayFigures(
         way.feature, way.scoping, way is run.as_served,
         resampling.share(_own_category_searched(run, way)),
-        resampling.mean(way.in_scope.sum(axis=1)),
+        resampling.mean(way.in_scope[:, :UNKNOWN].sum(axis=1)),
         resampling.ratio((shown & ~way.judged.known).sum(axis=1), shown.sum(axis=1)),
         {name: _figure(name, values, resampling) for name, values in way.per_query().items()},
     )  # fmt: skip
@@ -245,7 +263,10 @@ def _figure(name: str, values: PerQuery, resampling: Resampling, among: Bools | 
 def _differences(run: RetrievalRun, resampling: Resampling) -> list[Difference]:
     """Soft scoping against hard, the upper bound against what is served, and the served feature against the plain."""
     served = run.served.scoping
-    found = difference(run.way(SERVED, "soft"), run.way(SERVED, "hard"), ("soft scoping", "hard scoping"), resampling)
+    found = []
+    if set(SCOPINGS) <= set(run.scopings):
+        pair = ("soft scoping", "hard scoping")
+        found += difference(run.way(SERVED, "soft"), run.way(SERVED, "hard"), pair, resampling)
     found += difference(run.way(SERVED, TRUE_CATEGORY), run.as_served, (TRUE_CATEGORY, f"{served} scoping"), resampling)
     if any(way.feature == PLAIN for way in run.ways):
         found += difference(run.as_served, run.way(PLAIN, served), ("served feature", "plain feature"), resampling)
@@ -256,7 +277,7 @@ def _by_category(run: RetrievalRun, resampling: Resampling) -> dict[str, Categor
     way, columns = run.as_served, run.as_served.per_query()
     own = _own_category_searched(run, way)
     figures = {}
-    for number in np.unique(run.queries.label):
+    for number in np.unique(run.queries.label[run.queries.label != UNKNOWN]):
         among = run.queries.label == number
         figures[run.labels[number]] = CategoryRetrieval(
             int(among.sum()),

@@ -1,13 +1,14 @@
-"""How well the search does on the catalogue's own photos: a split as queries against the index, as the bot searches."""
+"""How well the search does on the catalogue's own photos: a split as queries, asked of what serves now."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
+from imgrec.catalogue.splits import families
 from imgrec.catalogue.store import CataloguePhoto
-from imgrec.evaluation.outputs import network_outputs
+from imgrec.config import Config
+from imgrec.evaluation.classification import among_first
 from imgrec.evaluation.retrieval import SHOWN, success_at
 from imgrec.evaluation.retrieval_report import (
     RetrievalFigures,
@@ -16,86 +17,120 @@ from imgrec.evaluation.retrieval_report import (
     retrieval_figures,
     search_all_ways,
 )
-from imgrec.evaluation.search_report import FIRST, SearchReport
+from imgrec.evaluation.search_report import CATEGORY_FIRST, FIRST, SEVERAL, SearchReport, ShownShare
 from imgrec.evaluation.splits import check_split, sides_of
-from imgrec.evaluation.truth import as_columns
 from imgrec.figures import Share
 from imgrec.progress import Reporter
+from imgrec.search.build import look_at_all
+from imgrec.search.columns import as_columns
 from imgrec.search.index import SearchIndex
 from imgrec.search.judging import judge
 from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
-from imgrec.search.searcher import Searcher
+from imgrec.search.serving import Serving
 from imgrec.vision.vectors import Floats
+
+FLATTERS = (
+    "The index was fitted on {known:,} of these {count:,} photos, so that category figures flatter. Figures of photos "
+    "that were left out are what imgrec index prints; query files (--queries) give those of your customers."
+)
 
 
 def report_on_split(
-    searcher: Searcher, split: str, cache: Path, seed: int, report: Reporter
+    serving: Serving, config: Config, split: str, seed: int, report: Reporter
 ) -> tuple[SearchReport, RetrievalFigures]:
-    """Ask every photo of the split, its own product and group left out.
+    """Ask every photo of the split, its own product, its group and near-identical photos left out.
 
     Returns the figures that query files have too (`product_first` means nothing here and is None), and the retrieval
     figures of every scoping. Raises CatalogueError when the split has no photos.
     """
-    recogniser = searcher.recogniser
-    photos = [photo for photo in searcher.catalogue.on_sale() if photo.category in recogniser.labels]
-    if unknown := searcher.unknown_categories:
-        report.say(f"The model does not know {', '.join(unknown)}: photos of these are left out.")
-    sides = sides_of(photos, seed)
+    index, knowledge = serving.index, serving.knowledge
+    all_photos, looked = list(serving.catalogue.on_sale()), look_at_all(config, serving.eye, report)
+    photos = [photo for photo in looked.photos if photo.category is None or photo.category in index.record.rows]
+    if new := sorted({photo.category or "" for photo in looked.photos} - {"", *index.record.rows}):
+        report.say(
+            f"The index does not know {', '.join(new)}: photos of these are left out. It will after: imgrec index"
+        )
+    family = families(photos)
+    sides = sides_of(photos, family, seed)
     check_split(split, sides)
-    features, indexed = _indexed(photos, searcher.index, report)
-    columns = as_columns(photos, recogniser.labels, features)
+    labels = knowledge.labels or tuple(sorted(index.record.rows))
+    vectors, indexed = _indexed(photos, index, report)
+    columns = as_columns(photos, labels, vectors, family)
     rows = sides[split].rows
-    outputs = network_outputs(recogniser, searcher.catalogue, [photos[row].sha256 for row in rows], cache, report)
-    rows = rows[outputs.readable]
-    seen = recogniser.read(outputs.logits[outputs.readable], outputs.pooled[outputs.readable])
-    queries = replace(columns.take(rows), features=np.asarray(seen.features @ searcher.index.rotation, np.float32))
-    served = Served(searcher.scoping, searcher.settings.scope_mass, searcher.auto_threshold)
+    seen = looked.seen.take(looked.seen.rows_of([photos[row].sha256 for row in rows.tolist()])).outputs
+    queries = replace(columns.take(rows), features=index.whitening(seen.features.astype(np.float32)))
+    probabilities = serving.probabilities(seen) if knowledge.labels else None
+    served = Served(serving.scoping if knowledge.labels else "all", serving.settings.scope_mass, serving.threshold)
     gallery = columns.take(indexed)
-    run = search_all_ways(queries, gallery, seen.probabilities, recogniser.labels, served)
-    figures = _as_for_query_files(queries, Gallery(gallery), seen.probabilities, served, len(outputs.readable))
+    run = search_all_ways(queries, gallery, probabilities, labels, served)
+    figures = _as_for_query_files(queries, Gallery(gallery), probabilities, served, serving, seed)
+    asked = sum(photo.split == split and photo.category in {None, *index.record.rows} for photo in all_photos)
+    note = FLATTERS.format(known=int(indexed[rows].sum()), count=len(rows)) if indexed[rows].any() else ""
+    figures = replace(figures, queries=asked, unreadable=asked - len(rows), note=note)
     return figures, retrieval_figures(run, resampling_of_queries(run, seed))
 
 
 def _indexed(photos: Sequence[CataloguePhoto], index: SearchIndex, report: Reporter) -> tuple[Floats, Bools]:
-    """The index's features of these photos, as it rotated them, and which of the photos it holds on their shelf."""
+    """The index's vectors of these photos, and which of the photos it holds on their shelf."""
+    shelf: dict[int, str] = {}
+    for name, (start, end) in index.record.rows.items():
+        shelf.update(dict.fromkeys(range(start, end), name))
     at = {(photo.photo_id, photo.product_id, photo.category): row for row, photo in enumerate(photos)}
-    features = np.zeros((len(photos), index.rotation.shape[0]), np.float32)
-    held = np.zeros(len(photos), bool)
-    strays = 0
-    for name, category in index.categories.items():
-        rows = [
-            at.get((photo, product, name), UNKNOWN)
-            for photo, product in zip(category.photo.tolist(), category.product.tolist(), strict=True)
-        ]
-        found = np.array(rows) != UNKNOWN
-        target = np.array(rows)[found]
-        features[target] = np.concatenate([category.head, category.tail], axis=1)[found]
-        held[target] = True
-        strays += int((~found).sum())
-    if strays or not held.all():
+    of_index = zip(index.shelves.photo.tolist(), index.shelves.product.tolist(), strict=True)
+    place = np.array([at.get((*ids, shelf.get(row)), UNKNOWN) for row, ids in enumerate(of_index)], np.int64)
+    found = place != UNKNOWN
+    vectors = np.zeros((len(photos), index.whitening.dim), np.float32)
+    vectors[place[found]] = index.shelves.vectors[found]
+    held = np.isin(np.arange(len(photos)), place)
+    if not found.all() or not held.all():
         report.say(
-            f"The index is older than the catalogue: {strays:,} of its photos are no longer on sale where it has them, "
-            f"{int((~held).sum()):,} on sale are not in it. Bring it up to date with: imgrec index"
+            f"The index is older than the catalogue: {int((~found).sum()):,} of its photos are no longer on sale where "
+            f"it has them, {int((~held).sum()):,} on sale are not in it. Bring it up to date with: imgrec index"
         )
-    return features, held
+    return vectors, held
 
 
 def _as_for_query_files(
-    queries: Photos, gallery: Gallery, probabilities: Floats, served: Served, asked: int
+    queries: Photos, gallery: Gallery, probabilities: Floats | None, served: Served, serving: Serving, seed: int
 ) -> SearchReport:
-    """The figures of `report_on_search`, of all readable queries."""
-    held = np.isin(np.arange(probabilities.shape[1]), gallery.products.label)
-    in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
+    """The figures of `report_on_search`."""
+    count, has_kind = len(queries), queries.kind != UNKNOWN
+    told = (queries.label != UNKNOWN) & (probabilities is not None)
+    if probabilities is None:
+        in_scope = np.ones((count, int(gallery.products.label.max(initial=0)) + 2), bool)
+        likeliest = np.zeros((count, 2), bool)
+    else:
+        held = np.isin(np.arange(probabilities.shape[1]), gallery.products.label)
+        in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
+        likeliest = np.stack([among_first(probabilities, queries.label, k) for k in (1, CATEGORY_FIRST)], axis=1)
     judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN), gallery)
-    count, with_kind = len(queries), int((queries.kind != UNKNOWN).sum())
+    first = {k: success_at(judged.right, k) > 0 for k in FIRST}
+    can = judged.relevant > 0
+    shown = judged.above(served.threshold)
+    most = serving.settings.results
+    matches = np.isfinite(shown.similarity[:, :most]).sum(axis=1)
+    own_searched = in_scope[np.arange(count), queries.label]
     return SearchReport(
-        queries=asked,
-        unreadable=asked - count,
+        queries=count,
+        unreadable=0,
         threshold=served.threshold,
+        likeness=round(serving.knowledge.likeness.of(served.threshold), 4),
         scoping=served.scoping,
-        category_right=Share(int((probabilities.argmax(axis=1) == queries.label).sum()), count),
-        category_in_scope=Share(int(in_scope[np.arange(count), queries.label].sum()), count),
-        kind_in_first={k: Share(int(success_at(judged.right, k).sum()), with_kind) for k in FIRST},
+        head=serving.knowledge.head,
+        category_right=_share(likeliest[:, 0], told),
+        category_in_first_3=_share(likeliest[:, 1], told),
+        category_in_scope=_share(own_searched, told),
+        kind_in_first={k: _share(hits, has_kind) for k, hits in first.items()},
+        kind_in_first_held={k: _share(hits, can) for k, hits in first.items()},
         product_first=None,
-        answered=Share(int((judged.similarity[:, 0] >= served.threshold).sum()), count),
-    )
+        answered=_share(matches > 0, np.ones(count, bool)),
+        shown_three=_share(matches >= SEVERAL, np.ones(count, bool)),
+        shown_right=ShownShare.of(
+            shown.right[has_kind, :most].sum(axis=1), shown.known[has_kind, :most].sum(axis=1),
+            queries.group[has_kind].tolist(), seed,
+        ),
+    )  # fmt: skip
+
+
+def _share(hits: Bools, among: Bools) -> Share:
+    return Share(int((hits & among).sum()), int(among.sum()))

@@ -9,23 +9,27 @@ from imgrec.bootstrap import Resampling
 from imgrec.catalogue.feed import SPLITS
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.errors import CatalogueError
-from imgrec.search.ranking import Ints
+from imgrec.search.ranking import Bools, Ints
 
 
 @dataclass(frozen=True)
 class Side:
-    """One split: which photos it has, and resamples of them by group."""
+    """One split: which photos it has, and resamples of them by family."""
 
     rows: Ints
     resampling: Resampling
 
 
-def sides_of(photos: Sequence[CataloguePhoto], seed: int) -> dict[str, Side]:
-    """The splits that have any of these photos."""
+def sides_of(photos: Sequence[CataloguePhoto], family: Ints, seed: int, among: Bools | None = None) -> dict[str, Side]:
+    """The splits that have any of these photos; only of those among, bool (n,), where given.
+
+    family: int64 (n,), equal for photos that are right or wrong together.
+    """
     splits = np.array([photo.split or "" for photo in photos], object)
-    rows = {split: np.flatnonzero(splits == split) for split in SPLITS}
+    counted = np.ones(len(photos), bool) if among is None else among
+    rows = {split: np.flatnonzero((splits == split) & counted) for split in SPLITS}
     return {
-        split: Side(numbers, Resampling([photos[row].group for row in numbers.tolist()], (seed, order)))
+        split: Side(numbers, Resampling(family[numbers], (seed, order)))
         for order, (split, numbers) in enumerate(rows.items())
         if len(numbers)
     }
