@@ -74,7 +74,7 @@ def _model(model: ModelFigures, split: str) -> list[Table | str]:
         shown.add_row(
             f"{name}{' (fitted on)' if figures.fitted_on else ''}", f"{figures.photos:,}", str(figures.top1),
             str(figures.top3), _number(figures.loss),
-            f"{figures.calibration_error:.1%} (without temperature {figures.uncalibrated_calibration_error:.1%})",
+            f"{figures.calibration_error:.1%} (before calibration {figures.uncalibrated_calibration_error:.1%})",
         )  # fmt: skip
     if model.gap:
         shown.add_row("train-test gap", "", str(model.gap))

@@ -121,7 +121,7 @@ class ModelFigures:
 
     feature: the blocks it is pooled from; feature_dim, vector_dim: numbers in it, and in the vectors searched. head:
     which softmax serves; heads: how both do, where the model has its own for these categories. threshold,
-    threshold_rule, likeness_truth, note: as an index records them. gap: top-1 of training photos less that of test photos.
+    threshold_rule, likeness_truth, note: as an index records them. gap: top-1 of training less that of test photos.
     """
 
     name: str
@@ -210,6 +210,11 @@ def report_on_models(
     readable = [photo for photo in looked[0].photos if photo.photo_id in ids]
     fit_on = ("train",) if split == "validation" else ("train", "validation")
     known = {photo.category for photo in readable if photo.split in fit_on}
+    if not known:
+        raise CatalogueError(
+            f"The catalogue has no photos in the split {' or '.join(fit_on)} to fit on. A feed names splits, or imgrec "
+            "train assigns them."
+        )
     photos = [photo for photo in readable if photo.category is None or photo.category in known]
     shown = _Measured.of(photos, split, fit_on, seed)
     runs = []
@@ -244,15 +249,10 @@ class _Measured:
 
     @classmethod
     def of(cls, photos: Sequence[CataloguePhoto], split: str, fit_on: Sequence[str], seed: int) -> "_Measured":
-        """Raises CatalogueError when there is nothing to measure, or nothing to fit on."""
+        """Raises CatalogueError when there is nothing to measure."""
         family = families(photos)
         sides = sides_of(photos, family, seed)
         check_split(split, sides)
-        if not set(fit_on) & sides.keys():
-            raise CatalogueError(
-                f"The catalogue has no photos in the splits {' and '.join(fit_on)} to fit on. A feed names splits, or "
-                "imgrec train assigns them."
-            )
         told = np.array([photo.category is not None for photo in photos])
         return cls(photos, family, sides, sides_of(photos, family, seed, told), split, fit_on, seed)
 

@@ -30,8 +30,9 @@ from imgrec.search.serving import Serving
 from imgrec.vision.vectors import Floats
 
 FLATTERS = (
-    "The index was fitted on {known:,} of these {count:,} photos, so that category figures flatter. Figures of photos "
-    "that were left out are what imgrec index prints; query files (--queries) give those of your customers."
+    "The index was fitted on {known:,} of these {count:,} photos, so that figures of categories, and of the search in "
+    "the likeliest of them, flatter. What imgrec index prints is of photos left out in turn; photos of your customers "
+    "are asked with --queries FILE."
 )
 
 

@@ -12,7 +12,6 @@ from imgrec.evaluation.classification import (
     confusion,
     cross_entropy,
     expected_calibration_error,
-    temperature_curve,
 )
 from imgrec.figures import Share
 from imgrec.vision.vectors import softmax
@@ -66,13 +65,3 @@ def test_the_calibration_error_is_the_mean_distance_of_confidence_from_accuracy(
     assert expected_calibration_error([]) == 0
     certain = confidence_bins(np.array([[1.0, 0.0]], np.float32), np.array([0]))
     assert (certain[0].high, expected_calibration_error(certain)) == (1, 0)
-
-
-def test_the_temperature_curve_has_its_least_loss_near_the_right_temperature(some):
-    logits, _, label = some
-    curve = temperature_curve(3 * logits, label, fitted=2.5)
-    assert 2.5 in curve.temperature
-    least = curve.temperature[int(np.argmin(curve.loss))]
-    alone = temperature_curve(logits, label, fitted=1.0)
-    assert least == pytest.approx(3 * alone.temperature[int(np.argmin(alone.loss))], rel=0.1)
-    assert curve.loss[0] > min(curve.loss) < curve.loss[-1]

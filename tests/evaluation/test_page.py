@@ -151,7 +151,7 @@ def test_the_best_and_worst_queries_are_marked_as_they_were_judged(evaluated, ev
 def test_the_same_report_makes_the_same_plots(evaluated):
     plots = pytest.importorskip("imgrec.evaluation.plots")
     model = evaluated[0].models[0]
-    drawn = [plots.temperature(model.temperature_curve, model.temperature, "x") for _ in range(2)]
+    drawn = [plots.pairs(model.retrieval, "x") for _ in range(2)]
     assert drawn[0] == drawn[1]
     assert drawn[0].startswith("<svg")
 
@@ -176,12 +176,12 @@ def test_without_the_packages_of_the_extra_the_page_is_refused_and_the_figures_a
 def test_figures_alone_load_neither_keras_nor_the_packages_of_the_page(two_models: Shop):
     code = (
         "import sys; from imgrec.cli import main\n"
-        "main(['evaluate', 'model', 'sure', '--json'], standalone_mode=False)\n"
+        "main(['evaluate', 'model', 'narrow', '--json'], standalone_mode=False)\n"
         "print(sorted({'keras', 'tensorflow', 'nncf', 'matplotlib', 'jinja2'} & set(sys.modules)), file=sys.stderr)"
     )
     environment = {**os.environ, "IMGREC_CONFIG": str(two_models.config)}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert ran.stderr.splitlines()[-1] == "[]"
     figures = json.loads(ran.stdout)
-    assert [model["name"] for model in figures["models"]] == ["sure"]
+    assert [model["name"] for model in figures["models"]] == ["narrow"]
     assert figures["models"][0]["recognition"]["test"]["top1"].keys() == {"value", "low", "high", "count"}

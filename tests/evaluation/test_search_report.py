@@ -1,17 +1,19 @@
 """Figures of the search on photos whose truth is known, on the small shop."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 from csv_rows import read_rows
 from tiny_shop import COLOURS, PRODUCTS_A_CATEGORY, draw_product, jpeg, write_config
 
+from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
 from imgrec.errors import FeedError
 from imgrec.evaluation.search_report import TruthRow, read_queries, report_on_search
 from imgrec.figures import Share
 from imgrec.progress import Silent
-from imgrec.search.searcher import Searcher
+from imgrec.search.serving import Serving
 
 
 @pytest.fixture
@@ -19,8 +21,8 @@ def ask(shop):
     """Report on query rows, as the command does."""
 
     def report(*rows: TruthRow, exclude_own: bool = False, at=shop):
-        with Searcher.open(load_config(at.config, {})) as searcher:
-            return report_on_search(searcher, rows, exclude_own, Silent())
+        with Serving.open(load_config(at.config, {})) as serving:
+            return report_on_search(serving, rows, exclude_own, 0, Silent())
 
     return report
 
@@ -42,7 +44,10 @@ def test_photos_of_the_catalogue_find_themselves_first_wherever_their_category_i
     assert report.product_first == Share(report.category_in_scope.hits, len(rows))
     assert report.kind_in_first[1].hits >= report.product_first.hits
     assert report.kind_in_first[1].hits <= report.kind_in_first[3].hits <= report.kind_in_first[10].hits
+    assert report.kind_in_first == report.kind_in_first_held
     assert report.category_right.hits <= report.category_in_scope.hits
+    assert report.category_in_first_3 == Share(len(rows), len(rows))  # of three
+    assert report.shown_three.hits <= report.answered.hits
     assert report.category_in_scope.hits > 0
 
 
@@ -59,13 +64,18 @@ def test_each_figure_counts_only_queries_whose_truth_it_needs(shop, ask, tmp_pat
     assert (report.queries, report.unreadable) == (5, 2)
     assert (report.category_right.count, report.category_in_scope.count, report.answered.count) == (3, 3, 3)
     assert [share.count for share in report.kind_in_first.values()] == [2, 2, 2]
+    assert [share.count for share in report.kind_in_first_held.values()] == [1, 1, 1]
     assert report.product_first == Share(0, 1)
-    assert list(report.as_json()["kind_in_first"]) == ["1", "3", "10"]
+    shown = report.as_json()
+    assert list(shown["kind_in_first"]) == list(shown["kind_in_first_held"]) == ["1", "3", "10"]
+    for name in ("category_accuracy", "product_first", "answered", "shown_right", "shown_three", "category_in_first_3"):
+        assert list(shown[name]) == ["hits", "count", "share", "low", "high"]
 
 
 def test_only_unreadable_queries_give_shares_of_nothing(ask, tmp_path):
     report = ask(TruthRow(tmp_path / "absent.jpg", "Balls", None, None))
     assert report.category_right.as_json()["share"] is None
+    assert report.shown_right.as_json()["share"] is None
     assert report.unreadable == 1
 
 
@@ -85,6 +95,8 @@ def test_neither_the_own_product_nor_its_group_counts_as_a_match(own_shop, ask):
     assert ask(query, at=own_shop).kind_in_first == {1: Share(1, 1), 3: Share(1, 1), 10: Share(1, 1)}
     without = ask(query, exclude_own=True, at=own_shop)
     assert without.kind_in_first == {1: Share(0, 1), 3: Share(0, 1), 10: Share(0, 1)}
+    assert without.kind_in_first_held[10] == Share(0, 0)  # nothing else is of its kind
+    assert ask(query, at=own_shop).kind_in_first_held[10] == Share(1, 1)
     assert without.product_first is None
     stranger = TruthRow(query.photo, "Balls", "only these", None)
     assert ask(stranger, exclude_own=True, at=own_shop).kind_in_first[1] == Share(1, 1)
@@ -101,12 +113,43 @@ def test_a_query_is_answered_when_its_best_match_reaches_the_threshold(own_shop,
     assert answered[1].hits <= 1
 
 
+def test_what_is_shown_is_counted_by_match_and_what_cannot_be_told_is_left_out(own_shop, ask):
+    configure(own_shop, threshold=-1, results=4, scoping="hard")
+    row = own_photos(own_shop)[0]
+    report = ask(row, at=own_shop)
+    assert (report.answered, report.shown_three, report.shown_right.count) == (Share(1, 1), Share(1, 1), 4)
+    assert 1 <= report.shown_right.hits <= 4  # itself at least
+    with Catalogue.open(load_config(own_shop.config, {}).catalogue) as catalogue, catalogue.connection:
+        catalogue.connection.execute("UPDATE products SET kind = NULL WHERE external_id <> ?", (row.product_id,))
+    alone = ask(row, at=own_shop)
+    assert (alone.shown_right.hits, alone.shown_right.count) == (1, 1)
+    configure(own_shop, threshold=1, results=4, scoping="hard")
+    assert ask(row, at=own_shop).shown_three == Share(0, 1)
+
+
+def test_where_categories_are_not_told_apart_there_are_no_figures_of_them(own_shop, ask):
+    with Catalogue.open(load_config(own_shop.config, {}).catalogue) as catalogue, catalogue.connection:
+        catalogue.connection.execute("UPDATE categories SET name = '' WHERE name = 'Balls'")
+        catalogue.connection.execute("UPDATE products SET category_id = (SELECT id FROM categories WHERE name = '')")
+    own_shop.imgrec("index")
+    report = ask(*(replace(row, category=None) for row in own_photos(own_shop)), at=own_shop)
+    assert report.category_right == report.category_in_first_3 == report.category_in_scope == Share(0, 0)
+    assert (report.head, report.scoping) == ("none", "all")
+    assert report.product_first.value == 1
+    assert report.kind_in_first[1].value == 1
+    told = own_shop.imgrec("evaluate", "search", "--split", "test").stdout
+    assert "none: categories are not told apart" in told
+
+
 def test_a_query_file_is_read_relative_to_itself(tmp_path):
     file = tmp_path / "queries.csv"
-    file.write_text("\ufeffphoto,product_id,category,kind,more\na/1.jpg,7,Balls,,x\n2.jpg,,Boxes,red,\n", "utf-8")
+    file.write_text(
+        "\ufeffphoto,product_id,category,kind,more\na/1.jpg,7,Balls,,x\n2.jpg,,Boxes,red,\n3.jpg,,,,\n", "utf-8"
+    )
     assert read_queries(file) == [
         TruthRow(tmp_path / "a/1.jpg", "Balls", None, "7"),
         TruthRow(tmp_path / "2.jpg", "Boxes", "red", None),
+        TruthRow(tmp_path / "3.jpg", None, None, None),
     ]
 
 
@@ -116,8 +159,8 @@ def test_a_query_file_is_read_relative_to_itself(tmp_path):
         (b"", "lacks the column photo"),
         (b"photo,kind\n1.jpg,red\n", "lacks the column category"),
         (b"photo,category\n", "has no rows"),
-        (b"category,photo\nBalls,1.jpg\nBalls\n", "line 3: photo and category must not be blank"),
-        (b"category,photo\n,1.jpg\n", "line 2: photo and category must not be blank"),
+        (b"category,photo\nBalls,1.jpg\nBalls\n", "line 3: it needs a photo, and a category"),
+        (b"photo,category\n1.jpg\n", "line 2: it needs a photo, and a category"),
         (b"photo,category\n\xff.jpg,Balls\n", "cannot be read"),
     ],
 )
