@@ -10,7 +10,7 @@ from imgrec.config import Config
 from imgrec.errors import ImgrecError
 from imgrec.generations import current
 from imgrec.log.reader import LogReader
-from imgrec.search.files import IndexRecord, read_record
+from imgrec.search.generation import IndexRecord, read_record
 from imgrec.vision.model_folder import ModelFolder, open_model
 
 
@@ -48,15 +48,20 @@ class Status:
 
     def _index_json(self, index: tuple[str, IndexRecord]) -> dict[str, object]:
         generation, record = index
-        return {"generation": generation, **record.model_dump(), "of_present_model": self._is_of_model(record)}
+        return {
+            "generation": generation, **record.model_dump(mode="json"), "of_present_model": self._is_of_model(record),
+        }  # fmt: skip
 
     def _index_words(self, index: tuple[str, IndexRecord]) -> list[str]:
         generation, record = index
+        expected = record.knowledge.expected.category.get("shop")
+        recognised = f", {expected} expected to be recognised" if expected else ""
         lines = [
-            f"{generation}: {record.photos:,} photos in {len(record.categories)} categories, built {record.built_utc}"
+            f"{generation}: {record.photos:,} photos in {len(record.categories)} categories, built {record.built_utc}",
+            f"seen by {record.model_name} ({record.model_sha256[:12]}){recognised}",
         ]
         if not self._is_of_model(record):
-            lines.append("made by another model; build it anew with: imgrec index")
+            lines.append("model.path now names another model; look with that one: imgrec index")
         return lines
 
 
@@ -139,8 +144,8 @@ def _log_json(counts: tuple[int, int]) -> dict[str, object]:
 
 def _model_words(model: ModelFolder) -> list[str]:
     settings = model.settings
+    feature = "+".join(settings.feature.layers)
     return [
-        f"{settings.name} ({model.sha256[:12]}), trained {settings.created_utc}",
-        f"{len(settings.labels)} categories, {settings.preprocessing.side_px} px, {' and '.join(settings.precisions)}",
-        f"threshold {settings.threshold} ({settings.threshold_rule}), {settings.scoping} scoping",
+        f"{settings.name} ({model.sha256[:12]}): {settings.made_from}",
+        f"{settings.preprocessing.side_px} px, {feature} {settings.feature.pooling}, {settings.feature.dim:,} numbers",
     ]

@@ -26,7 +26,7 @@ def test_where_nothing_is_yet_every_part_says_how_to_get_it(tmp_path):
         "products": 0, "with_photo": 0, "categories": {},
     }  # fmt: skip
     assert {part: value for part, value in shown["log"].items() if part != "problem"} == {"queries": 0, "votes": 0}
-    ways_out = {"catalogue": "imgrec import", "model": "imgrec train", "index": "imgrec index", "log": "python -m bot"}
+    ways_out = {"catalogue": "imgrec import", "model": "imgrec models make imagenet", "index": "imgrec index", "log": "python -m bot"}
     words = status.in_words()
     for part, command in ways_out.items():
         assert command in shown[part]["problem"]
@@ -97,4 +97,4 @@ def test_an_index_of_another_model_is_said_to_be_so(own_shop):
     record.write_text(json.dumps({**json.loads(record.read_text()), "model_sha256": "0" * 64}))
     status = status_of(own_shop.config)
     assert status.as_json()["index"]["of_present_model"] is False
-    assert "made by another model" in " ".join(status.in_words()["index"])
+    assert "names another model" in " ".join(status.in_words()["index"])

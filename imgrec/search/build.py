@@ -97,7 +97,10 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
         made_of = _digest(looked.photos, eye, config)
         if not rebuild and (known := _present(path)) and known[1].made_of == made_of:
             name, record = known
-            return IndexReport(name, len(looked.photos), 0, len(looked.photos), looked.unreadable, False, record)
+            reused = len(looked.photos) - looked.computed
+            return IndexReport(
+                name, len(looked.photos), looked.computed, reused, looked.unreadable, False, record
+            )  # fmt: skip
         with report.stage("Learning what the shop knows", None):
             learned = learn(
                 shop_photos(looked.photos, looked, eye), eye.model.settings.labels, config.search.scope_mass,

@@ -134,7 +134,7 @@ def read_record(folder: Path) -> IndexRecord:
     """Read index.json. Raises SearchIndexError when it is missing, damaged, or of an older imgrec."""
     try:
         text = (folder / RECORD).read_text(encoding="utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise damaged(folder, error) from None
     if '"format":1' in text.replace(" ", ""):
         raise SearchIndexError(

@@ -94,8 +94,8 @@ def open_model(path: Path) -> ModelFolder:
             f"There is no model at {path}. Name one in model.path (models/imagenet comes with imgrec), or make one: "
             "imgrec models make imagenet"
         )
-    settings = read_settings(folder)
     sums = verify(folder)
+    settings = read_settings(folder)
     for name in NETWORK:
         if name not in sums:
             raise ModelError(f"{folder / SUMS} does not list {name}. Copy or make the model again.")
@@ -129,9 +129,9 @@ def model_named(name: str, configured: Path) -> Path:
 
 def known_models(configured: Path) -> Iterator[Path]:
     """The folders of all models in the folder of models, or beside the configured model."""
-    for place in dict.fromkeys((configured, configured.parent)):
-        for settings in sorted(place.glob(f"*/{SETTINGS}")):
-            yield settings.parent
+    place = configured.parent if (configured / SETTINGS).is_file() else configured
+    for settings in sorted(place.glob(f"*/{SETTINGS}")):
+        yield settings.parent
 
 
 def model_of(sha256: str, configured: Path) -> ModelFolder:

@@ -1,56 +1,71 @@
-"""The shop's model and catalogue, opened, and indexes made of given features."""
+"""The shop's eye and catalogue, opened, and indexes made of given vectors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from imgrec.vision.recogniser import Recogniser, load_recogniser
 from tiny_shop import Shop
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
-from imgrec.search.files import (
-    HEAD_DIM,
-    CategoryFeatures,
-    Floats,
+from imgrec.search.generation import (
+    HEAD,
+    WHITENING,
+    Expected,
     IndexRecord,
-    principal_axes,
-    split_features,
-    write_category,
+    Knowledge,
+    Shelves,
     write_record,
+    write_shelves,
 )
-from imgrec.search.index import SearchIndex, open_index
+from imgrec.search.head import Head
+from imgrec.search.index import SearchIndex
+from imgrec.search.likeness import Likeness
+from imgrec.search.whitening import Whitening
+from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
+from imgrec.vision.vectors import Floats
 
 Photos = tuple[Floats, Sequence[int], Sequence[int]]
-"""Features (n, d) of a category's photos, and the product and the sales rank of each."""
+"""Vectors (n, k) of a category's photos, and the product and the sales rank of each."""
 
 MakeIndex = Callable[..., SearchIndex]
 
 
 @pytest.fixture
 def make_index(tmp_path: Path) -> MakeIndex:
-    """Write a generation of the index from features, by category, and open it."""
+    """Write a generation from vectors, by category ("" for products that have none: the last), and open it."""
 
-    def make(categories: dict[str, Photos], rotation: Floats | None = None, scan_all: bool = False) -> SearchIndex:
+    def make(categories: dict[str, Photos]) -> SearchIndex:
         folder = tmp_path / f"generation-{len(list(tmp_path.iterdir())):06d}"
         folder.mkdir()
-        every = np.concatenate([features for features, _, _ in categories.values()])
-        rotation = principal_axes(every) if rotation is None else rotation
-        head = every.shape[1] if scan_all else HEAD_DIM
-        np.save(folder / "rotation.npy", rotation)
-        ids = {name: number for number, name in enumerate(categories, start=1)}
-        for name, (features, product, rank) in categories.items():
-            names = np.array([f"{name} {row}".encode() for row in range(len(features))], "S64")
-            photo = np.arange(len(features), dtype=np.int64)
-            columns = (photo, np.array(product, np.int64), np.array(rank, np.int64), names)
-            write_category(folder, ids[name], CategoryFeatures(*split_features(features @ rotation, head), *columns))
+        vectors = np.concatenate([features for features, _, _ in categories.values()])
+        ends = np.cumsum([len(features) for features, _, _ in categories.values()]).tolist()
+        rows = {
+            name: (end - len(part[0]), end) for (name, part), end in zip(categories.items(), ends, strict=True) if name
+        }
+        column = [np.concatenate([part[number] for part in categories.values()]) for number in (1, 2)]
+        write_shelves(
+            folder,
+            Shelves(
+                vectors, np.arange(len(vectors)), column[0].astype(np.int64), column[1].astype(np.int64),
+                np.zeros((len(vectors), 3, 4), np.float16),
+            ),
+        )  # fmt: skip
+        dim = vectors.shape[1]
+        Whitening(np.eye(dim + 1, dim, dtype=np.float32)).save(folder / WHITENING)
+        Head(np.zeros((dim + 1, len(rows)), np.float32)).save(folder / HEAD)
+        knowledge = Knowledge(
+            labels=tuple(rows), head="fitted", temperature=1, scoping="soft", threshold=0, threshold_rule="none",
+            likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),
+        )  # fmt: skip
         write_record(
             folder,
             IndexRecord(
-                model_sha256="a" * 64, precision="fp16", feature_dim=every.shape[1], built_utc="2025-01-01T00:00:00Z",
-                photos=len(every), categories=ids,
+                model_sha256="a" * 64, model_name="none", arithmetic=("float32",), built_utc="2025-01-01T00:00:00Z",
+                made_of="", photos=len(vectors), categories={name: n for n, name in enumerate(rows, start=1)},
+                rows=rows, knowledge=knowledge,
             ),
         )  # fmt: skip
         return SearchIndex(folder)
@@ -59,10 +74,9 @@ def make_index(tmp_path: Path) -> MakeIndex:
 
 
 @pytest.fixture(scope="session")
-def recogniser(shop: Shop) -> Recogniser:
-    """As the shop's index was made."""
-    model = open_model(shop.folder / "models")
-    return load_recogniser(model, open_index(shop.folder / "index", model.sha256).record.precision)
+def eye(shop: Shop) -> Eye:
+    """The shop's own."""
+    return Eye(open_model(shop.folder / "models"))
 
 
 @pytest.fixture

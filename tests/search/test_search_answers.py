@@ -1,45 +1,50 @@
-"""The whole question: model, index and catalogue together."""
+"""The whole question: one generation, its eye and the catalogue together."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, Shop, draw_product
 
+from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
-from imgrec.errors import CatalogueError
-from imgrec.search.searcher import Searcher, Seen, near_categories, pointers
+from imgrec.errors import CatalogueError, OtherServingError, SearchIndexError
+from imgrec.search.naming import near_categories
+from imgrec.search.serving import Serving, pointer
 from imgrec.vision.decode import decode_photo
+from imgrec.vision.eye import Eye
 
 CATEGORY_OF = {name[:3].lower(): name for name in CATEGORIES}
 
 
 @pytest.fixture
-def searcher(shop: Shop) -> Iterator[Searcher]:
-    with Searcher.open(load_config(shop.config, {})) as opened:
+def serving(shop: Shop) -> Iterator[Serving]:
+    with Serving.open(load_config(shop.config, {})) as opened:
         yield opened
 
 
 @pytest.fixture
-def own_searcher(own_config: Config) -> Iterator[Searcher]:
-    with Searcher.open(own_config) as opened:
+def own_serving(own_config: Config) -> Iterator[Serving]:
+    with Serving.open(own_config) as opened:
         yield opened
 
 
-def test_an_indexed_photo_finds_itself_at_one(shop: Shop, searcher: Searcher):
+def test_an_indexed_photo_finds_itself_at_one(shop: Shop, serving: Serving):
     found = shop.json("search", shop.folder / "photos" / "bal-001.jpg", "--category", "Balls")["matches"][0]
     assert (found["id"], found["similarity"]) == ("bal-001", pytest.approx(1, abs=1e-5))
-    side_px = searcher.recogniser.model.settings.preprocessing.side_px
     for photo in sorted((shop.folder / "photos").iterdir()):
-        [seen] = searcher.see([decode_photo(photo, side_px)])
-        first = searcher.answer(seen, CATEGORY_OF[photo.stem[:3]], top=1).matches[0]
+        [seen] = serving.see([decode_photo(photo, serving.preprocessing.side_px)])
+        first = serving.answer(seen, CATEGORY_OF[photo.stem[:3]], top=1).matches[0]
         assert (first.product.id, first.similarity) == (photo.stem, pytest.approx(1, abs=1e-5))
 
 
-def test_matches_fall_in_similarity_reach_the_threshold_and_name_no_product_twice(searcher: Searcher):
-    for seen in searcher.see([draw_product(category, "red", 700) for category in CATEGORIES]):
-        answer = searcher.answer(seen, threshold=0.9, top=50)
+def test_matches_fall_in_similarity_reach_the_threshold_and_name_no_product_twice(serving: Serving):
+    for seen in serving.see([draw_product(category, "red", 700) for category in CATEGORIES]):
+        answer = serving.answer(seen, threshold=0.9, top=50)
         similarities = [match.similarity for match in answer.matches]
         assert similarities == sorted(similarities, reverse=True)
         assert all(similarity >= 0.9 for similarity in similarities)
@@ -47,64 +52,79 @@ def test_matches_fall_in_similarity_reach_the_threshold_and_name_no_product_twic
         assert all(match.product.category in answer.scope for match in answer.matches)
 
 
-def test_a_chosen_category_is_never_left(searcher: Searcher):
-    [seen] = searcher.see([draw_product("Balls", "red", 1)])
+def test_a_chosen_category_is_never_left(serving: Serving):
+    [seen] = serving.see([draw_product("Balls", "red", 1)])
     for category in CATEGORIES:
-        answer = searcher.answer(seen, category, threshold=-1, top=1000)
+        answer = serving.answer(seen, category, threshold=-1, top=1000)
         assert answer.scope == (category,)
         assert {match.product.category for match in answer.matches} == {category}
         assert len(answer.matches) == PRODUCTS_A_CATEGORY
-        assert answer.category == searcher.answer(seen).category  # the prediction, whatever was chosen
+        assert answer.category == serving.answer(seen).category  # the prediction, whatever was chosen
 
 
 def test_scoping_is_as_configured(shop: Shop):
     undecided = np.array([0.4, 0.35, 0.25], np.float32)
-    for scoping, names in (("hard", CATEGORIES[:1]), ("soft", CATEGORIES[:2])):
+    for scoping, names in (("hard", CATEGORIES[:1]), ("soft", CATEGORIES[:2]), ("all", CATEGORIES)):
         config = load_config(shop.config, {})
         section = config.search.model_copy(update={"scoping": scoping, "scope_mass": 0.7})
-        with Searcher.open(config.model_copy(update={"search": section})) as searcher:
-            feature = searcher.see([draw_product("Balls", "red", 1)])[0].feature
-            assert searcher.answer(Seen(undecided, feature)).scope == names
+        with Serving.open(config.model_copy(update={"search": section})) as serving:
+            [seen] = serving.see([draw_product("Balls", "red", 1)])
+            assert serving.answer(replace(seen, probabilities=undecided)).scope == names
 
 
-def test_the_best_similarity_is_told_even_when_nothing_is_similar_enough(searcher: Searcher):
-    [seen] = searcher.see([draw_product("Boxes", "blue", 800)])
-    answer = searcher.answer(seen, threshold=1.0)
+def test_the_nearest_is_told_even_when_nothing_is_similar_enough(serving: Serving):
+    [seen] = serving.see([draw_product("Boxes", "blue", 800)])
+    answer = serving.answer(seen, threshold=1.0)
     assert answer.matches == ()
-    assert answer.best_similarity is not None
-    assert 0 < answer.best_similarity < 1
+    assert answer.nearest is not None
+    assert 0 < answer.nearest.similarity < 1
+    assert answer.nearest.likeness == pytest.approx(serving.knowledge.likeness.of(answer.nearest.similarity), abs=1e-4)
+
+
+def test_filters_narrow_what_may_be_found_by_the_catalogue_as_it_is_now(own_serving: Serving, own_catalogue: Catalogue):
+    [seen] = own_serving.see([draw_product("Balls", "red", 4)])
+    cheap = Filters(most_price=Decimal("10.50"))
+    found = own_serving.answer(seen, "Balls", threshold=-1, top=50, filters=cheap).matches
+    assert found
+    assert all(Decimal(match.product.price or "") <= Decimal("10.50") for match in found)
+    dearer = found[0].product
+    own_catalogue.connection.execute("UPDATE products SET price = '11.00' WHERE id = ?", (dearer.product_id,))
+    again = own_serving.answer(seen, "Balls", threshold=-1, top=50, filters=cheap).matches
+    assert [match.product.product_id for match in again] == [match.product.product_id for match in found[1:]]
+    acme = own_serving.answer(seen, "Balls", threshold=-1, top=50, filters=Filters(brand="acme & sons")).matches
+    assert {match.product.brand for match in acme} == {"Acme & Sons"}
 
 
 def test_a_retired_product_vanishes_at_once_and_the_next_takes_its_place(
-    own_searcher: Searcher, own_catalogue: Catalogue
+    own_serving: Serving, own_catalogue: Catalogue
 ):
-    [seen] = own_searcher.see([draw_product("Balls", "red", 4)])
-    before = own_searcher.answer(seen, "Balls", threshold=-1, top=8).matches
+    [seen] = own_serving.see([draw_product("Balls", "red", 4)])
+    before = own_serving.answer(seen, "Balls", threshold=-1, top=8).matches
     gone = [match.product.product_id for match in before[:5]]
     own_catalogue.connection.executemany(
         "UPDATE products SET retired_utc = 'now' WHERE id = ?", [(product_id,) for product_id in gone]
     )
-    after = own_searcher.answer(seen, "Balls", threshold=-1, top=3).matches
+    after = own_serving.answer(seen, "Balls", threshold=-1, top=3).matches
     assert after == before[5:8]
 
 
 def test_a_product_moved_to_another_category_no_longer_answers_for_the_old_one(
-    own_searcher: Searcher, own_catalogue: Catalogue
+    own_serving: Serving, own_catalogue: Catalogue
 ):
-    [seen] = own_searcher.see([draw_product("Balls", "red", 4)])
-    moved = own_searcher.answer(seen, "Balls", threshold=-1).matches[0].product.product_id
+    [seen] = own_serving.see([draw_product("Balls", "red", 4)])
+    moved = own_serving.answer(seen, "Balls", threshold=-1).matches[0].product.product_id
     own_catalogue.connection.execute(
         "UPDATE products SET category_id = (SELECT id FROM categories WHERE name = 'Boxes') WHERE id = ?", (moved,)
     )
-    matches = own_searcher.answer(seen, "Balls", threshold=-1, top=100).matches
+    matches = own_serving.answer(seen, "Balls", threshold=-1, top=100).matches
     assert {match.product.category for match in matches} == {"Balls"}
     assert len(matches) == PRODUCTS_A_CATEGORY - 1
 
 
-def test_a_category_is_understood_whatever_its_capitals_and_a_wrong_one_names_the_nearest(searcher: Searcher):
-    assert searcher.category_named("  tents  &  CO ") == "Tents & Co"
+def test_a_category_is_understood_whatever_its_capitals_and_a_wrong_one_names_the_nearest(serving: Serving):
+    assert serving.category_named("  tents  &  CO ") == "Tents & Co"
     with pytest.raises(CatalogueError, match="Nearest: Boxes"):
-        searcher.category_named("boxe")
+        serving.category_named("boxe")
 
 
 @pytest.mark.parametrize(
@@ -116,13 +136,54 @@ def test_who_writes_a_category_halfway_or_with_a_slip_is_offered_those_near_it(w
     assert near_categories(written, ["Lawn & Garden", "Movies & TV", "Music", "Pet Supplies", "Sports"]) == near
 
 
-def test_a_new_index_or_model_shows_in_the_pointers(own_shop: Shop, own_config: Config):
-    before = pointers(own_config)
-    assert pointers(own_config) == before
+def test_a_new_generation_shows_in_the_pointer_and_nothing_else_does(own_shop: Shop, own_config: Config):
+    before = pointer(own_config)
+    (own_shop.folder / "models" / "CURRENT").write_text("another\n")
+    assert pointer(own_config) == before
+    (own_shop.folder / "models" / "CURRENT").write_text("tiny\n")
     own_shop.imgrec("index", "--rebuild")
-    rebuilt = pointers(own_config)
-    assert rebuilt != before
-    model = own_shop.folder / "models"
-    (model / "tiny").rename(model / "renamed")
-    (model / "CURRENT").write_text("renamed\n")
-    assert pointers(own_config) != rebuilt
+    assert pointer(own_config) != before
+
+
+def test_what_one_serving_saw_is_refused_by_another(own_shop: Shop, own_config: Config, own_serving: Serving):
+    [seen] = own_serving.see([draw_product("Balls", "red", 4)])
+    own_shop.imgrec("index", "--rebuild")
+    with Serving.open(own_config) as newer, pytest.raises(OtherServingError, match="Look at it again"):
+        newer.answer(seen)
+    assert own_serving.answer(seen).serving == seen.serving == own_serving.id
+
+
+def test_an_index_takes_few_file_descriptors_whatever_the_number_of_categories(own_config: Config):
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("the system does not tell which files are open")
+    before = len(list(descriptors.iterdir()))
+    with Serving.open(own_config):
+        assert len(list(descriptors.iterdir())) - before <= 12
+    assert len(list(descriptors.iterdir())) <= before + 1
+
+
+def test_an_index_made_in_another_arithmetic_serves_only_where_that_was_measured_to_find_the_same(
+    own_config: Config, monkeypatch: pytest.MonkeyPatch
+):
+    record = next(own_config.index.path.glob("generation-*/index.json"))
+    made_in = record.read_text()
+
+    def made_by(arithmetic: str) -> None:
+        start = made_in.index('"arithmetic": [')
+        end = made_in.index("]", start)
+        record.write_text(f'{made_in[:start]}"arithmetic": ["{arithmetic}"{made_in[end:]}')
+
+    made_by("float32")
+    with Serving.open(own_config) as serving:
+        assert serving.eye.arithmetic == "float32" or serving.eye.can_be_compared_with("float32")
+    made_by("bfloat16")
+    monkeypatch.setattr(Eye, "can_be_compared_with", lambda self, arithmetic: arithmetic == "float32")
+    with pytest.raises(SearchIndexError, match="Build it anew here with: imgrec index"):
+        Serving.open(own_config)
+
+
+def test_a_model_that_is_gone_is_named_with_the_way_out(own_shop: Shop, own_config: Config):
+    (own_shop.folder / "models" / "tiny").rename(own_shop.folder / "elsewhere")
+    with pytest.raises(Exception, match=r"is not at .*models. Put it back there, or make an index with another"):
+        Serving.open(own_config)

@@ -1,127 +1,112 @@
-"""Building the index: only what is new is computed, nothing is lost, and a reader never meets half of it."""
+"""Building a generation: each photo is looked at once, nothing is lost, and a reader never meets half of it."""
 
+import csv
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from imgrec.vision.recogniser import Recogniser
-from tiny_shop import PRODUCTS_A_CATEGORY, Shop, write_feed
+from csv_rows import read_rows
+from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, Shop, write_feed
 
 from imgrec.catalogue.store import Catalogue
-from imgrec.config import Config
+from imgrec.config import Config, load_config
 from imgrec.errors import CatalogueError, SearchIndexError
+from imgrec.features import fill
 from imgrec.generations import current
 from imgrec.progress import Silent
 from imgrec.search import build
 from imgrec.search.build import build_index
 from imgrec.search.index import open_index
-from imgrec.search.searcher import Searcher
+from imgrec.search.serving import Serving
+from imgrec.vision.eye import Eye
 
 PHOTOS = 3 * PRODUCTS_A_CATEGORY
 
 
-class Counting(Recogniser):
-    """The shop's recogniser, which counts the photos it is given, and can be interrupted after some."""
+class Counting(Eye):
+    """The shop's eye, which counts the photos it is shown, and can be interrupted after some."""
 
-    def __init__(self, recogniser: Recogniser, interrupted_after: int | None = None) -> None:
-        super().__init__(recogniser.model, recogniser.precision)
+    def __init__(self, eye: Eye, interrupted_after: int | None = None) -> None:
+        super().__init__(eye.model)
         self.seen = 0
         self.interrupted_after = interrupted_after
 
-    def recognise_pixels(self, pixels):
+    def look_at_pixels(self, pixels):
         if self.interrupted_after is not None and self.seen >= self.interrupted_after:
             raise KeyboardInterrupt
         self.seen += len(pixels)
-        return super().recognise_pixels(pixels)
+        return super().look_at_pixels(pixels)
 
 
 @pytest.fixture
-def counting(recogniser: Recogniser) -> Counting:
-    return Counting(recogniser)
+def counting(eye: Eye) -> Counting:
+    return Counting(eye)
 
 
-def test_an_index_that_is_up_to_date_is_left_alone(own_config: Config, own_catalogue: Catalogue, counting: Counting):
+def test_an_index_that_is_up_to_date_is_left_alone(own_config: Config, counting: Counting):
     before = current(own_config.index.path)
-    report = build_index(own_catalogue, counting, own_config.index.path, False, Silent())
+    report = build_index(own_config, counting, False, Silent())
     assert (report.changed, report.photos, counting.seen) == (False, PHOTOS, 0)
     assert current(own_config.index.path) == before
-    report = build_index(own_catalogue, counting, own_config.index.path, True, Silent())
-    assert (report.changed, report.computed, counting.seen) == (True, PHOTOS, PHOTOS)
+    report = build_index(own_config, counting, True, Silent())
+    assert (report.changed, report.computed, counting.seen) == (True, PHOTOS, 2 * PHOTOS)  # and by telephone
 
 
-def test_a_later_build_computes_only_what_is_new(
-    own_shop: Shop, own_config: Config, own_catalogue: Catalogue, counting: Counting
-):
+def test_a_later_build_looks_only_at_what_is_new(own_shop: Shop, own_config: Config, counting: Counting):
     write_feed(own_shop.folder, PRODUCTS_A_CATEGORY + 2)
     own_shop.imgrec("import", own_shop.feed)
-    report = build_index(own_catalogue, counting, own_config.index.path, False, Silent())
+    report = build_index(own_config, counting, False, Silent())
     assert (report.photos, report.computed, report.reused) == (PHOTOS + 6, 6, PHOTOS)
-    assert counting.seen == 6
+    assert counting.seen == 12
 
 
-def test_features_taken_over_again_and_again_stay_what_they_were(
-    own_config: Config, own_catalogue: Catalogue, recogniser: Recogniser
-):
-    path = own_config.index.path
-    for build_number in range(25):
-        own_catalogue.connection.execute("UPDATE products SET sales_rank = ? WHERE id = 1", (build_number + 100,))
-        assert build_index(own_catalogue, recogniser, path, False, Silent()).computed == 0
-    for category in open_index(path, recogniser.model.sha256).categories.values():
-        norms = np.linalg.norm(np.concatenate([category.head, category.tail], axis=1).astype(np.float64), axis=1)
-        assert np.abs(norms - 1).max() < 7e-7
-
-
-def test_an_interrupted_build_leaves_the_old_index_and_goes_on_where_it_stopped(
-    own_config: Config, own_catalogue: Catalogue, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(build, "_BATCHES_A_FILE", 2)  # what is computed is kept every 32 photos
-    path = own_config.index.path
-    shutil.rmtree(path)
+def test_an_interrupted_build_leaves_the_old_index_and_goes_on_where_it_stopped(own_config: Config, eye: Eye):
+    shutil.rmtree(own_config.index.path)
+    shutil.rmtree(own_config.features_path)
     with pytest.raises(KeyboardInterrupt):
-        build_index(own_catalogue, Counting(recogniser, interrupted_after=48), path, False, Silent())
-    assert current(path) is None
-    again = Counting(recogniser)
-    report = build_index(own_catalogue, again, path, False, Silent())
-    assert (report.photos, report.computed, again.seen) == (PHOTOS, PHOTOS - 32, PHOTOS - 32)
-    assert not list(path.glob("parts-*"))
+        build_index(own_config, Counting(eye, interrupted_after=48), False, Silent())
+    assert current(own_config.index.path) is None
+    again = Counting(eye)
+    report = build_index(own_config, again, False, Silent())
+    assert (report.photos, report.computed, again.seen) == (PHOTOS, PHOTOS - 48, 2 * PHOTOS - 48)
 
 
-def test_a_part_that_a_crash_cut_short_is_computed_again(
-    own_config: Config, own_catalogue: Catalogue, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+def test_a_shard_that_a_crash_cut_short_is_looked_at_again(
+    own_config: Config, eye: Eye, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(build, "_BATCHES_A_FILE", 2)
-    path = own_config.index.path
-    shutil.rmtree(path)
-    with pytest.raises(KeyboardInterrupt):
-        build_index(own_catalogue, Counting(recogniser, interrupted_after=80), path, False, Silent())
-    first, second = sorted(path.glob("parts-*/*.features.npy"))
+    monkeypatch.setattr(fill, "_PHOTOS_A_SHARD", 32)
+    shutil.rmtree(own_config.features_path)
+    build_index(own_config, eye, True, Silent())
+    first, second, *_ = sorted(own_config.features_path.glob("*/shop/*.npz"))
     first.write_bytes(b"")
     second.write_bytes(second.read_bytes()[:-100])
-    report = build_index(own_catalogue, recogniser, path, False, Silent())
-    assert (report.photos, report.computed) == (PHOTOS, PHOTOS)
+    report = build_index(own_config, eye, False, Silent())
+    assert (report.photos, report.computed, report.changed) == (PHOTOS, 64, False)
 
 
 def test_a_reader_keeps_its_generation_while_another_is_swapped_in(
-    own_config: Config, own_catalogue: Catalogue, recogniser: Recogniser
+    own_config: Config, own_catalogue: Catalogue, eye: Eye
 ):
-    path, sha256 = own_config.index.path, recogniser.model.sha256
-    reader = open_index(path, sha256)
-    query = np.eye(1, reader.record.feature_dim, dtype=np.float32)[0]
-    before = reader.search(query, list(reader.record.categories), 20)
+    path = own_config.index.path
+    reader = open_index(path)
+    query = np.array(reader.shelves.vectors[0])
+    before = reader.search(query, None, 20)
     own_catalogue.connection.execute("UPDATE products SET retired_utc = 'now' WHERE id % 2 = 0")
-    for _ in range(4):  # enough for the reader's generation to be removed
-        build_index(own_catalogue, recogniser, path, True, Silent())
+    for rank in range(4):  # enough for the reader's generation to be removed
+        own_catalogue.connection.execute("UPDATE products SET sales_rank = ? WHERE id = 1", (rank + 100,))
+        build_index(own_config, eye, False, Silent())
     assert not reader.folder.exists()
-    assert reader.search(query, list(reader.record.categories), 20) == before
-    newest = open_index(path, sha256)
+    assert reader.search(query, None, 20) == before
+    newest = open_index(path)
     assert newest.generation > reader.generation
     assert newest.record.photos == PHOTOS / 2
-    assert all(hit.product_id % 2 for hit in newest.search(query, list(newest.record.categories), PHOTOS))
+    found = newest.search(np.array(newest.shelves.vectors[0]), None, PHOTOS)
+    assert all(hit.product_id % 2 for hit in found)
 
 
 def test_a_build_that_fails_while_writing_leaves_the_old_index_current(
-    own_config: Config, own_catalogue: Catalogue, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, eye: Eye, monkeypatch: pytest.MonkeyPatch
 ):
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -130,56 +115,75 @@ def test_a_build_that_fails_while_writing_leaves_the_old_index_current(
     with monkeypatch.context() as fault:
         fault.setattr(build, "write_record", full)
         with pytest.raises(OSError, match="No space left"):
-            build_index(own_catalogue, recogniser, own_config.index.path, True, Silent())
+            build_index(own_config, eye, True, Silent())
     assert current(own_config.index.path) == before
-    open_index(own_config.index.path, recogniser.model.sha256)
+    open_index(own_config.index.path)
+
+
+def test_prices_can_be_imported_while_photos_are_looked_at(own_shop: Shop, own_config: Config, eye: Eye):
+    class Meanwhile(Counting):
+        def look_at_pixels(self, pixels):
+            if not self.seen:
+                rows = read_rows(own_shop.feed)
+                rows[0]["price"] = "77.70"
+                with own_shop.feed.open("w", encoding="utf-8", newline="") as stream:
+                    writer = csv.DictWriter(stream, rows[0])
+                    writer.writeheader()
+                    writer.writerows(rows)
+                own_shop.imgrec("import", own_shop.feed)
+            return super().look_at_pixels(pixels)
+
+    build_index(own_config, Meanwhile(eye), True, Silent())
+    with Serving.open(own_config) as serving:
+        assert "77.70" in {product.price for product in serving.catalogue.products(range(1, PHOTOS + 1)).values()}
 
 
 def test_a_stored_photo_that_no_longer_decodes_is_counted_and_left_out(
-    own_config: Config, own_catalogue: Catalogue, recogniser: Recogniser
+    own_config: Config, own_catalogue: Catalogue, eye: Eye
 ):
     photos = list(own_catalogue.on_sale())
     own_catalogue.photos.path(photos[0].sha256).write_bytes(b"gone bad")
     own_catalogue.photos.path(photos[1].sha256).unlink()
-    report = build_index(own_catalogue, recogniser, own_config.index.path, True, Silent())
+    report = build_index(own_config, eye, True, Silent())
     assert (report.photos, report.computed, report.unreadable) == (PHOTOS - 2, PHOTOS - 2, 2)
-    assert "2 unreadable and left out" in report.in_words()
-    again = build_index(own_catalogue, recogniser, own_config.index.path, False, Silent())
+    again = build_index(own_config, eye, False, Silent())
     assert (again.changed, again.photos, again.unreadable) == (False, PHOTOS - 2, 2)
-    assert "up to date" in again.in_words()
-    assert "2 unreadable and left out" in again.in_words()
 
 
-def test_an_index_of_another_model_is_refused_with_the_command_that_mends_it(own_shop: Shop, own_config: Config):
-    with pytest.raises(SearchIndexError, match=r"made by another model .* imgrec index"):
-        open_index(own_config.index.path, "f" * 64)
-    (record,) = own_config.index.path.glob("generation-*/index.json")
-    content = record.read_text()
-    record.write_text(content.replace(content.split('"model_sha256": "')[1][:64], "f" * 64))
-    refused = own_shop.imgrec("search", own_shop.folder / "photos" / "bal-000.jpg", ok=False)
-    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
-    assert "Build it anew with: imgrec index" in refused.stderr
-    own_shop.imgrec("index")
-    own_shop.imgrec("search", own_shop.folder / "photos" / "bal-000.jpg")
-
-
-def test_a_category_the_model_does_not_know_is_refused_by_the_index_and_what_is_indexed_stays_searchable(
-    own_config: Config, own_catalogue: Catalogue, recogniser: Recogniser
-):
+def test_a_new_category_just_works_and_so_does_one_that_is_gone(own_config: Config, own_catalogue: Catalogue, eye: Eye):
     own_catalogue.connection.execute("INSERT INTO categories (id, name) VALUES (99, 'Kites')")
-    own_catalogue.connection.execute("UPDATE products SET category_id = 99 WHERE id = 1")
-    with pytest.raises(CatalogueError, match=r"not trained on 1 .*\(Kites\).* imgrec train --name NAME"):
-        build_index(own_catalogue, recogniser, own_config.index.path, False, Silent())
-    with Searcher.open(own_config) as searcher:
-        assert "Kites" not in searcher.categories
-        assert searcher.unknown_categories == ["Kites"]
-    own_catalogue.connection.execute("UPDATE photos SET sha256 = NULL WHERE product_id = 1")
-    with Searcher.open(own_config) as searcher:
-        assert searcher.unknown_categories == []  # without a photo there is nothing to know
+    own_catalogue.connection.execute("UPDATE products SET category_id = 99 WHERE kind = 'red' AND category_id = 1")
+    own_catalogue.connection.execute("UPDATE products SET retired_utc = 'now' WHERE category_id = 2")
+    report = build_index(own_config, eye, False, Silent())
+    assert (report.computed, report.changed) == (0, True)
+    with Serving.open(own_config) as serving:
+        gone = next(name for name, number in load_ids(own_catalogue).items() if number == 2)
+        assert set(serving.categories) == {"Kites", *CATEGORIES} - {gone}
+        assert set(serving.knowledge.labels) == set(serving.categories)
+
+
+def test_a_catalogue_without_categories_is_searched_whole(own_config: Config, own_catalogue: Catalogue, eye: Eye):
+    own_catalogue.connection.execute("INSERT INTO categories (id, name) VALUES (99, '')")
+    own_catalogue.connection.execute("UPDATE products SET category_id = 99")
+    build_index(own_config, eye, False, Silent())
+    with Serving.open(own_config) as serving:
+        seen = serving.see_pixels(
+            np.zeros((1, serving.preprocessing.side_px, serving.preprocessing.side_px, 3), np.uint8)
+        )
+        answer = serving.answer(seen[0], threshold=-1, top=1000)
+        assert (answer.category, answer.candidates, answer.scope) == (None, (), ())
+        assert len(answer.matches) == PHOTOS
+        assert answer.as_json()["category"] is None
+        with pytest.raises(CatalogueError, match="no categories"):
+            serving.category_named("Balls")
+
+
+def load_ids(catalogue: Catalogue) -> dict[str, int]:
+    return {row["name"]: row["id"] for row in catalogue.connection.execute("SELECT name, id FROM categories")}
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "missing", "nonsense"])
-@pytest.mark.parametrize("name", ["index.json", "rotation.npy", "category-1/head.npy", "category-1/product.npy"])
+@pytest.mark.parametrize("name", ["index.json", "vectors.npy", "whitening.npy", "head.npy", "product.npy"])
 def test_a_damaged_index_says_how_to_build_it_anew(name: str, damage: str, make_index):
     folder: Path = make_index({"a": (np.eye(40, dtype=np.float32), list(range(40)), [1] * 40)}).folder
     file = folder / name
@@ -190,10 +194,29 @@ def test_a_damaged_index_says_how_to_build_it_anew(name: str, damage: str, make_
         file.write_bytes(kept[damage])
     (folder.parent / "CURRENT").write_text(folder.name)
     with pytest.raises(SearchIndexError, match=r"is damaged .* imgrec index --rebuild") as refused:
-        open_index(folder.parent, "a" * 64)
+        open_index(folder.parent)
     assert "\n" not in str(refused.value)
 
 
-def test_no_index_says_how_to_build_one(tmp_path: Path):
+def test_an_index_of_an_older_imgrec_and_none_at_all_say_how_to_build_one(tmp_path: Path):
     with pytest.raises(SearchIndexError, match="Build one with: imgrec index"):
-        open_index(tmp_path, "a" * 64)
+        open_index(tmp_path)
+    (tmp_path / "generation-000001").mkdir()
+    (tmp_path / "generation-000001" / "index.json").write_text('{\n  "format": 1,\n  "precision": "int8"\n}')
+    (tmp_path / "CURRENT").write_text("generation-000001")
+    with pytest.raises(SearchIndexError, match=r"older imgrec.* imgrec index"):
+        open_index(tmp_path)
+
+
+def test_features_of_what_is_gone_are_pruned_and_the_rest_is_kept(
+    own_shop: Shop, own_config: Config, own_catalogue: Catalogue, eye: Eye
+):
+    own_catalogue.connection.execute("UPDATE products SET retired_utc = 'now' WHERE id % 2 = 0")
+    stranger = own_config.features_path / "f"
+    stranger.mkdir()
+    removed = own_shop.json("features", "--prune")
+    assert (removed["models"], removed["photos"]) == (1, PHOTOS)  # half of the photos, in two views
+    assert not stranger.exists()
+    counting = Counting(eye)
+    assert build_index(load_config(own_shop.config, {}), counting, False, Silent()).computed == 0
+    assert counting.seen == 0

@@ -7,7 +7,7 @@ import pytest
 from tiny_shop import write_config
 
 from imgrec.config import load_config
-from imgrec.evaluation.truth import as_columns
+from imgrec.search.columns import as_columns
 from imgrec.search.ranking import (
     UNKNOWN,
     Gallery,
@@ -18,7 +18,7 @@ from imgrec.search.ranking import (
     own_category,
     searched,
 )
-from imgrec.search.searcher import Searcher
+from imgrec.search.serving import Serving
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.vectors import unit_rows
 
@@ -40,7 +40,7 @@ def found(ranked, gallery: Gallery) -> list[int]:
     return [int(gallery.products.product[row]) for row in ranked.product[0] if row >= 0]
 
 
-EVERYWHERE = np.array([[True, True]])
+EVERYWHERE = np.array([[True, True, True]])
 
 
 def test_products_come_in_falling_similarity_each_once_by_its_most_similar_photo():
@@ -61,8 +61,8 @@ def test_of_equal_matches_the_better_selling_comes_first_then_the_older_also_whe
 def test_the_scope_is_never_left_and_the_own_group_never_found():
     gallery = Gallery(photos([[1, 0]] * 4, [1, 2, 3, 4], label=[0, 1, 0, 1], group=[9, 9, 8, 7]))
     assert found(nearest(query([1, 0], group=9), gallery, EVERYWHERE, 10), gallery) == [3, 4]
-    assert found(nearest(query([1, 0], group=9), gallery, np.array([[False, True]]), 10), gallery) == [4]
-    assert found(nearest(query([1, 0], group=9), gallery, np.array([[False, False]]), 10), gallery) == []
+    assert found(nearest(query([1, 0], group=9), gallery, np.array([[False, True, False]]), 10), gallery) == [4]
+    assert found(nearest(query([1, 0], group=9), gallery, np.array([[False, False, False]]), 10), gallery) == []
 
 
 def test_many_queries_in_parts_find_what_comparing_with_everything_finds(monkeypatch):
@@ -73,7 +73,7 @@ def test_many_queries_in_parts_find_what_comparing_with_everything_finds(monkeyp
         gallery_photos, label=label, group=gallery_photos.product // 2, rank=gallery_photos.product
     )
     queries = photos(rng.normal(size=(40, 5)), np.arange(40), group=rng.integers(0, 60, 40))
-    in_scope = rng.random((40, 3)) < 0.6
+    in_scope = rng.random((40, 4)) < 0.6
     monkeypatch.setattr("imgrec.search.ranking._CELLS_AT_ONCE", 7 * 300)
     gallery = Gallery(gallery_photos)
     ranked = nearest(queries, gallery, in_scope, 10)
@@ -94,10 +94,12 @@ def test_many_queries_in_parts_find_what_comparing_with_everything_finds(monkeyp
 def test_scopes_are_those_of_the_bot_among_categories_that_have_photos():
     probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]], np.float32)
     every, second = np.array([True, True, True]), np.array([False, True, True])
-    assert searched(probabilities, every, "hard", 0.9).tolist() == [[True, False, False], [False, True, False]]
-    assert searched(probabilities, every, "soft", 0.8).tolist() == [[True, True, False], [False, True, False]]
-    assert searched(probabilities, second, "hard", 0.9).tolist() == [[False, True, False], [False, True, False]]
-    assert own_category(np.array([2, 0]), 3).tolist() == [[False, False, True], [True, False, False]]
+    yes, no = True, False  # the last column: products without a category, which may be of any
+    assert searched(probabilities, every, "hard", 0.9).tolist() == [[yes, no, no, yes], [no, yes, no, yes]]
+    assert searched(probabilities, every, "soft", 0.8).tolist() == [[yes, yes, no, yes], [no, yes, no, yes]]
+    assert searched(probabilities, second, "hard", 0.9).tolist() == [[no, yes, no, yes], [no, yes, no, yes]]
+    assert searched(probabilities, second, "all", 0.9).tolist() == [[no, yes, yes, yes]] * 2
+    assert own_category(np.array([2, 0]), 3).tolist() == [[no, no, yes, no], [yes, no, no, no]]
 
 
 def test_names_become_numbers_and_kinds_belong_to_their_category():
@@ -107,23 +109,22 @@ def test_names_become_numbers_and_kinds_belong_to_their_category():
 
 
 @pytest.mark.parametrize("scoping", ["hard", "soft"])
-def test_on_a_real_shop_it_gives_what_the_searcher_answers(own_shop, scoping):
+def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping):
     write_config(own_shop.folder, search={"scoping": scoping, "scope_mass": 0.97})
-    with Searcher.open(load_config(own_shop.config, {})) as searcher:
-        catalogued = list(searcher.catalogue.on_sale())
-        labels = searcher.recogniser.labels
-        side_px = searcher.recogniser.model.settings.preprocessing.side_px
-        images = [decode_photo(searcher.catalogue.photos.path(photo.sha256), side_px) for photo in catalogued]
-        seen = [one for image in images for one in searcher.see([image])]
-        columns = as_columns(catalogued, labels, np.stack([one.feature for one in seen]))
+    with Serving.open(load_config(own_shop.config, {})) as serving:
+        catalogued = list(serving.catalogue.on_sale())
+        labels = serving.knowledge.labels
+        path_of, side_px = serving.catalogue.photos.path, serving.preprocessing.side_px
+        seen = [serving.see([decode_photo(path_of(photo.sha256), side_px)])[0] for photo in catalogued]
+        columns = as_columns(catalogued, labels, np.stack([one.vector for one in seen]))
         gallery = Gallery(columns)
         probabilities = np.stack([one.probabilities for one in seen])
         in_scope = searched(probabilities, np.ones(len(labels), bool), scoping, 0.97)
-        assert {int(count) for count in in_scope.sum(axis=1)} > ({1} if scoping == "soft" else set())
+        assert {int(count) for count in in_scope.sum(axis=1)} > ({2} if scoping == "soft" else set())
         ranked = nearest(columns, gallery, in_scope, 10)
         for row, (photo, one) in enumerate(zip(catalogued, seen, strict=True)):
-            answer = searcher.answer(one, threshold=-1, top=100)
-            assert {labels[at] for at in np.flatnonzero(in_scope[row])} == set(answer.scope)
+            answer = serving.answer(one, threshold=-1, top=100)
+            assert {labels[at] for at in np.flatnonzero(in_scope[row, :-1])} == set(answer.scope)
             matches = [match for match in answer.matches if match.product.product_id != photo.product_id][:10]
             assert ranked.similarity[row] == pytest.approx([match.similarity for match in matches], abs=2e-6)
             expected = {

@@ -1,9 +1,9 @@
 """The shop's model, opened."""
 
 import pytest
-from imgrec.vision.recogniser import Recogniser
 from tiny_shop import Shop
 
+from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import ModelFolder, open_model
 
 
@@ -13,5 +13,5 @@ def model(shop: Shop) -> ModelFolder:
 
 
 @pytest.fixture(scope="session")
-def recogniser(model: ModelFolder) -> Recogniser:
-    return Recogniser(model, "fp16")
+def eye(model: ModelFolder) -> Eye:
+    return Eye(model)

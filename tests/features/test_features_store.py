@@ -1,0 +1,85 @@
+"""The store of features: shards that are only added, read by whoever may compare them, pruned without loss."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from narrow_vgg import make_narrow
+
+from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, prune
+from imgrec.vision.eye import Eye
+from imgrec.vision.model_folder import ModelFolder
+
+
+@pytest.fixture
+def eye(tmp_path: Path) -> Eye:
+    return Eye(make_narrow(tmp_path / "models" / "narrow"))
+
+
+def some(eye: Eye, *names: str, value: float = 0.5) -> PhotoFeatures:
+    n = len(names)
+    dim = eye.model.settings.feature.dim
+    return PhotoFeatures(
+        np.array([name.encode() for name in names], "S64"), np.full((n, dim), value, np.float16),
+        np.zeros((n, 0), np.float32), np.zeros((n, 3, 4), np.float32),
+    )  # fmt: skip
+
+
+def test_what_was_added_is_read_by_content_each_once_and_by_view(tmp_path: Path, eye: Eye):
+    store = FeatureStore(tmp_path / "features", eye)
+    store.add("shop", some(eye, "a", "b"))
+    store.add("shop", some(eye, "b", "c", value=0.25))
+    store.add("telephone", some(eye, "t"))
+    seen = store.read("shop")
+    assert sorted(seen.content.tolist()) == [b"a", b"b", b"c"]
+    assert store.held("telephone") == {"t"}
+    assert seen.rows_of(["c", "nobody", "a"])[1] == ABSENT
+    assert len(store.read("shop", {"a", "nobody"})) == 1
+    assert len(FeatureStore(tmp_path / "empty", eye).read("shop")) == 0
+
+
+def test_a_shard_is_never_changed_by_another_that_is_added(tmp_path: Path, eye: Eye):
+    store = FeatureStore(tmp_path, eye)
+    store.add("shop", some(eye, "a"))
+    [first] = tmp_path.glob("*/shop/*.npz")
+    before = (first.read_bytes(), first.stat().st_mtime_ns)
+    store.add("shop", some(eye, "b"))
+    assert (first.read_bytes(), first.stat().st_mtime_ns) == before
+
+
+def test_features_of_another_arithmetic_are_read_only_where_they_find_the_same(tmp_path: Path, eye: Eye):
+    store = FeatureStore(tmp_path, eye)
+    store.add("shop", some(eye, "a"))
+    [shard] = tmp_path.glob("*/shop/*.npz")
+    other = "bfloat16" if eye.arithmetic == "float32" else "float32"
+    shard.rename(shard.with_name(shard.name.replace(eye.arithmetic, other)))
+    assert store.held("shop") == set()  # nothing was measured for this model
+    settings = eye.model.settings.model_copy(update={"alike": {"bfloat16": 0.995}})
+    eye.model = ModelFolder(eye.model.path, settings, eye.model.sha256)
+    assert store.held("shop") == {"a"}
+    assert store.arithmetics("shop") == {other}
+    eye.model = replace(eye.model, settings=settings.model_copy(update={"alike": {"bfloat16": 0.98}}))
+    assert store.held("shop") == set()
+
+
+def test_another_model_sees_nothing_of_this_ones(tmp_path: Path, eye: Eye):
+    FeatureStore(tmp_path / "features", eye).add("shop", some(eye, "a"))
+    other = Eye(make_narrow(tmp_path / "models" / "other", seed=1))
+    assert FeatureStore(tmp_path / "features", other).held("shop") == set()
+    same = Eye(make_narrow(tmp_path / "models" / "renamed"))
+    assert FeatureStore(tmp_path / "features", same).held("shop") == {"a"}  # a name is not what it sees
+
+
+def test_pruning_keeps_what_is_wanted_and_counts_what_goes(tmp_path: Path, eye: Eye):
+    store = FeatureStore(tmp_path / "features", eye)
+    store.add("shop", some(eye, "a", "b"))
+    store.add("shop", some(eye, "c"))
+    other = FeatureStore(tmp_path / "features", Eye(make_narrow(tmp_path / "models" / "other", seed=1)))
+    other.add("shop", some(eye, "a"))
+    removed = prune(tmp_path / "features", [eye.model.sha256], {"a", "nobody"})
+    assert (removed.models, removed.photos) == (1, 2)
+    assert removed.bytes > 0
+    assert store.held("shop") == {"a"}
+    assert (store.read("shop").features == np.float16(0.5)).all()
+    assert other.held("shop") == set()

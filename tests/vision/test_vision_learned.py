@@ -1,0 +1,23 @@
+"""A model keeps which photos it learned from, by content and by group."""
+
+from pathlib import Path
+
+import pytest
+
+from imgrec.errors import ModelError
+from imgrec.vision.learned import LearnedPhotos, read_learned
+
+
+def test_photos_are_known_by_content_or_group_and_groups_that_are_none_are_not_compared(tmp_path: Path):
+    assert read_learned(tmp_path) is None
+    LearnedPhotos.of(["a" * 64, "b" * 64], ["sofa", "product 7"]).save(tmp_path)
+    learned = read_learned(tmp_path)
+    assert learned is not None
+    known = learned.knows(["a" * 64, "c" * 64, "c" * 64, "c" * 64], ["other", "sofa", "product 7", "other"])
+    assert known.tolist() == [True, True, False, False]
+
+
+def test_a_damaged_list_is_one_clear_error(tmp_path: Path):
+    (tmp_path / "learned.npy").write_bytes(b"no array")
+    with pytest.raises(ModelError, match=r"learned\.npy cannot be read"):
+        read_learned(tmp_path)
