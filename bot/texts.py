@@ -68,7 +68,7 @@ def how_to_use(shop: Shop) -> str:
         f"{category}"
         f"/threshold – how similar products have to be, such as {_EXAMPLE}, or <code>auto</code>\n"
         "/forget – delete your searches, votes and settings\n\n"
-        f"{meaning(shop.likeness)}\n\n"
+        f"Below each product stands how similar it is. {meaning(shop.likeness)}\n\n"
         "👍 and 👎 below an answer make the next ones better. Photos are not kept."
     )
 
@@ -120,7 +120,7 @@ def answered(answer: Answer, source: str | None, shop: Shop, *, all_shown: bool 
 
     `all_shown` says that these are the nearest products, whatever their likeness.
     """
-    closest = "These are the closest there are, however similar.\n" if all_shown else ""
+    closest = "These are the closest there are.\n" if all_shown else ""
     return f"{_where(answer, source, shop)}\n{closest}Was this helpful?"
 
 
