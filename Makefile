@@ -15,7 +15,8 @@ help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
 demo: $(SERVES)  ## open the sample shop and chat with the bot in a browser (PORT=8081, PHOTO=FILE to send first)
-	@$(BIN)/python -m sample.demo --port "$(PORT)" --photo "$(PHOTO)"
+	@$(BIN)/imgrec open sample/products.csv --folder data/demo --model models/sample --name "Sample shop" \
+	  --tray sample/customer.csv --send "$(PHOTO)" --port "$(PORT)"
 
 setup: $(READY)  ## install everything into .venv (again only when dependencies change)
 

@@ -8,6 +8,7 @@ from imgrec.commands.console import Commands, config_option
 from imgrec.commands.evaluate import evaluate
 from imgrec.commands.features import features
 from imgrec.commands.models import models
+from imgrec.commands.open import open_
 from imgrec.commands.search import index, search
 from imgrec.commands.status import status
 from imgrec.commands.train import train
@@ -20,17 +21,20 @@ from imgrec.commands.tune import tune
 def main() -> None:
     """Find the products that look like a photo.
 
-    The usual order: import a feed, fetch its photos, train a model on them, build the index, search, and run the bot.
+    From a feed to a shop that answers it is one command, and its steps can be taken singly: import a feed, fetch its
+    photos, look at them, search, and run the bot. Training comes after, where a shop is to be known better.
+
+    \b
+      imgrec open products.csv
 
     \b
       imgrec import products.csv
       imgrec photos
-      imgrec train --name first
       imgrec index
       imgrec search photo.jpg
       python -m bot
     """  # noqa: D301 - click wants the backspace itself
 
 
-for command in (import_, photos, train, models, tune, features, index, search, evaluate, status):
+for command in (open_, import_, photos, features, index, search, status, evaluate, models, train, tune):
     main.add_command(command)

@@ -76,7 +76,7 @@ class ModelSection(Section):
     )
     arithmetic: Literal["auto", "float32"] = Field(
         "auto",
-        description="auto: what the processor does best, bfloat16 where it has it in hardware. float32: that everywhere.",
+        description="auto: what the processor does best, bfloat16 where it has that in hardware. float32: always that.",
     )
 
 
@@ -97,8 +97,8 @@ class SearchSection(Section):
 
     threshold: Literal["auto"] | Annotated[float, Field(ge=-1, le=1)] = Field(
         "auto",
-        description="Least cosine similarity of a match, -1 to 1. auto: the one fitted when the index was built, so that "
-        "at least 70 % of what is shown is right.",
+        description="Least cosine similarity of a match, -1 to 1. auto: fitted when the index was built, so that at "
+        "least 70 % of what is shown is right.",
     )
     results: int = Field(6, ge=1, le=10, description="Most matches in an answer (an album holds ten).")
     scoping: Literal["auto", "hard", "soft", "all"] = Field(

@@ -1,10 +1,81 @@
 """From a feed to a shop that answers: the steps of `imgrec open`, which other commands take singly."""
 
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgrec.catalogue.fetching import FetchReport, fetch_photos
+from imgrec.catalogue.importing import FeedPart, ImportOptions, ImportReport, import_feeds
+from imgrec.catalogue.lacking import Lacking
+from imgrec.catalogue.repeated import Repeats, find_repeats, hash_stored_photos, mark_placeholders
+from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config
+from imgrec.generations import write_atomically
+from imgrec.lock import writing
 from imgrec.progress import Reporter
 from imgrec.search.build import IndexReport, build_index
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
+
+_CONFIG = """\
+# Written by `imgrec open --folder`: a shop's own files, apart from others.
+catalogue: {{path: catalogue.db, photos: photos}}
+model: {{path: {model}}}
+index: {{path: index}}
+log: {{path: log.db}}
+bot: {{heartbeat: bot.heartbeat}}
+"""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What became of the photos that the catalogue lacked. `asked` are the addresses; `statuses` counts all photos."""
+
+    asked: int
+    report: FetchReport
+    repeats: Repeats
+    statuses: dict[str, int]
+
+
+def write_config(folder: Path, model: Path) -> Path:
+    """Write the configuration of a shop that lives in one folder, and return its path."""
+    file = folder.resolve() / "config.yaml"
+    write_atomically(file, _CONFIG.format(model=json.dumps(str(model.resolve()))).encode())
+    return file
+
+
+def bring_in(config: Config, parts: Sequence[FeedPart], options: ImportOptions, report: Reporter) -> list[ImportReport]:
+    """Bring the catalogue up to date with feeds."""
+    with writing(config.catalogue.path, "imgrec import"), Catalogue.open(config.catalogue) as catalogue:
+        return import_feeds(catalogue, parts, report, options)
+
+
+def fetch(
+    config: Config, report: Reporter, source: str | None = None, limit: int | None = None, retry_failed: bool = False
+) -> Fetched:
+    """Fetch the photos that the catalogue lacks, then find placeholders and photos that look the same.
+
+    Of one source, or of all; at most `limit` addresses. Raises CatalogueError when there is no such source.
+    """
+    with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
+        if unread := hash_stored_photos(catalogue, report):
+            report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+        lacking = Lacking(catalogue, source, retry_failed)
+        asked = min(lacking.count(), limit or sys.maxsize)
+        with report.stage("Fetching photos", asked) as advance:
+            fetched = fetch_photos(lacking, catalogue.photos, config.photos, limit=limit, on_progress=advance)
+        with report.stage("Comparing photos", None):
+            repeats = find_repeats(catalogue, config.photos.placeholder_products)
+        mark_placeholders(catalogue, repeats)
+        return Fetched(asked, fetched, repeats, catalogue.counts().photos)
+
+
+def lacks_photos(config: Config) -> bool:
+    """Whether there are photos to be fetched."""
+    with Catalogue.read(config.catalogue) as catalogue:
+        return Lacking(catalogue, None, retry_failed=False).count() > 0
 
 
 def build(config: Config, report: Reporter, rebuild: bool = False) -> IndexReport:

@@ -4,8 +4,9 @@ import csv
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,7 +22,11 @@ from imgrec.commands.console import (
     reporter,
     table,
 )
+from imgrec.config import CatalogueSection
 from imgrec.errors import FeedError
+
+if TYPE_CHECKING:
+    from imgrec.catalogue.importing import FeedPart
 
 
 @click.command("import")
@@ -43,7 +48,7 @@ def import_(
     """Bring the catalogue up to date with product FEEDS.
 
     A feed may be gzipped, and its format is told from its content. imgrec's own is a CSV file with the columns id,
-    title, category, image (a path relative to the file, or a URL) and optionally price, currency, brand, url,
+    title, image (a path relative to the file, or a URL) and optionally category, price, currency, brand, url,
     sales_rank, split, group, kind. The others, and what becomes of their fields, are told in docs/feeds.md:
 
     \b
@@ -57,9 +62,34 @@ def import_(
     Rows that are new or changed go in; rows that cannot be used are counted by reason and listed in a file; products of
     the same source that the feed no longer names, or that are not in the sample, are retired.
     """  # noqa: D301 - click wants the backspace itself
-    from imgrec.catalogue.importing import FeedPart, ImportOptions, ImportReport, import_feeds, source_name
-    from imgrec.catalogue.store import Catalogue
-    from imgrec.lock import writing
+    from imgrec.catalogue.importing import ImportOptions, ImportReport
+    from imgrec.opening import bring_in
+
+    if seed is not None and per_category is None:
+        raise click.UsageError("--seed is that of a sample; say with --per-category how many products to draw.")
+    config, report = configured(), reporter()
+    parts = parts_of(feeds, source, config.catalogue)
+    options = ImportOptions(format_, wanted_currency(currency), per_category, seed or 0)
+    must_exist(FeedError, *feeds)
+    results = bring_in(config, parts, options, report)
+    if as_json:
+        total = ImportReport()
+        for result in results:
+            total.add(result)
+        print_json(total.as_json())
+
+
+def wanted_currency(code: str | None) -> str | None:
+    """The currency that --currency names."""
+    known = currency_code(code) if code else None
+    if code and not known:
+        raise click.UsageError("--currency wants an ISO 4217 code such as USD or EUR.")
+    return known
+
+
+def parts_of(feeds: Sequence[Path], source: str | None, section: CatalogueSection) -> list["FeedPart"]:
+    """The feeds with their sources, and where their rejects are listed."""
+    from imgrec.catalogue.importing import FeedPart, source_name
 
     names = [source or source_name(feed) for feed in feeds]
     twice = [name for name, count in Counter(names).items() if count > 1]
@@ -68,26 +98,11 @@ def import_(
             f"Several feeds are named {twice[0]!r}, so their products would replace each other's; import them one by "
             "one, each with its own --source, or give one --source to all if they are parts of one feed."
         )
-    if seed is not None and per_category is None:
-        raise click.UsageError("--seed is that of a sample; say with --per-category how many products to draw.")
-    if currency and not (currency := currency_code(currency)):
-        raise click.UsageError("--currency wants an ISO 4217 code such as USD or EUR.")
-    must_exist(FeedError, *feeds)
-    section, report = configured().catalogue, reporter()
     rejects = section.path.parent / "rejects"
-    parts = [
+    return [
         FeedPart(feed, name, rejects / (re.sub(r"[^\w. -]", "_", name) + ".csv"))
         for feed, name in zip(feeds, names, strict=True)
     ]
-    with writing(section.path, "imgrec import"), Catalogue.open(section) as catalogue:
-        results = import_feeds(
-            catalogue, parts, report, ImportOptions(format_, currency, per_category, seed or 0)
-        )  # fmt: skip
-    if as_json:
-        total = ImportReport()
-        for result in results:
-            total.add(result)
-        print_json(total.as_json())
 
 
 @click.command()
@@ -107,12 +122,12 @@ def photos(
     gets a status; what failed for the moment is tried again by the next run, what was stored is never fetched again.
     Then placeholders ("no image") are found, which index and training leave out, and photos that look the same.
     """
-    from imgrec.catalogue.fetching import fetch_photos
-    from imgrec.catalogue.lacking import Lacking, list_failures
+    from imgrec.catalogue.lacking import list_failures
     from imgrec.catalogue.photo_status import PhotoStatus
-    from imgrec.catalogue.repeated import find_repeats, hash_stored_photos, listing, mark_placeholders
+    from imgrec.catalogue.repeated import find_repeats, hash_stored_photos, listing
     from imgrec.catalogue.store import Catalogue
     from imgrec.lock import writing
+    from imgrec.opening import fetch
 
     if failures + duplicates + bool(source or limit or retry_failed) > 1:
         raise click.UsageError(
@@ -120,26 +135,19 @@ def photos(
         )
     config, report = configured(), reporter()
     Catalogue.must_exist(config.catalogue)
-    with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
-        unread = hash_stored_photos(catalogue, report)
-        if unread:
-            report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
-        if duplicates:
-            repeats = find_repeats(catalogue, config.photos.placeholder_products)
-            _print_listing(listing(repeats, catalogue.photos), as_json)
-            return
-        if failures:
-            _print_listing(list_failures(catalogue), as_json)
-            return
-        lacking = Lacking(catalogue, source, retry_failed)
-        total = min(lacking.count(), limit or sys.maxsize)
-        with report.stage("Fetching photos", total) as advance:
-            fetched = fetch_photos(lacking, catalogue.photos, config.photos, limit=limit, on_progress=advance)
-        with report.stage("Comparing photos", None):
-            repeats = find_repeats(catalogue, config.photos.placeholder_products)
-        mark_placeholders(catalogue, repeats)
-        statuses = catalogue.counts().photos
-    report.say(fetched.in_words() if total else "Nothing to fetch.")
+    if failures or duplicates:
+        with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
+            if unread := hash_stored_photos(catalogue, report):
+                report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+            if duplicates:
+                repeats = find_repeats(catalogue, config.photos.placeholder_products)
+                _print_listing(listing(repeats, catalogue.photos), as_json)
+            else:
+                _print_listing(list_failures(catalogue), as_json)
+        return
+    done = fetch(config, report, source, limit, retry_failed)
+    fetched, statuses = done.report, done.statuses
+    report.say(fetched.in_words() if done.asked else "Nothing to fetch.")
     failed = sum(count for status, count in statuses.items() if PhotoStatus(status).is_permanent)
     if failed and not retry_failed:
         report.say(
@@ -148,10 +156,10 @@ def photos(
         )
     if fetched.failed[PhotoStatus.FORBIDDEN_ADDRESS] and not config.photos.allow_private:
         report.say("Are their hosts in your own network, and is the feed yours? Then set photos.allow_private.")
-    for line in repeats.in_words():
+    for line in done.repeats.in_words():
         report.say(line)
     if as_json:
-        print_json({**fetched.as_json(), "photos": statuses, "repeats": repeats.as_json()})
+        print_json({**fetched.as_json(), "photos": statuses, "repeats": done.repeats.as_json()})
         return
     shown = table("Photos", "status", "photos", "tried again")
     for status, count in statuses.items():

@@ -1,0 +1,128 @@
+"""`imgrec open`: from a feed to a shop that answers, in one command."""
+
+import csv
+import os
+import socket
+import sys
+from pathlib import Path
+
+import click
+
+from imgrec.commands.catalogue import parts_of, wanted_currency
+from imgrec.commands.console import config_option, configured, must_exist, reporter
+from imgrec.config import load_config
+from imgrec.errors import CatalogueError, FeedError, PhotoError
+
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+@click.command("open")
+@click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "format_", metavar="NAME", help="As in `imgrec import`. [default: told from the content]")
+@click.option("--source", help="Name of the feed's products in the catalogue. [default: each file's name]")
+@click.option("--currency", metavar="CODE", help="Currency of prices whose feed names none, such as EUR.")
+@click.option("--port", default=8081, show_default=True, type=click.IntRange(0, 65535), help="Of the page; 0: any.")
+@click.option("--tray", type=click.Path(path_type=Path),
+              help="Pictures to offer in the page: a folder, or a CSV file with a column photo.")  # fmt: skip
+@click.option("--send", type=click.Path(path_type=Path),
+              help="The first photo to send. [default: the first of the tray]")  # fmt: skip
+@click.option("--name", default="Your shop", show_default=True, help="What the bot is called in the page.")
+@click.option("--once", is_flag=True, help="Stop after the first answer.")
+@click.option("--no-chat", is_flag=True, help="Stop when the shop is open.")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path),
+              help="Keep all of this shop's data in this folder, whatever the configuration says.")  # fmt: skip
+@click.option("--model", type=click.Path(path_type=Path), help="With --folder: what looks at photos. [default: models]")
+@config_option
+def open_(
+    feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, port: int,
+    tray: Path | None, send: Path | None, name: str, once: bool, no_chat: bool, folder: Path | None,
+    model: Path | None,
+) -> None:  # fmt: skip
+    """Open a shop: import FEEDS, fetch their photos, look at them, say how good it is, and chat.
+
+    No training and no account is needed: the chat is a page in your browser. With TELEGRAM_BOT_TOKEN set, the bot talks
+    to Telegram instead. What is done already is not done again: the same command opens the shop anew in seconds, or
+    brings it up to date with a newer feed.
+
+    \b
+      imgrec open products.csv
+      imgrec open products.csv --tray my-photos/ --send my-photos/shoe.jpg
+      imgrec open merchant.xml --folder data/second-shop --port 8082
+      TELEGRAM_BOT_TOKEN=123456:ABC-DEF imgrec open products.csv
+    """  # noqa: D301 - click wants the backspace itself
+    from imgrec.catalogue.importing import ImportOptions
+    from imgrec.commands.index_screen import show_index
+    from imgrec.opening import bring_in, build, fetch, lacks_photos, write_config
+
+    must_exist(FeedError, *feeds)
+    if model is not None and folder is None:
+        raise click.UsageError("--model goes with --folder; otherwise set model.path in the configuration.")
+    pictures = _pictures_of(tray) if tray else []
+    photo = send or (pictures[0] if pictures else None)
+    if photo is not None:
+        must_exist(PhotoError, photo)
+    if once and photo is None:
+        raise click.UsageError("--once stops after the answer to a photo; name one with --send or --tray.")
+    on_telegram = bool(os.environ.get("TELEGRAM_BOT_TOKEN"))
+    if not (no_chat or on_telegram):
+        _see_that_it_is_free(port)
+    if folder is None:
+        config, named = configured(), click.get_current_context().ensure_object(dict).get("config")
+    else:
+        named = write_config(folder, model or Path("models"))
+        config = load_config(named, os.environ)
+    file = ["--config", str(named)] if named else []
+    report = reporter()
+    options = ImportOptions(format_, wanted_currency(currency))
+    bring_in(config, parts_of(feeds, source, config.catalogue), options, report)
+    if lacks_photos(config):
+        report.say(fetch(config, report).report.in_words())
+    show_index(build(config, report))
+    if no_chat:
+        return
+    sys.stdout.flush()
+    if on_telegram:
+        report.say("TELEGRAM_BOT_TOKEN is set, so the bot talks to Telegram: send it a photo there. Ctrl-C stops it.")
+        _become(["bot", *file])
+    log = config.log.path.with_name("bot.log")
+    chat = ["sandbox", "--port", str(port), "--name", name, "--log", str(log)]
+    chat += ["--tray", str(tray)] if tray else []
+    chat += ["--send", str(photo)] if photo else []
+    chat += ["--once"] if once else []
+    _become([*chat, "--", sys.executable, "-m", "bot", *file])
+
+
+def _pictures_of(tray: Path) -> list[Path]:
+    """The pictures that a tray offers, found as the sandbox finds them. Raises CatalogueError where there are none."""
+    if tray.is_dir():
+        found = sorted(file for file in tray.rglob("*") if file.suffix.lower() in _PICTURES)
+    else:
+        must_exist(CatalogueError, tray)
+        try:
+            with tray.open(encoding="utf-8-sig", newline="") as stream:
+                rows = list(csv.DictReader(stream))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise CatalogueError(f"{tray} is no list of pictures: {error}") from None
+        if rows and "photo" not in rows[0]:
+            raise CatalogueError(f'{tray} is no list of pictures: it has no column "photo".')
+        found = [file for row in rows if row["photo"] and (file := tray.parent / row["photo"]).is_file()]
+    if not found:
+        raise CatalogueError(f"{tray} names no picture that is there.")
+    return found
+
+
+def _see_that_it_is_free(port: int) -> None:
+    """Raises CatalogueError when something listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CatalogueError(
+                f"Port {port} cannot be had ({error.strerror}). Choose another with --port, or 0 for a free one."
+            ) from None
+
+
+def _become(arguments: list[str]) -> None:
+    """Go on as another of our programs, in this process."""
+    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606 - ourselves
