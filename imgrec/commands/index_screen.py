@@ -7,7 +7,7 @@ from imgrec.figures import Estimate
 from imgrec.search.build import IndexReport
 from imgrec.search.generation import IndexRecord, Knowledge
 
-_VIEWS = {"shop": "of photos as the shop has them", "telephone": "as telephones take them"}
+_VIEWS = {"shop": "of the shop's photos", "telephone": "as telephones take them"}
 _RIGHT = {"kind": "of the query's kind", "category": "of the query's category", "product": "the very product"}
 _MOST_CATEGORIES = 12
 
@@ -84,4 +84,4 @@ def _by_view(estimates: Mapping[str, Estimate]) -> str:
 def _percent(estimate: Estimate) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return "unknown"
-    return f"{estimate.value:.1%} ({estimate.low:.1%} to {estimate.high:.1%})"
+    return f"{estimate.value * 100:.1f} % ({estimate.low * 100:.1f} to {estimate.high * 100:.1f})"

@@ -25,6 +25,7 @@ _MOST_POINTS = 41
 _BOOTSTRAPS = 200
 _VERY_ONE = 0.9
 _LEAST_PAIRS = 30
+_UNLIKE = 0.0  # the similarity of two vectors that have nothing to do with each other
 
 
 def fit_head(features: Floats, label: Ints, weight: Floats, categories: int) -> Head:
@@ -86,9 +87,13 @@ def fit_likeness(
         weight = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))[member].astype(float)
         drawn.append(_isotonic(similarity, right, places, weight))
     low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
+    columns = [_rounded(column) for column in (places, curve, low, high)]
+    if places[0] > _UNLIKE:  # below what was shown nothing was seen: down to nothing alike at all
+        columns = [(first, *column) for first, column in zip((_UNLIKE, 0.0, 0.0, 0.0), columns, strict=True)]
+    similarities, likenesses, lows, highs = columns
     return Likeness(
-        truth=truth, fitted_on=fitted_on, similarity=_rounded(places), likeness=_rounded(curve), low=_rounded(low),
-        high=_rounded(high), very_one_from=very_one_from,
+        truth=truth, fitted_on=fitted_on, similarity=similarities, likeness=likenesses, low=lows, high=highs,
+        very_one_from=very_one_from,
     )  # fmt: skip
 
 

@@ -81,7 +81,8 @@ def _fitted(
     fitted_on = f"{len(right):,} matches of photos as a telephone would take them; right: {_WHAT[truth]}"
     likeness = fit_likeness(similarity, right, group, truth, fitted_on, very_one)
     enough, is_reached = _least_similarity(similarity, right)
-    threshold = _downwards(max(enough, likeness.similarity_of(SOMEWHAT)))
+    somewhat = float(np.ceil(likeness.similarity_of(SOMEWHAT) * 1e5) / 1e5)  # upwards, so that it is at least that
+    threshold = max(_downwards(enough), min(somewhat, 1.0))
     above = similarity >= threshold
     share = Resampling(group[above], 0).share(right[above])
     rule = f"{share.value or 0:.0%} of {int(above.sum()):,} matches that it shows are {_WHAT[truth]}"
