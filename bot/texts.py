@@ -78,7 +78,7 @@ def meaning(likeness: Likeness) -> str:
     if not likeness.low:
         return "The percentage tells how alike the pictures are; this shop has too few photos to say what is right."
     same = {"kind": "of the same kind", "category": "of the same category", "product": "the same product"}
-    return f"87 % means: of a hundred such matches, about 87 are {same[likeness.truth]}."
+    return f"87% means: of a hundred such matches, about 87 are {same[likeness.truth]}."
 
 
 def caption(match: Match) -> str:
@@ -107,7 +107,7 @@ def price(product: Product) -> str:
 
 def percent(share: float) -> str:
     """A likeness or probability. It is rounded down, so that what passes a threshold also looks as if it did."""
-    return f"{int(share * 100 + 1e-6)} %"
+    return f"{int(share * 100 + 1e-6)}%"
 
 
 def word(likeness: float) -> str:
@@ -180,7 +180,7 @@ def threshold_unknown(text: str) -> str:
     """When /threshold has no value we can read."""
     return (
         f"“{escape(shortened(text, 60))}” is not a threshold. "
-        "Use a value from 0 to 100 %, such as <code>60%</code> or <code>0.6</code>, or <code>auto</code>."
+        "Use a value from 0 to 100%, such as <code>60%</code> or <code>0.6</code>, or <code>auto</code>."
     )
 
 

@@ -44,9 +44,9 @@ async def test_a_photo_gets_an_album_that_agrees_with_the_command_line(
     for caption, match in zip(reply.captions, expected["matches"], strict=True):
         assert (match["title"] or match["category"])[:600] in caption
         assert match["price"] is None or match["price"] in caption
-        assert caption.endswith(f"similar · {int(match['likeness'] * 100 + 1e-6)} %")
+        assert caption.endswith(f"similar · {int(match['likeness'] * 100 + 1e-6)}%")
     assert expected["category"]["name"] in reply.below["text"]
-    assert f"({int(expected['category']['probability'] * 100 + 1e-6)} %)" in reply.below["text"]
+    assert f"({int(expected['category']['probability'] * 100 + 1e-6)}%)" in reply.below["text"]
     assert reply.below["reply_to_message"]["message_id"] == sent["message_id"]
 
     [query] = rows("SELECT * FROM queries")
@@ -104,7 +104,7 @@ async def test_one_hit_comes_as_a_single_photo(bot: BotProcess, anna: UserClient
     reply = await hear_reply(anna)
     assert len(reply.products) == 1
     assert "media_group_id" not in reply.products[0]
-    assert "very similar · 100 %" in reply.captions[0]
+    assert "very similar · 100%" in reply.captions[0]
     assert reply.button("👍")
     assert reply.button("Show less similar ones")
 
@@ -120,7 +120,7 @@ async def test_nothing_similar_is_said_with_how_close_the_best_was_and_a_way_to_
     [query] = rows("SELECT * FROM queries")
     assert not reply.products
     assert query["outcome"] == "nothing_similar"
-    assert "similar enough (from 100 % on); the closest product is" in reply.below["text"]
+    assert "similar enough (from 100% on); the closest product is" in reply.below["text"]
     before = [tuple(row) for row in rows("SELECT * FROM chats")]
 
     await anna.tap(reply.below, reply.button("Show less similar ones"))

@@ -96,11 +96,11 @@ async def test_category_and_threshold_are_chosen_by_name_value_or_button(
     [message] = await anna.hear(1)
     first, *others = message["reply_markup"]["inline_keyboard"]
     assert "Auto" in first[0]["text"]
-    assert "somewhat similar · 35 %" in others[0][0]["text"]
+    assert "somewhat similar · 35%" in others[0][0]["text"]
     await anna.tap(message, others[0][0]["callback_data"])
     edited = (await anna.next_event("edited"))["message"]
-    assert "from 35 % on (somewhat similar)" in edited["text"]
-    assert "✓ somewhat similar · 35 %" in str(edited["reply_markup"])
+    assert "from 35% on (somewhat similar)" in edited["text"]
+    assert "✓ somewhat similar · 35%" in str(edited["reply_markup"])
     await anna.text("/threshold a lot")
     [message] = await anna.hear(1)
     assert "a lot" in message["text"]
@@ -109,10 +109,10 @@ async def test_category_and_threshold_are_chosen_by_name_value_or_button(
     assert (chat["likeness"], chat["threshold"]) == (0.35, None)
     await anna.text("/threshold 72%")
     [message] = await anna.hear(1)
-    assert "from 72 % on (similar)" in message["text"]
+    assert "from 72% on (similar)" in message["text"]
     await anna.text("/threshold")
     [message] = await anna.hear(1)
-    assert "from 72 % on (similar)" in message["text"]
+    assert "from 72% on (similar)" in message["text"]
     assert "of the same kind" in message["text"]
     await anna.text("/category auto")
     await anna.text("/threshold auto")
@@ -219,26 +219,26 @@ def test_a_caption_escapes_what_the_feed_says_and_never_exceeds_what_telegram_ta
     plain = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("&quot;", '"')
     assert len(plain.encode("utf-16-le")) // 2 <= 1024
     assert "€1.00" in shown
-    assert "similar · 84 %" in shown
+    assert "similar · 84%" in shown
 
 
 @pytest.mark.parametrize(
     ("similarity", "words"),
-    [(0.95, "the very one"), (0.5, "very similar · 90 %"), (0.35, "similar · 70 %"), (0.2, "somewhat similar · 40 %"),
-     (0.05, "hardly similar · 10 %"), (-0.3, "hardly similar · 0 %")],
+    [(0.95, "the very one"), (0.5, "very similar · 90%"), (0.35, "similar · 70%"), (0.2, "somewhat similar · 40%"),
+     (0.05, "hardly similar · 10%"), (-0.3, "hardly similar · 0%")],
 )  # fmt: skip
 def test_likeness_is_told_in_words_and_per_cent_and_never_as_a_cosine(similarity: float, words: str) -> None:
     assert caption(match(similarity, title="Lamp")) == f"Lamp\n{words}"
 
 
 def test_a_product_without_a_title_is_shown_by_its_category_and_one_without_a_price_simply_has_none() -> None:
-    assert caption(match(0.6)) == "Shoes\nvery similar · 100 %"
-    assert caption(match(0.6, category=None)) == "x\nvery similar · 100 %"
+    assert caption(match(0.6)) == "Shoes\nvery similar · 100%"
+    assert caption(match(0.6, category=None)) == "x\nvery similar · 100%"
 
 
 def test_a_brand_that_the_title_begins_with_is_not_said_twice() -> None:
     named = caption(match(0.2, title="ACME Lamp", brand="Acme", price="1.00", currency="EUR"))
-    assert named == "ACME Lamp\n<b>€1.00</b> · somewhat similar · 40 %"
+    assert named == "ACME Lamp\n<b>€1.00</b> · somewhat similar · 40%"
     assert "\nAcme · " in caption(match(0.2, title="Lamp", brand="Acme"))
 
 
@@ -249,7 +249,7 @@ def test_a_brand_that_the_title_begins_with_is_not_said_twice() -> None:
 def test_what_a_percentage_means_is_worded_by_what_it_was_fitted_on(truth: str, words: str) -> None:
     shop = of_bot(likeness=LIKENESS.model_copy(update={"truth": truth}))
     for text in (how_to_use(shop), choose_threshold(None, shop)):
-        assert f"87 % means: of a hundred such matches, about 87 are {words}." in text
+        assert f"87% means: of a hundred such matches, about 87 are {words}." in text
     assert "too few photos" in how_to_use(of_bot(likeness=Likeness.unknown()))
 
 
@@ -258,11 +258,11 @@ def test_auto_is_shown_as_likeness_with_its_word_and_each_degree_is_a_button(aut
     shop = of_bot(auto_threshold=auto)
     [first], *others = likenesses(shop, None).inline_keyboard
     assert first.text == f"✓ Auto: {word(shop.auto_likeness)} · {percent(shop.auto_likeness)}"
-    assert [button.text for [button] in others] == ["somewhat similar · 35 %", "similar · 65 %", "very similar · 85 %"]
+    assert [button.text for [button] in others] == ["somewhat similar · 35%", "similar · 65%", "very similar · 85%"]
     for [button], least in zip(others, (0.35, 0.65, 0.85), strict=True):
         assert parse(str(button.callback_data)) == ChooseLikeness(round(least * 1000))
     [_, [somewhat], [similar], _] = likenesses(shop, 0.65).inline_keyboard
-    assert (somewhat.text, similar.text) == ("somewhat similar · 35 %", "✓ similar · 65 %")
+    assert (somewhat.text, similar.text) == ("somewhat similar · 35%", "✓ similar · 65%")
 
 
 def test_a_threshold_of_before_likeness_is_shown_as_its_likeness() -> None:
@@ -282,7 +282,7 @@ def test_where_nothing_was_found_is_not_offered_again() -> None:
     assert words_of(below) == ["Show less similar ones", "🔎 Music"]
     _, _, _, *others = words_of(below_answer(1, nothing, of_bot(), AUTO_CATEGORY, all_shown=False))
     assert others == ["🔎 Toys", "🔎 Home", "🔎 Music"]  # each alone is another search
-    assert "the closest product is somewhat similar (40 %)" in nothing_similar(nothing, "predicted", of_bot(), 0.6)
+    assert "the closest product is somewhat similar (40%)" in nothing_similar(nothing, "predicted", of_bot(), 0.6)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_less_than_half_sure_it_asks_instead_of_asserting(scope: tuple[str, ...]
 def test_half_sure_it_says_what_it_sees() -> None:
     sure = answer(("Toys", 0.78), ("Home", 0.2), scope=("Toys", "Home"), matches=(match(0.5),))
     text = answered(sure, "predicted", of_bot())
-    assert text == "This looks like <b>Toys</b> (78 %). I also looked in <b>Home</b>.\nWas this helpful?"
+    assert text == "This looks like <b>Toys</b> (78%). I also looked in <b>Home</b>.\nWas this helpful?"
     assert "Is this <b>Toys</b> or <b>Home</b>? I looked in both." in answered(
         answer(("Toys", 0.49), ("Home", 0.48), scope=("Home", "Toys")), "predicted", of_bot()
     )
@@ -352,8 +352,8 @@ def test_where_categories_are_not_told_apart_one_can_be_chosen_all_the_same() ->
 
 
 def test_a_likeness_is_rounded_down_so_that_it_never_seems_to_pass_a_threshold_it_missed() -> None:
-    assert percent(0.8999) == "89 %"
-    assert percent(0.29) == "29 %"
+    assert percent(0.8999) == "89%"
+    assert percent(0.29) == "29%"
 
 
 async def test_a_button_opens_and_judges_only_what_its_own_chat_has_asked(
