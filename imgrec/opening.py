@@ -12,6 +12,7 @@ from imgrec.catalogue.lacking import Lacking
 from imgrec.catalogue.repeated import Repeats, find_repeats, hash_stored_photos, mark_placeholders
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config
+from imgrec.errors import ConfigError
 from imgrec.generations import write_atomically
 from imgrec.lock import writing
 from imgrec.progress import Reporter
@@ -19,6 +20,7 @@ from imgrec.search.build import IndexReport, build_index
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
 
+_WRITTEN = b"# Written by `"
 _CONFIG = """\
 # Written by `imgrec open --folder`: a shop's own files, apart from others.
 catalogue: {{path: catalogue.db, photos: photos}}
@@ -40,8 +42,16 @@ class Fetched:
 
 
 def write_config(folder: Path, model: Path) -> Path:
-    """Write the configuration of a shop that lives in one folder, and return its path."""
+    """Write the configuration of a shop that lives in one folder, and return its path.
+
+    Raises ConfigError where somebody else's stands already.
+    """
     file = folder.resolve() / "config.yaml"
+    if file.exists() and not file.read_bytes().startswith(_WRITTEN):
+        raise ConfigError(
+            f"{file} is not of `imgrec open --folder`, and would be overwritten. Name another folder, or open the shop "
+            f"as that file says: --config {file}"
+        )
     write_atomically(file, _CONFIG.format(model=json.dumps(str(model.resolve()))).encode())
     return file
 

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 from rich.console import Console
@@ -77,7 +79,7 @@ async def _running(companion: Companion, sandbox: Sandbox) -> AsyncIterator[asyn
     """The bot, gone when this is left; Ctrl-C reaches it through us alone, and twice does not wait for it."""
     here = {"TELEGRAM_API_URL": sandbox.url, "TELEGRAM_BOT_TOKEN": sandbox.token, "no_proxy": "127.0.0.1"}
     with contextlib.ExitStack() as stack:
-        output = stack.enter_context(companion.log.open("wb")) if companion.log else None
+        output = stack.enter_context(_writing(companion.log)) if companion.log else sys.stderr
         try:
             process = await asyncio.create_subprocess_exec(
                 *companion.command, env={**os.environ, **here}, stdout=output, stderr=output, start_new_session=True
@@ -96,6 +98,21 @@ async def _running(companion: Companion, sandbox: Sandbox) -> AsyncIterator[asyn
                     await process.wait()
 
 
+def _writing(log: Path) -> BinaryIO:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("wb")
+    except OSError as error:
+        raise CompanionError(f"The bot's output cannot be written to {log}: {error.strerror}.") from None
+
+
+def _bytes_of(photo: Path) -> bytes:
+    try:
+        return photo.read_bytes()
+    except OSError as error:
+        raise CompanionError(f"{photo} cannot be read: {error.strerror}.") from None
+
+
 async def _first_answer(sandbox: Sandbox, companion: Companion) -> list[Json]:
     """What the bot answers to /start and to the photo: products, if it finds any, and the message with the buttons."""
     async with UserClient(sandbox.url, SHOPPER) as shopper:
@@ -103,7 +120,7 @@ async def _first_answer(sandbox: Sandbox, companion: Companion) -> list[Json]:
         heard = await shopper.hear(within_s=LONGEST_ANSWER_S)
         if companion.photo is None:
             return heard
-        await shopper.photo(await asyncio.to_thread(companion.photo.read_bytes))
+        await shopper.photo(await asyncio.to_thread(_bytes_of, companion.photo))
         heard = []
         while not heard or "photo" in heard[-1]:
             heard += await shopper.hear(within_s=LONGEST_ANSWER_S)
@@ -115,7 +132,8 @@ def _show(photo: Path | None, heard: Sequence[Json], console: Console) -> None:
     if photo is None:
         return
     *products, below = heard
-    said = below["text"].splitlines()[0] if products else below["text"]
+    text = below.get("text", "")
+    said = text.partition("\n")[0] if products else text
     console.print(f"\nSent [bold]{escape(_shown(photo))}[/]. The bot: {escape(said)}", soft_wrap=True)
     table = Table(box=None, show_header=False, pad_edge=False)
     for number, product in enumerate(products, start=1):

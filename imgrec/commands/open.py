@@ -8,17 +8,19 @@ from pathlib import Path
 
 import click
 
+from imgrec.catalogue.formats.detect import FORMATS
 from imgrec.commands.catalogue import parts_of, wanted_currency
 from imgrec.commands.console import config_option, configured, must_exist, reporter
 from imgrec.config import load_config
-from imgrec.errors import CatalogueError, FeedError, PhotoError
+from imgrec.errors import CatalogueError, FeedError, ModelError, PhotoError
 
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 @click.command("open")
 @click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "format_", metavar="NAME", help="As in `imgrec import`. [default: told from the content]")
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
+              help="As in `imgrec import`. [default: told from the content]")  # fmt: skip
 @click.option("--source", help="Name of the feed's products in the catalogue. [default: each file's name]")
 @click.option("--currency", metavar="CODE", help="Currency of prices whose feed names none, such as EUR.")
 @click.option("--port", default=8081, show_default=True, type=click.IntRange(0, 65535), help="Of the page; 0: any.")
@@ -53,7 +55,9 @@ def open_(
     from imgrec.catalogue.importing import ImportOptions
     from imgrec.commands.index_screen import show_index
     from imgrec.opening import bring_in, build, fetch, lacks_photos, write_config
+    from imgrec.vision.model_folder import open_model
 
+    options = ImportOptions(format_, wanted_currency(currency))
     must_exist(FeedError, *feeds)
     if model is not None and folder is None:
         raise click.UsageError("--model goes with --folder; otherwise set model.path in the configuration.")
@@ -68,12 +72,13 @@ def open_(
         _see_that_it_is_free(port)
     if folder is None:
         config, named = configured(), click.get_current_context().ensure_object(dict).get("config")
+        open_model(config.model.path)  # raises before anything is done
     else:
+        _see_that_it_is_there(model or Path("models"))
         named = write_config(folder, model or Path("models"))
         config = load_config(named, os.environ)
     file = ["--config", str(named)] if named else []
     report = reporter()
-    options = ImportOptions(format_, wanted_currency(currency))
     bring_in(config, parts_of(feeds, source, config.catalogue), options, report)
     if lacks_photos(config):
         report.say(fetch(config, report).report.in_words())
@@ -94,21 +99,44 @@ def open_(
 
 def _pictures_of(tray: Path) -> list[Path]:
     """The pictures that a tray offers, found as the sandbox finds them. Raises CatalogueError where there are none."""
+    folder = (tray if tray.is_dir() else tray.parent).resolve()
     if tray.is_dir():
-        found = sorted(file for file in tray.rglob("*") if file.suffix.lower() in _PICTURES)
+        named = [file for file in sorted(folder.rglob("*")) if not _is_hidden(file.relative_to(folder))]
     else:
         must_exist(CatalogueError, tray)
         try:
             with tray.open(encoding="utf-8-sig", newline="") as stream:
-                rows = list(csv.DictReader(stream))
+                reader = csv.DictReader(stream)
+                rows, columns = list(reader), reader.fieldnames or []
         except (UnicodeDecodeError, csv.Error) as error:
             raise CatalogueError(f"{tray} is no list of pictures: {error}") from None
-        if rows and "photo" not in rows[0]:
+        if "photo" not in columns:
             raise CatalogueError(f'{tray} is no list of pictures: it has no column "photo".')
-        found = [file for row in rows if row["photo"] and (file := tray.parent / row["photo"]).is_file()]
+        named = [(folder / row["photo"]).resolve() for row in rows if row["photo"]]
+    found = [
+        file for file in named if file.suffix.lower() in _PICTURES and file.is_relative_to(folder) and file.is_file()
+    ]
     if not found:
-        raise CatalogueError(f"{tray} names no picture that is there.")
+        raise CatalogueError(
+            f"{tray} {'has' if tray.is_dir() else 'names'} no JPEG, PNG or WebP picture that is there."
+        )
     return found
+
+
+def _is_hidden(file: Path) -> bool:
+    return any(part.startswith(".") for part in file.parts)
+
+
+def _see_that_it_is_there(model: Path) -> None:
+    """Raises ModelError when there is no model, or it is damaged."""
+    from imgrec.vision.model_folder import find_model, open_model
+
+    if find_model(model) is None:
+        raise ModelError(
+            f"There is no model at {model}. Name one that is there with --model FOLDER; models/imagenet comes with "
+            "imgrec."
+        )
+    open_model(model)
 
 
 def _see_that_it_is_free(port: int) -> None:

@@ -1,0 +1,313 @@
+"""A shop opens by one command, from a feed to an answer; it says what stands in its way, and leaves nothing running."""
+
+import asyncio
+import csv
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from tiny_shop import draw_product, jpeg, run_command, write_config, write_feed
+
+from sandbox import running_sandbox
+from sandbox.client import UserClient
+
+MODEL = Path(__file__).parents[1] / "models" / "imagenet"
+PRODUCTS_A_CATEGORY = 8
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The command on a small shop laid out as the sample shop is, on a free port."""
+
+    place: Path
+
+    @property
+    def folder(self) -> Path:
+        """What the command keeps of the shop."""
+        return self.place / "demo"
+
+    @property
+    def arguments(self) -> list[str | Path]:
+        return ["imgrec", "open", self.place / "products.csv", "--folder", self.folder, "--model", MODEL,
+                "--name", "Sample shop", "--tray", self.place / "customer.csv", "--port", "0"]  # fmt: skip
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return run_command(*self.arguments, *arguments)
+
+
+def nothing_was_done(shop: Opening) -> bool:
+    return not (shop.folder / "catalogue.db").exists()
+
+
+def assert_one_line(refused: subprocess.CompletedProcess[str], said: str) -> None:
+    assert (refused.returncode, refused.stdout) == (1, ""), refused.stderr
+    assert said in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def assert_wrong_arguments(refused: subprocess.CompletedProcess[str], said: str) -> None:
+    assert (refused.returncode, refused.stdout) == (2, ""), refused.stderr
+    assert said in refused.stderr
+    assert "Usage:" in refused.stderr
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Opening:
+    """A shop that has not been opened."""
+    write_feed(tmp_path, PRODUCTS_A_CATEGORY).rename(tmp_path / "products.csv")
+    (tmp_path / "customer.jpg").write_bytes(jpeg(draw_product("Boxes", "blue", 77)))
+    with (tmp_path / "customer.csv").open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(
+            [("photo", "product_id", "category", "kind"), ("customer.jpg", "box-001", "Boxes", "blue")]
+        )
+    return Opening(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the shop that was opened first is kept, to be copied."""
+    return tmp_path_factory.mktemp("opened") / "demo"
+
+
+@pytest.fixture
+def opened(shop: Opening, first_opened: Path) -> Opening:
+    """A shop that has been opened before; the first test that wants one opens it."""
+    if not first_opened.exists():
+        done = shop.run("--no-chat")
+        assert done.returncode == 0, done.stderr
+        shutil.copytree(shop.folder, first_opened)
+    else:
+        shutil.copytree(first_opened, shop.folder)
+    return shop
+
+
+def test_one_photo_is_sent_and_what_came_back_is_shown_and_the_second_time_nothing_is_left_to_do(
+    shop: Opening, first_opened: Path
+) -> None:
+    done = shop.run("--once")
+    assert done.returncode == 0, done.stderr
+    assert "24: 24 looked at, 0 known before" in done.stdout
+    assert "customer.jpg" in done.stdout
+    assert "This looks like Boxes" in done.stdout
+    assert "24 imported" in done.stderr
+    shutil.copytree(shop.folder, first_opened, dirs_exist_ok=True)
+    again = shop.run("--once", "--send", shop.place / "photos" / "bal-007.jpg")
+    assert "0 imported, 24 unchanged" in again.stderr
+    assert "24, up to date" in again.stdout
+    assert "bal-007.jpg" in again.stdout
+    assert "  1  yellow Balls 7 " in again.stdout  # it finds itself first
+
+
+def test_without_a_chat_it_opens_and_stops_and_a_newer_feed_brings_it_up_to_date(opened: Opening) -> None:
+    feed = opened.place / "products.csv"
+    feed.write_text("".join(feed.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+    done = opened.run("--no-chat")
+    assert done.returncode == 0, done.stderr
+    assert "23: 0 looked at, 23 known before" in done.stdout
+    assert "Sent" not in done.stdout
+
+
+def test_without_a_folder_the_configuration_says_where_the_shop_is(opened: Opening) -> None:
+    config = opened.folder / "config.yaml"
+    done = run_command("imgrec", "open", opened.place / "products.csv", "--no-chat", config=config)
+    assert done.returncode == 0, done.stderr
+    assert "24, up to date" in done.stdout
+    named = run_command("imgrec", "open", opened.place / "products.csv", "--no-chat", "--config", config)
+    assert "24, up to date" in named.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--model", "none"], "There is no model at none. Name one that is there with --model FOLDER"),
+        (["--tray", "none.csv"], "There is no file none.csv"),
+        (["--tray", "photos/none"], "There is no file photos/none"),
+        (["--send", "none.jpg"], "There is no file none.jpg"),
+        (["--send", "."], "is a folder"),
+    ],
+)
+def test_what_is_missing_is_named_before_anything_is_done(shop: Opening, arguments: list[str], said: str) -> None:
+    assert_one_line(shop.run("--once", *arguments), said)
+    assert nothing_was_done(shop)
+
+
+def test_a_feed_that_is_missing_is_named_too(shop: Opening) -> None:
+    (shop.place / "products.csv").unlink()
+    assert_one_line(shop.run("--once"), f"There is no file {shop.place / 'products.csv'}")
+
+
+@pytest.mark.parametrize("section", [{"model": {"path": "none"}}, {"search": {"results": 0}}, {"serach": {}}])
+def test_a_configuration_that_serves_no_shop_is_said_before_anything_is_done(
+    shop: Opening, section: dict[str, dict[str, object]]
+) -> None:
+    config = write_config(shop.place, **section)
+    refused = run_command("imgrec", "open", shop.place / "products.csv", "--no-chat", config=config)
+    assert_one_line(refused, "none" if "model" in section else "config.yaml")
+    assert not (shop.place / "catalogue.db").exists()
+
+
+def test_a_folder_whose_configuration_is_somebodys_own_is_left_alone(shop: Opening) -> None:
+    own = write_config(shop.place).read_bytes()
+    refused = shop.run("--no-chat", "--folder", shop.place)
+    assert_one_line(refused, f"--config {shop.place.resolve() / 'config.yaml'}")
+    assert (shop.place / "config.yaml").read_bytes() == own
+
+
+@pytest.mark.parametrize(
+    ("customers", "said"),
+    [
+        (b"picture\ncustomer.jpg\n", 'has no column "photo"'),
+        (b"picture\n", 'has no column "photo"'),
+        (b"photo\n\xff.jpg\n", "is no list of pictures"),
+        (b'photo\n"' + b"x" * 140_000, "is no list of pictures"),
+        (b"photo\n", "names no JPEG, PNG or WebP picture that is there"),
+        (b"photo\nnone.jpg\n", "names no JPEG, PNG or WebP picture that is there"),
+        (b"photo\nproducts.csv\n", "names no JPEG, PNG or WebP picture that is there"),
+    ],
+)
+def test_a_tray_without_pictures_is_said_before_anything_is_done(shop: Opening, customers: bytes, said: str) -> None:
+    (shop.place / "customer.csv").write_bytes(customers)
+    assert_one_line(shop.run("--once", "--send", shop.place / "customer.jpg"), said)
+    assert nothing_was_done(shop)
+
+
+def test_a_folder_can_be_the_tray_and_its_first_picture_is_sent(opened: Opening) -> None:
+    done = opened.run("--once", "--tray", opened.place / "photos")
+    assert done.returncode == 0, done.stderr
+    assert "bal-000.jpg" in done.stdout
+    (opened.place / "empty").mkdir()
+    assert_one_line(opened.run("--once", "--tray", opened.place / "empty"), "empty has no JPEG, PNG or WebP picture")
+
+
+def test_a_first_photo_that_is_none_is_said(opened: Opening) -> None:
+    refused = opened.run("--once", "--send", opened.place / "products.csv")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].endswith(
+        "products.csv cannot be sent as a photo: Bad Request: IMAGE_PROCESS_FAILED"
+    )
+    assert "Traceback" not in refused.stderr
+
+
+def test_wrong_arguments_exit_with_2_and_do_nothing(shop: Opening) -> None:
+    feed = shop.place / "products.csv"
+    assert_wrong_arguments(run_command("imgrec", "open", feed, "--once"), "--send or --tray")
+    assert_wrong_arguments(run_command("imgrec", "open", feed, "--model", MODEL), "--model goes with --folder")
+    assert_wrong_arguments(shop.run("--no-chat", "--currency", "nonsense"), "--currency wants an ISO 4217 code")
+    assert_wrong_arguments(shop.run("--no-chat", "--format", "pdf"), "--format")
+    assert_wrong_arguments(run_command("imgrec", "open"), "FEEDS")
+    assert not shop.folder.exists()
+
+
+@pytest.fixture
+def running(opened: Opening) -> Iterator[subprocess.Popen[str]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TELEGRAM_")}
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", *map(str, opened.arguments)], stdout=subprocess.PIPE, text=True,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "closing the terminal"])
+def test_page_and_bot_stop_with_it(running: subprocess.Popen[str], opened: Opening, stop: signal.Signals) -> None:
+    assert running.stdout is not None
+    address = next(line.split()[-1] for line in running.stdout if line.startswith("Chat with the bot at "))
+    heard = [
+        event["message"] for event in httpx.get(f"{address}user/1/messages").json()["result"] if "message" in event
+    ]
+    assert {message["from"]["first_name"] for message in heard} == {"User 1", "Sample shop"}
+    running.send_signal(stop)
+    assert running.wait(30) == 0
+    assert not _processes(str(opened.folder.resolve() / "config.yaml"))
+    assert not _listens(address)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="what a process was sent is read from /proc")
+def test_a_second_ctrl_c_does_not_wait_for_a_bot_that_hangs(running: subprocess.Popen[str], opened: Opening) -> None:
+    assert running.stdout is not None
+    assert any(line.startswith("Chat with the bot at ") for line in running.stdout)
+    [bot] = [number for number in _processes(str(opened.folder.resolve() / "config.yaml")) if number != running.pid]
+    os.kill(bot, signal.SIGSTOP)
+    running.send_signal(signal.SIGINT)
+    while not _is_pending(bot, signal.SIGTERM):
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 0
+    assert not _processes(str(opened.folder.resolve() / "config.yaml"))
+
+
+async def test_with_a_token_the_bot_talks_to_telegram(opened: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = opened.place / "customer.jpg"
+    async with running_sandbox() as telegram, UserClient(telegram.url, 5) as shopper:
+        monkeypatch.setenv("TELEGRAM_API_URL", telegram.url)
+        monkeypatch.setenv("TELEGRAM_BOT_TOKEN", telegram.token)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *map(str, opened.arguments), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        try:
+            assert process.stderr is not None
+            said = b""
+            while b"the bot talks to Telegram" not in said:
+                said = await asyncio.wait_for(process.stderr.readline(), 60)
+                assert said
+            await shopper.photo(photo.read_bytes())
+            [answer] = await shopper.hear(1, within_s=60)
+            assert answer["from"]["is_bot"]
+        finally:
+            process.terminate()
+            await process.communicate()
+    assert process.returncode == 0
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_done(shop: Opening) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = shop.run("--once", "--port", str(port))
+    assert_one_line(refused, f"Port {port} cannot be had (Address already in use). Choose another with --port, or 0")
+    assert nothing_was_done(shop)
+
+
+def test_a_bot_that_cannot_start_is_quoted(opened: Opening) -> None:
+    (opened.folder / "log.db").write_text("no database")
+    refused = opened.run("--once")
+    assert refused.returncode == 1
+    assert "The bot ended by itself. Its last words" in refused.stderr
+    assert "log.db" in refused.stderr
+
+
+def _processes(argument: str) -> list[int]:
+    """Those that were started with this argument, where the system tells."""
+    commands = Path("/proc").glob("[0-9]*/cmdline")
+    return [int(file.parent.name) for file in commands if argument in _read(file).split("\0")]
+
+
+def _is_pending(process: int, sent: signal.Signals) -> bool:
+    """Whether a process has yet to take notice of a signal."""
+    [waiting] = re.findall(r"^ShdPnd:\s*(\w+)", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
+    return bool(int(waiting, 16) >> (sent - 1) & 1)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError:  # it has just ended
+        return ""
+
+
+def _listens(address: str) -> bool:
+    host, port = address.removeprefix("http://").rstrip("/").split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
