@@ -14,6 +14,7 @@ RUN useradd --create-home --uid 10001 shop \
  && install -d -o shop -g shop /shop /shop/data /shop/models
 COPY --from=build /opt/imgrec /opt/imgrec
 COPY config.yaml /shop/config.yaml
+COPY --chown=shop:shop models/imagenet /shop/models/imagenet
 ENV PATH=/opt/imgrec/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /shop
 USER shop

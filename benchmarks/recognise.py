@@ -1,4 +1,4 @@
-"""A model's files beside one another and beside Keras: one photo, and a batch of eight."""
+"""A model in each arithmetic that the processor has, and beside Keras: one photo, and a batch of sixteen."""
 
 import argparse
 import importlib.util
@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from imgrec.errors import ModelError
+from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import ModelFolder, open_model
 from imgrec.vision.preprocessing import Pixels
-from imgrec.vision.recogniser import Recogniser
 
-BATCHES = (1, 8)
+BATCHES = (1, 16)
 Run = Callable[[Pixels], object]
 
 
@@ -30,10 +29,8 @@ def main() -> None:
         model = open_model(options.model)
     except ModelError as error:
         parser.error(str(error))
-    ways: dict[str, Run] = {
-        f"OpenVINO {precision}": Recogniser(model, precision).recognise_pixels
-        for precision in sorted(model.settings.precisions)
-    }
+    eyes = {eye.arithmetic: eye for eye in (Eye(model, "float32"), Eye(model))}
+    ways: dict[str, Run] = {f"OpenVINO {name}": eye.look_at_pixels for name, eye in eyes.items()}
     if importlib.util.find_spec("keras") and not options.without_keras:
         ways["Keras float32"] = in_keras(model)
 
@@ -55,8 +52,8 @@ def in_keras(model: ModelFolder) -> Run:
     with quiet_import():
         from imgrec.training.settings import TrainingSettings
         from imgrec.training.vgg16 import build_vgg16
-    settings = TrainingSettings.model_validate(yaml.safe_load((model.path / "training.yaml").read_text("utf-8")))
-    return build_vgg16(len(model.settings.labels), settings).predict_on_batch
+    settings = TrainingSettings(side_px=model.settings.preprocessing.side_px)
+    return build_vgg16(max(2, len(model.settings.labels)), settings).predict_on_batch
 
 
 def timed(ways: dict[str, Run], pixels: Pixels, runs: int) -> dict[str, float]:

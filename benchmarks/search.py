@@ -10,18 +10,19 @@ from pathlib import Path
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from imgrec.search.files import (
-    CategoryFeatures,
+from imgrec.search.generation import (
+    WHITENING,
+    Expected,
     IndexRecord,
-    head_dim,
-    principal_axes,
-    split_features,
-    write_category,
+    Knowledge,
+    Shelves,
     write_record,
+    write_shelves,
 )
 from imgrec.search.index import SearchIndex
-from imgrec.vision.vectors import Floats, unit_rows
+from imgrec.search.likeness import Likeness
 from imgrec.search.whitening import Whitening
+from imgrec.vision.vectors import Floats, unit_rows
 
 CATEGORY = "all"
 SAME = 2e-6
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=512, help="dimensions of a feature")
     parser.add_argument("--queries", type=int, default=40, help="queries, each timed on its own")
     parser.add_argument("--top", type=int, default=10, help="products wanted")
-    parser.add_argument("--whitened", type=int, help="whiten the features to this many dimensions, as a model may")
+    parser.add_argument("--whitened", type=int, default=256, help="whiten them to this many, as an index does; 0: not")
     parser.add_argument("--features", type=Path, help=".npy file of features (n, d) to use instead of made-up ones")
     parser.add_argument("--seed", type=int, default=0, help="of the made-up features and of the queries")
     options = parser.parse_args()
@@ -89,18 +90,20 @@ def near(rng: np.random.Generator, features: Floats, count: int) -> Floats:
     return unit_rows(np.maximum(chosen + length * unit_rows(rng.standard_normal(chosen.shape, np.float32)), 0))
 
 
-def write_index(folder: Path, features: Floats) -> SearchIndex:
+def write_index(folder: Path, vectors: Floats) -> SearchIndex:
     """Every photo is a product of its own, in one category."""
-    rotation = principal_axes(features[:: -(-len(features) // SAMPLE)])
-    number = np.arange(len(features), dtype=np.int64)
-    parts = split_features(features @ rotation, head_dim(features @ rotation))
-    np.save(folder / "rotation.npy", rotation)
-    write_category(folder, 1, CategoryFeatures(*parts, number, number, number, number.astype("S64")))
+    number = np.arange(len(vectors), dtype=np.int64)
+    write_shelves(folder, Shelves(vectors, number, number, number, np.zeros((len(vectors), 3, 4), np.float16)))
+    Whitening(np.eye(vectors.shape[1] + 1, vectors.shape[1], dtype=np.float32)).save(folder / WHITENING)
+    knowledge = Knowledge(
+        labels=(), head="none", temperature=1, scoping="all", threshold=0, threshold_rule="none",
+        likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),
+    )  # fmt: skip
     write_record(
         folder,
         IndexRecord(
-            model_sha256="", precision="fp16", feature_dim=features.shape[1], built_utc="",
-            photos=len(features), categories={CATEGORY: 1},
+            model_sha256="", model_name="none", arithmetic=("float32",), built_utc="", made_of="", photos=len(vectors),
+            categories={CATEGORY: 1}, rows={CATEGORY: (0, len(vectors))}, knowledge=knowledge,
         ),
     )  # fmt: skip
     return SearchIndex(folder)

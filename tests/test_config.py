@@ -102,7 +102,7 @@ def test_a_key_like_no_other_is_refused_too(write, text):
         ("search: {threshold: 1.5}", ["search.threshold is 1.5", "less than or equal to 1"]),
         ("search: {threshold: .nan}", ["search.threshold is nan"]),
         ("search: {results: 11}", ["search.results is 11", "less than or equal to 10"]),
-        ("model: {precision: fp32}", ["model.precision is 'fp32'", "'auto', 'int8' or 'fp16'"]),
+        ("model: {arithmetic: int8}", ["model.arithmetic is 'int8'", "'auto' or 'float32'"]),
         ("telegram: {api_url: api.telegram.org}", ["telegram.api_url", "https://"]),
         ("catalogue: {path: 5}", ["catalogue.path is 5", "a path"]),
         ("catalogue: {path: ~nobody-of-this-name/x}", ["~"]),

@@ -11,13 +11,15 @@ import pytest
 import yaml
 from csv_rows import read_rows
 
+from imgrec.vision.eye import ALIKE
 from imgrec.vision.model_folder import open_model
 from sample import shop
 from sample.design import nearest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOP, MODEL = ROOT / "sample", ROOT / "models" / "sample"
+SHOP, MODEL, EYE = ROOT / "sample", ROOT / "models" / "sample", ROOT / "models" / "imagenet"
 DEPARTMENT_RIGHT, KIND_IN_FIRST_3, PRODUCT_FIRST = 0.95, 0.95, 0.75
+SHOWN_RIGHT, SHOWN_THREE = 0.70, 0.80  # what the threshold promises, and that it is not kept by showing nothing
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,8 @@ def test_customers_find_department_kind_and_product(answers: dict[str, Any]) -> 
     assert answers["category_accuracy"]["share"] >= DEPARTMENT_RIGHT
     assert answers["kind_in_first"]["3"]["share"] >= KIND_IN_FIRST_3
     assert answers["product_first"]["share"] >= PRODUCT_FIRST
+    assert answers["shown_right"]["share"] >= SHOWN_RIGHT
+    assert answers["shown_three"]["share"] >= SHOWN_THREE
 
 
 def test_the_shop_is_the_one_the_generator_makes() -> None:
@@ -95,7 +99,7 @@ def test_the_card_says_what_the_model_is() -> None:
     card = (MODEL / "README.md").read_text(encoding="utf-8")
     model = open_model(MODEL)
     metrics = json.loads((MODEL / "metrics.json").read_text(encoding="utf-8"))
-    assert model.settings.precisions == ("int8",)
+    assert model.settings.feature.layers == ("block3", "embedding")
     for split in ("train", "validation", "test"):
         assert f"{metrics['accuracy'][split]:.1%}".replace("%", " %") in card, split
     for said in (
@@ -105,6 +109,18 @@ def test_the_card_says_what_the_model_is() -> None:
         "Caltech 101",
         "imgrec train",
         "SHA256SUMS",
-        f"{metrics['temperature']:.2f}",
     ):
         assert said in card, said
+
+
+def test_the_eye_that_ships_is_what_it_says_and_gives_credit() -> None:
+    model = open_model(EYE)
+    assert (model.settings.labels, model.settings.preprocessing.side_px) == ((), 128)
+    assert (model.settings.feature.layers, model.settings.feature.dim) == (("block4", "block5"), 1024)
+    assert model.settings.alike["bfloat16"] >= ALIKE
+    sizes = [sum(file.stat().st_size for file in folder.iterdir()) for folder in (EYE, MODEL)]
+    assert max(sizes) <= 16_000_000
+    assert sum(sizes) <= 32_000_000
+    card = " ".join((EYE / "README.md").read_text(encoding="utf-8").split())
+    for said in ("Karen Simonyan and Andrew Zisserman", "Visual Geometry Group", "Oxford", "CC BY 4.0"):
+        assert said in card
