@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
 from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
@@ -96,13 +96,14 @@ def _fitted(shop: ShopPhotos, rows: Bools) -> tuple[Whitening, Head | None]:
 
 def _folds(shop: ShopPhotos) -> Iterator[Bools]:
     """Who is left out in turn; nobody where there are too few families to leave some out."""
-    families = len(np.unique(shop.photos.group))
-    if families < _LEAST_FAMILIES:
+    label, family = shop.photos.label, shop.photos.group
+    if len(np.unique(family)) < _LEAST_FAMILIES:
         return
-    folding = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0)
+    is_stratified = np.unique(label, return_counts=True)[1].max() >= _FOLDS  # else scikit-learn refuses
+    folding = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0) if is_stratified else GroupKFold(_FOLDS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that a category has fewer than five members
-        for _, out in folding.split(shop.photos.label, shop.photos.label, shop.photos.group):
+        for _, out in folding.split(label, label, family):
             if len(out):
                 yield np.isin(np.arange(len(shop)), out)
 
@@ -133,7 +134,8 @@ def _choose_head(
         np.zeros((len(shop), categories), np.float32), np.zeros((len(shop.telephone), categories), np.float32)
     )
     for fold in folds:
-        assert fold.head is not None  # noqa: S101 - there are categories
+        if fold.head is None:  # all photos that have a category are left out together
+            continue
         fitted.shop[fold.rows] = fold.head(shop.seen.features[fold.rows])
         views = fold.rows[shop.telephone]
         fitted.telephone[views] = fold.head(shop.by_telephone.features[views])
@@ -173,11 +175,12 @@ def _expected(
     shop: ShopPhotos, logits: LogitsOf, fair: Bools, trial: Trial, right: Estimate | None, note: str
 ) -> Expected:
     """How good it is, by both views."""
-    photos, views = shop.photos, fair[shop.telephone]
+    photos = shop.photos
     category: dict[str, Estimate] = {}
     first_3: dict[str, Estimate] = {}
     weakest: tuple[tuple[str, float], ...] = ()
     told = fair & (photos.label != UNKNOWN)
+    views = told[shop.telephone]
     if logits.shop.shape[1] and told.any():
         sides = {
             "shop": (logits.shop[told], photos.take(told)),

@@ -126,6 +126,23 @@ def test_a_shop_of_a_few_products_opens_and_promises_nothing(n: int):
     assert known.scoping == "all"
 
 
+def test_many_categories_of_a_product_or_two_each_are_estimated_too():
+    for each in (1, 2):
+        expected = learn(a_shop(categories=20, kinds=1, each=each), (), 0.9, 6).knowledge.expected
+        assert expected.photos == 20 * each
+        assert expected.category["shop"].value <= (0 if each == 1 else 1)  # who is alone was never seen before
+
+
+def test_photos_without_a_category_are_nobodys_mistake():
+    shop = a_shop()
+    label = shop.photos.label.copy()
+    label[::3] = UNKNOWN
+    some = ShopPhotos(**{**vars(shop), "photos": Photos(**{**vars(shop.photos), "label": label})})
+    expected = learn(some, (), 0.9, 6).knowledge.expected
+    assert expected.category["telephone"].count == int((label != UNKNOWN).sum())
+    assert expected.category["telephone"].value > 0.7
+
+
 def test_one_category_alone_is_not_told_apart_from_anything():
     known = learn(a_shop(categories=1, kinds=4), (), 0.9, 6)
     assert (known.knowledge.head, known.knowledge.labels, known.head) == ("none", (), None)
