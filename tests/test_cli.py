@@ -16,12 +16,14 @@ from csv_rows import read_rows
 from photo_server import PhotoServer, sends
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
-from imgrec.catalogue import importing
+from imgrec import opening
 from imgrec.cli import main
-from imgrec.evaluation import outputs
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LogWriter
+from imgrec.vision.eye import Eye
+
+MODELS = Path(__file__).parents[1] / "models"
 
 
 @pytest.fixture
@@ -61,10 +63,11 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     shown = imgrec("--help").stdout
     names = re.findall(r"^  (\w+)  ", shown.partition("Commands:")[2], re.MULTILINE)
     assert names == list(main.commands)
-    assert [name for name in names if name != "photos" and name != "tune"] == [
-        "import", "train", "index", "search", "evaluate", "status",
+    assert names == [
+        "open", "import", "photos", "features", "index", "search", "status", "evaluate", "models", "train", "tune",
     ]  # fmt: skip
-    for command in [[name] for name in main.commands] + [["evaluate", name] for name in ("model", "search", "log")]:
+    below = [[group, name] for group in ("evaluate", "models") for name in main.commands[group].commands]
+    for command in [[name] for name in main.commands] + below:
         result = imgrec(*command, "--help")
         assert result.exit_code == 0
         assert "--config" in result.stdout
@@ -74,7 +77,10 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
 @pytest.mark.parametrize(
     "arguments",
     [["sell"], ["import"], ["import", "--sauce", "x", "a.csv"], ["search"], ["search", "--threshold", "2", "x.jpg"],
-     ["search", "--top", "0", "x.jpg"], ["search", "a.jpg", "b.jpg"], ["index", "now"], ["evaluate", "search"],
+     ["search", "--top", "0", "x.jpg"], ["search", "--most-price", "cheap", "x.jpg"],
+     ["search", "--most-price", "-1", "x.jpg"], ["search", "--least-price", "nan", "x.jpg"],
+     ["search", "a.jpg", "b.jpg"], ["index", "now"], ["features", "now"],
+     ["models", "use"], ["models", "make"], ["models", "make", "x", "--layers", "block9"], ["evaluate", "search"],
      ["evaluate", "search", "--split", "test", "--queries", "q.csv"], ["evaluate", "model", "--split", "all"],
      ["evaluate", "model", "--html", "."],
      ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
@@ -97,7 +103,7 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
         (["evaluate", "log"], "no log .*python -m bot"),
         (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
         (["evaluate", "search", "--split", "test"], "no catalogue .*imgrec import"),
-        (["evaluate", "model"], "no catalogue .*imgrec import"),
+        (["features", "--prune"], "no catalogue .*imgrec import"),
         (["search", "absent.jpg"], r"absent\.jpg"),
         (["import", "absent.csv"], r"absent\.csv"),
         (["import", "."], "folder"),
@@ -109,6 +115,7 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
 )
 def test_what_is_missing_or_unfit_is_an_error_of_one_line(imgrec, tmp_path, monkeypatch, arguments, complaint):
     monkeypatch.chdir(tmp_path)
+    write_config(tmp_path, model={"path": str(MODELS)})
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\n\n")
     (tmp_path / "queries.csv").write_text("photo,category\nphoto.jpg,Balls\n")
     assert_one_line(imgrec(*arguments), complaint)
@@ -129,10 +136,11 @@ def test_a_catalogue_without_model_or_index_says_which_command_comes_next(imgrec
     feed = write_feed(tmp_path / "feed", products_a_category=1)
     assert imgrec("import", feed).exit_code == 0
     photo = next((tmp_path / "feed/photos").iterdir())
-    assert_one_line(imgrec("search", photo), "no model .*imgrec train --name NAME")
-    assert_one_line(imgrec("index"), "no model .*imgrec train --name NAME")
-    assert_one_line(imgrec("evaluate", "model"), "no model .*imgrec train --name NAME")
-    assert_one_line(imgrec("evaluate", "model", "best"), "no model 'best'.*imgrec train --name NAME")
+    assert_one_line(imgrec("search", photo), "no index .*imgrec index")
+    for command in (["index"], ["features"], ["evaluate", "model"], ["models"], ["models", "list"]):
+        assert_one_line(imgrec(*command), "no model .*imgrec models make imagenet")
+    for command in (["evaluate", "model", "best"], ["models", "use", "best"]):
+        assert_one_line(imgrec(*command), "no model 'best'.*imgrec models make best")
 
 
 def test_places_that_cannot_be_written_are_an_error_of_one_line(imgrec, tmp_path):
@@ -150,15 +158,15 @@ def test_the_writer_that_is_already_there_is_named(imgrec, tmp_path):
 
 
 def test_import_prints_the_promised_object_and_nothing_else(imgrec, tmp_path):
-    feed = write_rows(tmp_path / "feed.csv", *url_rows(3), *url_rows(1), "9,Ball,,https://shop.example/9,cheap")
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(3), *url_rows(1), "9,Ball,,,cheap")
     result = imgrec("import", feed, "--json")
     assert json.loads(result.stdout) == {
-        "read": 5, "imported": 3, "unchanged": 0, "rejected": {"duplicate_id": 1, "missing_category": 1},
+        "read": 5, "imported": 3, "unchanged": 0, "rejected": {"duplicate_id": 1, "missing_image": 1},
     }  # fmt: skip
     assert "5 rows read as csv, 3 imported" in result.stderr
     listed = tmp_path / "rejects" / "feed.csv"
     assert str(listed) in result.stderr
-    assert [row["reason"] for row in read_rows(listed)] == ["duplicate_id", "missing_category"]
+    assert [row["reason"] for row in read_rows(listed)] == ["duplicate_id", "missing_image"]
     assert json.loads(imgrec("import", feed, "--json").stdout)["unchanged"] == 3
     assert imgrec("import", feed).stdout == ""
 
@@ -274,7 +282,7 @@ def test_a_gzipped_feed_is_read_and_named_without_its_suffixes(imgrec, tmp_path)
 
 
 def test_the_name_of_a_source_reaches_no_file_outside_the_rejects(imgrec, tmp_path):
-    feed = write_rows(tmp_path / "feed.csv", *url_rows(1), "9,Ball,,x.jpg,")
+    feed = write_rows(tmp_path / "feed.csv", *url_rows(1), "9,Ball,,,")
     kept = write_rows(tmp_path / "kept.csv", *url_rows(1))
     for source in ("../feed", "../kept", str(tmp_path / "kept")):
         assert imgrec("import", feed, "--source", source).exit_code == 0
@@ -290,7 +298,7 @@ def test_an_interrupted_command_says_how_to_go_on(imgrec, tmp_path, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "import_feeds", interrupted)
+        patch.setattr(opening, "import_feeds", interrupted)
         result = imgrec("import", feed)
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr == (
@@ -357,7 +365,7 @@ def test_search_prints_the_promised_object(shop):
     assert (shown["scope"], shown["threshold"]) == (["Balls"], 0.2)
     for match in shown["matches"]:
         assert list(match) == ["product_id", "source", "id", "title", "price", "currency", "brand", "category",
-                               "similarity", "url", "photo"]  # fmt: skip
+                               "similarity", "likeness", "url", "photo"]  # fmt: skip
         assert (match["source"], match["category"]) == ("shop", "Balls")
         assert match["price"] is None or str(Decimal(match["price"])) == match["price"]
         assert Path(match["photo"]).is_absolute()
@@ -382,6 +390,36 @@ def test_search_in_words_names_products_and_says_when_none_is_similar(shop):
     )
 
 
+def test_search_leaves_out_what_costs_more_or_has_another_brand_or_no_price(shop):
+    photo = shop.folder / "photos" / "bal-001.jpg"
+    everything = ("search", photo, "--category", "Balls", "--threshold", "-1", "--top", "32")
+    assert None in [match["price"] for match in shop.json(*everything)["matches"]]
+    cheap = shop.json(*everything, "--most-price", "3.5", "--least-price", "1.50")["matches"]
+    assert sorted(match["price"] for match in cheap) == ["1.50", "2.50", "3.50"]
+    branded = shop.json(*everything, "--most-price", "9", "--brand", "acme & sons")["matches"]
+    assert sorted(match["price"] for match in branded) == ["0.50", "3.50", "6.50"]
+
+
+def test_a_price_that_is_none_is_refused_in_words(imgrec, tmp_path):
+    for price in ("cheap", "-1", "nan", "inf", "1,50"):
+        refused = imgrec("search", tmp_path / "x.jpg", "--most-price", price)
+        assert refused.exit_code == 2
+        assert f"'{price}' is no price; write it like 19.99." in refused.stderr
+
+
+def test_search_writes_a_page_that_holds_all_its_pictures_and_shows_titles_as_text(shop, tmp_path):
+    page = tmp_path / "pages" / "answer.html"
+    photo = shop.folder / "photos" / "bal-000.jpg"
+    done = shop.imgrec("search", photo, "--category", "Balls", "--top", "3", "--threshold", "-1", "--html", page)
+    assert f"Written: {page}" in done.stderr
+    assert "shop/bal-000" in done.stdout
+    written = page.read_text(encoding="utf-8")
+    assert written.startswith("<!doctype html>")
+    assert written.count("<img ") == written.count('src="data:image/jpeg;base64,') == 4
+    assert "Fish &amp; Chips &lt;b&gt;bold&lt;/b&gt;" in written
+    assert "Searched: Balls" in written
+
+
 def test_an_unknown_category_is_refused_with_the_nearest(shop):
     failed = shop.imgrec("search", shop.folder / "photos" / "bal-000.jpg", "--category", "Ballz", ok=False)
     assert (failed.returncode, failed.stdout) == (1, "")
@@ -392,6 +430,30 @@ def test_an_index_that_is_up_to_date_says_so_in_its_object(own_shop):
     shown = own_shop.json("index")
     photos = len(CATEGORIES) * PRODUCTS_A_CATEGORY
     assert (shown["photos"], shown["computed"], shown["changed"]) == (photos, 0, False)
+
+
+def test_the_index_says_on_one_screen_what_the_shop_is_and_what_is_to_be_expected(own_shop):
+    done = own_shop.imgrec("index")
+    rows = dict(re.findall(r"^([a-z ]+?)  +(.+?) *$", done.stdout, re.MULTILINE))
+    assert re.match(r"Index generation-\d{6}", done.stdout)
+    assert rows["photos"] == "96, up to date"
+    assert rows["looked at by"].startswith("tiny (")
+    assert rows["categories"] == "3: Tents & Co 32, Boxes 32, Balls 32"
+    assert "as telephones take them" in rows["recognised"]
+    assert re.match(r"what is \d+% alike or more \(similarity ", rows["shows"])
+    assert "Next: imgrec search PHOTO" in done.stderr
+
+
+def test_features_are_kept_so_that_nothing_is_left_to_look_at(own_shop):
+    assert own_shop.json("features") == {"computed": 0, "unreadable": 0}
+    assert own_shop.json("features", "--prune")["photos"] == 0
+
+
+def test_the_models_are_listed_with_the_one_in_use(shop):
+    [tiny] = shop.json("models")["models"]
+    assert tiny["name"] == "tiny"
+    assert shop.json("models", "list") == {"models": [tiny]}
+    assert "in use" in shop.imgrec("models").stdout
 
 
 def test_the_figures_of_the_search_are_an_object_too(own_shop):
@@ -419,7 +481,7 @@ def test_a_models_figures_are_an_object_a_page_and_a_table(imgrec, shop, tmp_pat
     figures = json.loads(imgrec("evaluate", "model", "--html", page, "--json", IMGREC_CONFIG=config).stdout)
     assert figures["models"][0]["name"] == "tiny"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-    monkeypatch.setattr(outputs, "_computed", None)  # the first run kept what the network put out
+    monkeypatch.setattr(Eye, "look", None)  # the first run kept what the model saw
     shown = imgrec("evaluate", "model", "tiny", "--split", "validation", IMGREC_CONFIG=config)
     assert "train-test gap" in shown.stdout, shown.output
 
@@ -435,6 +497,7 @@ async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
 
 
 def test_no_command_takes_an_option_it_does_not_explain():
-    for command in [*main.commands.values(), *main.commands["evaluate"].commands.values()]:
+    groups = (main, main.commands["evaluate"], main.commands["models"])
+    for command in [command for group in groups for command in group.commands.values()]:
         for option in command.params:
             assert not isinstance(option, click.Option) or option.help, f"{command.name} {option.name}"

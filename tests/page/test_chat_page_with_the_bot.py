@@ -44,7 +44,7 @@ def photo(category: int, colour: str, seed: int = 900) -> dict[str, object]:
 
 async def show_everything(page: Page) -> None:
     await write(page, "/threshold 0")
-    await expect(messages(page, BOT)).to_contain_text("at least 0.0% similar")
+    await expect(messages(page, BOT)).to_contain_text("from 0% on (hardly similar)")
 
 
 async def send_photos(page: Page, *photos: dict[str, object]) -> None:
@@ -70,7 +70,7 @@ async def test_a_photo_is_answered_with_an_album_that_can_be_judged_and_looked_u
     album = messages(page, BOT).nth(1)
     pictures = album.get_by_role("button", name=re.compile("Photo . of"))
     assert await pictures.count() == await album.get_by_role("listitem").count() == 6
-    await expect(album.get_by_role("listitem").first).to_contain_text("% similar")
+    await expect(album.get_by_role("listitem").first).to_contain_text("similar · ")
     for shown in await pictures.locator("img").all():
         await expect(shown).to_have_js_property("complete", True)
         assert await shown.evaluate("image => image.naturalWidth") > 0
@@ -102,12 +102,12 @@ async def test_threshold_is_chosen_from_the_menu_and_then_by_a_button(page: Page
     await button(page, "Commands").click()
     await page.get_by_role("option", name="/threshold").click()
     answer = messages(page, BOT)
-    await expect(answer).to_contain_text("(auto)")
-    chosen = answer.get_by_role("button", name=re.compile(r"^\d+%$")).first
-    words = await chosen.inner_text()
+    await expect(answer).to_contain_text("that is auto")
+    chosen = answer.get_by_role("button", name=re.compile(r"^(?!.*Auto).*similar · \d+%$")).last
+    degree, percentage = (await chosen.inner_text()).split(" · ")
     await chosen.click()
-    await expect(answer.get_by_role("button", name=f"✓ {words}")).to_be_visible()
-    await expect(answer).to_contain_text(f"at least {words[:-1]}.0% similar")
+    await expect(answer.get_by_role("button", name=f"✓ {degree}")).to_be_visible()
+    await expect(answer).to_contain_text(f"from {percentage} on ({degree})")
 
 
 async def test_several_photos_are_one_album_and_each_gets_its_answer_also_after_a_reload(page: Page) -> None:
