@@ -26,7 +26,10 @@ def test_where_nothing_is_yet_every_part_says_how_to_get_it(tmp_path):
         "products": 0, "with_photo": 0, "categories": {},
     }  # fmt: skip
     assert {part: value for part, value in shown["log"].items() if part != "problem"} == {"queries": 0, "votes": 0}
-    ways_out = {"catalogue": "imgrec import", "model": "imgrec models make imagenet", "index": "imgrec index", "log": "python -m bot"}
+    ways_out = {
+        "catalogue": "imgrec import", "model": "imgrec models make imagenet", "index": "imgrec index",
+        "log": "python -m bot",
+    }  # fmt: skip
     words = status.in_words()
     for part, command in ways_out.items():
         assert command in shown[part]["problem"]

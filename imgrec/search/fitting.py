@@ -100,7 +100,7 @@ def fit_likeness(
 def very_one_from(similarity: NDArray[np.floating], is_it: NDArray[np.bool_]) -> float | None:
     """The least similarity of a first match (n,) from which it is the very product in nine of ten cases.
 
-    None where no similarity tells, or there are fewer than thirty queries whose product is there.
+    is_it: bool (n,). None where no similarity tells, or there are fewer than thirty queries whose product is there.
     """
     if is_it.sum() < _LEAST_PAIRS:
         return None

@@ -28,7 +28,7 @@ _MARGIN = 0.02
 _WHAT = {
     "kind": "of the query's kind",
     "category": "of the query's category, looked for everywhere",
-    "product": "the very product",
+    "product": "the very product, which the shop had for half of them",
 }
 
 
@@ -57,27 +57,27 @@ def meaning_of(trial: Trial, truth: Truth, shown: int) -> Meaning:
 
     For truth "category", `trial` is to have searched everywhere: within one category everything is of it.
     """
-    very_one = very_one_from(trial.first_similarity, trial.is_it)
+    first, is_it, asked = trial.first_matches()
+    very_one = very_one_from(first, is_it)
+    if truth == "product":
+        return _fitted(first, is_it, asked, truth, very_one)
     queries, ranked = trial.of_telephones()
     if truth == "kind":
         judged = judge(queries, ranked, trial.gallery)
         right, told = judged.right, judged.known & (queries.kind != UNKNOWN)[:, None]
-    elif truth == "category":
+    else:
         right = trial.gallery.products.label[ranked.product] == queries.label[:, None]
         told = (ranked.product >= 0) & (queries.label != UNKNOWN)[:, None]
-    else:
-        right, told = trial.is_it[:, None], np.ones((len(queries), 1), bool)
-        ranked = type(ranked)(ranked.product[:, :1], trial.first_similarity[:, None])
     told = told & (np.arange(told.shape[1]) < shown)
     group = np.broadcast_to(queries.group[:, None], told.shape)[told]
-    if told.any(axis=1).sum() < LEAST_JUDGED:
-        return Meaning(Likeness.unknown(), 0.0, NOTHING_TO_GO_BY, None)
     return _fitted(ranked.similarity[told], right[told], group, truth, very_one)
 
 
 def _fitted(
     similarity: NDArray[np.float64], right: Bools, group: Ints, truth: Truth, very_one: float | None
 ) -> Meaning:
+    if len(np.unique(group)) < LEAST_JUDGED:
+        return Meaning(Likeness.unknown(), 0.0, NOTHING_TO_GO_BY, None)
     fitted_on = f"{len(right):,} matches of photos as a telephone would take them; right: {_WHAT[truth]}"
     likeness = fit_likeness(similarity, right, group, truth, fitted_on, very_one)
     enough, is_reached = _least_similarity(similarity, right)

@@ -77,6 +77,18 @@ class Trial:
         found = np.asarray(judged.right.any(axis=1))
         return float(found[can].mean()) if can.any() else 0.0
 
+    def first_matches(self) -> tuple[NDArray[np.float64], Bools, Ints]:
+        """First matches of the queries by telephone: similarity, whether it is the very product, and the query's group.
+
+        Each query twice, once with its own product searched and once without: of what customers photograph, the shop
+        has some and not the rest, and a match of the latter is never the very product.
+        """
+        queries, ranked = self.of_telephones()
+        similarity = np.concatenate([self.first_similarity, ranked.similarity[:, 0]])
+        is_it = np.concatenate([self.is_it, np.zeros(len(queries), bool)])
+        found = np.isfinite(similarity)
+        return similarity[found], is_it[found], np.concatenate([queries.group, queries.group])[found]
+
     def of_telephones(self) -> tuple[Photos, Ranked]:
         """The queries by telephone alone."""
         rows = np.flatnonzero(self.by_telephone)
