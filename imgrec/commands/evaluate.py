@@ -62,6 +62,7 @@ def evaluate_model(
 
         check_packages()
     config, report = configured(), reporter()
+    Catalogue.read(config.catalogue).close()  # what is missing is said before anything is looked at
     figures, runs = report_on_models(candidates(models, config), config, split, seed, report, recompute)
     if html is not None:
         from imgrec.evaluation.page import write_page
