@@ -302,9 +302,9 @@ def _processes(argument: str) -> list[int]:
 
 
 def _is_pending(process: int, sent: signal.Signals) -> bool:
-    """Whether a process has yet to take notice of a signal."""
-    [waiting] = re.findall(r"^ShdPnd:\s*(\w+)", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
-    return bool(int(waiting, 16) >> (sent - 1) & 1)
+    """Whether a process has yet to take notice of a signal; one that is gone has been killed, as it did not."""
+    waiting = re.findall(r"^ShdPnd:\s*(\w+)", _read(Path(f"/proc/{process}/status")), re.MULTILINE)
+    return not waiting or bool(int(waiting[0], 16) >> (sent - 1) & 1)
 
 
 def _read(file: Path) -> str:
