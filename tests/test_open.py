@@ -247,6 +247,8 @@ def test_a_second_ctrl_c_does_not_wait_for_a_bot_that_hangs(running: subprocess.
     assert any(line.startswith("Chat with the bot at ") for line in running.stdout)
     [bot] = [number for number in _processes(str(opened.folder.resolve() / "config.yaml")) if number != running.pid]
     os.kill(bot, signal.SIGSTOP)
+    while "T" not in _status(bot, "State"):  # a SIGTERM sent before it stands still would be taken first
+        time.sleep(0.01)
     running.send_signal(signal.SIGINT)
     while not _is_pending(bot, signal.SIGTERM):
         assert running.poll() is None
@@ -302,9 +304,13 @@ def _processes(argument: str) -> list[int]:
 
 
 def _is_pending(process: int, sent: signal.Signals) -> bool:
-    """Whether a process has yet to take notice of a signal; one that is gone has been killed, as it did not."""
-    waiting = re.findall(r"^ShdPnd:\s*(\w+)", _read(Path(f"/proc/{process}/status")), re.MULTILINE)
-    return not waiting or bool(int(waiting[0], 16) >> (sent - 1) & 1)
+    """Whether a process has yet to take notice of a signal."""
+    return bool(int(_status(process, "ShdPnd"), 16) >> (sent - 1) & 1)
+
+
+def _status(process: int, field: str) -> str:
+    [value] = re.findall(rf"^{field}:\s*(\w+)", Path(f"/proc/{process}/status").read_text(), re.MULTILINE)
+    return value
 
 
 def _read(file: Path) -> str:
