@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from tornado.netutil import bind_sockets
 
 from sandbox.companion import Companion, CompanionError, keep_company
 from sandbox.server import DEFAULT_TOKEN, Sandbox, running_sandbox
@@ -51,13 +52,15 @@ def _check_tokens(_: click.Context, __: click.Parameter, tokens: tuple[str, ...]
 @click.option("--flood", is_flag=True, help="Answer 429 to a bot that writes faster than Telegram allows.")
 @click.option("--name", default=BOT_NAME, show_default=True, help="What the bot is called.")
 @click.option("--send", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="With a COMMAND: the first photo that user 1 sends; the bot's answer is shown here.")  # fmt: skip
-@click.option("--once", is_flag=True, help="With --send: stop after the first answer.")
+              help="With a COMMAND: the first photo that user 1 sends; the bot's answer is shown here.  [default: the "
+              "first of the tray]")  # fmt: skip
+@click.option("--once", is_flag=True, help="With a COMMAND: stop after the answer to the first photo.")
+@click.option("--check", is_flag=True, help="Start nothing; only see whether it could: tray, photo and port.")
 @click.option("--log", type=click.Path(dir_okay=False, path_type=Path),
               help="With a COMMAND: the file that its output goes to.  [default: shown here]")  # fmt: skip
 def main(
     command: tuple[str, ...], port: int, host: str, tokens: tuple[str, ...], sources: tuple[Path, ...], flood: bool,
-    name: str, send: Path | None, once: bool, log: Path | None,
+    name: str, send: Path | None, once: bool, check: bool, log: Path | None,
 ) -> None:  # fmt: skip
     """Imitate Telegram's Bot API server on this machine, to try a bot without Telegram.
 
@@ -70,15 +73,20 @@ def main(
       python -m sandbox
       python -m sandbox --tray photos/ --send photos/shoe.jpg -- python -m bot
     """  # noqa: D301 - click wants the backspace itself
-    if not command and (send or once or log):
+    if not (command or check) and (send or once or log):
         raise click.UsageError("--send, --once and --log go with a bot's COMMAND, behind --.")
-    if once and not send:
-        raise click.UsageError("--once stops after the answer to a photo; name one with --send.")
     logging.basicConfig(level=logging.WARNING if command else logging.INFO, format="%(asctime)s %(message)s",
                         datefmt="%H:%M:%S")  # fmt: skip
     tray = _read_tray(sources)
-    companion = Companion(command, log, send) if command else None
+    photo = send or next((picture.file for picture in tray.pictures), None)
+    if once and not photo:
+        raise click.UsageError("--once stops after the answer to a photo; name one with --send or --tray.")
+    companion = Companion(command, log, photo) if command else None
     try:
+        if check:
+            for listening in bind_sockets(port, host):
+                listening.close()
+            return
         asyncio.run(_until_stopped(_serve(tokens, host, port, flood, tray, name, companion, once)))
     except CompanionError as error:
         click.echo(f"Error: {error}", err=True)

@@ -64,7 +64,7 @@ def read_tray(sources: Iterable[Path]) -> Tray:
 
     A list is a CSV file with a column `photo`, relative to it, and optionally `category` and `kind`. A folder is
     looked through with all below it; what lies directly in it names the category. Raises ValueError for a list
-    without that column, OSError or UnicodeDecodeError for one that cannot be read.
+    without that column or that is none, OSError for one that cannot be read.
     """
     found: list[Picture] = []
     left_out: Counter[LeftOut] = Counter()
@@ -95,14 +95,15 @@ def _in_list(source: Path) -> Iterator[Picture | LeftOut]:
     folder = source.resolve().parent
     with source.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
-        if "photo" not in (reader.fieldnames or []):
-            raise ValueError(f'{source} has no column "photo"; it has {", ".join(reader.fieldnames or []) or "none"}')
         try:
+            columns = reader.fieldnames or []
+            if "photo" not in columns:
+                raise ValueError(f'{source} has no column "photo"; it has {", ".join(columns) or "none"}')
             for row in reader:
                 file = (folder / (row["photo"] or "")).resolve()
                 yield _checked(Picture(file, row.get("category") or "", row.get("kind") or ""), folder)
-        except csv.Error as error:
-            raise ValueError(f"{source}, line {reader.line_num}: {error}") from None
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(f"{source} is no list of pictures: line {reader.line_num}: {error}") from None
 
 
 def _in_folder(source: Path) -> Iterator[Picture]:

@@ -1,8 +1,7 @@
 """`imgrec open`: from a feed to a shop that answers, in one command."""
 
-import csv
 import os
-import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,9 +11,7 @@ from imgrec.catalogue.formats.detect import FORMATS
 from imgrec.commands.catalogue import parts_of, wanted_currency
 from imgrec.commands.console import config_option, configured, must_exist, reporter
 from imgrec.config import load_config
-from imgrec.errors import CatalogueError, FeedError, ModelError, PhotoError
-
-_PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+from imgrec.errors import CatalogueError, FeedError
 
 
 @click.command("open")
@@ -61,23 +58,21 @@ def open_(
     must_exist(FeedError, *feeds)
     if model is not None and folder is None:
         raise click.UsageError("--model goes with --folder; otherwise set model.path in the configuration.")
-    pictures = _pictures_of(tray) if tray else []
-    photo = send or (pictures[0] if pictures else None)
-    if photo is not None:
-        must_exist(PhotoError, photo)
-    if once and photo is None:
+    if once and not (send or tray):
         raise click.UsageError("--once stops after the answer to a photo; name one with --send or --tray.")
     on_telegram = bool(os.environ.get("TELEGRAM_BOT_TOKEN"))
+    chat = ["--port", str(port), "--name", name, *_given("--tray", tray), *_given("--send", send)]
     if not (no_chat or on_telegram):
-        _see_that_it_is_free(port)
+        _see_that_it_could_chat(chat)
     if folder is None:
         config, named = configured(), click.get_current_context().ensure_object(dict).get("config")
         open_model(config.model.path)  # raises before anything is done
     else:
-        _see_that_it_is_there(model or Path("models"))
-        named = write_config(folder, model or Path("models"))
+        looking = model or Path("models")
+        open_model(looking)
+        named = write_config(folder, looking)
         config = load_config(named, os.environ)
-    file = ["--config", str(named)] if named else []
+    file = _given("--config", named)
     report = reporter()
     bring_in(config, parts_of(feeds, source, config.catalogue), options, report)
     if lacks_photos(config):
@@ -90,65 +85,21 @@ def open_(
         report.say("TELEGRAM_BOT_TOKEN is set, so the bot talks to Telegram: send it a photo there. Ctrl-C stops it.")
         _become(["bot", *file])
     log = config.log.path.with_name("bot.log")
-    chat = ["sandbox", "--port", str(port), "--name", name, "--log", str(log)]
-    chat += ["--tray", str(tray)] if tray else []
-    chat += ["--send", str(photo)] if photo else []
-    chat += ["--once"] if once else []
-    _become([*chat, "--", sys.executable, "-m", "bot", *file])
+    chat += ["--log", str(log), *(["--once"] if once else [])]
+    _become(["sandbox", *chat, "--", sys.executable, "-m", "bot", *file])
 
 
-def _pictures_of(tray: Path) -> list[Path]:
-    """The pictures that a tray offers, found as the sandbox finds them. Raises CatalogueError where there are none."""
-    folder = (tray if tray.is_dir() else tray.parent).resolve()
-    if tray.is_dir():
-        named = [file for file in sorted(folder.rglob("*")) if not _is_hidden(file.relative_to(folder))]
-    else:
-        must_exist(CatalogueError, tray)
-        try:
-            with tray.open(encoding="utf-8-sig", newline="") as stream:
-                reader = csv.DictReader(stream)
-                rows, columns = list(reader), reader.fieldnames or []
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise CatalogueError(f"{tray} is no list of pictures: {error}") from None
-        if "photo" not in columns:
-            raise CatalogueError(f'{tray} is no list of pictures: it has no column "photo".')
-        named = [(folder / row["photo"]).resolve() for row in rows if row["photo"]]
-    found = [
-        file for file in named if file.suffix.lower() in _PICTURES and file.is_relative_to(folder) and file.is_file()
-    ]
-    if not found:
-        raise CatalogueError(
-            f"{tray} {'has' if tray.is_dir() else 'names'} no JPEG, PNG or WebP picture that is there."
-        )
-    return found
+def _given(option: str, value: Path | None) -> list[str]:
+    return [] if value is None else [option, str(value)]
 
 
-def _is_hidden(file: Path) -> bool:
-    return any(part.startswith(".") for part in file.parts)
-
-
-def _see_that_it_is_there(model: Path) -> None:
-    """Raises ModelError when there is no model, or it is damaged."""
-    from imgrec.vision.model_folder import find_model, open_model
-
-    if find_model(model) is None:
-        raise ModelError(
-            f"There is no model at {model}. Name one that is there with --model FOLDER; models/imagenet comes with "
-            "imgrec."
-        )
-    open_model(model)
-
-
-def _see_that_it_is_free(port: int) -> None:
-    """Raises CatalogueError when something listens there already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CatalogueError(
-                f"Port {port} cannot be had ({error.strerror}). Choose another with --port, or 0 for a free one."
-            ) from None
+def _see_that_it_could_chat(chat: list[str]) -> None:
+    """Have the sandbox look at tray, photo and port before hours go into a shop. Raises CatalogueError in its words."""
+    asked = subprocess.run(  # noqa: S603 - ourselves
+        [sys.executable, "-m", "sandbox", *chat, "--check"], capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        raise CatalogueError(asked.stderr.splitlines()[-1].removeprefix("Error: "))
 
 
 def _become(arguments: list[str]) -> None:

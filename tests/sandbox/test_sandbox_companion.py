@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -155,3 +156,17 @@ def test_wrong_arguments_exit_with_2(bot: list[str], photo: Path) -> None:
         done = run_command("sandbox", "--port", "0", *arguments)
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
+
+
+def test_it_can_be_asked_whether_it_could_start(photo: Path, tmp_path: Path) -> None:
+    tray = tmp_path / "tray.csv"
+    tray.write_text(f"photo\n{photo.name}\n")
+    could = run_command("sandbox", "--port", "0", "--tray", tray, "--once", "--check")
+    assert (could.returncode, could.stdout, could.stderr) == (0, "", "")
+    tray.write_bytes(b"photo\n\xff.jpg\n")
+    assert "is no list of pictures: line" in run_command("sandbox", "--tray", tray, "--check").stderr
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run_command("sandbox", "--port", port, "--check")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"port {port} on 127.0.0.1 is taken" in refused.stderr
