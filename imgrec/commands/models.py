@@ -45,7 +45,7 @@ def models(context: click.Context, as_json: bool) -> None:
 @config_option
 def list_models(as_json: bool) -> None:
     """Each model: what it was made from, how good it was found, and whether it is in use."""
-    from imgrec.training.overview import known
+    from imgrec.models import known
 
     config = configured()
     found = known(config)
@@ -96,8 +96,8 @@ def make(
       imgrec models make large --side-px 224
       imgrec models use large
     """  # noqa: D301 - click wants the backspace itself
+    from imgrec.models import see_that_it_is_not_served
     from imgrec.training.make import Wish, make_model
-    from imgrec.training.overview import see_that_it_is_not_served
     from imgrec.training.places import model_target
     from imgrec.training.weights import Feature, Weights
     from imgrec.vision.preprocessing import Preprocessing
@@ -136,7 +136,7 @@ def use(name: str) -> None:
     with the other name, and quick: what a model saw is kept.
     """
     from imgrec.generations import current, point_to
-    from imgrec.training.overview import folder_to_use
+    from imgrec.models import folder_to_use
 
     config, report = configured(), reporter()
     folder = folder_to_use(config, name)

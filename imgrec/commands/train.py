@@ -45,8 +45,8 @@ def train(
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.store import Catalogue
     from imgrec.lock import writing
+    from imgrec.models import see_that_it_is_not_served
     from imgrec.training.backend import training_packages
-    from imgrec.training.overview import see_that_it_is_not_served
     from imgrec.training.places import model_target
     from imgrec.training.recipes import recipe_text, settings_from
     from imgrec.vision.model_folder import model_named

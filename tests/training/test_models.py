@@ -17,8 +17,10 @@ from tiny_shop import CATEGORIES, COLOURS, Shop, draw_product, jpeg, write_confi
 
 from imgrec.cli import main
 from imgrec.errors import ImgrecError
+from imgrec.models import see_that_it_is_not_served
+from imgrec.search.generation import Expected, IndexRecord, Knowledge, write_record
+from imgrec.search.likeness import Likeness
 from imgrec.training import pretrained
-from imgrec.training.overview import see_that_it_is_not_served
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model, quick_identity
@@ -181,10 +183,7 @@ def test_the_list_says_which_model_looks_and_which_one_the_index_was_made_with(
     imgrec: Imgrec, two: tuple[Path, Path], tmp_path: Path
 ):
     one, other = two
-    generation = tmp_path / "index" / "generation-000003"
-    generation.mkdir(parents=True)
-    (generation / "index.json").write_text(json.dumps({"model_sha256": quick_identity(other)}))
-    (tmp_path / "index" / "CURRENT").write_text("generation-000003\n")
+    write_generation(tmp_path / "index" / "generation-000003", quick_identity(other))
     (one.parent / "CURRENT").write_text("one\n")
     (one / "metrics.json").write_text(json.dumps({"accuracy": {"test": 0.875}}))
     old = one.parent / "old"
@@ -261,12 +260,26 @@ def test_where_the_configuration_names_a_model_itself_it_says_what_to_set(
 
 
 def test_the_model_that_the_index_was_made_with_is_not_replaced(two: tuple[Path, Path], tmp_path: Path):
-    generation = tmp_path / "index" / "generation-000001"
-    generation.mkdir(parents=True)
-    (generation / "index.json").write_text(json.dumps({"model_sha256": quick_identity(two[0])}))
-    (tmp_path / "index" / "CURRENT").write_text("generation-000001\n")
+    write_generation(tmp_path / "index" / "generation-000001", quick_identity(two[0]))
     config: Any = SimpleNamespace(index=SimpleNamespace(path=tmp_path / "index"))
     see_that_it_is_not_served(config, two[1])
     see_that_it_is_not_served(config, tmp_path / "models" / "new")
     with pytest.raises(ImgrecError, match=r"The present index was made with .*one, and a bot looks with it"):
         see_that_it_is_not_served(config, two[0])
+
+
+def write_generation(folder: Path, model_sha256: str) -> None:
+    """The present one, of no photos, made with this model."""
+    folder.mkdir(parents=True)
+    knowledge = Knowledge(
+        labels=(), head="none", temperature=1, scoping="all", threshold=0, threshold_rule="none",
+        likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),
+    )  # fmt: skip
+    write_record(
+        folder,
+        IndexRecord(
+            model_sha256=model_sha256, model_name="other", arithmetic=("float32",), built_utc="2025-01-01T00:00:00Z",
+            made_of="", photos=0, categories={}, rows={}, knowledge=knowledge,
+        ),
+    )  # fmt: skip
+    (folder.parent / "CURRENT").write_text(f"{folder.name}\n")

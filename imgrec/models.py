@@ -1,14 +1,14 @@
 """Which models there are, how good each was found, and which one is in use."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from imgrec.config import Config
-from imgrec.errors import ModelError
+from imgrec.errors import ModelError, SearchIndexError
 from imgrec.generations import current
+from imgrec.search.generation import read_record
 from imgrec.vision.model_folder import (
     ModelSettings,
     find_model,
@@ -117,29 +117,28 @@ def see_that_it_is_not_served(config: Config, target: Path) -> None:
 
 
 def _read(folder: Path, looks: bool, generation: str | None, made_with: str | None) -> KnownModel:
-    size = sum(file.stat().st_size for file in _files(folder))
+    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
     try:
         settings, sha256 = read_settings(folder), quick_identity(folder)
     except ModelError as error:
         return KnownModel(folder, None, None, {}, size, looks, None, str(error))
     made_index = generation if sha256 == made_with else None
-    return KnownModel(folder, settings, sha256, _json(folder / "metrics.json"), size, looks, made_index)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (file for file in folder.iterdir() if file.is_file())
+    return KnownModel(folder, settings, sha256, _metrics(folder), size, looks, made_index)
 
 
 def _index_made_with(path: Path) -> tuple[str | None, str | None]:
-    """The name of the present index generation, and the identity of the model that looked."""
+    """The name of the present index generation, and the identity of the model that looked; None where it is no use."""
     folder = current(path)
-    return (folder.name, _json(folder / "index.json").get("model_sha256")) if folder else (None, None)
-
-
-def _json(file: Path) -> dict[str, Any]:
-    """What a file holds; nothing where it cannot be read, as all of it is only shown."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        return (folder.name, read_record(folder).model_sha256) if folder else (None, None)
+    except SearchIndexError:
+        return None, None
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    """The figures there are; nothing where they cannot be read, as all of it is only shown."""
+    try:
+        content = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
