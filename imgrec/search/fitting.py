@@ -113,8 +113,13 @@ def _isotonic(
     similarity: NDArray[np.floating], right: NDArray[np.bool_], places: NDArray[np.floating],
     weight: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:  # fmt: skip
+    """The curve at these places; one wrong match beside the most similar keeps it below certainty."""
+    weight = np.ones(len(similarity)) if weight is None else weight
     regression = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-    regression.fit(similarity, right.astype(float), sample_weight=weight)
+    regression.fit(
+        np.append(similarity, similarity.max()), np.append(right, False).astype(float),
+        sample_weight=np.append(weight, 1.0),
+    )  # fmt: skip
     return np.asarray(regression.predict(places), np.float64)
 
 

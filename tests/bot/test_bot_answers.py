@@ -104,7 +104,7 @@ async def test_one_hit_comes_as_a_single_photo(bot: BotProcess, anna: UserClient
     reply = await hear_reply(anna)
     assert len(reply.products) == 1
     assert "media_group_id" not in reply.products[0]
-    assert "very similar · 100%" in reply.captions[0]
+    assert "very similar · 99%" in reply.captions[0]
     assert reply.button("👍")
     assert reply.button("Show less similar ones")
 
@@ -120,7 +120,7 @@ async def test_nothing_similar_is_said_with_how_close_the_best_was_and_a_way_to_
     [query] = rows("SELECT * FROM queries")
     assert not reply.products
     assert query["outcome"] == "nothing_similar"
-    assert "similar enough (from 100% on); the closest product is" in reply.below["text"]
+    assert "similar enough (from 99% on); the closest product is" in reply.below["text"]
     before = [tuple(row) for row in rows("SELECT * FROM chats")]
 
     await anna.tap(reply.below, reply.button("Show less similar ones"))

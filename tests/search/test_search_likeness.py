@@ -48,6 +48,12 @@ def test_words_stand_for_likeness_and_the_very_one_has_a_bound_of_its_own():
     assert [least for least, _ in DEGREES] == sorted((least for least, _ in DEGREES), reverse=True)
 
 
+def test_nothing_is_certain_however_often_it_was_right():
+    similarity = np.linspace(0.5, 0.9, 50)
+    curve = fit_likeness(similarity, np.ones(50, bool), np.arange(50), "kind", "a test", None)
+    assert 0.9 < curve.of(0.9) < 1
+
+
 def test_the_very_one_is_said_only_where_pairs_of_one_product_told_so():
     rng = np.random.default_rng(1)
     similarity, is_it, _ = matches(rng)
