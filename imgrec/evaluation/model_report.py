@@ -46,7 +46,7 @@ from imgrec.figures import Estimate
 from imgrec.progress import Reporter
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
 from imgrec.search.columns import as_columns
-from imgrec.search.head import Head
+from imgrec.search.head import Head, logits_of
 from imgrec.search.judging import judge
 from imgrec.search.learning import Learned, learn
 from imgrec.search.likeness import Truth
@@ -276,9 +276,9 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     logits = _logits(learned, outputs, eye)
     probabilities = None if logits is None else softmax(logits / np.float32(knowledge.temperature))
     served = Served(
-        scoping=("all" if logits is None else knowledge.scoping if section.scoping == "auto" else section.scoping),
+        scoping=knowledge.scoping_by(section),
         scope_mass=section.scope_mass,
-        threshold=knowledge.threshold if section.threshold == "auto" else section.threshold,
+        threshold=knowledge.threshold_by(section),
     )
     queries = shown.sides[shown.split].rows
     plain = outputs.features.astype(np.float32)
@@ -328,13 +328,7 @@ def _logits(learned: Learned, outputs: Outputs, eye: Eye) -> Floats | None:
     """Of the softmax that serves, float32 (n, labels); None where categories are not told apart."""
     if learned.knowledge.head == "none":
         return None
-    if learned.head is not None:
-        return learned.head(outputs.features.astype(np.float32))
-    return _own_logits(outputs, eye.model.settings.labels, learned.knowledge.labels)
-
-
-def _own_logits(outputs: Outputs, own: Sequence[str], labels: Sequence[str]) -> Floats:
-    return outputs.logits[:, [own.index(name) for name in labels]]
+    return logits_of(learned.head, outputs, eye.model.settings.labels, learned.knowledge.labels)
 
 
 def _heads(
@@ -349,7 +343,7 @@ def _heads(
     if fitted is not None:
         logits["fitted"] = fitted(seen.features.astype(np.float32))
     if set(labels) <= set(own):
-        logits["own"] = _own_logits(seen, own, labels)
+        logits["own"] = logits_of(None, seen, own, labels)
     return {
         name: HeadFigures(*(side.resampling.share(among_first(said, label, k)) for k in TOP))
         for name, said in logits.items()

@@ -199,7 +199,7 @@ def report_on_search(
         unreadable=len(rows) - len(asked),
         threshold=serving.threshold,
         likeness=round(serving.knowledge.likeness.of(serving.threshold), 4),
-        scoping=serving.scoping if serving.knowledge.labels else "all",
+        scoping=serving.scoping,
         head=serving.knowledge.head,
         category_right=_share([_names(one.answer, 1)[0] == one.row.category for one in told_apart]),
         category_in_first_3=_share([one.row.category in _names(one.answer, CATEGORY_FIRST) for one in told_apart]),

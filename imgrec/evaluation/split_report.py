@@ -61,7 +61,7 @@ def report_on_split(
     seen = looked.seen.take(looked.seen.rows_of([photos[row].sha256 for row in rows.tolist()])).outputs
     queries = replace(columns.take(rows), features=index.whitening(seen.features.astype(np.float32)))
     probabilities = serving.probabilities(seen) if knowledge.labels else None
-    served = Served(serving.scoping if knowledge.labels else "all", serving.settings.scope_mass, serving.threshold)
+    served = Served(serving.scoping, serving.settings.scope_mass, serving.threshold)
     gallery = columns.take(indexed)
     run = search_all_ways(queries, gallery, probabilities, labels, served)
     figures = _as_for_query_files(queries, Gallery(gallery), probabilities, served, serving, seed)

@@ -1,1 +1,1 @@
-"""Features on disk and exact cosine search over them."""
+"""Index generations: what a shop knows, learned from its photos, and exact cosine search."""

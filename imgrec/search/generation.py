@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from imgrec.config import SearchSection
 from imgrec.errors import SearchIndexError
 from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
@@ -71,6 +72,16 @@ class Knowledge(Frozen):
     threshold_rule: str
     likeness: Likeness
     expected: Expected
+
+    def threshold_by(self, search: SearchSection) -> float:
+        """The least similarity in force with this configuration."""
+        return self.threshold if search.threshold == "auto" else search.threshold
+
+    def scoping_by(self, search: SearchSection) -> Scoping:
+        """The scoping in force with this configuration: everything, where categories are not told apart."""
+        if not self.labels:
+            return "all"
+        return self.scoping if search.scoping == "auto" else search.scoping
 
 
 class IndexRecord(Frozen):

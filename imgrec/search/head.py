@@ -1,11 +1,12 @@
-"""The head: from the eye's features to the shop's categories."""
+"""The head: from what the eye puts out to the shop's categories."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from imgrec.vision.eye import Halves
+from imgrec.vision.eye import Halves, Outputs
 from imgrec.vision.vectors import Floats
 
 
@@ -28,3 +29,13 @@ class Head:
     def load(cls, file: Path) -> Self:
         """Read what `save` wrote. Raises OSError, ValueError or EOFError when it is damaged."""
         return cls(np.load(file, allow_pickle=False))
+
+
+def logits_of(head: Head | None, outputs: Outputs, own: Sequence[str], labels: Sequence[str]) -> Floats:
+    """What the softmax that serves is taken of, float32 (n, labels): the head's logits, or without one the model's own.
+
+    own: the labels of the model's own softmax, which hold those of the shop.
+    """
+    if head is not None:
+        return head(outputs.features)
+    return outputs.logits[:, [list(own).index(name) for name in labels]]

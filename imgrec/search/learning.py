@@ -18,7 +18,7 @@ from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
 from imgrec.search.fitting import fit_head, fit_temperature
 from imgrec.search.generation import Expected, Knowledge
-from imgrec.search.head import Head
+from imgrec.search.head import Head, logits_of
 from imgrec.search.judging import judge
 from imgrec.search.likeness import Likeness
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
@@ -140,8 +140,8 @@ def _choose_head(
         views = fold.rows[shop.telephone]
         fitted.telephone[views] = fold.head(shop.by_telephone.features[views])
     if set(shop.labels) <= set(own_labels):
-        columns = [list(own_labels).index(name) for name in shop.labels]
-        own = LogitsOf(shop.seen.logits[:, columns], shop.by_telephone.logits[:, columns])
+        sides = (logits_of(None, seen, own_labels, shop.labels) for seen in (shop.seen, shop.by_telephone))
+        own = LogitsOf(*sides)
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own
     return "fitted", fitted

@@ -14,6 +14,7 @@ from imgrec.config import Config, SearchSection
 from imgrec.errors import OtherServingError, SearchIndexError
 from imgrec.generations import POINTER
 from imgrec.search.generation import IndexRecord, Knowledge
+from imgrec.search.head import logits_of
 from imgrec.search.index import SearchIndex, open_index
 from imgrec.search.likeness import Degree
 from imgrec.search.naming import nearest_category
@@ -136,12 +137,12 @@ class Serving:
     @property
     def threshold(self) -> float:
         """The least similarity where a chat or a command sets none."""
-        return self.knowledge.threshold if self.settings.threshold == "auto" else self.settings.threshold
+        return self.knowledge.threshold_by(self.settings)
 
     @property
     def scoping(self) -> Scoping:
         """The scoping in force."""
-        return self.knowledge.scoping if self.settings.scoping == "auto" else self.settings.scoping
+        return self.knowledge.scoping_by(self.settings)
 
     def see(self, photos: Sequence[Image.Image]) -> list[Seen]:
         """Look at upright RGB images as one batch."""
@@ -158,11 +159,7 @@ class Serving:
         knowledge = self.knowledge
         if knowledge.head == "none":
             return np.zeros((len(outputs), 0), np.float32)
-        if self.index.head is not None:
-            logits = self.index.head(outputs.features)
-        else:
-            own = self.eye.model.settings.labels
-            logits = outputs.logits[:, [own.index(name) for name in knowledge.labels]]
+        logits = logits_of(self.index.head, outputs, self.eye.model.settings.labels, knowledge.labels)
         return softmax(logits / np.float32(knowledge.temperature))
 
     def answer(

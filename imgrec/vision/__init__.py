@@ -1,1 +1,1 @@
-"""Photo to tensor to VGG-16: the one preprocessing and the runtime recogniser."""
+"""Photo to tensor to VGG-16: the one preprocessing and the eye that runs it."""
