@@ -1,7 +1,7 @@
 """One request as its method sees it: the parameters, the uploads and the bot that asks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ class Call:
     bot: Bot
     params: Mapping[str, str]
     uploads: Mapping[str, list[Upload]] = field(default_factory=dict)
+    is_gone: Callable[[], bool] = lambda: False
+    """Whether who called waits for the answer no more."""
 
     def text(self, name: str) -> str:
         """A parameter, empty where it is missing."""
@@ -62,7 +64,7 @@ class Call:
         return next(iter(self.uploads.get(name, [])), None)
 
 
-def read_call(bot: Bot, request: HTTPServerRequest) -> Call:
+def read_call(bot: Bot, request: HTTPServerRequest, is_gone: Callable[[], bool] = lambda: False) -> Call:
     """Parameters and uploads of a request, wherever they stand in it."""
     try:
         params = {name: values[-1].decode() for name, values in request.arguments.items() if values}
@@ -76,7 +78,7 @@ def read_call(bot: Bot, request: HTTPServerRequest) -> Call:
     }
     if any(len(upload.content) > MAX_UPLOAD_BYTES for parts in uploads.values() for upload in parts):
         raise ApiError(413, "Request Entity Too Large")
-    return Call(bot, params, uploads)
+    return Call(bot, params, uploads, is_gone)
 
 
 def _json_params(body: bytes) -> dict[str, str]:

@@ -19,6 +19,10 @@ class EventFeed:
         """The number of the last event; 0 before the first."""
         return len(self._events)
 
+    def all(self) -> tuple[Json, ...]:
+        """Every event of every chat."""
+        return tuple(self._events)
+
     def record(self, kind: str, chat_id: int, **details: Any) -> None:
         """Append an event; `details` are its further fields."""
         self._events.append({"event": len(self._events) + 1, "type": kind, "chat_id": chat_id, **details})

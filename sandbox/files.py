@@ -50,6 +50,8 @@ class Photo:
     """A photo: its sizes from small to large, each a file of its own."""
 
     sizes: tuple[tuple[Jpeg, StoredFile], ...]
+    sha256: str = ""
+    """Of the file it was made from."""
 
     def to_json(self) -> list[Json]:
         """The Bot API's array of PhotoSize."""
@@ -69,6 +71,20 @@ class Document:
         return {**self.file.to_json(), "file_name": self.name, "mime_type": self.mime_type}
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a photo cannot be sent, and whether Telegram says which one of an album it is."""
+
+    description: str = "IMAGE_PROCESS_FAILED"
+    is_named: bool = True
+
+    def in_album(self, number: int) -> str:
+        """What is said of an album whose item of this number, from 1 on, is refused."""
+        if not self.is_named:
+            return "group send failed"
+        return f'failed to send message #{number} with the error message "{self.description}"'
+
+
 class FileStore:
     """Files of one bot. The same content has the same ids, until all ids are expired."""
 
@@ -79,6 +95,7 @@ class FileStore:
         self._paths: dict[str, StoredFile] = {}
         self._usable: dict[str, Photo | Document] = {}
         self._by_digest: dict[str, Photo | Document] = {}
+        self.refusals: dict[str, Refusal] = {}  # photos that cannot be sent, by their SHA-256
 
     async def add_photo(self, content: bytes) -> Photo:
         """Keep a picture as a photo; it is re-encoded outside the event loop."""
@@ -87,7 +104,8 @@ class FileStore:
         if isinstance(known, Photo):
             return known
         jpegs = await asyncio.to_thread(photo_sizes, content)
-        photo = Photo(tuple((jpeg, self._keep("photo", jpeg.content, ".jpg", digest)) for jpeg in jpegs))
+        sizes = tuple((jpeg, self._keep("photo", jpeg.content, ".jpg", digest)) for jpeg in jpegs)
+        photo = Photo(sizes, hashlib.sha256(content).hexdigest())
         self._by_digest[digest] = photo
         self._usable.update({file.file_id: photo for _, file in photo.sizes})
         return photo
@@ -147,6 +165,10 @@ class FileStore:
         self._generation += 1
         self._usable.clear()
         self._by_digest.clear()
+
+    def refusal(self, media: "Photo | Document") -> Refusal | None:
+        """Why a photo cannot be sent, where it cannot."""
+        return self.refusals.get(media.sha256) if isinstance(media, Photo) else None
 
     def _sendable(self, file_id: str) -> Photo | Document:
         found = self._usable.get(file_id)

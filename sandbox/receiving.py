@@ -23,7 +23,8 @@ async def get_updates(call: Call) -> list[Json]:
         )
     _take_allowed_updates(call)
     limit = min(max(call.integer("limit", 100), 1), 100)
-    return await call.bot.updates.poll(call.integer("offset"), limit, call.seconds("timeout", LONGEST_POLL_S))
+    timeout_s = call.seconds("timeout", LONGEST_POLL_S)
+    return await call.bot.updates.poll(call.integer("offset"), limit, timeout_s, call.is_gone)
 
 
 async def set_webhook(call: Call) -> bool:

@@ -49,6 +49,8 @@ async def send_media_group(call: Call) -> list[Json]:
             str(item.get("caption") or ""), str(item.get("parse_mode") or ""), item.get("caption_entities")
         )
         contents.append(Content(rules.check_caption(caption), media))
+        if refusal := call.bot.files.refusal(media):
+            raise bad_request(refusal.in_album(len(contents)))
     return _send(call, contents)
 
 
@@ -60,6 +62,8 @@ async def _send_media(call: Call, kind: str) -> Json:
     media = await _media(call, kind, call.text(kind) or f"attach://{kind}")
     if media is None:
         raise bad_request(f"there is no {kind} in the request")
+    if refusal := call.bot.files.refusal(media):
+        raise bad_request(refusal.description)
     return _send(call, [Content(caption, media)])[0]
 
 

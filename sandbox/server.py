@@ -64,12 +64,12 @@ async def running_sandbox(
     bot_name: str = BOT_NAME,
 ) -> AsyncIterator[Sandbox]:
     """Run a sandbox in this event loop; port 0 takes a free one. Raises OSError where the port is taken."""
-    state, traffic = State(tokens, flood=flood, bot_name=bot_name), Traffic()
-    app = make_app(state, traffic, tray, own_name=host)
+    state, traffic, faults = State(tokens, flood=flood, bot_name=bot_name), Traffic(), Faults()
+    app = make_app(state, traffic, faults, tray, own_name=host)
     server = HTTPServer(app, max_body_size=MAX_BODY_BYTES, max_buffer_size=2 * MAX_BODY_BYTES)
     sockets = bind_sockets(port, host)
     server.add_sockets(sockets)
-    deliveries = [asyncio.create_task(deliver_updates(bot)) for bot in state.bots.values()]
+    deliveries = [asyncio.create_task(deliver_updates(bot, faults)) for bot in state.bots.values()]
     try:
         yield Sandbox(_url(host, sockets[0].getsockname()[1]), state)
     finally:
@@ -89,12 +89,14 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_app(state: State, traffic: Traffic, tray: Tray = NO_PICTURES, *, own_name: str = "") -> Application:
+def make_app(
+    state: State, traffic: Traffic, faults: Faults, tray: Tray = NO_PICTURES, *, own_name: str = ""
+) -> Application:
     """The addresses of the Bot API, of the user side and of the chat page.
 
     own_name: a name with dots by which the server may be called, besides those that no web site can have.
     """
-    shared = {"state": state, "faults": Faults(), "traffic": traffic}
+    shared = {"state": state, "faults": faults, "traffic": traffic}
     user = r"/user/(\d+)"
     routes: list[Any] = [
         (r"/bot([^/]+)/([^/]+)/?", BotMethodHandler, shared),
@@ -106,6 +108,7 @@ def make_app(state: State, traffic: Traffic, tray: Tray = NO_PICTURES, *, own_na
         (rf"{user}/live", LiveHandler, {"state": state}),
         (rf"{user}/file/([\w-]+)", user_api.UserFileHandler, shared),
         (r"/faults", user_api.FaultsHandler, shared),
+        (r"/record", user_api.RecordHandler, shared),
         (r"/tray", TrayHandler, shared),
         (r"/tray/(\d{1,6})(/thumbnail)?", TrayHandler, shared),
         (r"/()", PageHandler, {"path": str(PAGE), "default_filename": "index.html"}),

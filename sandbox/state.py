@@ -18,6 +18,7 @@ from sandbox.events import EventFeed
 from sandbox.files import FileStore
 from sandbox.flood import FloodGate
 from sandbox.messages import Chat, Content, Message, User
+from sandbox.record import CallBook
 from sandbox.updates import UpdateQueue
 
 Json = dict[str, Any]
@@ -58,6 +59,7 @@ class Bot:
     webhook: Webhook | None = None
     updates: UpdateQueue = field(default_factory=UpdateQueue)
     events: EventFeed = field(default_factory=EventFeed)
+    calls: CallBook = field(default_factory=CallBook)
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -14,9 +14,10 @@ from sandbox import rules
 from sandbox.calls import Call, read_call
 from sandbox.entities import FormattedText, detect_entities
 from sandbox.errors import ApiError, bad_request
-from sandbox.files import Document, Photo, Upload
+from sandbox.files import Document, Photo, Refusal, Upload
 from sandbox.handlers import ApiHandler
 from sandbox.messages import Chat, Content, Json, Message, User
+from sandbox.record import to_json
 
 LONGEST_WAIT_S = 60
 MAX_CLIENT_ID = 64
@@ -166,18 +167,38 @@ class FaultsHandler(UserHandler):
     async def post(self) -> None:
         """Ask for a fault."""
         call = self.read()
+        bots = self.state.bots.values()
         if call.flag("drop_file_ids"):
-            for bot in self.state.bots.values():
+            for bot in bots:
                 bot.files.expire_all()
+        elif call.text("refuse_photo"):
+            refusal = Refusal(
+                call.text("description") or Refusal.description, not call.text("named") or call.flag("named")
+            )
+            for bot in bots:
+                bot.files.refusals[call.text("refuse_photo").lower()] = refusal
+        elif call.text("next_update_id"):
+            call.bot.updates.count_from(call.integer("next_update_id", 1))
         else:
             self.faults.add(call)
         self.answer(self.faults.to_json())
 
     async def get(self) -> None:
-        """The faults that still wait for their call."""
+        """The faults that still wait for their call, and the shares."""
         self.answer(self.faults.to_json())
 
     async def delete(self) -> None:
-        """Forget the faults that wait."""
+        """No more faults, and no photo is refused any more."""
         self.faults.clear()
+        for bot in self.state.bots.values():
+            bot.files.refusals.clear()
         self.answer(self.faults.to_json())
+
+
+class RecordHandler(UserHandler):
+    """`/record`."""
+
+    async def get(self) -> None:
+        """All calls and updates of a bot."""
+        bot = self.read().bot
+        self.answer(to_json(bot.calls, bot.updates.book))

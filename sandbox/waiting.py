@@ -51,6 +51,15 @@ class Traffic:
         """Hold an answer back, but no longer than until the server stops."""
         await self._stopping.wait_until(lambda: False, duration_s)
 
+    async def hang(self, is_gone: Callable[[], bool]) -> None:
+        """Keep somebody waiting until they go away, or the server stops."""
+        while not (is_gone() or self._stopping.closed):
+            await self._stopping.wait_until(is_gone, None)
+
+    def left(self) -> None:
+        """Somebody went away."""
+        self._stopping.ring()
+
     async def stop(self, longest_s: float) -> None:
         """End all delays and wait until no request is under way."""
         self._stopping.close()

@@ -136,7 +136,7 @@ async def test_forgotten_file_ids_fail_and_a_new_upload_gets_others(sandbox, bot
 
 async def test_a_fault_of_an_unknown_method_or_without_effect_is_refused(sandbox):
     assert "there is no method" in (await add_fault(sandbox, method="sendMoon", error_code=500))["description"]
-    assert "needs error_code" in (await add_fault(sandbox, method="sendPhoto"))["description"]
+    assert "needs kind" in (await add_fault(sandbox, method="sendPhoto"))["description"]
 
 
 async def test_downloads_can_fail_too(sandbox, bot, anna, picture):
