@@ -6,10 +6,12 @@ READY  := $(VENV)/.ready
 SERVES := $(VENV)/.serves
 PORT   := 8081
 PHOTO  := sample/customer/watering-can-07-1.jpg
+MINUTES := 5
+SEED   := 1
 PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check fix run sandbox
+.PHONY: help demo setup test check faults fix run sandbox
 
 help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -42,6 +44,9 @@ check: setup     ## lint, formatting, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+
+faults: setup    ## kill, cut off and flood the bot for minutes, and print what became of the photos (MINUTES=5 SEED=1)
+	MINUTES="$(MINUTES)" SEED="$(SEED)" ONLY="$(ONLY)" WRITE="$(WRITE)" $(BIN)/python -m pytest tests/faults -m faults -n 0
 
 fix: setup       ## mend what can be mended mechanically, and write the generated documents anew
 	$(BIN)/ruff check --fix .
