@@ -22,6 +22,7 @@ from imgrec.search.generation import (
 from imgrec.search.index import SearchIndex
 from imgrec.search.likeness import Likeness
 from imgrec.search.whitening import Whitening
+from imgrec.sums import seal
 from imgrec.vision.vectors import Floats, unit_rows
 
 CATEGORY = "all"
@@ -106,6 +107,7 @@ def write_index(folder: Path, vectors: Floats) -> SearchIndex:
             categories={CATEGORY: 1}, rows={CATEGORY: (0, len(vectors))}, knowledge=knowledge,
         ),
     )  # fmt: skip
+    seal(folder)
     return SearchIndex(folder)
 
 

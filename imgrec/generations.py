@@ -22,6 +22,15 @@ def current(folder: Path) -> Path | None:
     return generation if name not in {"", ".."} and Path(name).name == name and generation.is_dir() else None
 
 
+def before_current(folder: Path) -> list[Path]:
+    """The generations there are beside the current one, newest first; none where there is no pointer."""
+    if not (folder / POINTER).is_file():
+        return []
+    present = current(folder)
+    others = (path for path in folder.glob("generation-[0-9]*") if path.is_dir() and path != present)
+    return sorted(others, reverse=True)
+
+
 def point_to(folder: Path, name: str) -> None:
     """Make `name` the current generation, atomically."""
     write_atomically(folder / POINTER, f"{name}\n".encode())
@@ -54,7 +63,7 @@ def next_name(folder: Path) -> str:
 
 
 def remove_old(folder: Path, keep: int) -> None:
-    """Remove all but the newest `keep` generations; those that a process still maps stay readable to it."""
+    """Remove all but the newest `keep` generations; a process that has opened one has all of it in memory."""
     for path in sorted(folder.glob("generation-[0-9]*"))[:-keep]:
         shutil.rmtree(path, ignore_errors=True)
 

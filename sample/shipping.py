@@ -5,7 +5,8 @@ from pathlib import Path
 
 from imgrec.errors import ModelError
 from imgrec.generations import swap_in
-from imgrec.vision.model_folder import LEARNED, NETWORK, SETTINGS, open_model, seal, write_settings
+from imgrec.sums import seal
+from imgrec.vision.model_folder import LEARNED, NETWORK, SETTINGS, open_model, write_settings
 
 MOST_BYTES = 16_000_000
 CARD = "README.md"

@@ -35,6 +35,7 @@ from imgrec.search.generation import (
 from imgrec.search.learning import Learned, learn
 from imgrec.search.ranking import Bools, Ints
 from imgrec.search.trial import ShopPhotos
+from imgrec.sums import seal
 from imgrec.vision.eye import Eye, Halves
 from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import open_model
@@ -46,7 +47,7 @@ _LEAST_BY_TELEPHONE = 8  # of a category
 _MOST_LEARNED_FROM = 20_000
 _MOST_OF_A_CATEGORY = 500
 _ROWS_AT_ONCE = 65_536
-_LEARNING = 1
+_LEARNING = 2
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
 
@@ -263,6 +264,7 @@ def _write(
         knowledge=learned.knowledge,
     )  # fmt: skip
     write_record(folder, record)
+    seal(folder)
     return record
 
 

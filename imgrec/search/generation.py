@@ -7,6 +7,8 @@
     photo.npy, product.npy, rank.npy    int64 (n,): photo ids, product ids, sales ranks
     colours.npy     float16 (n, 3, 4): dominant colours of each photo
 
+    SHA256SUMS      of all of these
+
 One file for each array, whatever the number of categories. `CURRENT` beside the generations names the one in use.
 """
 
@@ -25,6 +27,7 @@ from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
 from imgrec.search.likeness import Likeness
 from imgrec.search.scoping import Scoping
+from imgrec.sums import SealedFolder
 from imgrec.vision.eye import Halves
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
@@ -105,7 +108,7 @@ class IndexRecord(Frozen):
 
 @dataclass(frozen=True)
 class Shelves:
-    """The arrays of a generation, all in one order. They may be memory-mapped."""
+    """The arrays of a generation, all in one order."""
 
     vectors: Floats
     photo: Ints
@@ -123,13 +126,12 @@ def write_shelves(folder: Path, shelves: Shelves) -> None:
         np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)
 
 
-def read_shelves(folder: Path) -> Shelves:
-    """Map the arrays. Raises OSError, ValueError or EOFError when one is missing or damaged."""
-    arrays: dict[str, Any] = {
-        # Mapped all the same, but without memmap's own indexing, which is slow for single rows.
-        field.name: np.asarray(np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False))
-        for field in fields(Shelves)
-    }
+def read_shelves(sealed: SealedFolder) -> Shelves:
+    """Read the arrays into memory, 1 kB a photo, where no truncated or rewritten file can reach them.
+
+    Raises OSError or ValueError when one is missing or damaged.
+    """
+    arrays: dict[str, Any] = {field.name: sealed.array(f"{field.name}.npy") for field in fields(Shelves)}
     shelves = Shelves(**arrays)
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("its arrays differ in length")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
@@ -24,11 +23,6 @@ class Head:
     def save(self, file: Path) -> None:
         """Write it as .npy."""
         np.save(file, self.affine, allow_pickle=False)
-
-    @classmethod
-    def load(cls, file: Path) -> Self:
-        """Read what `save` wrote. Raises OSError, ValueError or EOFError when it is damaged."""
-        return cls(np.load(file, allow_pickle=False))
 
 
 def logits_of(head: Head | None, outputs: Outputs, own: Sequence[str], labels: Sequence[str]) -> Floats:

@@ -1,4 +1,4 @@
-"""Exact cosine search over a generation's memory-mapped vectors."""
+"""Exact cosine search over a generation's vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,20 @@ from numpy.typing import NDArray
 
 from imgrec.errors import SearchIndexError
 from imgrec.generations import current
-from imgrec.search.generation import HEAD, WHITENING, IndexRecord, Ints, Shelves, damaged, read_record, read_shelves
+from imgrec.search.generation import (
+    HEAD,
+    RECORD,
+    WHITENING,
+    IndexRecord,
+    Ints,
+    Shelves,
+    damaged,
+    read_record,
+    read_shelves,
+)
 from imgrec.search.head import Head
 from imgrec.search.whitening import Whitening
+from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
 
 _ROUNDING = 1e-5
@@ -34,16 +45,18 @@ class SearchIndex:
     """One generation, open for searching from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Open a generation. Raises SearchIndexError when it is damaged or of an older imgrec."""
+        """Open a generation: all of it is read and checked. Raises SearchIndexError when it is damaged or older."""
         self.folder = folder
         self.record: IndexRecord = read_record(folder)
         try:
-            self.shelves: Shelves = read_shelves(folder)
-            self.whitening = Whitening.load(folder / WHITENING)
-            self.head = Head.load(folder / HEAD) if self.record.knowledge.head == "fitted" else None
+            sealed = SealedFolder(folder)
+            sealed.read(RECORD)
+            self.shelves: Shelves = read_shelves(sealed)
+            self.whitening = Whitening(sealed.array(WHITENING))
+            self.head = Head(sealed.array(HEAD)) if self.record.knowledge.head == "fitted" else None
             if self.shelves.vectors.shape != (self.record.photos, self.whitening.dim):
                 raise ValueError("its arrays do not fit its record")
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError) as error:
             raise damaged(folder, error) from None
 
     @property

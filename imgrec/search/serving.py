@@ -1,7 +1,9 @@
 """One opened generation with the eye that made it, and the catalogue: which products look like this photo?"""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
@@ -11,8 +13,8 @@ from PIL import Image
 from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
-from imgrec.errors import OtherServingError, SearchIndexError
-from imgrec.generations import POINTER
+from imgrec.errors import ImgrecError, OtherServingError, SearchIndexError
+from imgrec.generations import POINTER, before_current
 from imgrec.search.generation import IndexRecord, Knowledge
 from imgrec.search.head import logits_of
 from imgrec.search.index import SearchIndex, open_index
@@ -25,6 +27,8 @@ from imgrec.vision.preprocessing import Pixels, Preprocessing
 from imgrec.vision.vectors import Floats, softmax
 
 SHOWN_CANDIDATES = 5
+RANKED = 100
+"""How many products an answer ranks, shown or not."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,15 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Rank:
+    """A product and how similar it is."""
+
+    product_id: int
+    similarity: float
+    likeness: float
+
+
+@dataclass(frozen=True)
 class Answer:
     """What `imgrec search` prints and the bot sends. `category` is None where the shop tells no categories apart."""
 
@@ -75,6 +88,8 @@ class Answer:
     matches: tuple[Match, ...]
     nearest: Match | None
     """The most similar product, whether or not it passes the threshold."""
+    ranked: tuple[Rank, ...] = ()
+    """The hundred most similar, whether or not they pass it."""
 
     def as_json(self) -> dict[str, object]:
         """The contract's object."""
@@ -100,9 +115,29 @@ class Serving:
     @classmethod
     def open(cls, config: Config) -> Self:
         """Open what CURRENT points to, with the model that made it. Raises ImgrecError, with the way out."""
+        return cls._of(config, None)
+
+    @classmethod
+    def open_sound(cls, config: Config) -> tuple[Self, str | None]:
+        """The same; where that is damaged, the newest generation before it that can be opened, and what to say then.
+
+        Raises ImgrecError where there is none.
+        """
+        try:
+            return cls.open(config), None
+        except SearchIndexError as error:
+            for folder in before_current(config.index.path):
+                with contextlib.suppress(ImgrecError):
+                    serving = cls._of(config, folder)
+                    return serving, f"{error} Meanwhile {folder.name} answers."
+            raise
+
+    @classmethod
+    def _of(cls, config: Config, generation: Path | None) -> Self:
+        """Open this generation, or the current one."""
         catalogue = Catalogue.read(config.catalogue)
         try:
-            index = open_index(config.index.path)
+            index = SearchIndex(generation) if generation else open_index(config.index.path)
             model = model_of(index.record.model_sha256, config.model.path)
             return cls(_eye_for(index.record, model, config.model.arithmetic), index, catalogue, config.search)
         except BaseException:
@@ -181,15 +216,17 @@ class Serving:
         candidates = tuple(Candidate(labels[i], round(float(seen.probabilities[i]), 6)) for i in order)
         searched = (category,) if category else self._scope(seen.probabilities)
         least = self.threshold if threshold is None else threshold
-        nearest = self._on_sale(seen.vector, searched, top or self.settings.results, self._allowed(filters))
+        shown = top or self.settings.results
+        nearest = self._on_sale(seen.vector, searched, max(shown, RANKED), self._allowed(filters))
         return Answer(
             self.id,
             candidates[0] if candidates else None,
             candidates[:SHOWN_CANDIDATES],
             searched,
             least,
-            tuple(match for match in nearest if match.similarity >= least),
+            tuple(match for match in nearest[:shown] if match.similarity >= least),
             nearest[0] if nearest else None,
+            tuple(Rank(match.product.product_id, match.similarity, match.likeness) for match in nearest[:RANKED]),
         )
 
     def category_named(self, name: str) -> str:

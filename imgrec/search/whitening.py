@@ -63,11 +63,6 @@ class Whitening:
         """Write it as .npy."""
         np.save(file, self.affine, allow_pickle=False)
 
-    @classmethod
-    def load(cls, file: Path) -> Self:
-        """Read what `save` wrote. Raises OSError, ValueError or EOFError when it is damaged."""
-        return cls(np.load(file, allow_pickle=False))
-
 
 def _spread(rows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The variance along each principal axis of centred rows (n, d), largest first, and the axes as columns."""

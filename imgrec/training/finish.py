@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imgrec.database import utc_now
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
+from imgrec.sums import seal
 from imgrec.training.choose import Found, find
 from imgrec.training.compare import compare_features, measure
 from imgrec.training.curves import draw_history
@@ -25,7 +26,7 @@ from imgrec.training.vgg16 import possible_features, weights_of
 from imgrec.training.weights import CREDIT, Feature
 from imgrec.vision.eye import arithmetic_of, compile_network
 from imgrec.vision.learned import LearnedPhotos
-from imgrec.vision.model_folder import NETWORK, ModelSettings, seal, write_settings
+from imgrec.vision.model_folder import NETWORK, ModelSettings, write_settings
 from imgrec.vision.vectors import Floats
 
 _LEARNED_FROM = ("train", "validation")

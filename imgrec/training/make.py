@@ -14,10 +14,11 @@ from imgrec.database import utc_now
 from imgrec.errors import ModelError, PhotoError
 from imgrec.generations import swap_in, write_atomically
 from imgrec.progress import Reporter
+from imgrec.sums import seal
 from imgrec.training.export import MOST_MEASURED, Design, Exported, export
 from imgrec.training.weights import CREDIT, Feature, Weights
 from imgrec.vision.decode import decode_photo
-from imgrec.vision.model_folder import ModelFolder, ModelSettings, open_model, seal, write_settings
+from imgrec.vision.model_folder import ModelFolder, ModelSettings, open_model, write_settings
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 
 CARD = "README.md"

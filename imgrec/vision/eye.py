@@ -92,13 +92,19 @@ def compile_network(file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto
     if arithmetic != "auto":
         options["INFERENCE_PRECISION_HINT"] = {"float32": "f32", "bfloat16": "bf16"}[arithmetic]
     try:
-        network = openvino.Core().compile_model(file, "CPU", options)
+        core = openvino.Core()
+        network = core.compile_model(_in_memory(core, file) if isinstance(file, Path) else file, "CPU", options)
         if arithmetic == "auto" and _precision(network) not in _KNOWN:  # float16, on some ARM: never measured
             return compile_network(file, "float32")
         return network
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:
         problem = " ".join(str(error).split())[:200]
         raise ModelError(f"{file} does not load ({problem}). Copy or make the model again.") from None
+
+
+def _in_memory(core: Any, file: Path) -> Any:
+    """Read a network here: OpenVINO would map its weights, and a file that is cut short later would end the process."""
+    return core.read_model(file.read_bytes(), file.with_suffix(".bin").read_bytes())
 
 
 def arithmetic_of(network: Any) -> Arithmetic:

@@ -22,10 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from imgrec.errors import ModelError
 from imgrec.generations import current, sha256_of, write_atomically
+from imgrec.sums import SUMS, recorded_sums
 from imgrec.vision.preprocessing import Preprocessing
 
 SETTINGS = "model.yaml"
-SUMS = "SHA256SUMS"
 NETWORK = ("network.xml", "network.bin")
 LEARNED = "learned.npy"
 SHIPPED = "imagenet"
@@ -173,12 +173,6 @@ def read_settings(folder: Path) -> ModelSettings:
         raise ModelError(f"{file} cannot be used: {problem}. Copy or make the model again.") from None
 
 
-def seal(folder: Path) -> None:
-    """Write SHA256SUMS over every file of a finished model folder (`sha256sum -c` reads it)."""
-    files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != SUMS)
-    write_atomically(folder / SUMS, "".join(f"{sha256_of(file)}  {file.name}\n" for file in files).encode())
-
-
 def verify(folder: Path) -> dict[str, str]:
     """Compare every file with SHA256SUMS, and return the sums by name.
 
@@ -206,11 +200,9 @@ def write_settings(folder: Path, settings: ModelSettings) -> None:
 
 def _recorded(folder: Path) -> dict[str, str]:
     try:
-        lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+        return recorded_sums(folder)
     except OSError:
         raise ModelError(f"The model {folder} has no {SUMS}, so it cannot be trusted. Copy or make it again.") from None
-    parts = [line.partition("  ") for line in lines if line.strip()]
-    return {name: digest for digest, _, name in parts}
 
 
 def _identity(sums: dict[str, str], settings: ModelSettings) -> str:

@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner
 from narrow_vgg import make_narrow
 
-from imgrec.vision.model_folder import LEARNED, open_model, seal
+from imgrec.sums import seal
+from imgrec.vision.model_folder import LEARNED, open_model
 from sample import shipping
 from sample.__main__ import main
 

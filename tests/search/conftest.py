@@ -23,6 +23,7 @@ from imgrec.search.head import Head
 from imgrec.search.index import SearchIndex
 from imgrec.search.likeness import Likeness
 from imgrec.search.whitening import Whitening
+from imgrec.sums import seal
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
 from imgrec.vision.vectors import Floats
@@ -68,6 +69,7 @@ def make_index(tmp_path: Path) -> MakeIndex:
                 rows=rows, knowledge=knowledge,
             ),
         )  # fmt: skip
+        seal(folder)
         return SearchIndex(folder)
 
     return make

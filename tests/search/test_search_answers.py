@@ -15,6 +15,7 @@ from imgrec.config import Config, load_config
 from imgrec.errors import CatalogueError, OtherServingError, SearchIndexError
 from imgrec.search.naming import near_categories
 from imgrec.search.serving import Serving, pointer
+from imgrec.sums import seal
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
 
@@ -173,6 +174,7 @@ def test_an_index_made_in_another_arithmetic_serves_only_where_that_was_measured
         start = made_in.index('"arithmetic": [')
         end = made_in.index("]", start)
         record.write_text(f'{made_in[:start]}"arithmetic": ["{arithmetic}"{made_in[end:]}')
+        seal(record.parent)
 
     made_by("float32")
     with Serving.open(own_config) as serving:

@@ -7,14 +7,13 @@ import pytest
 
 from imgrec.errors import ModelError
 from imgrec.generations import point_to
+from imgrec.sums import SUMS, seal
 from imgrec.vision.model_folder import (
     SETTINGS,
-    SUMS,
     ModelFolder,
     find_model,
     model_of,
     open_model,
-    seal,
     write_settings,
 )
 
