@@ -1,11 +1,11 @@
 """`python -m bot`: check everything first, then listen to Telegram until told to stop."""
 
+import asyncio
 import logging
 import os
 import re
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 from pydantic import SecretStr
@@ -29,7 +29,8 @@ def main(config: Path | None, health: bool) -> None:
     """Run the Telegram bot.
 
     It needs a token from @BotFather in TELEGRAM_BOT_TOKEN, a catalogue, a model and an index. TELEGRAM_API_URL points
-    it at another Bot API server, such as the sandbox. SIGTERM or Ctrl-C stop it once it has answered what it was asked.
+    it at another Bot API server, such as the sandbox. SIGTERM or Ctrl-C stop it once it has answered what
+    it is at; what it has not begun is answered after the next start.
     """
     try:
         settings = load_config(config, os.environ)
@@ -41,46 +42,35 @@ def main(config: Path | None, health: bool) -> None:
             _run(settings, Secrets.from_environment(os.environ))
     except (ImgrecError, OSError) as error:  # OSError: a port that is taken, a folder that may not be written
         click.echo(f"Error: {error}", err=True)
-        sys.stderr.flush()
-        os._exit(1)  # where Telegram ends a running bot, python-telegram-bot leaves the log's thread behind
+        sys.exit(1)
 
 
 def _run(config: Config, secrets: Secrets) -> None:
     os.environ.setdefault("PTB_TIMEDELTA", "true")  # or python-telegram-bot warns whenever it is told to wait
-    from telegram import Update
-    from telegram.error import InvalidToken
-
-    from bot.app import build_application
+    from bot.app import run
     from bot.heartbeat import check_writable
+    from bot.store.schema import MIGRATIONS
+    from bot.store.store import take_over_from_log
     from imgrec.database import connect
     from imgrec.log.identity import load_keys
-    from imgrec.log.schema import MIGRATIONS
+    from imgrec.log.schema import MIGRATIONS as MIGRATIONS_OF_LOG
     from imgrec.search.serving import Serving, pointer
 
     webhook_secret = _webhook_secret(config, secrets)
     opened_at = pointer(config)
-    serving = Serving.open(config)
+    serving, damage = Serving.open_sound(config)
     token = _token(secrets)
     load_keys(config.log.path)
-    connect(config.log.path, MIGRATIONS).close()
+    connect(config.bot_database, MIGRATIONS).close()
+    take_over_from_log(
+        config.log.path, config.bot_database, serving.catalogue.category_ids(), serving.knowledge.likeness.of
+    )
+    connect(config.log.path, MIGRATIONS_OF_LOG).close()
     check_writable(config.bot.heartbeat)
     _log_to_stderr(token)
-    application = build_application(config, token, serving, opened_at)
-    try:
-        if config.telegram.mode == "webhook":
-            hook = config.telegram.webhook
-            application.run_webhook(
-                hook.listen, hook.port, url_path=urlsplit(hook.url or "").path.strip("/"),
-                webhook_url=hook.url, secret_token=webhook_secret,
-                allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY], bootstrap_retries=-1,
-            )  # fmt: skip
-        else:
-            application.run_polling(allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY], bootstrap_retries=-1)
-    except InvalidToken:
-        raise ConfigError(
-            f"{config.telegram.api_url} does not know this bot token. "
-            "Check TELEGRAM_BOT_TOKEN, or get one from @BotFather."
-        ) from None
+    if damage:
+        logging.getLogger(__name__).warning("%s", damage)
+    asyncio.run(run(config, token, webhook_secret, serving, opened_at))
 
 
 def _token(secrets: Secrets) -> SecretStr:
@@ -121,19 +111,13 @@ class _WithoutToken(logging.Formatter):
         return super().format(record).replace(self._token.get_secret_value(), "<token>")
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Not what `_run` says itself, in one line, when it ends."""
-    return not (record.exc_info and type(record.exc_info[1]).__name__ == "InvalidToken")
-
-
 def _log_to_stderr(token: SecretStr) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_WithoutToken(token))
-    handler.addFilter(_is_news)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for chatty in ("httpx", "httpcore", "apscheduler", "telegram.ext.Application"):
+    for chatty in ("httpx", "httpcore", "tornado.access", "tornado.general"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("telegram.ext.AIORateLimiter").setLevel(logging.CRITICAL)  # we say ourselves when we wait
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)  # we say ourselves what Telegram answers
 
 
 if __name__ == "__main__":

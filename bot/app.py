@@ -1,138 +1,212 @@
-"""The bot put together: what is open while it runs, and every handler in the order in which it is tried."""
+"""The bot put together: what comes in is committed, handled, and what it comes to is sent."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+import signal
+import sqlite3
+from collections.abc import Awaitable
 from typing import Any
 
 from pydantic import SecretStr
-from telegram import BotCommand, Update
-from telegram.error import Forbidden, TelegramError
-from telegram.ext import Application, CallbackQueryHandler, CommandHandler, MessageHandler, filters
+from telegram import Bot, BotCommand
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
 
 from bot import texts
-from bot.chat_order import ChatOrder
-from bot.handlers.commands import on_category, on_forget, on_help, on_start, on_threshold
-from bot.handlers.photos import on_anything_else, on_image_file, on_photo
-from bot.handlers.taps import on_tap
-from bot.heartbeat import ListeningRequest, beat_while
-from bot.photo_queue import PhotoQueue
-from bot.rate_limit import AnswersFirst
-from bot.services import Context, Services, put_services
+from bot.actions import Actions, Toasts
+from bot.admission import Admission
+from bot.dispatching import Dispatching
+from bot.handlers.routing import handle
+from bot.looking import Looking
+from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
+from bot.receiving.updates import Update, read_update
+from bot.receiving.webhook import Webhook
+from bot.sending.courier import Courier
+from bot.sending.delivery import Delivery
+from bot.services import Services
+from bot.store.store import Store
 from imgrec.config import Config
+from imgrec.errors import BusyError, ImgrecError
+from imgrec.lock import writing
 from imgrec.log.writer import LogWriter
 from imgrec.search.serving import Serving, pointer
 
 log = logging.getLogger(__name__)
 
-_IMAGE_EXTENSIONS = ("jpg", "jpeg", "png", "webp")
+_CONNECTIONS = 64
+_TIDY_EVERY_S = 3600.0
+_LOOKS_EVERY_S = 0.5
 
-BotApplication = Application[Any, Any, Any, Any, Any, Any]
 
+async def run(config: Config, token: SecretStr, webhook_secret: str | None, serving: Serving, opened_at: str) -> None:
+    """Run until SIGTERM or SIGINT. The serving becomes the bot's own, and is closed with it.
 
-def build_application(config: Config, token: SecretStr, serving: Serving, opened_at: str) -> BotApplication:
-    """The bot, ready to run. The serving becomes its own, and is closed with it.
-
-    `opened_at` is what `pointer` read before the serving was opened.
+    `opened_at` is what `pointer` read before the serving was opened. Raises ImgrecError.
     """
-    api = config.telegram.api_url.rstrip("/")
-    application: BotApplication = (
-        Application.builder()
-        .token(token.get_secret_value())
-        .base_url(f"{api}/bot")
-        .base_file_url(f"{api}/file/bot")
-        .get_updates_request(
-            ListeningRequest(
-                config.bot.heartbeat, lambda: application.stop_running(), connection_pool_size=2, read_timeout=20
-            )
-        )
-        .concurrent_updates(ChatOrder(_tell_too_many))
-        .rate_limiter(AnswersFirst())
-        .read_timeout(20)
-        .connect_timeout(10)
-        .pool_timeout(60)
-        .post_init(_opening(config, serving, opened_at))
-        .post_shutdown(_close)
-        .build()
-    )
-    add_handlers(application)
-    return application
-
-
-def add_handlers(application: BotApplication) -> None:
-    """The first handler that fits an update gets it."""
-    new = filters.UpdateType.MESSAGE
-    private = new & filters.ChatType.PRIVATE
-    application.add_handlers(
-        [
-            CommandHandler("start", on_start, new),
-            CommandHandler("help", on_help, new),
-            CommandHandler("category", on_category, new),
-            CommandHandler("threshold", on_threshold, new),
-            CommandHandler("forget", on_forget, new),
-            MessageHandler(new & filters.PHOTO, on_photo),
-            MessageHandler(new & filters.Document.IMAGE, on_image_file),
-            # some clients name no type
-            *(MessageHandler(new & filters.Document.FileExtension(end), on_image_file) for end in _IMAGE_EXTENSIONS),
-            CallbackQueryHandler(on_tap),
-            MessageHandler(private & ~filters.StatusUpdate.ALL, on_anything_else),
-        ]
-    )
-    application.add_error_handler(_on_error)
-
-
-def _opening(config: Config, serving: Serving, opened_at: str) -> Callable[[BotApplication], Coroutine[Any, Any, None]]:
-    async def open_services(application: BotApplication) -> None:
-        writer = await LogWriter.open(config.log.path)
-        queue = PhotoQueue(
-            serving,
-            lambda: Serving.open(config),
-            lambda: pointer(config),
-            opened_at,
-            config.bot.batch_size,
-            config.bot.queue_limit,
-        )
-        queue.start()
-        services = Services(queue, writer)
-        put_services(application.bot_data, services)
-        if config.telegram.mode == "webhook":
-            services.heartbeat = asyncio.create_task(
-                beat_while(lambda: bool(application.updater and application.updater.running), config.bot.heartbeat)
-            )
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        if not await _is_alone(config, stack, stop):
+            return
+        store = await _open_store(config, token)
+        stack.push_async_callback(store.close)
+        bot = Bot(
+            token.get_secret_value(), f"{config.telegram.api_url}/bot", f"{config.telegram.api_url}/file/bot",
+            request=HTTPXRequest(_CONNECTIONS, read_timeout=10, connect_timeout=5, pool_timeout=60),
+        )  # fmt: skip
+        stack.push_async_callback(bot.shutdown)
         try:
-            await application.bot.set_my_commands([BotCommand(name, words) for name, words in texts.COMMANDS])
-        except TelegramError as error:
-            log.warning("The commands could not be registered with Telegram: %s", error)
-        log.info("@%s answers from %s.", application.bot.username, queue.shop.serving.generation)
-
-    return open_services
-
-
-async def _close(application: BotApplication) -> None:
-    for services in application.bot_data.values():
-        if isinstance(services, Services):
-            await services.close()
+            await _unless(stop, _greet(bot, config))
+            if not stop.is_set():
+                await _Running(config, bot, store, serving, opened_at, webhook_secret).until(stop)
+        except sqlite3.DatabaseError as error:
+            raise ImgrecError(f"{config.bot_database} cannot be used any more: {error}.") from None
 
 
-async def _tell_too_many(update: Update) -> None:
-    if update.effective_message and not update.callback_query:
-        await update.effective_message.reply_text(texts.TOO_MANY)
+class _Running:
+    """All parts of a bot at work."""
+
+    def __init__(
+        self, config: Config, bot: Bot, store: Store, serving: Serving, opened_at: str, webhook_secret: str | None
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._bot = bot
+        useful_for_s = config.bot.answer_within_s
+        self._looking = Looking(
+            serving, lambda: Serving.open(config), lambda: pointer(config), opened_at, config.bot.batch_size
+        )
+        self._actions, self._toasts = Actions(bot), Toasts(bot)
+        services = Services(self._looking, store, self._actions, bot.username, useful_for_s)
+        self._delivery = Delivery(store.outbox, Courier(bot, store.files), self._finished)
+        self._dispatching = Dispatching(
+            store, lambda waiting: handle(bot, services, waiting), self._toasts, self._delivery.kick, useful_for_s
+        )
+        self._admission = Admission(bot, store, config.bot, bot.username, useful_for_s)
+        self._receiving = (
+            Webhook(config, bot, webhook_secret, self._take)
+            if webhook_secret is not None
+            else Polling(config, bot.token, self._take)
+        )
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Work until told to stop, or until something ends that must not."""
+        self._looking.start()
+        self._store.journal.start()
+        await self._delivery.start()
+        await self._dispatching.start()
+        await self._admission.start()
+        log.info("@%s answers from %s.", self._bot.username, self._looking.shop.serving.generation)
+        receiving = asyncio.create_task(self._receiving.run(), name="receiving")
+        others = [asyncio.create_task(self._tidy(), name="tidying"), asyncio.create_task(_register(self._bot))]
+        try:
+            await _unless(stop, receiving, self._dispatching.task)
+        finally:
+            for task in (receiving, *others):
+                task.cancel()
+            await asyncio.gather(receiving, *others, return_exceptions=True)
+            await self._wind_down()
+
+    async def _wind_down(self) -> None:
+        """Answer what is under way, within the time there is; the rest is kept for the next start."""
+        deadline = asyncio.get_running_loop().time() + self._config.bot.stop_within_s
+        await self._admission.close()
+        await self._dispatching.stop(self._config.bot.stop_within_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                await self._delivery.idle()
+        await self._delivery.close()
+        await self._actions.close()
+        await self._toasts.close()
+        await self._looking.close()
+
+    async def _take(self, raw: list[Any]) -> None:
+        """Commit what came in; when this returns, Telegram may forget it."""
+        read = [update for update in map(read_update, raw) if update is not None]
+        new = set(await self._store.inbox.add(read))
+        updates = [update for update in read if isinstance(update, Update) and update.update_id in new]
+        for update in updates:
+            if update.callback_query is not None:
+                self._toasts.expect(update.callback_query.id)
+        self._dispatching.kick()
+        try:
+            await self._admission.look_at(updates)
+        except Exception:  # they are ours by now, whatever becomes of the notice
+            log.exception("Whoever has to wait could not be told.")
+
+    def _finished(self, lane: str) -> None:
+        self._store.journal.ring()
+        self._dispatching.sent(lane)
+        self._admission.answered(lane)
+
+    async def _tidy(self) -> None:
+        while True:
+            await self._store.tidy()
+            await asyncio.sleep(_TIDY_EVERY_S)
 
 
-async def _on_error(update: object, context: Context) -> None:
-    """The outermost edge: the log gets what happened, the shopper a plain sentence."""
-    if not isinstance(update, Update):
-        # Fetching updates failed; python-telegram-bot goes on trying, ever more slowly.
-        log.warning("No updates from Telegram just now: %s", context.error)
-        return
-    if isinstance(context.error, Forbidden):
-        log.info("A shopper has blocked the bot, or left.")
-        return
-    log.error("An update could not be handled.", exc_info=context.error)
+async def _is_alone(config: Config, stack: contextlib.AsyncExitStack, stop: asyncio.Event) -> bool:
+    """Wait until no other bot works on this database, so that nobody is answered twice; False when told to stop."""
+    told = False
+    while not stop.is_set():
+        try:
+            stack.enter_context(writing(config.bot_database, "python -m bot"))
+        except BusyError as error:
+            if not told:
+                log.warning("%s This one takes over then.", error)
+                told = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _LOOKS_EVERY_S)
+        else:
+            return True
+    return False
+
+
+async def _open_store(config: Config, token: SecretStr) -> Store:
+    bot_id = int(token.get_secret_value().partition(":")[0])
+    writer = await LogWriter.open(config.log.path)
     try:
-        if update.callback_query:
-            await update.callback_query.answer(texts.FAILED_TAP)
-        elif update.effective_message:
-            await update.effective_message.reply_text(texts.FAILED)
+        return await Store.open(config.bot_database, writer, bot_id)
+    except BaseException:
+        await writer.close()
+        raise
+
+
+async def _greet(bot: Bot, config: Config) -> None:
+    """Wait until Telegram answers; raises RefusedTokenError where it does not know the token."""
+    troubles = Troubles(config.telegram.api_url)
+    while True:
+        try:
+            await bot.initialize()
+            troubles.over()
+            return
+        except InvalidToken:
+            raise RefusedTokenError(unknown_token(config)) from None
+        except TelegramError as error:
+            await troubles.pause(error.message)
+
+
+async def _register(bot: Bot) -> None:
+    """Have Telegram offer the commands in a menu."""
+    try:
+        await bot.set_my_commands([BotCommand(name, words) for name, words in texts.COMMANDS])
     except TelegramError as error:
-        log.warning("The shopper could not be told: %s", error)
+        log.warning("The commands could not be registered with Telegram: %s", error)
+
+
+async def _unless(stop: asyncio.Event, *works: Awaitable[None]) -> None:
+    """Do this until it ends, or a stop is asked for. What it raises is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                await task
+    finally:
+        stopped.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(stopped, *tasks, return_exceptions=True)

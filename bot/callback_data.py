@@ -78,13 +78,25 @@ class LessSimilar:
     category_id: int
 
 
+@dataclass(frozen=True)
+class PicturesMissing:
+    """Send the pictures of a query's answer again: when they were sent, it was not known whether they arrived."""
+
+    letter: ClassVar[str] = "p"
+    query_id: int
+
+
 AUTO_CATEGORY = 0
 AUTO_PERMILLE = 9999
 _LARGEST = 2**63 - 1  # what SQLite holds
 
-Tap = Vote | OtherCategory | LessSimilar | ChooseCategory | ChooseLikeness | LowerThreshold | ChooseThreshold
+Tap = (
+    Vote | OtherCategory | LessSimilar | ChooseCategory | ChooseLikeness | LowerThreshold | ChooseThreshold
+    | PicturesMissing
+)  # fmt: skip
 TAPS: tuple[type[Tap], ...] = (
     Vote, OtherCategory, LessSimilar, ChooseCategory, ChooseLikeness, LowerThreshold, ChooseThreshold,
+    PicturesMissing,
 )  # fmt: skip
 
 

@@ -3,12 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-
-from telegram.request import HTTPXRequest
 
 from imgrec.errors import ImgrecError
 
@@ -18,32 +13,10 @@ STALE_AFTER_S = 90
 _BEAT_EVERY_S = 15
 
 
-class ListeningRequest(HTTPXRequest):
-    """The connection that polls for updates; each poll that Telegram answers is a heartbeat.
-
-    `on_refused` is called when the token is not valid any more.
-    """
-
-    def __init__(self, heartbeat: Path, on_refused: Callable[[], None], **options: Any) -> None:
-        super().__init__(**options)
-        self._heartbeat = heartbeat
-        self._on_refused = on_refused
-
-    async def do_request(self, *args: Any, **options: Any) -> tuple[int, bytes]:
-        """Ask Telegram, and note that it answered."""
-        status, body = await super().do_request(*args, **options)
-        if status == HTTPStatus.OK:
-            beat(self._heartbeat)
-        elif status == HTTPStatus.UNAUTHORIZED:
-            self._on_refused()  # python-telegram-bot would stop polling, and leave the process running deaf
-        return status, body
-
-
-async def beat_while(running: Callable[[], bool], heartbeat: Path) -> None:
+async def beat_while_listening(heartbeat: Path) -> None:
     """Beat from the event loop: for a webhook, where there are no polls to go by."""
     while True:
-        if running():
-            beat(heartbeat)
+        beat(heartbeat)
         await asyncio.sleep(_BEAT_EVERY_S)
 
 

@@ -11,12 +11,13 @@ from bot.callback_data import (
     ChooseLikeness,
     LessSimilar,
     OtherCategory,
+    PicturesMissing,
     Tap,
     Vote,
     encode,
 )
 from bot.shop import Shop
-from bot.texts import AUTO, SHOW_LESS_SIMILAR, percent, shortened, word
+from bot.texts import AUTO, PICTURES_MISSING, SHOW_LESS_SIMILAR, percent, shortened, word
 from imgrec.search.likeness import DEGREES
 from imgrec.search.serving import Answer
 
@@ -51,7 +52,23 @@ def below_nothing(
 
 def with_vote(markup: InlineKeyboardMarkup, query_id: int, voted: int) -> InlineKeyboardMarkup:
     """The same keyboard with the votes' row marked anew."""
-    return InlineKeyboardMarkup([_votes(query_id, voted), *markup.inline_keyboard[1:]])
+    first = encode(Vote(query_id, 0, 1))
+    rows = [
+        _votes(query_id, voted) if any(button.callback_data == first for button in row) else row
+        for row in markup.inline_keyboard
+    ]
+    return InlineKeyboardMarkup(rows)
+
+
+def without(markup: InlineKeyboardMarkup, tap: Tap) -> InlineKeyboardMarkup:
+    """The same keyboard without the row of this button."""
+    rows = [row for row in markup.inline_keyboard if not any(button.callback_data == encode(tap) for button in row)]
+    return InlineKeyboardMarkup(rows)
+
+
+def with_missing(markup: InlineKeyboardMarkup, query_id: int) -> InlineKeyboardMarkup:
+    """The same keyboard below an offer to send the pictures, where they may not have arrived."""
+    return InlineKeyboardMarkup([[_button(PICTURES_MISSING, PicturesMissing(query_id))], *markup.inline_keyboard])
 
 
 def categories(category_ids: Mapping[str, int], chosen: str | None) -> InlineKeyboardMarkup | None:

@@ -1,20 +1,18 @@
-"""What the handlers share: the queue before the model, the log, and what was seen in recent photos."""
+"""What the handlers share."""
 
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from telegram.ext import ContextTypes
-
-from bot.photo_queue import PhotoQueue
-from imgrec.log.writer import LogWriter
+from bot.actions import Actions
+from bot.looking import Looking
+from bot.store.store import Store
 from imgrec.search.serving import Seen, ServingId
 
-Context = ContextTypes.DEFAULT_TYPE
 _MOST_REMEMBERED = 5000
-_KEY = "services"
+_MOST_BYTES_IN_MEMORY = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -51,32 +49,38 @@ class RecentPhotos:
             del self._seen[query_id]
 
 
+class Memory:
+    """How many bytes of photos are held at once; whoever wants more waits, in order."""
+
+    def __init__(self, most_bytes: int = _MOST_BYTES_IN_MEMORY) -> None:
+        self._left = self._most = most_bytes
+        self._turn = asyncio.Lock()
+        self._given_back = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def holding(self, size: int) -> AsyncIterator[None]:
+        """Hold so many bytes."""
+        size = min(size, self._most)
+        async with self._turn:
+            while self._left < size:
+                self._given_back.clear()
+                await self._given_back.wait()
+            self._left -= size
+        try:
+            yield
+        finally:
+            self._left += size
+            self._given_back.set()
+
+
 @dataclass
 class Services:
-    """Made when the bot starts, closed when it stops."""
+    """Made when the bot starts. `useful_for_s`: how long an answer is of use; `username`: the bot's own."""
 
-    queue: PhotoQueue
-    log: LogWriter
+    looking: Looking
+    store: Store
+    actions: Actions
+    username: str
+    useful_for_s: float
     recent: RecentPhotos = field(default_factory=RecentPhotos)
-    heartbeat: asyncio.Task[None] | None = None
-
-    async def close(self) -> None:
-        """Answer what waits, then close everything."""
-        if self.heartbeat:
-            self.heartbeat.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.heartbeat
-        await self.queue.close()
-        await self.log.close()
-
-
-def put_services(bot_data: dict[Any, Any], services: Services) -> None:
-    """Make them known to the handlers."""
-    bot_data[_KEY] = services
-
-
-def services_of(context: Context) -> Services:
-    """The services of the running bot."""
-    services = context.bot_data[_KEY]
-    assert isinstance(services, Services)  # noqa: S101 - post_init put them there
-    return services
+    memory: Memory = field(default_factory=Memory)

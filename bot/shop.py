@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Self
 
-from imgrec.log.writer import ChatSettings
 from imgrec.search.likeness import Likeness
 from imgrec.search.serving import Answer, Serving, ServingId
 
@@ -40,11 +39,9 @@ class Shop:
         """How alike products have to be where a chat chooses nothing."""
         return self.likeness.of(self.auto_threshold)
 
-    def likeness_chosen(self, settings: ChatSettings) -> float | None:
-        """How alike products have to be by a chat's choice, also one from before likeness; None: auto."""
-        if settings.likeness is not None or settings.threshold is None:
-            return settings.likeness
-        return self.likeness.of(settings.threshold)
+    def category_named(self, category_id: int | None) -> str | None:
+        """The name of a category by its id; None where it is not to be found in this serving."""
+        return next((name for name, number in self.category_ids.items() if number == category_id), None)
 
     def plausible(self, answer: Answer) -> list[str]:
         """The categories that the photo may show and that can be searched, the likeliest first."""

@@ -38,7 +38,8 @@ TOO_LARGE = (
     "That image is too large for me: files may have 20 MB, and about 30 million pixels. "
     "Please send it as a photo instead."
 )
-BUSY = "Very many photos are waiting right now. Please send yours again in a minute."
+COSTLY = "That image would take me far too long to open. Please send it as a photo instead, or another one."
+EXPIRED = "I could not answer this photo in time, sorry. Please send it again if it still matters."
 FAILED = "Something went wrong on my side, sorry. Please send the photo again."
 FAILED_TAP = "Something went wrong, sorry."
 NO_LONGER_THERE = "I no longer have that photo. Please send it again."
@@ -53,7 +54,30 @@ AUTO = "Auto"
 SHOW_LESS_SIMILAR = "Show less similar ones"
 LOOKED_EVERYWHERE = "I looked through the whole shop."
 NO_CATEGORIES = "This shop has no categories: I always look through all of it."
-TOO_MANY = "That is a lot at once. I answer those I have; please send the others again after that."
+PICTURES_MISSING = "Pictures missing?"
+PICTURES_AGAIN = "Here they are again."
+
+
+def waiting(photos: int, minutes: float, left_out: int) -> str:
+    """How many photos of a shopper wait, and how long it will take; some may have been too many."""
+    while_waiting = (
+        f"📥 {photos} of your photos are waiting; the last one is answered in about {_duration(minutes)}."
+        if photos > 1
+        else f"📥 Your photo is next; it is answered in about {_duration(minutes)}."
+    )
+    return f"{while_waiting}\n{too_many(left_out)}" if left_out else while_waiting
+
+
+def too_many(photos: int) -> str:
+    """How many photos were turned away because too many waited."""
+    those = "One photo was" if photos == 1 else f"{photos} photos were"
+    return f"{those} too many at once and will not be answered: please send {'it' if photos == 1 else 'them'} again."
+
+
+def _duration(minutes: float) -> str:
+    if minutes < 1:
+        return f"{max(5, round(minutes * 12) * 5)} seconds"
+    return "a minute" if minutes < 1.5 else f"{round(minutes)} minutes"
 
 
 def how_to_use(shop: Shop) -> str:

@@ -112,7 +112,7 @@ class SearchSection(Section):
 class LogSection(Section):
     """Where queries and votes are kept."""
 
-    path: Path = Field(Path("data/log.db"), description="SQLite file of queries, matches, votes and chat settings.")
+    path: Path = Field(Path("data/log.db"), description="SQLite file of queries, matches and votes.")
 
 
 class WebhookSection(Section):
@@ -147,8 +147,21 @@ class TelegramSection(Section):
 class BotSection(Section):
     """How the bot behaves under load."""
 
+    database: Path | None = Field(
+        None,
+        description="SQLite file of what came in and what is to be sent, and of chats' settings; "
+        "default: bot.db beside log.path.",
+    )
     batch_size: int = Field(8, ge=1, le=64, description="Most waiting photos recognised in one batch.")
-    queue_limit: int = Field(500, ge=1, description="Photos that may wait; beyond it a shopper is asked to try again.")
+    queue_limit: int = Field(5000, ge=1, description="Photos that may wait; those beyond it are turned away.")
+    queue_limit_of_shopper: int = Field(250, ge=1, description="Photos of one shopper that may wait, in one chat.")
+    queue_limit_mb: int = Field(5000, ge=1, description="Size of all photos that may wait, in megabytes.")
+    answer_within_s: int = Field(
+        900, ge=10, description="How long an answer is of use, in seconds; after that the shopper is told so instead."
+    )
+    stop_within_s: float = Field(
+        8, ge=0, le=600, description="How long a bot that is told to stop goes on answering; what is left waits."
+    )
     heartbeat: Path = Field(
         Path("data/bot.heartbeat"),
         description="File touched while the bot hears from Telegram; `python -m bot --health` reads it.",
@@ -167,6 +180,11 @@ class Config(Section):
     log: LogSection = LogSection()
     telegram: TelegramSection = TelegramSection()
     bot: BotSection = BotSection()
+
+    @property
+    def bot_database(self) -> Path:
+        """Where the bot keeps what it has to remember."""
+        return self.bot.database or self.log.path.with_name("bot.db")
 
     @property
     def features_path(self) -> Path:

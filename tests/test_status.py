@@ -9,9 +9,10 @@ from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, write_config
 from imgrec.catalogue.importing import import_feed
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
+from imgrec.database import utc_now
 from imgrec.errors import ImgrecError
-from imgrec.log.schema import KindOfQuery
-from imgrec.log.writer import LogWriter
+from imgrec.log.schema import KindOfQuery, Outcome
+from imgrec.log.writer import LogWriter, QueryRecord
 from imgrec.status import read_status
 
 
@@ -59,8 +60,10 @@ def test_products_without_a_category_are_counted_and_no_category_is_made_of_them
 
 async def test_a_whole_shop_is_counted(own_shop):
     log = await LogWriter.open(own_shop.folder / "log.db")
-    query = await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
-    await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
+    query = 1
+    for number in (query, 2):
+        asked = QueryRecord(id=number, asked_utc=utc_now(), kind=KindOfQuery.PHOTO, outcome=Outcome.ANSWERED)
+        await log.record(asked, 1, 1)
     await log.vote(query, 0, 1, 1, 1)
     await log.close()
     status = status_of(own_shop.config)

@@ -2,11 +2,12 @@
 
 import re
 
-from telegram import Update
-from telegram.constants import ChatType
-
 from bot import keyboards, texts
-from bot.services import Context, services_of
+from bot.messages import Text
+from bot.reaction import Reaction
+from bot.receiving.updates import Message
+from bot.services import Services
+from bot.store.inbox import Waiting
 from imgrec.errors import CatalogueError
 from imgrec.search.likeness import DEGREES
 from imgrec.search.naming import near_categories, nearest_category
@@ -16,68 +17,60 @@ _VALUE = re.compile(r"(\+?(?:\d+(?:[.,]\d+)?|[.,]\d+))\s*(%?)")
 _LEAST_PERCENTAGE = 10
 
 
-async def on_start(update: Update, context: Context) -> None:
+async def on_start(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
     """Greet, and say what to send."""
-    if update.effective_message:
-        await update.effective_message.reply_html(texts.START)
+    return Reaction([Text(html=texts.START)])
 
 
-async def on_help(update: Update, context: Context) -> None:
+async def on_help(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
     """Explain every command."""
-    if update.effective_message:
-        await update.effective_message.reply_html(texts.how_to_use(services_of(context).queue.shop))
+    return Reaction([Text(html=texts.how_to_use(services.looking.shop))])
 
 
-async def on_category(update: Update, context: Context) -> None:
+async def on_category(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
     """Show the categories, or set the chat's category to the one named."""
-    message, services = update.effective_message, services_of(context)
-    if message is None:
-        return
-    shop = services.queue.shop
+    shop, chats = services.looking.shop, services.store.chats
     category_ids = shop.category_ids
-    wanted = " ".join(context.args or [])
-    chosen = (await services.log.settings(message.chat.id)).category
+    chosen = shop.category_named((await chats.settings(message.chat.id)).category_id)
     if not wanted or not category_ids:
         markup = keyboards.categories(category_ids, chosen)
-        await message.reply_html(texts.choose_category(chosen, shop), reply_markup=markup)
-        return
+        return Reaction([Text(html=texts.choose_category(chosen, shop), keyboard=markup)])
     try:
         category = None if wanted.casefold() == _AUTO else nearest_category(wanted, tuple(category_ids))
     except CatalogueError:
         near = {name: category_ids[name] for name in near_categories(wanted, tuple(category_ids))}
         markup = keyboards.categories(near or category_ids, chosen)
-        await message.reply_html(texts.category_unknown(wanted, is_near=bool(near)), reply_markup=markup)
-        return
-    await services.log.set_category(message.chat.id, category)
-    await message.reply_html(texts.category_now(category, tells_categories=shop.tells_categories))
+        return Reaction([Text(html=texts.category_unknown(wanted, is_near=bool(near)), keyboard=markup)])
+    now = texts.category_now(category, tells_categories=shop.tells_categories)
+    category_id = None if category is None else category_ids[category]
+    return Reaction([Text(html=now)], [chats.choose_category(message.chat.id, category_id)])
 
 
-async def on_threshold(update: Update, context: Context) -> None:
+async def on_threshold(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
     """Show the degrees of likeness, or set the chat's to the value sent."""
-    message, services = update.effective_message, services_of(context)
-    if message is None:
-        return
-    shop, wanted = services.queue.shop, " ".join(context.args or [])
+    shop, chats = services.looking.shop, services.store.chats
     is_auto = wanted.casefold() == _AUTO
     likeness = None if is_auto else parse_likeness(wanted)
     if likeness is None and not is_auto:
-        chosen = shop.likeness_chosen(await services.log.settings(message.chat.id))
+        chosen = (await chats.settings(message.chat.id)).likeness
         text = texts.threshold_unknown(wanted) if wanted else texts.choose_threshold(chosen, shop)
-        await message.reply_html(text, reply_markup=keyboards.likenesses(shop, chosen))
-        return
-    await services.log.set_likeness(message.chat.id, likeness)
-    await message.reply_html(texts.threshold_now(likeness, shop.auto_likeness))
+        return Reaction([Text(html=text, keyboard=keyboards.likenesses(shop, chosen))])
+    now = texts.threshold_now(likeness, shop.auto_likeness)
+    return Reaction([Text(html=now)], [chats.choose_likeness(message.chat.id, likeness)])
 
 
-async def on_forget(update: Update, context: Context) -> None:
-    """Delete all there is of the user."""
-    message, user, services = update.effective_message, update.effective_user, services_of(context)
-    if message is None or user is None:
-        return
-    services.recent.forget(user.id)
-    private = message.chat.type == ChatType.PRIVATE
-    await services.log.forget(message.chat.id, user.id, private)
-    await message.reply_html(texts.FORGOTTEN if private else texts.FORGOTTEN_IN_GROUP)
+async def on_forget(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
+    """Delete all there is of the user: in the log, which may be done twice, then in the bot's own database."""
+    chat, user, private = message.chat.id, message.sender_id, message.chat.is_private
+    services.recent.forget(user)
+    await services.store.log.forget(chat, user, private)
+    forget = services.store.forget(chat, user, private, waiting.seq)
+    return Reaction([Text(html=texts.FORGOTTEN if private else texts.FORGOTTEN_IN_GROUP)], [forget], forgets=True)
+
+
+COMMANDS = {
+    "start": on_start, "help": on_help, "category": on_category, "threshold": on_threshold, "forget": on_forget,
+}  # fmt: skip
 
 
 def parse_likeness(text: str) -> float | None:

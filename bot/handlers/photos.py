@@ -1,57 +1,35 @@
 """A shopper sends a photo, or an image as a file; or something else."""
 
-from telegram import Message, MessageEntity, Update
-from telegram.constants import ChatType, FileSizeLimit
+from telegram import Bot
 
 from bot import texts
-from bot.handlers.answering import Question, answer_question
-from bot.services import Context, services_of
+from bot.answering import answer
+from bot.messages import Text
+from bot.reaction import Reaction
+from bot.receiving.updates import Message
+from bot.request import Request
+from bot.services import Services
+from bot.store.inbox import Waiting
 from imgrec.log.schema import KindOfQuery
 
 
-async def on_photo(update: Update, context: Context) -> None:
-    """A photo: answer with products that look like it."""
-    message = update.effective_message
-    if message is None or not _is_meant_for_us(message, context.bot.username):
-        return
-    photo = max(message.photo, key=lambda size: size.width * size.height)
-    await _ask(message, context, KindOfQuery.PHOTO, photo.file_id, photo.file_unique_id)
-
-
-async def on_image_file(update: Update, context: Context) -> None:
-    """An image sent as a file: the same, unless it is larger than Telegram hands out."""
-    message = update.effective_message
-    if message is None or message.document is None or not _is_meant_for_us(message, context.bot.username):
-        return
-    document = message.document
-    too_large = (document.file_size or 0) > FileSizeLimit.FILESIZE_DOWNLOAD
-    await _ask(
-        message, context, KindOfQuery.FILE, document.file_id, document.file_unique_id, known_to_be_too_large=too_large
-    )
-
-
-async def on_anything_else(update: Update, context: Context) -> None:
-    """Any other private message: say what to send."""
-    if update.effective_message:
-        await update.effective_message.reply_text(texts.SEND_A_PHOTO)
-
-
-def _is_meant_for_us(message: Message, username: str) -> bool:
+def is_for_us(message: Message, username: str) -> bool:
     """In a group, only photos whose caption mentions the bot; in private, all."""
-    mentions = message.parse_caption_entities([MessageEntity.MENTION]).values()
-    return message.chat.type == ChatType.PRIVATE or f"@{username}".lower() in {name.lower() for name in mentions}
+    return message.image is not None and (message.chat.is_private or message.mentions(username))
 
 
-async def _ask(
-    message: Message,
-    context: Context,
-    kind: KindOfQuery,
-    file_id: str,
-    unique_id: str,
-    known_to_be_too_large: bool = False,
-) -> None:
-    user = message.from_user.id if message.from_user else message.chat.id
-    question = Question(
-        kind, message.chat.id, user, message.message_id, file_id, unique_id, known_too_large=known_to_be_too_large
-    )
-    await answer_question(context.bot, services_of(context), question)
+def request_of(message: Message) -> Request:
+    """What is asked by a photo alone, before the chat's settings."""
+    kind = KindOfQuery.PHOTO if message.photo else KindOfQuery.FILE
+    return Request(kind, message.chat.id, message.sender_id, message.message_id, message.image)
+
+
+async def on_photo(bot: Bot, services: Services, message: Message, waiting: Waiting) -> Reaction:
+    """Answer with products that look like it."""
+    settings = await services.store.chats.settings(message.chat.id)
+    return await answer(bot, services, waiting, request_of(message).with_settings(settings))
+
+
+async def on_anything_else(message: Message) -> Reaction:
+    """Any other private message: say what to send."""
+    return Reaction([Text(html=texts.SEND_A_PHOTO)]) if message.chat.is_private else Reaction()

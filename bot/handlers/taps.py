@@ -1,10 +1,11 @@
 """A shopper taps a button. Every tap is answered, also on messages from long ago."""
 
-from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
-from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from dataclasses import replace
+
+from telegram import Bot, InlineKeyboardMarkup
 
 from bot import keyboards, texts
+from bot.answering import answer
 from bot.callback_data import (
     AUTO_CATEGORY,
     AUTO_PERMILLE,
@@ -14,149 +15,151 @@ from bot.callback_data import (
     LessSimilar,
     LowerThreshold,
     OtherCategory,
+    PicturesMissing,
     Vote,
     parse,
 )
-from bot.handlers.answering import Question, answer_question, wish_of
-from bot.photo_queue import Wish
-from bot.services import Context, Services, services_of
+from bot.messages import Edit
+from bot.reaction import Reaction
+from bot.receiving.updates import Message
+from bot.receiving.updates import Tap as Tapped
+from bot.request import Request
+from bot.services import Services
+from bot.store.chats import ChatSettings
+from bot.store.inbox import Waiting
+from bot.store.journal import VoteRecord, note_vote
+from imgrec.async_database import Write
+from imgrec.database import utc_now
 from imgrec.log.schema import KindOfQuery
 
+_OLD = Reaction(toast=texts.OLD_BUTTON)
 
-async def on_tap(update: Update, context: Context) -> None:
+
+async def on_tap(bot: Bot, services: Services, tapped: Tapped, waiting: Waiting) -> Reaction:
     """Find out which button it was, and do what it says."""
-    query = update.callback_query
-    if query is None:
-        return
-    tap, services = parse(query.data), services_of(context)
-    message = query.message if isinstance(query.message, Message) and query.message.is_accessible else None
-    if tap is None or message is None:
-        await _acknowledge(query, texts.OLD_BUTTON)
-        return
+    tap, message = parse(tapped.data), tapped.message
+    if tap is None or message is None or message.date == 0:
+        return _OLD
     match tap:
         case Vote():
-            await _vote(query, message, tap, services)
-        case ChooseCategory():
-            await _choose_category(query, message, tap, services)
+            return await _vote(services, tapped.user.id, message, tap)
+        case ChooseCategory(category_id):
+            return _choose_category(services, message, category_id)
         case ChooseLikeness(permille):
-            await services.log.set_likeness(message.chat.id, None if permille == AUTO_PERMILLE else permille / 1000)
-            await _show_likeness(query, message, services)
+            return _choose_likeness(services, message, None if permille == AUTO_PERMILLE else permille / 1000)
         case ChooseThreshold(permille):
-            await services.log.set_threshold(message.chat.id, None if permille == AUTO_PERMILLE else permille / 1000)
-            await _show_likeness(query, message, services)
-        case OtherCategory():
-            await _other_category(query, message, tap, context)
+            chosen = None if permille == AUTO_PERMILLE else _likeness_of(services, permille)
+            return _choose_likeness(services, message, chosen)
+        case PicturesMissing():
+            return await _send_pictures_again(services, message, tap)
+        case OtherCategory(query_id, category_id):
+            if services.looking.shop.category_named(category_id) is None:
+                return _OLD
+            request = _again(services, tapped, message, KindOfQuery.OTHER_CATEGORY, query_id, category_id)
+            settings = await services.store.chats.settings(message.chat.id)
+            return await _answer(bot, services, waiting, request.with_settings(settings))
         case LessSimilar(query_id, category_id):
-            await _acknowledge(query, texts.ONE_MOMENT)
-            await _lower(query, message, query_id, category_id, context, less_similar=True)
+            request = _again(services, tapped, message, KindOfQuery.LOWER_THRESHOLD, query_id, category_id)
+            settings = await services.store.chats.settings(message.chat.id)
+            lower = replace(request.with_settings(settings), less_similar=True)
+            return await _answer(bot, services, waiting, lower)
         case LowerThreshold(query_id, permille, category_id):
-            await services.log.set_threshold(message.chat.id, permille / 1000)
-            await _acknowledge(query, texts.threshold_lowered(services.queue.shop.likeness.of(permille / 1000)))
-            await _lower(query, message, query_id, category_id, context, less_similar=False)
+            request = _again(services, tapped, message, KindOfQuery.LOWER_THRESHOLD, query_id, category_id)
+            return await _lower_for_good(bot, services, waiting, request, permille)
 
 
-async def _vote(query: CallbackQuery, message: Message, tap: Vote, services: Services) -> None:
-    changed = await services.log.vote(tap.query_id, tap.rank, message.chat.id, query.from_user.id, tap.vote)
-    if changed is None:
-        await _acknowledge(query, texts.OLD_BUTTON)
-        return
+async def _answer(bot: Bot, services: Services, waiting: Waiting, request: Request) -> Reaction:
+    return replace(await answer(bot, services, waiting, request), toast=texts.ONE_MOMENT)
+
+
+async def _vote(services: Services, user: int, message: Message, tap: Vote) -> Reaction:
+    store, chat = services.store, message.chat.id
+    if not (await store.outbox.is_of(tap.query_id, chat) or await store.log.has(tap.query_id, chat)):
+        return _OLD
+    before = await store.journal.last_vote(tap.query_id, tap.rank, user)
+    if before is None:
+        before = await store.log.last_vote(tap.query_id, tap.rank, user)
+    if before == tap.vote:
+        return Reaction(toast=texts.ALREADY_NOTED)
+    vote = VoteRecord(query_id=tap.query_id, rank=tap.rank, vote=tap.vote, voted_utc=utc_now())
     thanks = texts.THANKS_UP if tap.vote > 0 else texts.THANKS_DOWN
-    await _acknowledge(query, thanks if changed else texts.ALREADY_NOTED)
-    if changed and message.reply_markup:
-        await _edit(message, markup=keyboards.with_vote(message.reply_markup, tap.query_id, tap.vote))
+    buttons = _buttons(message)
+    marked = [] if buttons is None else [
+        Edit(message_id=message.message_id, keyboard=keyboards.with_vote(buttons, tap.query_id, tap.vote))
+    ]  # fmt: skip
+    return Reaction(marked, [_noting(vote, chat, user)], toast=thanks)
 
 
-async def _choose_category(query: CallbackQuery, message: Message, tap: ChooseCategory, services: Services) -> None:
-    shop = services.queue.shop
-    category = _name_of(tap.category_id, services)
-    if category is None and tap.category_id != AUTO_CATEGORY:
-        await _acknowledge(query, texts.OLD_BUTTON)
-        return
-    await services.log.set_category(message.chat.id, category)
-    await _acknowledge(query)
-    await _edit(message, texts.choose_category(category, shop), keyboards.categories(shop.category_ids, category))
+def _choose_category(services: Services, message: Message, category_id: int) -> Reaction:
+    shop = services.looking.shop
+    category = shop.category_named(category_id)
+    if category is None and category_id != AUTO_CATEGORY:
+        return _OLD
+    edit = Edit(
+        message_id=message.message_id, html=texts.choose_category(category, shop),
+        keyboard=keyboards.categories(shop.category_ids, category),
+    )  # fmt: skip
+    chosen = None if category is None else category_id
+    return Reaction([edit], [services.store.chats.choose_category(message.chat.id, chosen)])
 
 
-async def _show_likeness(query: CallbackQuery, message: Message, services: Services) -> None:
-    """Acknowledge, and show the chat's choice in the message that was tapped."""
-    shop = services.queue.shop
-    chosen = shop.likeness_chosen(await services.log.settings(message.chat.id))
-    await _acknowledge(query)
-    await _edit(message, texts.choose_threshold(chosen, shop), keyboards.likenesses(shop, chosen))
+def _choose_likeness(services: Services, message: Message, likeness: float | None) -> Reaction:
+    """Set it, and show the chat's choice in the message that was tapped."""
+    shop = services.looking.shop
+    edit = Edit(
+        message_id=message.message_id, html=texts.choose_threshold(likeness, shop),
+        keyboard=keyboards.likenesses(shop, likeness),
+    )  # fmt: skip
+    return Reaction([edit], [services.store.chats.choose_likeness(message.chat.id, likeness)])
 
 
-async def _other_category(query: CallbackQuery, message: Message, tap: OtherCategory, context: Context) -> None:
-    services = services_of(context)
-    category = _name_of(tap.category_id, services)
-    if category is None:
-        await _acknowledge(query, texts.OLD_BUTTON)
-        return
-    wish = wish_of(await services.log.settings(message.chat.id), category)
-    await _acknowledge(query, texts.ONE_MOMENT)
-    await _ask_again(query, message, tap.query_id, KindOfQuery.OTHER_CATEGORY, wish, context, category_by_tap=True)
-
-
-async def _lower(
-    query: CallbackQuery, message: Message, query_id: int, category_id: int, context: Context, *, less_similar: bool
-) -> None:
-    """Ask again for products that are less similar, in the category that was tapped before or as the chat has it."""
-    services = services_of(context)
-    tapped = _name_of(category_id, services)
-    wish = wish_of(await services.log.settings(message.chat.id), tapped, less_similar=less_similar)
-    kind = KindOfQuery.LOWER_THRESHOLD
-    await _ask_again(query, message, query_id, kind, wish, context, category_by_tap=bool(tapped))
-
-
-async def _ask_again(
-    query: CallbackQuery,
-    message: Message,
-    query_id: int,
-    kind: KindOfQuery,
-    wish: Wish,
-    context: Context,
-    category_by_tap: bool,
-) -> None:
-    """Ask an earlier photo anew: as it was seen then, or from the message the answer replied to."""
-    services, original = services_of(context), message.reply_to_message
-    photo = max(original.photo, key=lambda size: size.width * size.height) if original and original.photo else None
-    file = photo or (original.document if original else None)
-    question = Question(
-        kind,
-        message.chat.id,
-        query.from_user.id,
-        original.message_id if original else message.message_id,
-        file.file_id if file else None,
-        file.file_unique_id if file else None,
-        seen=services.recent.recall(query_id, message.chat.id, services.queue.shop.serving),
-        wish=wish,
-        parent=query_id,
-        category_by_tap=category_by_tap,
+async def _send_pictures_again(services: Services, message: Message, tap: PicturesMissing) -> Reaction:
+    pictures = await services.store.outbox.doubtful_pictures(tap.query_id, message.chat.id)
+    if pictures is None:
+        return _OLD
+    buttons = _buttons(message)
+    without = [] if buttons is None else [
+        Edit(message_id=message.message_id, keyboard=keyboards.without(buttons, tap))
+    ]  # fmt: skip
+    return Reaction(
+        [pictures, *without], [services.store.outbox.no_longer_doubtful(tap.query_id)], toast=texts.PICTURES_AGAIN
     )
-    await answer_question(context.bot, services, question)
 
 
-def _name_of(category_id: int, services: Services) -> str | None:
-    names = {number: name for name, number in services.queue.shop.category_ids.items()}
-    return names.get(category_id)
+async def _lower_for_good(bot: Bot, services: Services, waiting: Waiting, request: Request, permille: int) -> Reaction:
+    """A button of before likeness lowers the chat's threshold, and asks again."""
+    likeness, chats = _likeness_of(services, permille), services.store.chats
+    category_id = (await chats.settings(request.chat)).category_id
+    reaction = await answer(bot, services, waiting, request.with_settings(ChatSettings(category_id, likeness)))
+    lowered = chats.choose_likeness(request.chat, likeness)
+    return replace(reaction, writes=[lowered], toast=texts.threshold_lowered(likeness))
 
 
-async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:
-    """Stop the button's spinner; Telegram refuses when the tap waited too long, and then there is nothing to stop."""
-    try:
-        await query.answer(text)
-    except BadRequest as error:
-        if "query is too old" not in error.message.lower() and "query id is invalid" not in error.message.lower():
-            raise
+def _again(
+    services: Services, tapped: Tapped, message: Message, kind: KindOfQuery, query_id: int, category_id: int
+) -> Request:
+    """An earlier photo anew: as it was seen then, or from the message the answer replied to."""
+    original = message.reply_to_message
+    by_tap = services.looking.shop.category_named(category_id) is not None
+    return Request(
+        kind, message.chat.id, tapped.user.id, original.message_id if original else message.message_id,
+        original.file if original else None,
+        seen=services.recent.recall(query_id, message.chat.id, services.looking.shop.serving),
+        category_id=category_id if by_tap else None, category_by_tap=by_tap, parent=query_id,
+    )  # fmt: skip
 
 
-async def _edit(message: Message, text: str | None = None, markup: InlineKeyboardMarkup | None = None) -> None:
-    """Change a message; that it is like this already, or gone, is fine."""
-    try:
-        if text is None:
-            await message.edit_reply_markup(markup)
-        else:
-            await message.edit_text(text, parse_mode=ParseMode.HTML, reply_markup=markup)
-    except BadRequest as error:
-        words = error.message.lower()
-        if "message is not modified" not in words and "message to edit not found" not in words:
-            raise
+def _likeness_of(services: Services, permille: int) -> float:
+    """What a similarity means in this shop, of which buttons of before likeness carry thousandths."""
+    return round(services.looking.shop.likeness.of(permille / 1000), 4)
+
+
+def _noting(vote: VoteRecord, chat: int, user: int) -> Write:
+    return lambda connection: note_vote(connection, vote, chat, user)
+
+
+def _buttons(message: Message) -> InlineKeyboardMarkup | None:
+    """The buttons of a message as Telegram sent them along with the tap."""
+    if message.reply_markup is None:
+        return None
+    return InlineKeyboardMarkup.de_json(message.reply_markup, None)

@@ -125,6 +125,11 @@ class Catalogue:
         )
         return {row["name"]: row["id"] for row in rows}
 
+    def category_ids(self) -> dict[str, int]:
+        """Name -> id of every category there ever was, also those of which nothing is on sale."""
+        rows = self.connection.execute("SELECT name, id FROM categories ORDER BY id")
+        return {row["name"]: row["id"] for row in rows}
+
     def on_sale(self) -> Iterator[CataloguePhoto]:
         """Every stored photo of every product on sale, placeholders left out, in order of photo id."""
         rows = self.connection.execute(

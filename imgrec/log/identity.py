@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import sqlite3
 from pathlib import Path
 
 from imgrec.errors import LogError
@@ -35,6 +36,11 @@ def load_keys(log: Path) -> Keys:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
+            if _has_queries(log):
+                raise LogError(
+                    f"{log} holds queries, and its secret {file.name} is missing: nobody could be recognised in it, or "
+                    "forgotten. Put the secret back beside it, or move the log away to begin a new one."
+                )
             draft = file.with_name(f".{file.name}.{os.getpid()}")
             draft.touch(0o600)
             draft.write_bytes(secrets.token_bytes(_SECRET_BYTES))
@@ -47,3 +53,13 @@ def load_keys(log: Path) -> Keys:
     if len(secret) != _SECRET_BYTES:
         raise LogError(f"The log's secret {file} is damaged. Restore it, or delete it and start with a new log.")
     return Keys(secret)
+
+
+def _has_queries(log: Path) -> bool:
+    if not log.is_file():
+        return False
+    try:
+        with contextlib.closing(sqlite3.connect(f"{log.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM queries").fetchone()[0])
+    except sqlite3.DatabaseError:  # whoever opens it next says what is wrong with it
+        return False

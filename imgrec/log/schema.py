@@ -1,7 +1,7 @@
 """The log's tables, as numbered migrations (append only; never edit one that has shipped).
 
-`queries`, `matches` and `feedback` are read by evaluation and by tools outside; `chats` and `telegram_files` are the
-bot's memory. Times are ISO 8601 UTC. Chats, users and photos appear as keyed hashes only.
+Evaluation and tools outside read them. A query is written once, whole, when all that was to be sent for it was. Times
+are ISO 8601 UTC. Chats, users and photos appear as keyed hashes only.
 """
 
 from enum import StrEnum
@@ -67,6 +67,16 @@ MIGRATIONS = (
     ALTER TABLE matches ADD COLUMN likeness REAL;
     ALTER TABLE chats ADD COLUMN likeness REAL;     -- null where the chat chose none, or chose a cosine before
     """,
+    # 3: where the time went; what only the bot needs has moved to its own database, which takes it over before this
+    """
+    ALTER TABLE queries ADD COLUMN queue_ms REAL;   -- from its arrival to its turn
+    ALTER TABLE queries ADD COLUMN see_ms REAL;     -- decoding, and the network
+    ALTER TABLE queries ADD COLUMN search_ms REAL;
+    ALTER TABLE queries ADD COLUMN send_ms REAL;    -- until Telegram had confirmed all of it
+    ALTER TABLE queries ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0;     -- sendings that may have arrived twice
+    DROP TABLE chats;
+    DROP TABLE telegram_files;
+    """,
 )
 
 
@@ -87,3 +97,7 @@ class Outcome(StrEnum):
     UNREADABLE = "unreadable"
     TOO_LARGE = "too_large"
     FAILED = "failed"
+    BUSY = "busy"
+    """More photos waited than we let wait."""
+    EXPIRED = "expired"
+    """It could not be answered while an answer was of use."""

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,14 +142,26 @@ async def anna(sandbox: Sandbox) -> AsyncIterator[UserClient]:
 
 @pytest.fixture
 def rows(own_shop: Shop) -> Callable[..., list[sqlite3.Row]]:
-    """Reads the log as an outside tool would."""
+    """Reads the log as an outside tool would, once the bot has written what it is at; or the bot's own database."""
 
-    def read(query: str, *values: Any) -> list[sqlite3.Row]:
-        with contextlib.closing(sqlite3.connect(own_shop.folder / "log.db")) as connection:
+    def read(query: str, *values: Any, file: str = "log.db") -> list[sqlite3.Row]:
+        wait_until_logged(own_shop)
+        with contextlib.closing(sqlite3.connect(own_shop.folder / file)) as connection:
             connection.row_factory = sqlite3.Row
             return connection.execute(query, values).fetchall()
 
     return read
+
+
+def wait_until_logged(shop: Shop, within_s: float = 10) -> None:
+    """Wait until all that was asked is answered and in the log."""
+    file, end = shop.folder / "bot.db", time.monotonic() + within_s
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        while connection.execute(
+            "SELECT (SELECT count(*) FROM requests WHERE finished_s IS NULL) + (SELECT count(*) FROM journal)"
+        ).fetchone()[0]:
+            assert time.monotonic() < end, "requests are left open"
+            time.sleep(0.01)
 
 
 @dataclass(frozen=True)

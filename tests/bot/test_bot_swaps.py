@@ -12,18 +12,22 @@ from bot_helpers import MODELS, BotProcess, configure, hear_reply, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import AUTO_CATEGORY, LessSimilar, encode
-from bot.photo_queue import Found, PhotoQueue, Wish
+from bot.looking import Looking
+from bot.request import Request, Result
 from imgrec.config import load_config
 from imgrec.errors import OtherServingError, UnreadablePhotoError
 from imgrec.generations import current, point_to
+from imgrec.log.schema import KindOfQuery
 from imgrec.search.generation import IndexRecord, read_record
 from imgrec.search.serving import Serving, pointer
+from imgrec.sums import seal
 from sandbox import Sandbox
 from sandbox.client import UserClient
 
 Rows = Callable[..., list[sqlite3.Row]]
 
 _LONGER_THAN_BETWEEN_LOOKS_S = 2.1
+REQUEST = Request(KindOfQuery.PHOTO, 7, 7, 1, None)
 
 
 def picture(category: str = CATEGORIES[0], colour: str = "red", seed: int = 900) -> bytes:
@@ -140,59 +144,59 @@ async def test_the_first_tap_after_a_swap_looks_at_the_photo_anew_and_a_chats_li
 
 
 @pytest.fixture
-async def queue(own_shop: Shop) -> AsyncIterator[PhotoQueue]:
-    """The queue by itself, on real generations."""
+async def looking(own_shop: Shop) -> AsyncIterator[Looking]:
+    """The queue before the eye by itself, on real generations."""
     config = load_config(own_shop.config, {})
     opened_at = pointer(config)
-    made = PhotoQueue(Serving.open(config), lambda: Serving.open(config), lambda: pointer(config), opened_at, 8, 100)
+    made = Looking(Serving.open(config), lambda: Serving.open(config), lambda: pointer(config), opened_at, 8)
     made.start()
     yield made
     await made.close()
 
 
-async def ask_together(queue: PhotoQueue, *photos: object) -> Sequence[Found | BaseException]:
+async def ask_together(looking: Looking, *photos: object) -> Sequence[Result | BaseException]:
     """Ask them as one batch."""
-    return await asyncio.gather(*(queue.ask(photo, Wish()) for photo in photos), return_exceptions=True)  # type: ignore[arg-type]
+    return await asyncio.gather(*(looking.ask(photo, REQUEST) for photo in photos), return_exceptions=True)  # type: ignore[arg-type]
 
 
 async def test_what_another_model_saw_fails_alone_and_those_beside_it_are_answered(
-    own_shop: Shop, queue: PhotoQueue
+    own_shop: Shop, looking: Looking
 ) -> None:
-    before = await queue.ask(picture(), Wish())
-    assert before.shop is queue.shop
+    before = await looking.ask(picture(), REQUEST)
+    assert before.shop is looking.shop
     await asyncio.to_thread(with_another_model, own_shop)
     await asyncio.sleep(_LONGER_THAN_BETWEEN_LOOKS_S)
-    old, broken, new = await ask_together(queue, before.seen, b"no photo", picture())
+    old, broken, new = await ask_together(looking, before.seen, b"no photo", picture())
     assert isinstance(old, OtherServingError)
     assert isinstance(broken, UnreadablePhotoError)
-    assert isinstance(new, Found)
-    assert new.answer.serving.generation == queue.shop.serving.generation == "generation-000002"
+    assert isinstance(new, Result)
+    assert new.answer.serving.generation == looking.shop.serving.generation == "generation-000002"
     assert new.answer.serving.model_sha256 != before.answer.serving.model_sha256
     assert new.answer.matches
 
 
 async def test_an_index_that_cannot_be_opened_leaves_the_old_one_serving_until_one_can(
-    own_shop: Shop, queue: PhotoQueue
+    own_shop: Shop, looking: Looking
 ) -> None:
     index = own_shop.folder / "index"
     (index / "generation-000002").mkdir()
     point_to(index, "generation-000002")
     await asyncio.sleep(_LONGER_THAN_BETWEEN_LOOKS_S)
-    [found] = await ask_together(queue, picture())
-    assert isinstance(found, Found)
+    [found] = await ask_together(looking, picture())
+    assert isinstance(found, Result)
     assert found.answer.serving.generation == "generation-000001"
     own_shop.imgrec("index")
     mended = current(index)
     assert mended
     await asyncio.sleep(_LONGER_THAN_BETWEEN_LOOKS_S)
-    old, new = await ask_together(queue, found.seen, picture())
+    old, new = await ask_together(looking, found.seen, picture())
     assert isinstance(old, OtherServingError)
-    assert isinstance(new, Found)
+    assert isinstance(new, Result)
     assert new.answer.serving.generation == mended.name
 
 
 async def test_where_looking_at_a_batch_fails_each_photo_is_looked_at_by_itself(
-    queue: PhotoQueue, monkeypatch: pytest.MonkeyPatch
+    looking: Looking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     see = Serving.see_pixels
 
@@ -202,8 +206,8 @@ async def test_where_looking_at_a_batch_fails_each_photo_is_looked_at_by_itself(
         return see(serving, pixels)
 
     monkeypatch.setattr(Serving, "see_pixels", see_one)
-    found = await ask_together(queue, picture(), picture(CATEGORIES[1], "blue"))
-    assert [one.answer.category.name for one in found if isinstance(one, Found) and one.answer.category] == [
+    found = await ask_together(looking, picture(), picture(CATEGORIES[1], "blue"))
+    assert [one.answer.category.name for one in found if isinstance(one, Result) and one.answer.category] == [
         "Balls", "Boxes",
     ]  # fmt: skip
 
@@ -237,6 +241,7 @@ async def test_less_than_half_sure_the_bot_asks_and_offers_what_it_may_be(
     knows = json.loads(file.read_text(encoding="utf-8"))
     knows["knowledge"]["temperature"] = 100.0  # nothing is sure at this heat
     file.write_text(json.dumps(knows), encoding="utf-8")
+    seal(file.parent)
     bot = await start_bot(own_shop, sandbox)
     await anna.photo(picture(CATEGORIES[1]))
     reply = await hear_reply(anna)

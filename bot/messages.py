@@ -1,0 +1,74 @@
+"""What is sent to a chat, as data: it is composed in one place, kept until it is sent, and sent in another."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from telegram import InlineKeyboardMarkup
+
+Json = dict[str, Any]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Picture(_Message):
+    """A product's photo, a file named by the SHA-256 of its content, with an HTML caption."""
+
+    photo: Path
+    caption: str
+
+    @property
+    def sha256(self) -> str:
+        """The name of its content."""
+        return self.photo.stem
+
+
+class Pictures(_Message):
+    """One photo, or an album of two to ten."""
+
+    kind: Literal["pictures"] = "pictures"
+    items: tuple[Picture, ...] = Field(min_length=1, max_length=10)
+    reply_to: int
+
+
+class _WithKeyboard(_Message):
+    keyboard: Json | None = None
+
+    @field_validator("keyboard", mode="before")
+    @classmethod
+    def _as_data(cls, keyboard: object) -> object:
+        return keyboard.to_dict() if isinstance(keyboard, InlineKeyboardMarkup) else keyboard
+
+
+class Text(_WithKeyboard):
+    """An HTML text, with buttons below it.
+
+    `where_doubtful`: the buttons instead, where it is not known whether the pictures before it arrived.
+    """
+
+    kind: Literal["text"] = "text"
+    html: str
+    reply_to: int | None = None
+    where_doubtful: Json | None = None
+
+    _doubtful_as_data = field_validator("where_doubtful", mode="before")(_WithKeyboard._as_data.__func__)  # type: ignore[attr-defined]
+
+
+class Edit(_WithKeyboard):
+    """A message of ours made new: its text and buttons, or its buttons alone."""
+
+    kind: Literal["edit"] = "edit"
+    message_id: int
+    html: str | None = None
+
+
+Message = Annotated[Pictures | Text | Edit, Field(discriminator="kind")]
+
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+def read_message(text: str) -> Message:
+    """A message from the JSON it was kept as."""
+    return _MESSAGE.validate_json(text)

@@ -1,0 +1,58 @@
+"""What handling an update comes to: messages to send and rows to write, committed as one with the update being done."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiosqlite
+
+from bot.messages import Message
+from bot.store.inbox import Waiting, mark_done
+from bot.store.outbox import add_steps, answer_request, finish_request
+from imgrec.async_database import Write
+from imgrec.log.writer import QueryRecord
+
+
+class LaterError(Exception):
+    """It cannot be handled just now, for a reason that may pass; `wait_s`: until when not to try."""
+
+    def __init__(self, why: str, wait_s: float | None = None) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """`toast`: a short notice over the chat, for a tap. `record`: of the query that the messages answer, with `ranks`,
+    its products as JSON. `forgets`: what it deletes has to be gone from the disk too.
+    """
+
+    messages: Sequence[Message] = ()
+    writes: Sequence[Write] = ()
+    toast: str | None = None
+    record: QueryRecord | None = None
+    ranks: str | None = None
+    forgets: bool = False
+
+
+def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str | None = None) -> Write:
+    """Everything an update comes to, in one transaction: after a crash all of it is there, or none.
+
+    Its messages are of use for so many seconds from when the update came in.
+    """
+
+    async def write(connection: aiosqlite.Connection) -> None:
+        for one in reaction.writes:
+            await one(connection)
+        chat, record = waiting.update.chat, reaction.record
+        if record is not None:
+            await answer_request(connection, record, reaction.ranks)
+        if chat is not None:
+            # one that came in long ago, before the bot was down, is told something all the same
+            until_s = max(waiting.received_s, time.time() - useful_for_s / 2) + useful_for_s
+            await add_steps(connection, chat.id, reaction.messages, None if record is None else record.id, until_s)
+        if record is not None and not reaction.messages:
+            await finish_request(connection, record.id)
+        await mark_done(connection, waiting.seq, error)
+
+    return write

@@ -1,0 +1,187 @@
+"""The fields of Telegram's updates that we need; the others are never kept (Bot API, "Available types")."""
+
+import re
+from typing import Any, NamedTuple
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+Json = dict[str, Any]
+
+ALLOWED_UPDATES = ("message", "callback_query")
+_IMAGE_NAME = re.compile(r"\.(jpe?g|png|webp|gif|avif|bmp|tiff?|hei[cf])$", re.IGNORECASE)
+_COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
+_CONTENTS = (
+    "text", "photo", "document", "sticker", "animation", "video", "video_note", "audio", "voice", "contact", "dice",
+    "poll", "location", "venue", "game", "story", "paid_media", "checklist",
+)  # fmt: skip
+_LARGEST = 2**63 - 1  # what SQLite holds
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class File(_Kept):
+    """A photo in its largest size, or a document."""
+
+    file_id: str
+    file_unique_id: str
+    file_size: int = 0
+    width: int = 0
+    height: int = 0
+    mime_type: str = ""
+    file_name: str = ""
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is called an image; some clients name no type."""
+        return self.mime_type.startswith("image/") or bool(_IMAGE_NAME.search(self.file_name))
+
+
+class Chat(_Kept):
+    """Where something was written."""
+
+    id: int = Field(ge=-_LARGEST, le=_LARGEST)
+    type: str
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is the chat of one person."""
+        return self.type == "private"
+
+
+class Sender(_Kept):
+    """A user, or a chat that writes under its own name."""
+
+    id: int = Field(ge=-_LARGEST, le=_LARGEST)
+
+
+class Command(NamedTuple):
+    """/name, or /name@bot, and what follows."""
+
+    name: str
+    bot: str
+    rest: str
+
+
+class Message(_Kept):
+    """A message, new or replied to or tapped. `date` 0: it is there no longer."""
+
+    message_id: int
+    date: int = 0
+    chat: Chat
+    user: Sender | None = Field(None, validation_alias=AliasChoices("user", "from"))
+    sender_chat: Sender | None = None
+    text: str = ""
+    caption: str = ""
+    photo: File | None = None
+    document: File | None = None
+    media_group_id: str | None = None
+    reply_to_message: "Message | None" = None
+    reply_markup: Json | None = None
+    says_something: bool = False
+    """Whether somebody wrote it; Telegram also sends messages about pins, members and the like."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_what_it_says(cls, raw: object) -> object:
+        if isinstance(raw, dict) and "says_something" not in raw:
+            return {**raw, "says_something": any(kind in raw for kind in _CONTENTS)}
+        return raw
+
+    @field_validator("photo", mode="before")
+    @classmethod
+    def _largest(cls, sizes: object) -> object:
+        """Telegram lists a photo's sizes; the smaller ones are of no use."""
+        if not isinstance(sizes, list):
+            return sizes
+        return max(sizes, key=lambda size: size.get("width", 0) * size.get("height", 0)) if sizes else None
+
+    @property
+    def file(self) -> File | None:
+        """The photo, or what is sent as a file."""
+        return self.photo or self.document
+
+    @property
+    def image(self) -> File | None:
+        """What can be looked at."""
+        return self.photo or (self.document if self.document and self.document.is_image else None)
+
+    @property
+    def sender_id(self) -> int:
+        """Who wrote it. Channels and anonymous admins write as their chat: they are not one person."""
+        sender = self.sender_chat or self.user
+        return sender.id if sender else self.chat.id
+
+    def command(self) -> Command | None:
+        """The command it begins with, if any."""
+        match = _COMMAND.fullmatch(self.text)
+        return Command(match["name"].lower(), match["bot"] or "", (match["rest"] or "").strip()) if match else None
+
+    def mentions(self, username: str) -> bool:
+        """Whether its caption calls this user."""
+        return bool(re.search(rf"(?<!\w)@{re.escape(username)}(?!\w)", self.caption, re.IGNORECASE))
+
+
+class Tap(_Kept):
+    """A button that was pressed; without `message` it stands in a message of another bot's or of no chat."""
+
+    id: str
+    user: Sender = Field(validation_alias=AliasChoices("user", "from"))
+    message: Message | None = None
+    data: str = ""
+
+
+class Update(_Kept):
+    """A message or a tap."""
+
+    update_id: int = Field(ge=-_LARGEST, le=_LARGEST)
+    message: Message | None = None
+    callback_query: Tap | None = None
+
+    @property
+    def chat(self) -> Chat | None:
+        """Where it happened."""
+        message = self.callback_query.message if self.callback_query else self.message
+        return message.chat if message else None
+
+    @property
+    def user_id(self) -> int:
+        """Who did it; 0: nobody we know."""
+        if self.callback_query:
+            return self.callback_query.user.id
+        return self.message.sender_id if self.message else 0
+
+    @property
+    def lane(self) -> str:
+        """Updates of one lane are handled in order: those of a private chat, or of one person in a group."""
+        if self.chat is None:
+            return f"of {self.user_id}"
+        return str(self.chat.id) if self.chat.is_private else f"{self.chat.id} of {self.user_id}"
+
+
+class Unreadable(NamedTuple):
+    """An update that is not as the Bot API has it; nothing is kept of it but this."""
+
+    update_id: int
+    why: str
+
+
+def read_update(raw: object) -> Update | Unreadable | None:
+    """An update as Telegram sends it, cut down to what we need; None where it has not even an id."""
+    update_id = raw.get("update_id") if isinstance(raw, dict) else None
+    if not isinstance(update_id, int) or isinstance(update_id, bool) or abs(update_id) > _LARGEST:
+        return None
+    try:
+        return Update.model_validate(raw)
+    except (ValidationError, RecursionError, AttributeError, TypeError) as error:
+        kinds = sorted(key for key in raw if key != "update_id") if isinstance(raw, dict) else []
+        return Unreadable(update_id, f"{', '.join(map(str, kinds))[:80]}: {type(error).__name__}")

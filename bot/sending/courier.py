@@ -1,0 +1,167 @@
+"""One message brought to Telegram: what came of it is told by the return value, never by an exception of a library."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from telegram import Message as Sent
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from bot.messages import Edit, Json, Message, Picture, Pictures, Text
+from bot.sending.pictures import read_pictures
+from bot.sending.verdicts import Refused, Verdict, verdict
+from bot.store.files import TelegramFiles
+
+log = logging.getLogger(__name__)
+
+_TEXT_TIMEOUT_S = 10
+_PICTURES_TIMEOUT_S = 15
+_UPLOAD_TIMEOUT_S = 30
+_NUMBER = re.compile(r"#(\d+)")
+_NOTHING_TO_CHANGE = (
+    "message is not modified", "message to edit not found", "message can't be edited", "message_id_invalid",
+)  # fmt: skip
+
+_Ready = list[tuple[Picture, str | bytes]]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """It is in the chat."""
+
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Instead:
+    """It cannot be sent as it is; these can be tried."""
+
+    messages: tuple[Message, ...]
+
+
+class Courier:
+    """Speaks to Telegram for the outbox."""
+
+    def __init__(self, bot: Bot, files: TelegramFiles) -> None:
+        self._bot = bot
+        self._files = files
+
+    async def bring(self, message: Message, chat_id: int, *, after_doubtful: bool) -> Delivered | Instead | Verdict:
+        """Send or edit a message; `after_doubtful`: the pictures before it may not have arrived."""
+        try:
+            match message:
+                case Text():
+                    return await self._text(message, chat_id, after_doubtful)
+                case Edit():
+                    return await self._edit(message, chat_id)
+                case Pictures():
+                    return await self._pictures(message, chat_id)
+        except TelegramError as error:
+            return verdict(error)
+
+    async def _text(self, message: Text, chat_id: int, after_doubtful: bool) -> Delivered:
+        keyboard = (after_doubtful and message.where_doubtful) or message.keyboard
+        sent = await self._bot.send_message(
+            chat_id, message.html, ParseMode.HTML, reply_parameters=_reply(message.reply_to),
+            reply_markup=_markup(keyboard), read_timeout=_TEXT_TIMEOUT_S,
+        )  # fmt: skip
+        return Delivered((sent.message_id,))
+
+    async def _edit(self, message: Edit, chat_id: int) -> Delivered:
+        try:
+            if message.html is None:
+                await self._bot.edit_message_reply_markup(
+                    chat_id, message.message_id, reply_markup=_markup(message.keyboard), read_timeout=_TEXT_TIMEOUT_S
+                )
+            else:
+                await self._bot.edit_message_text(
+                    message.html, chat_id, message.message_id, parse_mode=ParseMode.HTML,
+                    reply_markup=_markup(message.keyboard), read_timeout=_TEXT_TIMEOUT_S,
+                )  # fmt: skip
+        except BadRequest as error:
+            if not any(words in error.message.lower() for words in _NOTHING_TO_CHANGE):
+                raise
+        return Delivered((message.message_id,))
+
+    async def _pictures(self, message: Pictures, chat_id: int) -> Delivered | Instead | Refused:
+        """Send an album. A picture that is missing, damaged or refused costs itself alone."""
+        known = await self._files.ids([picture.sha256 for picture in message.items])
+        left = list(message.items)
+        while left:
+            ready = await asyncio.to_thread(read_pictures, left, known)
+            if not ready:
+                break
+            try:
+                sent = await self._send(ready, chat_id, message.reply_to)
+            except BadRequest as error:
+                if "chat not found" in error.message.lower():
+                    raise
+                picture = _named(error, ready)
+                if picture is not None and picture.sha256 in known:
+                    del known[picture.sha256]  # Telegram does not know this id any more
+                elif picture is not None or len(ready) == 1:
+                    log.warning("Telegram refuses the product photo %s: %s", (picture or ready[0][0]).photo, error)
+                    left = [other for other, _ in ready if other != (picture or ready[0][0])]
+                elif any(picture.sha256 in known for picture, _ in ready):
+                    log.info("Telegram refuses an album of photos it has (%s); uploading them again.", error.message)
+                    known = {}
+                else:
+                    return _halves(message, [picture for picture, _ in ready])
+                continue
+            await self._files.remember(_new_ids(ready, sent))
+            return Delivered(tuple(one.message_id for one in sent))
+        return Instead((_as_text(message),))
+
+    async def _send(self, ready: _Ready, chat_id: int, reply_to: int) -> Sequence[Sent]:
+        if len(ready) == 1:
+            [(picture, photo)] = ready
+            return [
+                await self._bot.send_photo(
+                    chat_id, photo, picture.caption, parse_mode=ParseMode.HTML, reply_parameters=_reply(reply_to),
+                    read_timeout=_PICTURES_TIMEOUT_S, write_timeout=_UPLOAD_TIMEOUT_S,
+                )
+            ]  # fmt: skip
+        album = [InputMediaPhoto(photo, picture.caption, ParseMode.HTML) for picture, photo in ready]
+        return await self._bot.send_media_group(
+            chat_id, album, reply_parameters=_reply(reply_to), read_timeout=_PICTURES_TIMEOUT_S,
+            write_timeout=_UPLOAD_TIMEOUT_S,
+        )  # fmt: skip
+
+
+def _named(error: BadRequest, ready: _Ready) -> Picture | None:
+    """The picture that Telegram says it is about, as in "failed to send message #3", if it says so."""
+    number = _NUMBER.search(error.message)
+    place = int(number[1]) - 1 if number else -1
+    return ready[place][0] if 0 <= place < len(ready) else None
+
+
+def _new_ids(ready: _Ready, sent: Sequence[Sent]) -> dict[str, str]:
+    return {
+        picture.sha256: message.photo[-1].file_id
+        for (picture, photo), message in zip(ready, sent, strict=False)
+        if isinstance(photo, bytes) and message.photo
+    }
+
+
+def _halves(message: Pictures, pictures: Sequence[Picture]) -> Instead:
+    """Where Telegram refuses an album and does not say which picture it is about: each half for itself."""
+    middle = len(pictures) // 2
+    halves = (tuple(pictures[:middle]), tuple(pictures[middle:]))
+    return Instead(tuple(message.model_copy(update={"items": half}) for half in halves))
+
+
+def _as_text(message: Pictures) -> Text:
+    """The products in words, where there is no picture of any of them."""
+    return Text(html="\n\n".join(picture.caption for picture in message.items[:4]), reply_to=message.reply_to)
+
+
+def _reply(message_id: int | None) -> ReplyParameters | None:
+    return None if message_id is None else ReplyParameters(message_id, allow_sending_without_reply=True)
+
+
+def _markup(keyboard: Json | None) -> InlineKeyboardMarkup | None:
+    return None if keyboard is None else InlineKeyboardMarkup.de_json(keyboard, None)

@@ -1,0 +1,135 @@
+"""The outbox at work: in each chat one step after the other, and for as long as the answer is of use."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from bot import texts
+from bot.messages import Pictures, Text
+from bot.sending.courier import Courier, Delivered, Instead
+from bot.sending.pacing import Pacing
+from bot.sending.verdicts import Gone, Moved, NotTaken, Refused, Unknown
+from bot.store.outbox import Outbox, State, Step
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+_MOST_DOUBTFUL = 5
+_CHATS_AT_ONCE = 64
+
+
+class Delivery:
+    """Sends what the outbox holds. `on_finished` is called with the lane of each request that is over."""
+
+    def __init__(self, outbox: Outbox, courier: Courier, on_finished: Callable[[str], None]) -> None:
+        self._outbox = outbox
+        self._courier = courier
+        self._on_finished = on_finished
+        self._pacing = Pacing()
+        self._at_once = asyncio.Semaphore(_CHATS_AT_ONCE)
+        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._again: set[int] = set()
+
+    async def start(self) -> None:
+        """Go on from where the last run of the bot ended, however it did."""
+        for chat_id in await self._outbox.recover():
+            self.kick(chat_id)
+
+    def kick(self, chat_id: int) -> None:
+        """There is something to send to this chat."""
+        if chat_id in self._chats:
+            self._again.add(chat_id)
+            return
+        task = asyncio.create_task(self._deliver(chat_id), name=f"delivery to {chat_id}")
+        self._chats[chat_id] = task
+        task.add_done_callback(lambda done: self._ended(chat_id, done))
+
+    async def idle(self) -> None:
+        """Wait until everything is sent."""
+        while self._chats:
+            await asyncio.wait(list(self._chats.values()))
+
+    async def close(self) -> None:
+        """Stop; what is not sent waits for the next start."""
+        tasks = list(self._chats.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, chat_id: int, task: asyncio.Task[None]) -> None:
+        del self._chats[chat_id]
+        if task.cancelled():
+            return
+        if task.exception() is not None:
+            log.error("The outbox stopped sending to a chat; it goes on.", exc_info=task.exception())
+            asyncio.get_running_loop().call_later(_LONGEST_PAUSE_S, self.kick, chat_id)
+        elif chat_id in self._again:
+            self._again.discard(chat_id)
+            self.kick(chat_id)
+
+    async def _deliver(self, chat_id: int) -> None:
+        while step := await self._outbox.next_step(chat_id):
+            wait_s = min(step.due_s, step.until_s) - time.time()
+            if wait_s > 0:
+                await asyncio.sleep(min(wait_s, _LONGEST_PAUSE_S))  # the clock may jump meanwhile
+            elif time.time() > step.until_s:
+                await self._over(step, State.EXPIRED, apology=_apology(step))
+            else:
+                await self._pacing.turn(chat_id)
+                async with self._at_once:
+                    await self._send(step)
+
+    async def _send(self, step: Step) -> None:
+        doubtful = isinstance(step.message, Text) and await self._outbox.follows_doubtful(step)
+        await self._outbox.sending(step)
+        outcome = await self._courier.bring(step.message, step.chat_id, after_doubtful=doubtful)
+        match outcome:
+            case Delivered(message_ids):
+                await self._over(step, State.SENT, message_ids)
+            case Instead(messages):
+                await self._outbox.replace(step, messages)
+            case NotTaken(why, wait_s):
+                pause_s = _pause(step.tries) if wait_s is None else wait_s
+                log.info("Trying again in %.1f s: %s", pause_s, why)
+                await self._outbox.again(step, time.time() + pause_s, doubtful=False)
+            case Unknown(why) if isinstance(step.message, Pictures) or step.doubtful >= _MOST_DOUBTFUL:
+                log.warning("It is not known whether a message arrived (%s); it is not sent again.", why)
+                await self._over(step, State.DOUBTFUL)
+            case Unknown(why):
+                log.info("It is not known whether a message arrived (%s); sending it again.", why)
+                await self._outbox.again(step, time.time() + _pause(step.tries), doubtful=True)
+            case Moved(after):
+                await self._outbox.move_chat(step.chat_id, after)
+                self.kick(after)
+            case Gone(why):
+                log.info("A chat is closed to us: %s", why)
+                await self._over(step, State.REFUSED)
+            case Refused(why):
+                log.error("Telegram refuses what was composed: %s", why)
+                await self._over(step, State.REFUSED, apology=_failure(step))
+
+    async def _over(
+        self, step: Step, state: State, message_ids: tuple[int, ...] = (), apology: Text | None = None
+    ) -> None:
+        lane = await self._outbox.over(step, state, message_ids, apology)
+        if lane is not None:
+            self._on_finished(lane)
+
+
+def _pause(tries: int) -> float:
+    """Twice as long each time, with jitter: those who were turned away together do not come back together."""
+    return min(_FIRST_PAUSE_S * 2.0 ** min(tries, 10), _LONGEST_PAUSE_S) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+
+
+def _apology(step: Step) -> Text | None:
+    """Said once, where an answer to a photo comes too late."""
+    reply_to = getattr(step.message, "reply_to", None)
+    return Text(html=texts.EXPIRED, reply_to=reply_to) if step.request_id is not None else None
+
+
+def _failure(step: Step) -> Text | None:
+    reply_to = getattr(step.message, "reply_to", None)
+    return Text(html=texts.FAILED, reply_to=reply_to) if step.request_id is not None else None

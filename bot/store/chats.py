@@ -1,0 +1,50 @@
+"""What a chat has chosen."""
+
+from dataclasses import dataclass
+
+import aiosqlite
+
+from imgrec.async_database import AsyncDatabase, Write
+from imgrec.database import utc_now
+from imgrec.log.identity import Keys
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """A category by its id, and how alike products have to be (likeness, 0 to 1); None leaves it to the shop."""
+
+    category_id: int | None = None
+    likeness: float | None = None
+
+
+class Chats:
+    """The table of settings; chats appear by keyed hashes only."""
+
+    def __init__(self, database: AsyncDatabase, keys: Keys) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def settings(self, chat: int) -> ChatSettings:
+        """What this chat has chosen."""
+        row = await self._database.row(
+            "SELECT category_id, likeness FROM chats WHERE chat_key = ?", self._keys.of("chat", chat)
+        )
+        return ChatSettings(*row) if row else ChatSettings()
+
+    def choose_category(self, chat: int, category_id: int | None) -> Write:
+        """Remember a chat's category; None: as predicted."""
+        return self._set(chat, "category_id", category_id)
+
+    def choose_likeness(self, chat: int, likeness: float | None) -> Write:
+        """Remember how alike products have to be; None: as the shop has it."""
+        return self._set(chat, "likeness", likeness)
+
+    def _set(self, chat: int, name: str, value: float | None) -> Write:
+        async def write(connection: aiosqlite.Connection) -> None:
+            await connection.execute(
+                f"INSERT INTO chats (chat_key, {name}, changed_utc) VALUES (?, ?, ?) "
+                f"ON CONFLICT DO UPDATE SET {name} = excluded.{name}, changed_utc = excluded.changed_utc",
+                (self._keys.of("chat", chat), value, utc_now()),
+            )
+
+        return write

@@ -1,0 +1,174 @@
+"""What came in from Telegram, kept until it is done."""
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiosqlite
+
+from bot.receiving.updates import Unreadable, Update
+from imgrec.async_database import AsyncDatabase
+
+_ALBUM_ENDS_AFTER_S = 1.0
+"""Telegram sends an album's photos one by one and does not say which is the last."""
+_IDS_KEPT_S = 2 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An update whose turn has come. `lateness_s`: since it came in."""
+
+    seq: int
+    lane: str
+    received_s: float
+    starts: int
+    update: Update
+
+
+@dataclass(frozen=True)
+class Load:
+    """How many photos wait, of whom."""
+
+    of_lane: int
+    of_chat: int
+    in_all: int
+    bytes_in_all: int
+
+
+class Inbox:
+    """The table of updates."""
+
+    def __init__(self, database: AsyncDatabase, bot_id: int) -> None:
+        self._database = database
+        self._bot_id = bot_id
+
+    async def add(self, updates: Iterable[Update | Unreadable]) -> list[int]:
+        """Commit updates that just came in; those that came before are known by their id and left out.
+
+        Returns the ids of the new ones. When this returns, Telegram may be told that we have them.
+        """
+        now = time.time()
+        rows = [self._row(update, now) for update in updates]
+
+        async def insert(connection: aiosqlite.Connection) -> list[int]:
+            new: list[int] = []
+            for row in rows:
+                cursor = await connection.execute(
+                    "INSERT OR IGNORE INTO inbox (bot_id, update_id, lane, chat_id, user_id, album, photo_bytes, body, "
+                    "received_s, due_s, done_s, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
+                )  # fmt: skip
+                if cursor.rowcount:
+                    new.append(row[1])
+            return new
+
+        return await self._database.write(insert) if rows else []
+
+    def _row(self, update: Update | Unreadable, now: float) -> tuple[Any, ...]:
+        if isinstance(update, Unreadable):
+            return self._bot_id, update.update_id, None, None, None, None, None, None, now, now, now, update.why
+        message, chat = update.message, update.chat
+        image = message.image if message else None
+        return (
+            self._bot_id, update.update_id, update.lane, chat and chat.id, update.user_id,
+            message.media_group_id if message and image else None, image and image.file_size,
+            update.model_dump_json(exclude_defaults=True), now, now, None, None,
+        )  # fmt: skip
+
+    async def next(self, busy: Collection[str], most: int) -> tuple[list[str], float | None]:
+        """The lanes whose turn it is, longest waiting first, and when the next one's comes (None: nothing waits)."""
+        heads = await self._database.rows(
+            "SELECT lane, due_s, album FROM inbox WHERE seq IN (SELECT min(seq) FROM inbox WHERE done_s IS NULL "
+            "GROUP BY lane) ORDER BY seq"
+        )
+        now = time.time()
+        lanes: list[str] = []
+        later: list[float] = []
+        for head in heads:
+            if head["lane"] in busy:
+                continue
+            due_s = head["due_s"]
+            if head["album"] is not None:
+                due_s = max(due_s, await self._album_is_whole_s(head["lane"], head["album"]))
+            if due_s > now:
+                later.append(due_s)
+            elif len(lanes) < most:
+                lanes.append(head["lane"])
+        return lanes, min(later, default=None)
+
+    async def _album_is_whole_s(self, lane: str, album: str) -> float:
+        row = await self._database.row(
+            "SELECT max(received_s) FROM inbox WHERE lane = ? AND album = ? AND done_s IS NULL", lane, album
+        )
+        return (row[0] if row and row[0] else 0) + _ALBUM_ENDS_AFTER_S
+
+    async def take(self, lane: str) -> Sequence[Waiting]:
+        """The lane's next update, or all photos of an album; notes that their handling begins."""
+        head = await self._database.row(
+            "SELECT * FROM inbox WHERE lane = ? AND done_s IS NULL ORDER BY seq LIMIT 1", lane
+        )
+        if head is None:
+            return []
+        rows = [head] if head["album"] is None else await self._database.rows(
+            "SELECT * FROM inbox WHERE lane = ? AND album = ? AND done_s IS NULL ORDER BY seq", lane, head["album"]
+        )  # fmt: skip
+
+        async def begin(connection: aiosqlite.Connection) -> None:
+            await connection.executemany(
+                "UPDATE inbox SET starts = starts + 1 WHERE seq = ?", [(row["seq"],) for row in rows]
+            )
+
+        await self._database.write(begin)
+        return [
+            Waiting(
+                row["seq"], row["lane"], row["received_s"], row["starts"] + 1, Update.model_validate_json(row["body"])
+            )
+            for row in rows
+        ]
+
+    async def postpone(self, seq: int, seconds: float) -> None:
+        """Handle it later; those behind it in its lane wait too."""
+
+        async def wait(connection: aiosqlite.Connection) -> None:
+            await connection.execute("UPDATE inbox SET due_s = ? WHERE seq = ?", (time.time() + seconds, seq))
+
+        await self._database.write(wait)
+
+    async def load(self, lane: str, chat_id: int) -> Load:
+        """How many photos wait."""
+        row = await self._database.row(
+            "SELECT count(*) FILTER (WHERE lane = ?) AS of_lane, count(*) FILTER (WHERE chat_id = ?) AS of_chat, "
+            "count(*) AS in_all, coalesce(sum(photo_bytes), 0) AS bytes_in_all "
+            "FROM inbox WHERE done_s IS NULL AND photo_bytes IS NOT NULL",
+            lane,
+            chat_id,
+        )
+        assert row is not None  # noqa: S101 - an aggregate has a row
+        return Load(*row)
+
+    async def newest_photos(self, lane: str, most: int) -> Sequence[Waiting]:
+        """The photos of a lane that came in last, latest first."""
+        rows = await self._database.rows(
+            "SELECT * FROM inbox WHERE lane = ? AND done_s IS NULL AND photo_bytes IS NOT NULL "
+            "ORDER BY seq DESC LIMIT ?",
+            lane, most,
+        )  # fmt: skip
+        return [
+            Waiting(row["seq"], row["lane"], row["received_s"], row["starts"], Update.model_validate_json(row["body"]))
+            for row in rows
+        ]
+
+    async def tidy(self) -> None:
+        """Drop the ids of updates that Telegram will not send again."""
+
+        async def drop(connection: aiosqlite.Connection) -> None:
+            await connection.execute("DELETE FROM inbox WHERE done_s < ?", (time.time() - _IDS_KEPT_S,))
+
+        await self._database.write(drop)
+
+
+async def mark_done(connection: aiosqlite.Connection, seq: int, error: str | None = None) -> None:
+    """Within a transaction: this update is done with, and its content goes."""
+    await connection.execute(
+        "UPDATE inbox SET body = NULL, album = NULL, done_s = ?, error = ? WHERE seq = ?", (time.time(), error, seq)
+    )

@@ -1,0 +1,118 @@
+"""What the log still has to get: queries and votes are noted here with what they belong to, and moved over after it."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+
+import aiosqlite
+from pydantic import BaseModel, ConfigDict
+
+from imgrec.async_database import AsyncDatabase
+from imgrec.log.writer import LogWriter, QueryRecord
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 100
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+
+
+class VoteRecord(BaseModel):
+    """A vote (+1 or -1) on a query's answer, or on the product of a rank."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    query_id: int
+    rank: int
+    vote: int
+    voted_utc: str
+
+
+class Journal:
+    """Moves entries to the log, in order; while the log cannot be written they wait, and the owner is told."""
+
+    def __init__(self, database: AsyncDatabase, writer: LogWriter) -> None:
+        self._database = database
+        self._writer = writer
+        self._bell = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to move; what is there from before goes first."""
+        self._bell.set()
+        self._task = asyncio.create_task(self._run(), name="journal")
+
+    def ring(self) -> None:
+        """There is something to move."""
+        self._bell.set()
+
+    async def close(self) -> None:
+        """Move what can be moved at once; the rest waits for the next start."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        with contextlib.suppress(sqlite3.Error):
+            await self._move_all()
+
+    async def last_vote(self, query_id: int, rank: int, user: int) -> int | None:
+        """A user's vote that the log does not have yet."""
+        rows = await self._database.rows(
+            "SELECT entry FROM journal WHERE kind = 'vote' AND user_id = ? ORDER BY id DESC", user
+        )
+        votes = (VoteRecord.model_validate_json(row["entry"]) for row in rows)
+        return next((vote.vote for vote in votes if (vote.query_id, vote.rank) == (query_id, rank)), None)
+
+    async def _run(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            try:
+                await self._move_all()
+                pause_s = _FIRST_PAUSE_S
+            except sqlite3.Error as error:
+                waiting = await self._database.row("SELECT count(*) FROM journal")
+                log.warning(
+                    "The log cannot be written (%s); %s queries and votes wait for it.", error, waiting and waiting[0]
+                )
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                self._bell.set()
+
+    async def _move_all(self) -> None:
+        while rows := await self._database.rows(f"SELECT * FROM journal ORDER BY id LIMIT {_AT_ONCE}"):
+            for row in rows:
+                await self._move(row)
+            moved = [(row["id"],) for row in rows]
+
+            async def drop(connection: aiosqlite.Connection, moved: list[tuple[int]] = moved) -> None:
+                await connection.executemany("DELETE FROM journal WHERE id = ?", moved)
+
+            await self._database.write(drop)
+
+    async def _move(self, row: sqlite3.Row) -> None:
+        """Doing it twice, as after a crash, changes nothing."""
+        chat, user = row["chat_id"], row["user_id"]
+        if row["kind"] == "query":
+            await self._writer.record(QueryRecord.model_validate_json(row["entry"]), chat, user)
+        else:
+            vote = VoteRecord.model_validate_json(row["entry"])
+            await self._writer.vote(vote.query_id, vote.rank, chat, user, vote.vote, vote.voted_utc)
+
+
+async def note_query(connection: aiosqlite.Connection, record: QueryRecord, chat: int, user: int) -> None:
+    """Within a transaction: the log is to get this query."""
+    await _note(connection, "query", record, chat, user)
+
+
+async def note_vote(connection: aiosqlite.Connection, vote: VoteRecord, chat: int, user: int) -> None:
+    """Within a transaction: the log is to get this vote."""
+    await _note(connection, "vote", vote, chat, user)
+
+
+async def _note(connection: aiosqlite.Connection, kind: str, entry: BaseModel, chat: int, user: int) -> None:
+    await connection.execute(
+        "INSERT INTO journal (chat_id, user_id, kind, entry) VALUES (?, ?, ?, ?)",
+        (chat, user, kind, entry.model_dump_json()),
+    )

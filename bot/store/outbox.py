@@ -1,0 +1,270 @@
+"""What is to be sent, and how far it is: a request's messages are steps, each with a state of its own."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import aiosqlite
+
+from bot.messages import Message, Pictures, Text, read_message
+from bot.store.inbox import Waiting
+from bot.store.journal import note_query
+from imgrec.async_database import AsyncDatabase, Write
+from imgrec.log.schema import Outcome
+from imgrec.log.writer import QueryRecord
+
+_RANKS_KEPT_S = 30 * 24 * 3600
+_STEPS_KEPT_S = 2 * 24 * 3600
+
+
+class State(StrEnum):
+    """How far a step is."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    """Telegram was asked; after a crash it may have been sent, and is sent once more."""
+    SENT = "sent"
+    DOUBTFUL = "doubtful"
+    """It may have been sent; it is not sent again unless the shopper says so."""
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One message to send. `request_id` None: it answers no photo."""
+
+    id: int
+    request_id: int | None
+    chat_id: int
+    message: Message
+    due_s: float
+    until_s: float
+    tries: int
+    doubtful: int
+
+
+class Outbox:
+    """The tables of requests and steps."""
+
+    def __init__(self, database: AsyncDatabase) -> None:
+        self._database = database
+
+    async def begin(self, waiting: Waiting, chat_id: int, user_id: int) -> int:
+        """The number of the request that an update makes; the same one when it is handled again after a crash."""
+
+        async def insert(connection: aiosqlite.Connection) -> int:
+            await connection.execute(
+                "INSERT OR IGNORE INTO requests (seq, lane, chat_id, user_id, asked_s) VALUES (?, ?, ?, ?, ?)",
+                (waiting.seq, waiting.lane, chat_id, user_id, waiting.received_s),
+            )
+            [row] = await connection.execute_fetchall("SELECT id FROM requests WHERE seq = ?", (waiting.seq,))
+            return int(row[0])
+
+        return await self._database.write(insert)
+
+    async def is_of(self, request_id: int, chat_id: int) -> bool:
+        """Whether this chat asked it."""
+        return bool(
+            await self._database.row("SELECT 1 FROM requests WHERE id = ? AND chat_id = ?", request_id, chat_id)
+        )
+
+    async def doubtful_pictures(self, request_id: int, chat_id: int) -> Pictures | None:
+        """The pictures of a request of this chat that may not have arrived."""
+        row = await self._database.row(
+            "SELECT steps.content FROM steps JOIN requests ON requests.id = request_id "
+            "WHERE request_id = ? AND requests.chat_id = ? AND state = ? AND content IS NOT NULL ORDER BY steps.id",
+            request_id, chat_id, State.DOUBTFUL,
+        )  # fmt: skip
+        message = read_message(row["content"]) if row else None
+        return message if isinstance(message, Pictures) else None
+
+    def no_longer_doubtful(self, request_id: int) -> Write:
+        """The pictures that may not have arrived are sent again, by the shopper's wish."""
+
+        async def settle(connection: aiosqlite.Connection) -> None:
+            await connection.execute(
+                "UPDATE steps SET state = ?, content = NULL WHERE request_id = ? AND state = ?",
+                (State.SENT, request_id, State.DOUBTFUL),
+            )
+
+        return settle
+
+    async def open_requests(self) -> Counter[str]:
+        """How many requests of each lane have messages that are not sent yet."""
+        rows = await self._database.rows(
+            "SELECT lane, count(*) FROM requests WHERE finished_s IS NULL AND answered_s IS NOT NULL GROUP BY lane"
+        )
+        return Counter({row[0]: row[1] for row in rows})
+
+    async def recover(self) -> list[int]:
+        """After a start: what was being sent is to be sent once more. Returns the chats with something to send."""
+
+        async def again(connection: aiosqlite.Connection) -> list[int]:
+            await connection.execute(
+                "UPDATE steps SET state = ?, doubtful = doubtful + 1 WHERE state = ?", (State.WAITING, State.SENDING)
+            )
+            rows = await connection.execute_fetchall(
+                "SELECT DISTINCT chat_id FROM steps WHERE state = ?", (State.WAITING,)
+            )
+            return [row[0] for row in rows]
+
+        return await self._database.write(again)
+
+    async def next_step(self, chat_id: int) -> Step | None:
+        """What is to be sent next to a chat."""
+        row = await self._database.row(
+            "SELECT * FROM steps WHERE chat_id = ? AND state IN ('waiting', 'sending') "
+            "ORDER BY coalesce(place, id) LIMIT 1",
+            chat_id,
+        )
+        return _step(row) if row else None
+
+    async def follows_doubtful(self, step: Step) -> bool:
+        """Whether pictures of the same request may not have arrived."""
+        return bool(
+            await self._database.row(
+                "SELECT 1 FROM steps WHERE request_id = ? AND state = ?", step.request_id, State.DOUBTFUL
+            )
+        )  # fmt: skip
+
+    async def sending(self, step: Step) -> None:
+        """Note that Telegram is asked now: from here on it may have been sent."""
+        await self._set(step, State.SENDING, tries=step.tries + 1)
+
+    async def again(self, step: Step, due_s: float, *, doubtful: bool) -> None:
+        """Telegram did not take it, or (doubtful) did not say whether: try it again, at this time."""
+        await self._set(step, State.WAITING, due_s=due_s, doubtful=step.doubtful + doubtful)
+
+    async def replace(self, step: Step, messages: Sequence[Message]) -> None:
+        """Send other messages in its place: an album in two halves, or a text where there are no pictures."""
+
+        async def change(connection: aiosqlite.Connection) -> None:
+            await connection.execute(
+                "UPDATE steps SET state = ?, content = ? WHERE id = ?",
+                (State.WAITING, messages[0].model_dump_json(), step.id),
+            )
+            await connection.executemany(
+                "INSERT INTO steps (request_id, chat_id, content, due_s, until_s, place) "
+                "SELECT request_id, chat_id, ?, due_s, until_s, coalesce(place, id) + pow(0.5, "
+                "  (SELECT count(*) FROM steps AS others WHERE others.request_id IS step.request_id)) "
+                "FROM steps AS step WHERE id = ?",
+                [(message.model_dump_json(), step.id) for message in messages[1:]],
+            )
+
+        await self._database.write(change)
+
+    async def over(
+        self, step: Step, state: State, message_ids: Sequence[int] = (), apology: Text | None = None
+    ) -> str | None:
+        """A step is over, and with the last of a request the request.
+
+        Expired or refused, it takes what the request still had to send with it, and `apology` is sent instead. Returns
+        the lane of the request that is finished by this, if one is.
+        """
+
+        async def change(connection: aiosqlite.Connection) -> str | None:
+            now = time.time()
+            keeps = state is State.DOUBTFUL and isinstance(step.message, Pictures)
+            await connection.execute(
+                "UPDATE steps SET state = ?, message_ids = ?, over_s = ?, doubtful = ?, "
+                "content = CASE WHEN ? THEN content END WHERE id = ?",
+                (state, json.dumps(list(message_ids)), now, step.doubtful + (state is State.DOUBTFUL), keeps, step.id),
+            )
+            if state in {State.EXPIRED, State.REFUSED} and step.request_id is not None:
+                await connection.execute(
+                    "UPDATE steps SET state = ?, over_s = ?, content = NULL WHERE request_id = ? AND state = 'waiting'",
+                    (state, now, step.request_id),
+                )
+            if apology is not None:
+                await add_steps(connection, step.chat_id, [apology], None, now + _STEPS_KEPT_S)
+            return await _finish_if_over(connection, step.request_id) if step.request_id is not None else None
+
+        return await self._database.write(change)
+
+    async def move_chat(self, before: int, after: int) -> None:
+        """A group became a supergroup, which is another chat to Telegram."""
+
+        async def move(connection: aiosqlite.Connection) -> None:
+            for table in ("steps", "requests", "inbox"):
+                await connection.execute(f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?", (after, before))
+
+        await self._database.write(move)
+
+    async def tidy(self) -> None:
+        """Drop what nobody can ask for any more."""
+        now = time.time()
+
+        async def drop(connection: aiosqlite.Connection) -> None:
+            await connection.execute("DELETE FROM steps WHERE over_s < ?", (now - _STEPS_KEPT_S,))
+            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - _RANKS_KEPT_S,))
+
+        await self._database.write(drop)
+
+    async def _set(self, step: Step, state: State, **values: float) -> None:
+        async def change(connection: aiosqlite.Connection) -> None:
+            names = "".join(f", {name} = ?" for name in values)
+            await connection.execute(
+                f"UPDATE steps SET state = ?{names} WHERE id = ?", (state, *values.values(), step.id)
+            )
+
+        await self._database.write(change)
+
+
+async def add_steps(
+    connection: aiosqlite.Connection, chat_id: int, messages: Sequence[Message], request_id: int | None, until_s: float
+) -> None:
+    """Within a transaction: send these, one after the other."""
+    await connection.executemany(
+        "INSERT INTO steps (request_id, chat_id, content, due_s, until_s) VALUES (?, ?, ?, ?, ?)",
+        [(request_id, chat_id, message.model_dump_json(), time.time(), until_s) for message in messages],
+    )
+
+
+async def answer_request(connection: aiosqlite.Connection, record: QueryRecord, ranks: str | None) -> None:
+    """Within a transaction: what was found for a request; its steps are added beside this."""
+    await connection.execute(
+        "UPDATE requests SET record = ?, ranks = ?, answered_s = ? WHERE id = ?",
+        (record.model_dump_json(), ranks, time.time(), record.id),
+    )
+
+
+async def finish_request(
+    connection: aiosqlite.Connection, request_id: int, outcome: Outcome | None = None
+) -> str | None:
+    """Within a transaction: all that was to be sent was, or cannot be; the log gets its row. Returns the lane."""
+    [*rows] = await connection.execute_fetchall(
+        "SELECT requests.*, (SELECT coalesce(sum(doubtful), 0) FROM steps WHERE request_id = requests.id) AS doubtful "
+        "FROM requests WHERE id = ? AND finished_s IS NULL AND record IS NOT NULL",
+        (request_id,),
+    )
+    if not rows:  # forgotten meanwhile
+        return None
+    [row] = rows
+    now, record = time.time(), QueryRecord.model_validate_json(row["record"])
+    times = record.times.model_copy(
+        update={"send_ms": (now - row["answered_s"]) * 1000, "total_ms": (now - row["asked_s"]) * 1000}
+    )
+    update = {"times": times, "doubtful": row["doubtful"], **({"outcome": outcome} if outcome else {})}
+    await note_query(connection, record.model_copy(update=update), row["chat_id"], row["user_id"])
+    await connection.execute("UPDATE requests SET record = NULL, finished_s = ? WHERE id = ?", (now, request_id))
+    return str(row["lane"])
+
+
+async def _finish_if_over(connection: aiosqlite.Connection, request_id: int) -> str | None:
+    rows = await connection.execute_fetchall("SELECT state FROM steps WHERE request_id = ?", (request_id,))
+    states = {row["state"] for row in rows}
+    if states & {State.WAITING, State.SENDING}:
+        return None
+    outcome = Outcome.EXPIRED if State.EXPIRED in states else Outcome.FAILED if State.REFUSED in states else None
+    return await finish_request(connection, request_id, outcome)
+
+
+def _step(row: aiosqlite.Row) -> Step:
+    return Step(
+        row["id"], row["request_id"], row["chat_id"], read_message(row["content"]), row["due_s"], row["until_s"],
+        row["tries"], row["doubtful"],
+    )  # fmt: skip

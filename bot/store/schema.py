@@ -1,0 +1,84 @@
+"""The tables of `bot.db`, as numbered migrations (append only; never edit one that has shipped).
+
+Times are seconds since 1970, as `time.time()` tells them: they are compared and added to, and nobody else reads them.
+"""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE inbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of arrival
+        bot_id INTEGER NOT NULL,
+        update_id INTEGER NOT NULL,
+        lane TEXT,                              -- those of one lane are handled one after the other; null: unreadable
+        chat_id INTEGER,
+        user_id INTEGER,
+        album TEXT,                             -- Telegram's id of the album its photo belongs to
+        photo_bytes INTEGER,                    -- null where there is no photo to look at
+        body TEXT,                              -- the fields we need, JSON; null when it is done
+        received_s REAL NOT NULL,
+        due_s REAL NOT NULL,                    -- not before
+        starts INTEGER NOT NULL DEFAULT 0,      -- how often its handling began
+        done_s REAL,
+        error TEXT
+    );
+    CREATE UNIQUE INDEX inbox_update ON inbox (bot_id, update_id);
+    CREATE INDEX inbox_waiting ON inbox (lane, seq) WHERE done_s IS NULL;
+    CREATE INDEX inbox_done ON inbox (done_s) WHERE done_s IS NOT NULL;
+    CREATE TABLE requests (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,   -- of the query in the log, too
+        seq INTEGER UNIQUE,                     -- of the update that asked
+        lane TEXT NOT NULL,
+        chat_id INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        asked_s REAL NOT NULL,
+        answered_s REAL,                        -- when its messages were ready to be sent
+        record TEXT,                            -- of the log, JSON; null when it is there
+        ranks TEXT,                             -- a result's hundred products, most similar first, JSON
+        finished_s REAL
+    );
+    CREATE INDEX requests_open ON requests (lane) WHERE finished_s IS NULL;
+    CREATE INDEX requests_finished ON requests (finished_s) WHERE finished_s IS NOT NULL;
+    CREATE INDEX requests_chat ON requests (chat_id);
+    CREATE INDEX requests_user ON requests (user_id);
+    CREATE TABLE steps (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        place REAL,                             -- in the order of its chat; null: that of its id
+        request_id INTEGER REFERENCES requests(id) ON DELETE CASCADE,   -- null: no answer to a photo
+        chat_id INTEGER NOT NULL,
+        content TEXT,                           -- what to send, JSON; null when it was sent
+        state TEXT NOT NULL DEFAULT 'waiting',  -- see State
+        due_s REAL NOT NULL,
+        until_s REAL NOT NULL,                  -- not after
+        tries INTEGER NOT NULL DEFAULT 0,
+        doubtful INTEGER NOT NULL DEFAULT 0,    -- how often it may have been sent without our knowing
+        message_ids TEXT,                       -- JSON
+        over_s REAL
+    );
+    CREATE INDEX steps_open ON steps (chat_id, coalesce(place, id)) WHERE state IN ('waiting', 'sending');
+    CREATE INDEX steps_request ON steps (request_id);
+    CREATE INDEX steps_over ON steps (over_s) WHERE over_s IS NOT NULL;
+    CREATE TABLE journal (                      -- what the log still has to get, in this order
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        chat_id INTEGER NOT NULL,
+        user_id INTEGER NOT NULL,
+        kind TEXT NOT NULL,                     -- query, vote
+        entry TEXT NOT NULL                     -- JSON
+    );
+    CREATE TABLE chats (
+        chat_key TEXT PRIMARY KEY,              -- a keyed hash, as in the log
+        category_id INTEGER,                    -- null: as the model predicts
+        likeness REAL,                          -- null: as the shop has it
+        changed_utc TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE notices (                      -- the one message in a chat that tells how long it takes
+        chat_id INTEGER PRIMARY KEY,
+        message_id INTEGER NOT NULL
+    );
+    CREATE TABLE telegram_files (
+        bot_id INTEGER NOT NULL,
+        photo_sha256 TEXT NOT NULL,
+        file_id TEXT NOT NULL,
+        PRIMARY KEY (bot_id, photo_sha256)
+    ) WITHOUT ROWID;
+    """,
+)

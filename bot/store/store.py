@@ -1,0 +1,142 @@
+"""The bot's database opened: what a log of before kept for the bot is taken over, and all of a shopper can go."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import aiosqlite
+
+from bot.store.chats import Chats
+from bot.store.files import TelegramFiles
+from bot.store.inbox import Inbox
+from bot.store.journal import Journal
+from bot.store.outbox import Outbox
+from bot.store.schema import MIGRATIONS
+from imgrec.async_database import AsyncDatabase, Write
+from imgrec.database import connect, connect_read_only
+from imgrec.log.writer import LogWriter
+
+_LAST_LOG_VERSION_WITH_CHATS = 2
+
+
+@dataclass
+class Store:
+    """Everything the bot remembers, and the log beside it."""
+
+    database: AsyncDatabase
+    log: LogWriter
+    inbox: Inbox
+    outbox: Outbox
+    chats: Chats
+    files: TelegramFiles
+    journal: Journal
+
+    @classmethod
+    async def open(cls, path: Path, log: LogWriter, bot_id: int) -> Self:
+        """Raises ImgrecError when the database cannot be used."""
+        database = await AsyncDatabase.open(path, MIGRATIONS)
+        last = await log.last_id()
+
+        async def after_the_log(connection: aiosqlite.Connection) -> None:
+            """A request has the number of its query in the log, so numbers go on from there."""
+            await connection.execute(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT 'requests', 0 "
+                "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'requests')"
+            )
+            await connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'requests'", (last,))
+
+        await database.write(after_the_log)
+        return cls(
+            database, log, Inbox(database, bot_id), Outbox(database), Chats(database, log.keys),
+            TelegramFiles(database, bot_id), Journal(database, log),
+        )  # fmt: skip
+
+    async def close(self) -> None:
+        """Move what the log still has to get, and close both."""
+        await self.journal.close()
+        await self.database.close()
+        await self.log.close()
+
+    async def tidy(self) -> None:
+        """Drop what is of no use any more."""
+        await self.inbox.tidy()
+        await self.outbox.tidy()
+
+    async def note_notice(self, chat: int, message_id: int) -> None:
+        """Keep which message tells a chat how long it takes."""
+
+        async def write(connection: aiosqlite.Connection) -> None:
+            await connection.execute("INSERT OR REPLACE INTO notices VALUES (?, ?)", (chat, message_id))
+
+        await self.database.write(write)
+
+    async def forget_notice(self, chat: int) -> None:
+        """There is no such message any more."""
+
+        async def write(connection: aiosqlite.Connection) -> None:
+            await connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
+
+        await self.database.write(write)
+
+    def forget(self, chat: int, user: int, private: bool, until_seq: int) -> Write:
+        """Delete all there is of a user, and in a private chat all of the chat; what came in after it stays."""
+        of_whom = "(user_id = ?1 OR (?2 AND chat_id = ?3))"
+        key = self.log.keys.of("chat", chat)
+
+        async def write(connection: aiosqlite.Connection) -> None:
+            values = (user, private, chat)
+            await connection.execute(
+                f"DELETE FROM steps WHERE request_id IN (SELECT id FROM requests WHERE {of_whom}) "
+                "OR (?2 AND chat_id = ?3)", values,
+            )  # fmt: skip
+            await connection.execute(f"DELETE FROM requests WHERE {of_whom}", values)
+            await connection.execute(f"DELETE FROM journal WHERE {of_whom}", values)
+            await connection.execute(f"DELETE FROM inbox WHERE seq < ?4 AND {of_whom}", (*values, until_seq))
+            if private:
+                await connection.execute("DELETE FROM chats WHERE chat_key = ?", (key,))
+                await connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
+
+        return write
+
+
+def take_over_from_log(
+    log_path: Path, path: Path, category_ids: Mapping[str, int], likeness_of: Callable[[float], float]
+) -> None:
+    """Copy chats' settings and Telegram's file ids out of a log of before, which gives them up when it is opened next.
+
+    Thresholds that were set as similarities become the likeness they stand for in this shop. Doing it twice changes
+    nothing. Raises ImgrecError.
+    """
+    if not log_path.is_file():
+        return
+    with contextlib.closing(connect_read_only(log_path)) as log:
+        version = log.execute("PRAGMA user_version").fetchone()[0]
+        if not 0 < version <= _LAST_LOG_VERSION_WITH_CHATS:
+            return
+        chats = [dict(row) for row in log.execute("SELECT * FROM chats")]
+        files = [tuple(row) for row in log.execute("SELECT bot_id, photo_sha256, file_id FROM telegram_files")]
+    with contextlib.closing(connect(path, MIGRATIONS)) as own:
+        own.execute("BEGIN IMMEDIATE")
+        own.executemany(
+            "INSERT OR IGNORE INTO chats (chat_key, category_id, likeness, changed_utc) VALUES (?, ?, ?, ?)",
+            [
+                (
+                    chat["chat_key"],
+                    category_ids.get(chat["category"]),
+                    _likeness(chat, likeness_of),
+                    chat["changed_utc"],
+                )
+                for chat in chats
+            ],
+        )
+        own.executemany("INSERT OR IGNORE INTO telegram_files VALUES (?, ?, ?)", files)
+        own.execute("COMMIT")
+
+
+def _likeness(chat: Mapping[str, object], likeness_of: Callable[[float], float]) -> float | None:
+    likeness, threshold = chat.get("likeness"), chat["threshold"]
+    if isinstance(likeness, float):
+        return likeness
+    return round(likeness_of(threshold), 4) if isinstance(threshold, float) else None
