@@ -22,6 +22,8 @@ Json = dict[str, Any]
 AT_A_KILL_S = 1.0
 """How long before a kill something may have been confirmed to the bot and still be sent again: its commit was under
 way. What was not confirmed to it may be sent again whatever the time."""
+IN_TRANSIT_S = 1.0
+"""How long after a kill the server, busy with others, may still read what the dead bot had sent."""
 FOUND = ("answered", "nothing_similar")
 
 
@@ -200,7 +202,9 @@ def _judge_repeats(verdict: Verdict, answers: Iterable[list[Sending]], kills: Se
             latest = first.call.ended or again.call.began
             allowed_s = AT_A_KILL_S if first.call.replied else float("inf")
             explaining = [
-                kill for kill in kills if first.call.began <= kill <= again.call.began and kill - latest <= allowed_s
+                kill
+                for kill in kills
+                if first.call.began - IN_TRANSIT_S <= kill <= again.call.began and kill - latest <= allowed_s
             ]
             if explaining:
                 verdict.window_s = max(verdict.window_s, explaining[0] - first.call.began)

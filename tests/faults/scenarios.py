@@ -157,12 +157,12 @@ async def index_swaps(stage: Stage) -> None:
 
 
 async def ids_begin_anew(stage: Stage) -> None:
-    """Telegram numbers updates from 5 on again, whenever none waits."""
+    """Telegram numbers updates from somewhere else on, lower or higher, whenever none waits."""
     until = time.monotonic() + stage.load_s
     while time.monotonic() < until:
         await asyncio.sleep(1)
         if not stage.world.updates.pending:
-            stage.world.updates.count_from(5 + 1000 * stage.rng.randrange(2))
+            stage.world.updates.count_from(stage.rng.randrange(1, 1_000_000_000))
             await asyncio.sleep(2)
 
 

@@ -131,6 +131,8 @@ class Outcome:
 
     scenario: Scenario
     verdict: Verdict
+    faults: int
+    """Calls that failed, came late, or whose answer was lost."""
     kills: int
     most_mb: float
     seed: int
@@ -183,7 +185,8 @@ async def perform(
         verdict.problems.append(f"it took {use.most_mb:.0f} MB")
     if use.files_last > use.files_first + 20:
         verdict.problems.append(f"{use.files_last} files were open, {use.files_first} at first")
-    return Outcome(scenario, verdict, len(life.kills), use.most_mb, seed)
+    faults = sum(bool(call.fault or call.error_code) for call in stage.world.calls.calls)
+    return Outcome(scenario, verdict, faults, len(life.kills), use.most_mb, seed)
 
 
 async def _end(stage: Stage, scenario: Scenario) -> None:

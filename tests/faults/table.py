@@ -6,7 +6,7 @@ from pathlib import Path
 from stage import Outcome
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-COLUMNS = ("fault", "photos", "answered", "told", "lost", "repeated", "p50 s", "p99 s", "kills", "MB")
+COLUMNS = ("fault", "photos", "answered", "told", "lost", "repeated", "p50 s", "p99 s", "faults", "kills", "MB")
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -54,6 +54,7 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         outcome.scenario.name,
         *map(str, counts),
         *("" if one is None else f"{one:.1f}" for one in seconds),
+        str(outcome.faults),
         str(outcome.kills),
         f"{outcome.most_mb:.0f}",
     )
