@@ -80,7 +80,7 @@ class _Running:
         )
         self._actions, self._toasts = Actions(bot), Toasts(bot)
         services = Services(self._looking, store, self._actions, bot.username, useful_for_s)
-        self._delivery = Delivery(store.outbox, Courier(bot, store.files), self._finished)
+        self._delivery = Delivery(store.outbox, store.files, Courier(bot, store.files), self._finished)
         self._dispatching = Dispatching(
             store, lambda waiting: handle(bot, services, waiting), self._toasts, self._delivery.kick, useful_for_s
         )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
 from telegram import Message as Sent
@@ -31,9 +31,10 @@ _Ready = list[tuple[Picture, str | bytes]]
 
 @dataclass(frozen=True)
 class Delivered:
-    """It is in the chat."""
+    """It is in the chat. `file_ids`: what Telegram calls the photos that were uploaded, by their SHA-256."""
 
     message_ids: tuple[int, ...]
+    file_ids: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,7 @@ class Courier:
                 else:
                     return _halves(message, [picture for picture, _ in ready])
                 continue
-            await self._files.remember(_new_ids(ready, sent))
-            return Delivered(tuple(one.message_id for one in sent))
+            return Delivered(tuple(one.message_id for one in sent), _new_ids(ready, sent))
         return Instead((_as_text(message),))
 
     async def _send(self, ready: _Ready, chat_id: int, reply_to: int) -> Sequence[Sent]:

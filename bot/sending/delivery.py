@@ -11,6 +11,7 @@ from bot.messages import Pictures, Text
 from bot.sending.courier import Courier, Delivered, Instead
 from bot.sending.pacing import Pacing
 from bot.sending.verdicts import Gone, Moved, NotTaken, Refused, Unknown
+from bot.store.files import TelegramFiles
 from bot.store.outbox import Outbox, State, Step
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,11 @@ _CHATS_AT_ONCE = 64
 class Delivery:
     """Sends what the outbox holds. `on_finished` is called with the lane of each request that is over."""
 
-    def __init__(self, outbox: Outbox, courier: Courier, on_finished: Callable[[str], None]) -> None:
+    def __init__(
+        self, outbox: Outbox, files: TelegramFiles, courier: Courier, on_finished: Callable[[str], None]
+    ) -> None:
         self._outbox = outbox
+        self._files = files
         self._courier = courier
         self._on_finished = on_finished
         self._pacing = Pacing()
@@ -87,8 +91,9 @@ class Delivery:
         await self._outbox.sending(step)
         outcome = await self._courier.bring(step.message, step.chat_id, after_doubtful=doubtful)
         match outcome:
-            case Delivered(message_ids):
-                await self._over(step, State.SENT, message_ids)
+            case Delivered(message_ids, file_ids):
+                await self._over(step, State.SENT, message_ids)  # at once: a crash before it means sending again
+                await self._files.remember(file_ids)
             case Instead(messages):
                 await self._outbox.replace(step, messages)
             case NotTaken(why, wait_s):
