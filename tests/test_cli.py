@@ -20,7 +20,7 @@ from imgrec import opening
 from imgrec.cli import main
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
-from imgrec.log.writer import LogWriter
+from imgrec.log.writer import LoggedTimes, LogWriter, QueryRecord
 from imgrec.vision.eye import Eye
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -488,8 +488,12 @@ def test_a_models_figures_are_an_object_a_page_and_a_table(imgrec, shop, tmp_pat
 
 async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
     log = await LogWriter.open(tmp_path / "log.db")
-    query = await log.begin_query(KindOfQuery.PHOTO, 1, 1, None)
-    await log.finish_query(query, Outcome.NOTHING_SIMILAR, 12)
+    await log.record(
+        QueryRecord(
+            id=1, asked_utc="2026-01-01T00:00:00.000Z", kind=KindOfQuery.PHOTO, outcome=Outcome.NOTHING_SIMILAR,
+            times=LoggedTimes(total_ms=12),
+        ), 1, 1,
+    )  # fmt: skip
     await log.close()
     figures = json.loads(imgrec("evaluate", "log", "--json").stdout)
     assert (figures["queries"], figures["empty"], figures["latency_ms"]["p50"]) == (1, 1, 12)

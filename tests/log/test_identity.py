@@ -4,10 +4,10 @@ import os
 import stat
 
 import pytest
+from log_helpers import ask
 
 from imgrec.errors import LogError
 from imgrec.log.identity import Keys, load_keys
-from imgrec.log.schema import KindOfQuery
 from imgrec.log.writer import LogWriter
 
 
@@ -48,12 +48,26 @@ def test_a_secret_that_cannot_be_is_an_error_of_ours(tmp_path):
             load_keys(log)
 
 
+async def test_a_secret_that_is_missing_beside_queries_is_not_replaced(path):
+    log = await LogWriter.open(path)
+    await log.close()
+    secret = path.with_name("log.db.secret")
+    secret.unlink()
+    load_keys(path)  # nobody is in it yet
+    log = await LogWriter.open(path)
+    await ask(log, 1, 1)
+    await log.close()
+    secret.unlink()
+    with pytest.raises(LogError, match=r"log\.db\.secret is missing: .* Put the secret back"):
+        load_keys(path)
+    assert not secret.exists()
+
+
 async def test_the_files_of_the_log_never_hold_a_telegram_id(path):
     log = await LogWriter.open(path)
     user, chat = 5_123_456_789, -1_001_234_567_890
-    query = await log.begin_query(KindOfQuery.PHOTO, chat, user, "AQADAgADunique")
-    await log.vote(query, 0, user, user, 1)
-    await log.set_category(chat, "Balls")
+    query = await ask(log, chat, user, photo_unique_id="AQADAgADunique")
+    await log.vote(query, 0, chat, user, 1)
     written = b"".join(file.read_bytes() for file in path.parent.iterdir())
     await log.close()
     assert log.keys.of("user", user).encode() in written

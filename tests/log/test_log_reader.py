@@ -4,17 +4,17 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from log_helpers import ask
 
 from imgrec.errors import ImgrecError, LogError
 from imgrec.log.reader import LogReader
 from imgrec.log.schema import KindOfQuery, Outcome
+from imgrec.log.writer import LoggedTimes
 
 
 async def test_every_query_is_read_oldest_first_with_the_votes_on_the_whole_answer(log, path, answer):
-    first = await log.begin_query(KindOfQuery.PHOTO, 1, 1, "photo")
-    await log.record_answer(first, answer)
-    await log.finish_query(first, Outcome.ANSWERED, 20)
-    second = await log.begin_query(KindOfQuery.OTHER_CATEGORY, 1, 1, "photo", parent=first)
+    first = await ask(log, 1, 1, answer=answer, times=LoggedTimes(total_ms=20))
+    second = await ask(log, 1, 1, kind=KindOfQuery.OTHER_CATEGORY, parent=first, outcome=Outcome.FAILED)
     for user, vote in ((1, 1), (2, 1), (3, -1), (3, 1), (4, -1)):
         await log.vote(first, 0, 1, user, vote)
     await log.vote(first, 1, 1, 1, -1)  # on a single product: not on the answer
