@@ -48,6 +48,7 @@ class Shopper:
         self.user_id, self.pictures, self.expected, self.rng = user_id, pictures, expected, rng
         self.client = UserClient(sandbox.url, user_id)
         self.waiting: set[int] = set()
+        self.votes = True
         self._voted: set[int] = set()
         self._listening: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -108,6 +109,7 @@ class Shopper:
         self.waiting.discard(replied)
         self._news.set()
         buttons = [button for row in message.get("reply_markup", {}).get("inline_keyboard", []) for button in row]
+        buttons = buttons if self.votes else []
         votes = [button for button in buttons if button["text"] in VOTES]
         if votes and replied not in self._voted and self.rng.random() < 0.4:
             self._voted.add(replied)
