@@ -26,11 +26,12 @@ class Picture(_Message):
 
 
 class Pictures(_Message):
-    """One photo, or an album of two to ten."""
+    """One photo, or an album of two to ten; `is_part`: of an album that could not be sent as a whole."""
 
     kind: Literal["pictures"] = "pictures"
     items: tuple[Picture, ...] = Field(min_length=1, max_length=10)
     reply_to: int
+    is_part: bool = False
 
 
 class _WithKeyboard(_Message):

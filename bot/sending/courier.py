@@ -114,7 +114,7 @@ class Courier:
                     return _halves(message, [picture for picture, _ in ready])
                 continue
             return Delivered(tuple(one.message_id for one in sent), _new_ids(ready, sent))
-        return Instead((_as_text(message),))
+        return Delivered(()) if message.is_part else Instead((_as_text(message),))
 
     async def _send(self, ready: _Ready, chat_id: int, reply_to: int) -> Sequence[Sent]:
         if len(ready) == 1:
@@ -151,7 +151,7 @@ def _halves(message: Pictures, pictures: Sequence[Picture]) -> Instead:
     """Where Telegram refuses an album and does not say which picture it is about: each half for itself."""
     middle = len(pictures) // 2
     halves = (tuple(pictures[:middle]), tuple(pictures[middle:]))
-    return Instead(tuple(message.model_copy(update={"items": half}) for half in halves))
+    return Instead(tuple(message.model_copy(update={"items": half, "is_part": True}) for half in halves))
 
 
 def _as_text(message: Pictures) -> Text:
