@@ -159,7 +159,7 @@ class BotSection(Section):
     answer_within_s: int = Field(
         900, ge=10, description="How long an answer is of use, in seconds; after that the shopper is told so instead."
     )
-    stop_within_s: float = Field(
+    stop_within_s: int = Field(
         8, ge=0, le=600, description="How long a bot that is told to stop goes on answering; what is left waits."
     )
     heartbeat: Path = Field(

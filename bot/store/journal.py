@@ -14,6 +14,11 @@ from imgrec.log.writer import LogWriter, QueryRecord
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 100
+_TO_MOVE = f"""
+    SELECT * FROM journal WHERE kind != 'vote' OR json_extract(entry, '$.query_id') NOT IN
+        (SELECT id FROM requests WHERE finished_s IS NULL) ORDER BY kind = 'vote', id LIMIT {_AT_ONCE}
+"""
+"""A vote may come before all of its answer is known to be sent; then it waits, and comes after the query."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 
@@ -29,7 +34,7 @@ class VoteRecord(BaseModel):
 
 
 class Journal:
-    """Moves entries to the log, in order; while the log cannot be written they wait, and the owner is told."""
+    """Moves entries to the log, queries before the votes on them; while the log cannot be written they wait, and the owner is told."""
 
     def __init__(self, database: AsyncDatabase, writer: LogWriter) -> None:
         self._database = database
@@ -81,7 +86,7 @@ class Journal:
                 self._bell.set()
 
     async def _move_all(self) -> None:
-        while rows := await self._database.rows(f"SELECT * FROM journal ORDER BY id LIMIT {_AT_ONCE}"):
+        while rows := await self._database.rows(_TO_MOVE):
             for row in rows:
                 await self._move(row)
             moved = [(row["id"],) for row in rows]

@@ -57,7 +57,7 @@ MIGRATIONS = (
     CREATE INDEX steps_open ON steps (chat_id, coalesce(place, id)) WHERE state IN ('waiting', 'sending');
     CREATE INDEX steps_request ON steps (request_id);
     CREATE INDEX steps_over ON steps (over_s) WHERE over_s IS NOT NULL;
-    CREATE TABLE journal (                      -- what the log still has to get, in this order
+    CREATE TABLE journal (                      -- what the log still has to get
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         chat_id INTEGER NOT NULL,
         user_id INTEGER NOT NULL,

@@ -293,6 +293,18 @@ async def test_while_the_log_cannot_be_written_entries_wait_and_then_come_in_ord
     assert [row["id"] for row in await logged(store)] == [query_id]
 
 
+async def test_a_vote_that_comes_before_its_answer_is_known_to_be_sent_waits_for_it(store: Store) -> None:
+    query_id = await ask(store, photo(1), Text(html="one"))
+    vote = VoteRecord(query_id=query_id, rank=0, vote=1, voted_utc=utc_now())
+    await store.database.write(lambda connection: note_vote(connection, vote, ANNA, ANNA))
+    store.journal.start()
+    await asyncio.sleep(0.1)
+    assert await store.journal.last_vote(query_id, 0, ANNA) == 1
+    await store.outbox.over(await next_step(store), State.SENT)
+    await logged(store)
+    assert await store.log.last_vote(query_id, 0, ANNA) == 1
+
+
 # -------------------------------------------------------------------------------------------- the database as a whole
 
 
