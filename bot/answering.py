@@ -3,13 +3,13 @@
 import asyncio
 import json
 import logging
-import time
 from datetime import UTC, datetime
 
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot import texts
+from bot.clock import now_s
 from bot.composing import compose
 from bot.messages import Text
 from bot.reaction import LaterError, Reaction
@@ -41,7 +41,7 @@ async def answer(bot: Bot, services: Services, waiting: Waiting, request: Reques
 
     Raises LaterError when Telegram does not hand out the photo just now.
     """
-    began_s = time.time()
+    began_s = now_s()
     query_id = await services.store.outbox.begin(waiting, request.chat, request.user)
     queue_ms = (began_s - waiting.received_s) * 1000
     try:

@@ -18,6 +18,7 @@ from bot.actions import Actions, Toasts
 from bot.admission import Admission
 from bot.dispatching import Dispatching
 from bot.handlers.routing import handle
+from bot.heartbeat import beat
 from bot.looking import Looking
 from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
 from bot.receiving.updates import Update, read_update
@@ -86,9 +87,9 @@ class _Running:
         )
         self._admission = Admission(bot, store, config.bot, bot.username, useful_for_s)
         self._receiving = (
-            Webhook(config, bot, webhook_secret, self._take)
+            Webhook(config, bot, webhook_secret, self._take, self._beat)
             if webhook_secret is not None
-            else Polling(config, bot.token, self._take)
+            else Polling(config, bot.token, self._take, self._beat)
         )
 
     async def until(self, stop: asyncio.Event) -> None:
@@ -135,6 +136,9 @@ class _Running:
             await self._admission.look_at(updates)
         except Exception:  # they are ours by now, whatever becomes of the notice
             log.exception("Whoever has to wait could not be told.")
+
+    def _beat(self) -> None:
+        beat(self._config.bot.heartbeat, self._store.journal.trouble)
 
     def _finished(self, lane: str) -> None:
         self._store.journal.ring()

@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 import logging
+import random
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from bot import texts
 from bot.actions import Toasts
 from bot.answering import refusal
+from bot.clock import now_s
 from bot.handlers.photos import request_of
 from bot.messages import Text
 from bot.reaction import LaterError, Reaction, commit
@@ -99,7 +100,7 @@ class Dispatching:
             return _FIRST_PAUSE_S
         for lane in lanes:
             self._lanes[lane] = asyncio.create_task(self._take(lane), name=f"lane {lane}")
-        return _LONGEST_WAIT_S if next_s is None else min(max(next_s - time.time(), 0.01), _LONGEST_WAIT_S)
+        return _LONGEST_WAIT_S if next_s is None else min(max(next_s - now_s(), 0.01), _LONGEST_WAIT_S)
 
     async def _take(self, lane: str) -> None:
         try:
@@ -124,7 +125,7 @@ class Dispatching:
             else:
                 reaction = await self._handle(waiting)
         except LaterError as later:
-            pause_s = min(_FIRST_PAUSE_S * 2 ** min(waiting.starts, 10), _LONGEST_PAUSE_S)
+            pause_s = min(_FIRST_PAUSE_S * 2 ** min(waiting.starts, 10), _LONGEST_PAUSE_S) * random.uniform(0.75, 1.25)  # noqa: S311
             log.info("An update is handled later: %s", later)
             await self._store.inbox.postpone(waiting.seq, later.wait_s if later.wait_s is not None else pause_s)
             return False

@@ -1,11 +1,11 @@
 """What handling an update comes to: messages to send and rows to write, committed as one with the update being done."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiosqlite
 
+from bot.clock import now_s
 from bot.messages import Message
 from bot.store.inbox import Waiting, mark_done
 from bot.store.outbox import add_steps, answer_request, finish_request
@@ -49,7 +49,7 @@ def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str
             await answer_request(connection, record, reaction.ranks)
         if chat is not None:
             # one that came in long ago, before the bot was down, is told something all the same
-            until_s = max(waiting.received_s, time.time() - useful_for_s / 2) + useful_for_s
+            until_s = max(waiting.received_s, now_s() - useful_for_s / 2) + useful_for_s
             await add_steps(connection, chat.id, reaction.messages, None if record is None else record.id, until_s)
         if record is not None and not reaction.messages:
             await finish_request(connection, record.id)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -12,7 +13,6 @@ from urllib.parse import urlencode
 from telegram.error import NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.heartbeat import beat
 from bot.receiving.updates import ALLOWED_UPDATES, Json
 from imgrec.config import Config
 from imgrec.errors import ConfigError
@@ -36,12 +36,13 @@ class RefusedTokenError(ConfigError):
 
 
 class Polling:
-    """Asks for updates until it is cancelled. Raises RefusedTokenError."""
+    """Asks for updates until it is cancelled; `beat` is called when Telegram has answered. Raises RefusedTokenError."""
 
-    def __init__(self, config: Config, token: str, take: Take) -> None:
+    def __init__(self, config: Config, token: str, take: Take, beat: Callable[[], None]) -> None:
         self._config = config
         self._url = f"{config.telegram.api_url}/bot{token}"
         self._take = take
+        self._beat = beat
         self._request = HTTPXRequest(connection_pool_size=2, connect_timeout=_CONNECT_S)
         self._troubles = Troubles(config.telegram.api_url)
         self._offset: int | None = None
@@ -67,7 +68,7 @@ class Polling:
             await self._refused(status, answer)
             return
         self._troubles.over()
-        beat(self._config.bot.heartbeat)
+        self._beat()
         await self._take(updates)
         given = [update.get("update_id") for update in updates if isinstance(update, dict)]
         ids = [update_id for update_id in given if isinstance(update_id, int)]
@@ -129,7 +130,7 @@ class Troubles:
         if not self._tries or now - self._said_s > _SAID_AGAIN_AFTER_S:
             self._said_s = now
             log.warning("No updates from %s just now: %s. Trying on.", self._address, why.rstrip("."))
-        pause_s = min(_FIRST_PAUSE_S * 2 ** min(self._tries, 10), longest_s)
+        pause_s = min(_FIRST_PAUSE_S * 2 ** min(self._tries, 10), longest_s) * random.uniform(0.75, 1.0)  # noqa: S311
         self._tries += 1
         await asyncio.sleep(max(pause_s, least_s))
 

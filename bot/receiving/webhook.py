@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -28,11 +29,12 @@ _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - its name
 class Webhook:
     """Listens until it is cancelled. Raises ConfigError for an address Telegram refuses, OSError for a taken port."""
 
-    def __init__(self, config: Config, bot: Bot, secret: str, take: Take) -> None:
+    def __init__(self, config: Config, bot: Bot, secret: str, take: Take, beat: Callable[[], None]) -> None:
         self._config = config
         self._bot = bot
         self._secret = secret
         self._take = take
+        self._beat = beat
         self._troubles = Troubles(config.telegram.api_url)
 
     async def run(self) -> None:
@@ -43,7 +45,7 @@ class Webhook:
         updates = Application([(path, _Updates, given)], log_function=_log_nothing)
         server = HTTPServer(updates, max_body_size=_MOST_BYTES)
         server.add_sockets(bind_sockets(hook.port, hook.listen))
-        heart = asyncio.create_task(beat_while_listening(self._config.bot.heartbeat))
+        heart = asyncio.create_task(beat_while_listening(self._beat))
         try:
             await self._register(hook.url or "")
             await asyncio.Event().wait()

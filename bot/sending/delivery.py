@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Callable
 
 from bot import texts
+from bot.clock import now_s
 from bot.messages import Pictures, Text
 from bot.sending.courier import Courier, Delivered, Instead
 from bot.sending.pacing import Pacing
@@ -76,10 +76,10 @@ class Delivery:
 
     async def _deliver(self, chat_id: int) -> None:
         while step := await self._outbox.next_step(chat_id):
-            wait_s = min(step.due_s, step.until_s) - time.time()
+            wait_s = min(step.due_s, step.until_s) - now_s()
             if wait_s > 0:
                 await asyncio.sleep(min(wait_s, _LONGEST_PAUSE_S))  # the clock may jump meanwhile
-            elif time.time() > step.until_s:
+            elif now_s() > step.until_s:
                 await self._over(step, State.EXPIRED, apology=_apology(step))
             else:
                 await self._pacing.turn(chat_id)
@@ -99,13 +99,13 @@ class Delivery:
             case NotTaken(why, wait_s):
                 pause_s = _pause(step.tries) if wait_s is None else wait_s
                 log.info("Trying again in %.1f s: %s", pause_s, why)
-                await self._outbox.again(step, time.time() + pause_s, doubtful=False)
+                await self._outbox.again(step, now_s() + pause_s, doubtful=False)
             case Unknown(why) if isinstance(step.message, Pictures) or step.doubtful >= _MOST_DOUBTFUL:
                 log.warning("It is not known whether a message arrived (%s); it is not sent again.", why)
                 await self._over(step, State.DOUBTFUL)
             case Unknown(why):
                 log.info("It is not known whether a message arrived (%s); sending it again.", why)
-                await self._outbox.again(step, time.time() + _pause(step.tries), doubtful=True)
+                await self._outbox.again(step, now_s() + _pause(step.tries), doubtful=True)
             case Moved(after):
                 await self._outbox.move_chat(step.chat_id, after)
                 self.kick(after)

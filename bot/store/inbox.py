@@ -1,12 +1,12 @@
 """What came in from Telegram, kept until it is done."""
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiosqlite
 
+from bot.clock import now_s
 from bot.receiving.updates import Unreadable, Update
 from imgrec.async_database import AsyncDatabase
 
@@ -48,7 +48,7 @@ class Inbox:
 
         Returns the ids of the new ones. When this returns, Telegram may be told that we have them.
         """
-        now = time.time()
+        now = now_s()
         rows = [self._row(update, now) for update in updates]
 
         async def insert(connection: aiosqlite.Connection) -> list[int]:
@@ -81,7 +81,7 @@ class Inbox:
             "SELECT lane, due_s, album FROM inbox WHERE seq IN (SELECT min(seq) FROM inbox WHERE done_s IS NULL "
             "GROUP BY lane) ORDER BY seq"
         )
-        now = time.time()
+        now = now_s()
         lanes: list[str] = []
         later: list[float] = []
         for head in heads:
@@ -130,7 +130,7 @@ class Inbox:
         """Handle it later; those behind it in its lane wait too."""
 
         async def wait(connection: aiosqlite.Connection) -> None:
-            await connection.execute("UPDATE inbox SET due_s = ? WHERE seq = ?", (time.time() + seconds, seq))
+            await connection.execute("UPDATE inbox SET due_s = ? WHERE seq = ?", (now_s() + seconds, seq))
 
         await self._database.write(wait)
 
@@ -162,7 +162,7 @@ class Inbox:
         """Drop the ids of updates that Telegram will not send again."""
 
         async def drop(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM inbox WHERE done_s < ?", (time.time() - _IDS_KEPT_S,))
+            await connection.execute("DELETE FROM inbox WHERE done_s < ?", (now_s() - _IDS_KEPT_S,))
 
         await self._database.write(drop)
 
@@ -170,5 +170,5 @@ class Inbox:
 async def mark_done(connection: aiosqlite.Connection, seq: int, error: str | None = None) -> None:
     """Within a transaction: this update is done with, and its content goes."""
     await connection.execute(
-        "UPDATE inbox SET body = NULL, album = NULL, done_s = ?, error = ? WHERE seq = ?", (time.time(), error, seq)
+        "UPDATE inbox SET body = NULL, album = NULL, done_s = ?, error = ? WHERE seq = ?", (now_s(), error, seq)
     )

@@ -34,13 +34,15 @@ class VoteRecord(BaseModel):
 
 
 class Journal:
-    """Moves entries to the log, queries before the votes on them; while the log cannot be written they wait, and the owner is told."""
+    """Moves entries to the log, queries before the votes on them. While it cannot be written they wait, and it is told."""
 
     def __init__(self, database: AsyncDatabase, writer: LogWriter) -> None:
         self._database = database
         self._writer = writer
         self._bell = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.trouble = ""
+        """What is wrong with the log, if anything is."""
 
     def start(self) -> None:
         """Begin to move; what is there from before goes first."""
@@ -75,12 +77,11 @@ class Journal:
             self._bell.clear()
             try:
                 await self._move_all()
-                pause_s = _FIRST_PAUSE_S
+                pause_s, self.trouble = _FIRST_PAUSE_S, ""
             except sqlite3.Error as error:
-                waiting = await self._database.row("SELECT count(*) FROM journal")
-                log.warning(
-                    "The log cannot be written (%s); %s queries and votes wait for it.", error, waiting and waiting[0]
-                )
+                [[waiting]] = await self._database.rows("SELECT count(*) FROM journal")
+                self.trouble = f"The log cannot be written ({error}); {waiting} queries and votes wait for it."
+                log.warning("%s", self.trouble)
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
                 self._bell.set()

@@ -1,7 +1,6 @@
 """What is to be sent, and how far it is: a request's messages are steps, each with a state of its own."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from enum import StrEnum
 
 import aiosqlite
 
+from bot.clock import now_s
 from bot.messages import Message, Pictures, Text, read_message
 from bot.store.inbox import Waiting
 from bot.store.journal import note_query
@@ -167,7 +167,7 @@ class Outbox:
         """
 
         async def change(connection: aiosqlite.Connection) -> str | None:
-            now = time.time()
+            now = now_s()
             keeps = state is State.DOUBTFUL and isinstance(step.message, Pictures)
             await connection.execute(
                 "UPDATE steps SET state = ?, message_ids = ?, over_s = ?, doubtful = ?, "
@@ -196,7 +196,7 @@ class Outbox:
 
     async def tidy(self) -> None:
         """Drop what nobody can ask for any more."""
-        now = time.time()
+        now = now_s()
 
         async def drop(connection: aiosqlite.Connection) -> None:
             await connection.execute("DELETE FROM steps WHERE over_s < ?", (now - _STEPS_KEPT_S,))
@@ -220,7 +220,7 @@ async def add_steps(
     """Within a transaction: send these, one after the other."""
     await connection.executemany(
         "INSERT INTO steps (request_id, chat_id, content, due_s, until_s) VALUES (?, ?, ?, ?, ?)",
-        [(request_id, chat_id, message.model_dump_json(), time.time(), until_s) for message in messages],
+        [(request_id, chat_id, message.model_dump_json(), now_s(), until_s) for message in messages],
     )
 
 
@@ -228,7 +228,7 @@ async def answer_request(connection: aiosqlite.Connection, record: QueryRecord, 
     """Within a transaction: what was found for a request; its steps are added beside this."""
     await connection.execute(
         "UPDATE requests SET record = ?, ranks = ?, answered_s = ? WHERE id = ?",
-        (record.model_dump_json(), ranks, time.time(), record.id),
+        (record.model_dump_json(), ranks, now_s(), record.id),
     )
 
 
@@ -244,7 +244,7 @@ async def finish_request(
     if not rows:  # forgotten meanwhile
         return None
     [row] = rows
-    now, record = time.time(), QueryRecord.model_validate_json(row["record"])
+    now, record = now_s(), QueryRecord.model_validate_json(row["record"])
     times = record.times.model_copy(
         update={"send_ms": (now - row["answered_s"]) * 1000, "total_ms": (now - row["asked_s"]) * 1000}
     )

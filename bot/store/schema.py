@@ -1,6 +1,6 @@
 """The tables of `bot.db`, as numbered migrations (append only; never edit one that has shipped).
 
-Times are seconds since 1970, as `time.time()` tells them: they are compared and added to, and nobody else reads them.
+Times are seconds since 1970, as clock.py tells them: they are compared and added to, and nobody else reads them.
 """
 
 MIGRATIONS = (

@@ -8,6 +8,7 @@ from typing import Self
 
 import aiosqlite
 
+from bot.clock import now_s
 from bot.store.chats import Chats
 from bot.store.files import TelegramFiles
 from bot.store.inbox import Inbox
@@ -47,7 +48,13 @@ class Store:
             )
             await connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'requests'", (last,))
 
+        async def all_is_due(connection: aiosqlite.Connection) -> None:
+            """Pauses end with the process that made them, also where the clock was set back meanwhile."""
+            await connection.execute("UPDATE steps SET due_s = min(due_s, ?) WHERE over_s IS NULL", (now_s(),))
+            await connection.execute("UPDATE inbox SET due_s = min(due_s, ?) WHERE done_s IS NULL", (now_s(),))
+
         await database.write(after_the_log)
+        await database.write(all_is_due)
         return cls(
             database, log, Inbox(database, bot_id), Outbox(database), Chats(database, log.keys),
             TelegramFiles(database, bot_id), Journal(database, log),

@@ -284,6 +284,7 @@ async def test_while_the_log_cannot_be_written_entries_wait_and_then_come_in_ord
         assert await store.journal.last_vote(query_id, 0, ANNA) == -1
         await asyncio.sleep(0.1)
         assert len(await store.database.rows("SELECT 1 FROM journal")) == 2
+        assert "2 queries and votes wait for it" in store.journal.trouble
         other.execute("ROLLBACK")
     for _ in range(300):
         if await store.log.last_vote(query_id, 0, ANNA):

@@ -43,6 +43,10 @@ class Taken:
         raise AssertionError(self.texts)
 
 
+def no_beat() -> None:
+    """Nobody asks how it is."""
+
+
 @pytest.fixture
 def taken() -> Taken:
     return Taken()
@@ -67,12 +71,12 @@ async def test_what_could_not_be_committed_is_not_confirmed_and_comes_again(
     config: Config, sandbox: Sandbox, anna: UserClient, taken: Taken
 ) -> None:
     taken.fails = True
-    async with running(Polling(config, sandbox.token, taken)) as polling:
+    async with running(Polling(config, sandbox.token, taken, no_beat)) as polling:
         await anna.text("one")
         with pytest.raises(OSError, match="disk is gone"):
             await asyncio.wait_for(polling, 10)
     taken.fails = False
-    async with running(Polling(config, sandbox.token, taken)):
+    async with running(Polling(config, sandbox.token, taken, no_beat)):
         await taken.wait_for("one")
         await anna.text("two")
         await taken.wait_for("one", "two")
@@ -87,7 +91,7 @@ async def test_a_poll_that_fails_is_tried_again_and_said_once(
 ) -> None:  # fmt: skip
     caplog.set_level(logging.INFO)
     await add_fault(sandbox, method="getUpdates", times=2, **fault)
-    async with running(Polling(config, sandbox.token, taken)):
+    async with running(Polling(config, sandbox.token, taken, no_beat)):
         await anna.text("one")
         await taken.wait_for("one")
     assert len([line for line in caplog.messages if f"No updates from {sandbox.url}" in line]) == 1
@@ -97,7 +101,7 @@ async def test_a_poll_that_fails_is_tried_again_and_said_once(
 async def test_a_webhook_of_before_is_removed(config: Config, sandbox: Sandbox, anna: UserClient, taken: Taken) -> None:
     async with Bot(sandbox.token, f"{sandbox.url}/bot") as bot:
         await bot.set_webhook("http://127.0.0.1:1/", secret_token=SECRET)
-        async with running(Polling(config, sandbox.token, taken)):
+        async with running(Polling(config, sandbox.token, taken, no_beat)):
             await anna.text("one")
             await taken.wait_for("one")
         assert not (await bot.get_webhook_info()).url
@@ -105,7 +109,7 @@ async def test_a_webhook_of_before_is_removed(config: Config, sandbox: Sandbox, 
 
 async def test_a_token_that_telegram_does_not_know_ends_it(config: Config, taken: Taken) -> None:
     with pytest.raises(RefusedTokenError, match="does not know this bot token"):
-        await asyncio.wait_for(Polling(config, "1:wrong", taken).run(), 20)
+        await asyncio.wait_for(Polling(config, "1:wrong", taken, no_beat).run(), 20)
 
 
 @pytest.fixture
@@ -115,7 +119,7 @@ async def hook(config: Config, sandbox: Sandbox, taken: Taken, tmp_path: Path) -
     address = f"http://127.0.0.1:{port}/hook"
     settings = {"mode": "webhook", "webhook": {"url": address, "port": port}}
     told = load_config(write_config(tmp_path, telegram=settings), {"TELEGRAM_API_URL": sandbox.url})
-    async with Bot(sandbox.token, f"{sandbox.url}/bot") as bot, running(Webhook(told, bot, SECRET, taken)):
+    async with Bot(sandbox.token, f"{sandbox.url}/bot") as bot, running(Webhook(told, bot, SECRET, taken, no_beat)):
         for _ in range(500):
             if (await bot.get_webhook_info()).url:
                 break
