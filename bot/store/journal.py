@@ -34,7 +34,7 @@ class VoteRecord(BaseModel):
 
 
 class Journal:
-    """Moves entries to the log, queries before the votes on them. While it cannot be written they wait, and it is told."""
+    """Moves entries to the log, queries before the votes on them. While it cannot be written, they wait."""
 
     def __init__(self, database: AsyncDatabase, writer: LogWriter) -> None:
         self._database = database
