@@ -8,7 +8,9 @@
     ├── PhotoError                  one photo cannot be used
     │   ├── UnreadablePhotoError    it does not decode as an image
     │   ├── TooLargePhotoError      more pixels than we decode
+    │   ├── CostlyPhotoError        it asks for more time or memory than any honest photo
     │   └── TooSmallPhotoError      too few pixels to show a product
+    ├── GuardError                  the processes that decode photos cannot be started, or were closed
     ├── ModelError                  the model is missing, damaged, or does not fit
     │   ├── WeightsError            pretrained weights cannot be had or do not fit
     │   └── TrainingError           training cannot start or go on
@@ -53,8 +55,16 @@ class TooLargePhotoError(PhotoError):
     """The photo has more pixels than we are willing to decode."""
 
 
+class CostlyPhotoError(PhotoError):
+    """Decoding the photo takes more time or memory than any honest photo."""
+
+
 class TooSmallPhotoError(PhotoError):
     """The photo has too few pixels to show a product."""
+
+
+class GuardError(ImgrecError):
+    """The processes that decode photos cannot be started, or were closed: no photo's fault."""
 
 
 class ModelError(ImgrecError):

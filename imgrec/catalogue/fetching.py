@@ -19,7 +19,7 @@ from imgrec.catalogue.photo_status import PhotoStatus, Unfetched
 from imgrec.catalogue.photo_store import PhotoStore, StoredPhoto
 from imgrec.catalogue.schedule import Schedule, Turn
 from imgrec.config import PhotosSection
-from imgrec.errors import TooLargePhotoError, TooSmallPhotoError, UnreadablePhotoError
+from imgrec.errors import CostlyPhotoError, TooLargePhotoError, TooSmallPhotoError, UnreadablePhotoError
 from imgrec.progress import Advance
 
 _MILLION = 1_000_000
@@ -161,7 +161,7 @@ class _Run:
     def _add(self, download: Download) -> StoredPhoto:
         try:
             return self.photos.add(download.content, self.settings.least_side_px)
-        except TooLargePhotoError as error:
+        except (TooLargePhotoError, CostlyPhotoError) as error:
             raise Unfetched(PhotoStatus.TOO_LARGE, str(error)) from None
         except TooSmallPhotoError as error:
             raise Unfetched(PhotoStatus.TOO_SMALL, str(error)) from None

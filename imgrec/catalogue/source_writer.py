@@ -13,7 +13,7 @@ from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import StoredPhoto
 from imgrec.catalogue.store import Catalogue
 from imgrec.database import utc_now
-from imgrec.errors import TooLargePhotoError, UnreadablePhotoError
+from imgrec.errors import CostlyPhotoError, TooLargePhotoError, UnreadablePhotoError
 
 _MOST_BYTES = 100_000_000
 _CATEGORIES_REMEMBERED = 10_000
@@ -196,7 +196,7 @@ class SourceWriter:
             return _Photo(image, stamp, self.photos.add_file(file))
         except UnreadablePhotoError as error:
             return Rejection(line, row.id, Reason.PHOTO_UNREADABLE, f"{image}: {error}")
-        except TooLargePhotoError as error:
+        except (TooLargePhotoError, CostlyPhotoError) as error:
             return Rejection(line, row.id, Reason.PHOTO_TOO_LARGE, f"{image}: {error}")
 
     def _put(self, row: FeedRow, photos: tuple[_Photo, ...], known: _Known | None) -> bool:

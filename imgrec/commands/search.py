@@ -3,6 +3,7 @@
 import math
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -80,20 +81,23 @@ def search(
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.filters import Filters
     from imgrec.search.serving import Serving
-    from imgrec.vision.decode import decode_photo
+    from imgrec.vision.guard import GuardedDecoder
 
     must_exist(PhotoError, photo)
     if threshold is not None and math.isnan(threshold):
         raise click.UsageError("--threshold must be a number from -1 to 1.")
     filters = Filters(least_price=least_price, most_price=most_price, brand=brand)
-    with Serving.open(configured()) as serving:
-        image = decode_photo(photo, serving.preprocessing.side_px)
+    with Serving.open(configured()) as serving, GuardedDecoder(1) as decoder:
+        image = decoder.decode(photo, serving.preprocessing.side_px)
         chosen = serving.category_named(category) if category else None
         answer = serving.answer(serving.see([image])[0], chosen, threshold, top, filters)
     if html is not None:
         from imgrec.search.page import write_page
 
-        write_page(html, photo, answer)
+        with TemporaryDirectory() as folder:  # the page decodes its photo again, in this process
+            decoded = Path(folder, "photo.jpg")
+            image.save(decoded, quality=95)
+            write_page(html, decoded, answer)
         click.echo(f"Written: {html}", err=True)
     if as_json:
         print_json(answer.as_json())

@@ -17,7 +17,7 @@ from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.ranking import Bools, Ints
 from imgrec.search.serving import Answer, Match, Serving
-from imgrec.vision.decode import decode_photo
+from imgrec.vision.guard import GuardedDecoder
 
 FIRST = (1, 3, 10)
 CATEGORY_FIRST = 3
@@ -225,13 +225,13 @@ def _answers(
 ) -> Iterator[tuple[TruthRow, Answer | None]]:
     """Each query's answer whatever the threshold, or None where the photo cannot be read."""
     top = max(*FIRST, serving.settings.results) + (_MORE_THAN_A_GROUP if exclude_own else 0)
-    with report.stage("Asking", len(rows)) as advance:
+    with report.stage("Asking", len(rows)) as advance, GuardedDecoder(1) as decoder:
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             photos = {}
             for number, row in enumerate(batch):
                 try:
-                    photos[number] = decode_photo(row.photo, serving.preprocessing.side_px)
+                    photos[number] = decoder.decode(row.photo, serving.preprocessing.side_px)
                 except PhotoError as error:
                     report.say(f"{row.photo}: {error}")
             seen = dict(zip(photos, serving.see(list(photos.values())), strict=True)) if photos else {}

@@ -63,7 +63,7 @@ def statuses(market) -> dict[str, str]:
 
 
 def test_every_photo_ends_in_the_right_status(market, server):
-    vast = png(Image.new("1", (8000, 7000)))
+    vast = png(Image.new("1", (30_000, 10_000)))
     assert len(vast) < 200_000
     answers = {
         "good": (PhotoStatus.STORED, sends(photo(1))),

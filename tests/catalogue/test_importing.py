@@ -67,7 +67,7 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
     market.photo("broken.jpg", b"not an image")
     market.photo("cut.jpg", market.photo("whole.jpg").read_bytes()[:-200])
     buffer = market.folder / "vast.png"
-    Image.new("1", (8000, 7000)).save(buffer)
+    Image.new("1", (30_000, 10_000)).save(buffer)
     feed = market.feed(
         "good",
         {"id": "good", "title": "the same id again"},
