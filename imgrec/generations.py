@@ -5,30 +5,38 @@ A reader sees the old generation or the new one, never half of each; a crash whi
 
 import hashlib
 import os
+import re
 import shutil
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 POINTER = "CURRENT"
+_GENERATIONS = "generation-[0-9]*"
 
 
 def current(folder: Path) -> Path | None:
     """The folder that the pointer names, or None when there is no pointer or it names nothing that exists."""
-    try:
-        name = (folder / POINTER).read_text(encoding="utf-8").strip()
-    except (FileNotFoundError, NotADirectoryError):
+    name = _pointed_to(folder)
+    if name is None or name in {"", ".."} or Path(name).name != name:
         return None
-    generation = folder / name
-    return generation if name not in {"", ".."} and Path(name).name == name and generation.is_dir() else None
+    try:
+        return folder / name if (folder / name).is_dir() else None
+    except OSError:  # such as a name too long to be one
+        return None
 
 
 def before_current(folder: Path) -> list[Path]:
-    """The generations there are beside the current one, newest first; none where there is no pointer."""
-    if not (folder / POINTER).is_file():
+    """The generations before the one the pointer names, newest first; none where there is no pointer.
+
+    Where it names no generation, all there are: whoever damaged it, those were whole.
+    """
+    name = _pointed_to(folder)
+    if name is None:
         return []
-    present = current(folder)
-    others = (path for path in folder.glob("generation-[0-9]*") if path.is_dir() and path != present)
-    return sorted(others, reverse=True)
+    there = [path for path in folder.glob(_GENERATIONS) if path.is_dir()]
+    is_one = re.fullmatch(r"generation-[0-9]{6,}", name)
+    return sorted((path for path in there if path.name < name or not is_one), reverse=True)
 
 
 def point_to(folder: Path, name: str) -> None:
@@ -58,14 +66,23 @@ def swap_in(draft: Path, target: Path) -> None:
 
 def next_name(folder: Path) -> str:
     """The name for a generation to come: generation-000001, -000002, ..."""
-    taken = [int(path.name.rsplit("-", 1)[1]) for path in folder.glob("generation-[0-9]*") if path.is_dir()]
+    taken = [int(path.name.rsplit("-", 1)[1]) for path in folder.glob(_GENERATIONS) if path.is_dir()]
     return f"generation-{max(taken, default=0) + 1:06d}"
 
 
-def remove_old(folder: Path, keep: int) -> None:
-    """Remove all but the newest `keep` generations; a process that has opened one has all of it in memory."""
-    for path in sorted(folder.glob("generation-[0-9]*"))[:-keep]:
-        shutil.rmtree(path, ignore_errors=True)
+def remove_all_but(folder: Path, kept: Collection[str | None]) -> None:
+    """Remove all generations but those of these names; a process that has opened one has all of it in memory."""
+    for path in folder.glob(_GENERATIONS):
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _pointed_to(folder: Path) -> str | None:
+    """What the pointer says, or None when there is none."""
+    try:
+        return (folder / POINTER).read_text(encoding="utf-8", errors="replace").strip()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
 
 
 def sha256_of(path: Path) -> str:

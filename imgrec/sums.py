@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ _LONGEST_HEADER = 4096
 
 
 def seal(folder: Path) -> None:
-    """Write SHA256SUMS over every file of a finished folder (`sha256sum -c` reads it)."""
+    """Write SHA256SUMS over every file of a finished folder (`sha256sum -c` reads it), all of them on disk by then."""
     files = sorted(file for file in folder.iterdir() if file.is_file() and file.name != SUMS)
+    for file in files:
+        with file.open("rb+") as written:
+            os.fsync(written.fileno())
     write_atomically(folder / SUMS, "".join(f"{sha256_of(file)}  {file.name}\n" for file in files).encode())
 
 
@@ -39,9 +43,13 @@ class SealedFolder:
     def read(self, name: str) -> bytes:
         """A file's content. Raises OSError, or ValueError when it differs from its sum."""
         content = (self._folder / name).read_bytes()
+        self.check(name, content)
+        return content
+
+    def check(self, name: str, content: bytes) -> None:
+        """Raises ValueError when this is not the content that was sealed under this name."""
         if hashlib.sha256(content).hexdigest() != self._sums.get(name):
             raise ValueError(f"{name} differs from its sum")
-        return content
 
     def array(self, name: str) -> NDArray[Any]:
         """The array in an .npy file (NEP 1), read-only, on the bytes that were read. Raises as `read`."""

@@ -5,7 +5,15 @@ import threading
 
 import pytest
 
-from imgrec.generations import current, next_name, point_to, remove_old, sha256_of, write_atomically
+from imgrec.generations import (
+    before_current,
+    current,
+    next_name,
+    point_to,
+    remove_all_but,
+    sha256_of,
+    write_atomically,
+)
 
 
 def test_a_generation_counts_once_the_pointer_names_it(tmp_path):
@@ -19,7 +27,7 @@ def test_a_generation_counts_once_the_pointer_names_it(tmp_path):
     assert (first.name, next_name(tmp_path)) == ("generation-000001", "generation-000002")
 
 
-@pytest.mark.parametrize("name", ["", "absent", "..", ".", "../outside", "inside/deeper"])
+@pytest.mark.parametrize("name", ["", "absent", "..", ".", "../outside", "inside/deeper", "a\0b", "long" * 1000])
 def test_a_pointer_to_nothing_or_out_of_the_folder_counts_as_none(tmp_path, name):
     folder = tmp_path / "index"
     for made in (tmp_path / "outside", folder / "inside/deeper"):
@@ -28,12 +36,31 @@ def test_a_pointer_to_nothing_or_out_of_the_folder_counts_as_none(tmp_path, name
     assert current(folder) is None
 
 
-def test_old_generations_go_and_the_newest_stay(tmp_path):
+def test_a_pointer_that_is_no_text_counts_as_one_to_nothing(tmp_path):
+    (tmp_path / "CURRENT").write_bytes(b"\xff\xfe\x00")
+    assert current(tmp_path) is None
+
+
+def test_generations_go_and_those_named_stay(tmp_path):
     for _ in range(11):
         (tmp_path / next_name(tmp_path)).mkdir()
-    remove_old(tmp_path, keep=2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["generation-000010", "generation-000011"]
+    remove_all_but(tmp_path, {"generation-000011", "generation-000009", None})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["generation-000009", "generation-000011"]
     assert next_name(tmp_path) == "generation-000012"
+
+
+def test_those_before_the_current_generation_are_told_newest_first(tmp_path):
+    names = [next_name(tmp_path)]
+    for _ in range(4):
+        (tmp_path / names[-1]).mkdir()
+        names.append(next_name(tmp_path))
+    assert before_current(tmp_path) == []  # nothing was ever current
+    point_to(tmp_path, names[2])
+    assert [path.name for path in before_current(tmp_path)] == [names[1], names[0]]
+    point_to(tmp_path, names[4])  # it is gone
+    assert [path.name for path in before_current(tmp_path)] == names[3::-1]
+    point_to(tmp_path, "nonsense")
+    assert [path.name for path in before_current(tmp_path)] == names[3::-1]
 
 
 def test_threads_that_write_the_same_file_do_not_meet(tmp_path):

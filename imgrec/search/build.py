@@ -1,5 +1,6 @@
 """Building a generation: what the shop's photos look like, and what they teach."""
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -18,7 +19,7 @@ from imgrec.database import utc_now
 from imgrec.errors import CatalogueError, SearchIndexError
 from imgrec.features.fill import fill
 from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, Pruned, View, prune
-from imgrec.generations import current, next_name, point_to, remove_old
+from imgrec.generations import before_current, current, next_name, point_to, remove_all_but
 from imgrec.lock import writing
 from imgrec.progress import Reporter
 from imgrec.search.columns import as_columns
@@ -32,6 +33,7 @@ from imgrec.search.generation import (
     write_record,
     write_shelves,
 )
+from imgrec.search.index import SearchIndex
 from imgrec.search.learning import Learned, learn
 from imgrec.search.ranking import Bools, Ints
 from imgrec.search.trial import ShopPhotos
@@ -41,7 +43,7 @@ from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import open_model
 from imgrec.vision.vectors import Floats
 
-_KEPT_GENERATIONS = 2
+_DRAFT = ".draft"
 _MOST_BY_TELEPHONE = 1500
 _LEAST_BY_TELEPHONE = 8  # of a category
 _MOST_LEARNED_FROM = 20_000
@@ -96,11 +98,11 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
             FeatureStore(config.features_path, eye).clear()
         looked = look_at(photos, config, eye, report)
         made_of = _digest(looked.photos, eye, config)
-        if not rebuild and (known := _present(path)) and known[1].made_of == made_of:
-            name, record = known
+        present = current(path)
+        if not rebuild and present and (known := _record_of_sound(present)) and known.made_of == made_of:
             reused = len(looked.photos) - looked.computed
             return IndexReport(
-                name, len(looked.photos), looked.computed, reused, looked.unreadable, False, record
+                present.name, len(looked.photos), looked.computed, reused, looked.unreadable, False, known
             )  # fmt: skip
         with report.stage("Learning what the shop knows", None):
             learned = learn(
@@ -110,7 +112,8 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
         folder = path / next_name(path)
         record = _write(folder, looked, category_ids, learned, eye, config, made_of)
         point_to(path, folder.name)
-        remove_old(path, _KEPT_GENERATIONS)
+        before = next((earlier.name for earlier in before_current(path) if _record_of_sound(earlier)), None)
+        remove_all_but(path, {folder.name, before})  # a sound one stays to fall back on
     known_before = len(looked.photos) - looked.computed
     return IndexReport(
         folder.name, len(looked.photos), looked.computed, known_before, looked.unreadable, True, record
@@ -155,8 +158,10 @@ def prune_features(config: Config) -> Pruned:
     """Remove features of photos no longer on sale, and of models that neither model.path nor the index names."""
     with writing(config.index.path, "imgrec features --prune"):
         photos, _ = _on_sale(config)
-        present = _present(config.index.path)
-        models = {open_model(config.model.path).sha256, *([present[1].model_sha256] if present else [])}
+        models = {open_model(config.model.path).sha256}
+        if present := current(config.index.path):
+            with contextlib.suppress(SearchIndexError):
+                models.add(read_record(present).model_sha256)
         return prune(config.features_path, models, {photo.sha256 for photo in photos})
 
 
@@ -188,10 +193,10 @@ def _on_sale(config: Config) -> tuple[list[CataloguePhoto], dict[str, int]]:
     return photos, category_ids
 
 
-def _present(path: Path) -> tuple[str, IndexRecord] | None:
-    folder = current(path)
+def _record_of_sound(generation: Path) -> IndexRecord | None:
+    """The record of a generation that is whole; None of one that is not, which counts for nothing."""
     try:
-        return (folder.name, read_record(folder)) if folder else None
+        return SearchIndex(generation).record
     except SearchIndexError:
         return None
 
@@ -235,13 +240,18 @@ def _write(
     folder: Path, looked: LookedAt, category_ids: dict[str, int], learned: Learned, eye: Eye, config: Config,
     made_of: str,
 ) -> IndexRecord:  # fmt: skip
-    """Write a generation whose arrays stand category by category, those without one last."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Write a generation whose arrays stand category by category, those without one last.
+
+    It is written beside its place and moved there when it is whole, so that none that a crash left half is ever taken
+    for one to fall back on.
+    """
+    draft = folder.with_name(_DRAFT)
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
     ordered = sorted(looked.photos, key=lambda photo: (photo.category is None, photo.category or "", photo.photo_id))
     at = looked.seen.rows_of([photo.sha256 for photo in ordered])
     write_shelves(
-        folder,
+        draft,
         Shelves(
             np.concatenate(list(_vectors(learned, looked.seen.features, at))),
             np.array([photo.photo_id for photo in ordered], np.int64),
@@ -250,9 +260,9 @@ def _write(
             looked.seen.colours[at].astype(np.float16),
         ),
     )
-    learned.whitening.save(folder / WHITENING)
+    learned.whitening.save(draft / WHITENING)
     if learned.head is not None:
-        learned.head.save(folder / HEAD)
+        learned.head.save(draft / HEAD)
     rows: dict[str, tuple[int, int]] = {}
     for row, photo in enumerate(ordered):
         if photo.category is not None:
@@ -263,8 +273,9 @@ def _write(
         made_of=made_of, photos=len(ordered), categories={name: category_ids[name] for name in rows}, rows=rows,
         knowledge=learned.knowledge,
     )  # fmt: skip
-    write_record(folder, record)
-    seal(folder)
+    write_record(draft, record)
+    seal(draft)
+    draft.replace(folder)
     return record
 
 

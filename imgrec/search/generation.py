@@ -9,7 +9,8 @@
 
     SHA256SUMS      of all of these
 
-One file for each array, whatever the number of categories. `CURRENT` beside the generations names the one in use.
+One file for each array, whatever the number of categories. `CURRENT` beside the generations names the one in use. No
+file is changed once it stands there: a generation is written elsewhere, sealed, and moved in whole.
 """
 
 import sys
@@ -27,7 +28,7 @@ from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
 from imgrec.search.likeness import Likeness
 from imgrec.search.scoping import Scoping
-from imgrec.sums import SealedFolder
+from imgrec.sums import SUMS, SealedFolder
 from imgrec.vision.eye import Halves
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
@@ -127,9 +128,10 @@ def write_shelves(folder: Path, shelves: Shelves) -> None:
 
 
 def read_shelves(sealed: SealedFolder) -> Shelves:
-    """Read the arrays into memory, 1 kB a photo, where no truncated or rewritten file can reach them.
+    """Read the arrays into memory, where no truncated or rewritten file can reach them.
 
-    Raises OSError or ValueError when one is missing or damaged.
+    That is 1.1 kB a photo (256 dimensions): 8 MB for 7,000 photos, 1.1 GB for a million; and twice as much for as long
+    as a bot takes up the next generation. Raises OSError or ValueError when one is missing or damaged.
     """
     arrays: dict[str, Any] = {field.name: sealed.array(f"{field.name}.npy") for field in fields(Shelves)}
     shelves = Shelves(**arrays)
@@ -144,17 +146,24 @@ def write_record(folder: Path, record: IndexRecord) -> None:
 
 
 def read_record(folder: Path) -> IndexRecord:
-    """Read index.json. Raises SearchIndexError when it is missing, damaged, or of an older imgrec."""
+    """Read index.json by itself, unchecked: to tell what there is, not to search.
+
+    Raises SearchIndexError when it is missing, unreadable, or of an older imgrec.
+    """
     try:
-        text = (folder / RECORD).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return record_in(folder, (folder / RECORD).read_bytes())
+    except OSError as error:
         raise damaged(folder, error) from None
-    if '"format":1' in text.replace(" ", ""):
+
+
+def record_in(folder: Path, content: bytes) -> IndexRecord:
+    """The record in the content of index.json. Raises SearchIndexError when it is unreadable, or of an older imgrec."""
+    if b'"format":1' in content.replace(b" ", b""):
         raise SearchIndexError(
             f"The index {folder} was made by an older imgrec, when models knew the shop. Build it anew: imgrec index"
         )
     try:
-        return IndexRecord.model_validate_json(text)
+        return IndexRecord.model_validate_json(content)
     except ValueError as error:
         raise damaged(folder, error) from None
 
@@ -163,3 +172,11 @@ def damaged(folder: Path, error: Exception) -> SearchIndexError:
     """What is said of a generation that cannot be read."""
     problem = " ".join(str(error).split())[:200]
     return SearchIndexError(f"The index {folder} is damaged ({problem}). Build it anew with: imgrec index --rebuild")
+
+
+def unsealed(folder: Path) -> SearchIndexError:
+    """What is said of a generation without sums: it might be read, but whether it is whole cannot be known."""
+    return SearchIndexError(
+        f"The index {folder} has no {SUMS}, so it cannot be trusted: it is damaged, or an older imgrec made it. Build "
+        "it anew with: imgrec index --rebuild"
+    )

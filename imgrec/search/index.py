@@ -17,8 +17,9 @@ from imgrec.search.generation import (
     Ints,
     Shelves,
     damaged,
-    read_record,
     read_shelves,
+    record_in,
+    unsealed,
 )
 from imgrec.search.head import Head
 from imgrec.search.whitening import Whitening
@@ -45,12 +46,16 @@ class SearchIndex:
     """One generation, open for searching from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Open a generation: all of it is read and checked. Raises SearchIndexError when it is damaged or older."""
+        """Open a generation: all of it is read, once, and what was read is checked.
+
+        Raises SearchIndexError when it is damaged, has no sums, or is of an older imgrec.
+        """
         self.folder = folder
-        self.record: IndexRecord = read_record(folder)
         try:
-            sealed = SealedFolder(folder)
-            sealed.read(RECORD)
+            content = (folder / RECORD).read_bytes()
+            self.record: IndexRecord = record_in(folder, content)
+            sealed = _sealed(folder)
+            sealed.check(RECORD, content)
             self.shelves: Shelves = read_shelves(sealed)
             self.whitening = Whitening(sealed.array(WHITENING))
             self.head = Head(sealed.array(HEAD)) if self.record.knowledge.head == "fitted" else None
@@ -99,20 +104,28 @@ class SearchIndex:
         return self._best(rows, similarity[rows - start], top) if len(rows) else []
 
     def _best(self, rows: Ints, similarity: Floats, top: int) -> list[Hit]:
-        """Of these rows at least the `top` most similar products and their equals, each by its most similar photo."""
+        """Of these rows the `top` most similar products, each by its most similar photo, the best first."""
         look = _FIRST_LOOK * top
         while True:
             # All rows that equal the look-th best: what is left out is less similar than every product among them.
             least = np.partition(similarity, -look)[-look] - _ROUNDING if look < len(rows) else -np.inf
-            best: dict[int, Hit] = {}
-            for at in np.flatnonzero(similarity >= least):
-                product = int(self.shelves.product[rows[at]])
-                rounded = min(max(round(float(similarity[at]), SIMILARITY_DECIMALS), -1.0), 1.0)
-                if product not in best or rounded > best[product].similarity:
-                    best[product] = Hit(product, rounded, int(self.shelves.rank[rows[at]]))
-            if len(best) >= top or look >= len(rows):
-                return list(best.values())
+            near = np.flatnonzero(similarity >= least)
+            rounded = np.clip(np.round(similarity[near].astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
+            product, rank = self.shelves.product[rows[near]], self.shelves.rank[rows[near]]
+            order = np.lexsort((product, rank, -rounded))
+            firsts = np.sort(np.unique(product[order], return_index=True)[1])  # where each product comes first
+            if len(firsts) >= top or look >= len(rows):
+                best = order[firsts[:top]]
+                columns = (product[best].tolist(), rounded[best].tolist(), rank[best].tolist())
+                return [Hit(*hit) for hit in zip(*columns, strict=True)]
             look *= _FIRST_LOOK
+
+
+def _sealed(folder: Path) -> SealedFolder:
+    try:
+        return SealedFolder(folder)
+    except FileNotFoundError:
+        raise unsealed(folder) from None
 
 
 def open_index(path: Path) -> SearchIndex:

@@ -13,7 +13,7 @@ from PIL import Image
 from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
-from imgrec.errors import ImgrecError, OtherServingError, SearchIndexError
+from imgrec.errors import ImgrecError, ModelError, OtherServingError, SearchIndexError
 from imgrec.generations import POINTER, before_current
 from imgrec.search.generation import IndexRecord, Knowledge
 from imgrec.search.head import logits_of
@@ -69,7 +69,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Rank:
-    """A product and how similar it is."""
+    """A product and how similar it is: what a page of more matches is made from."""
 
     product_id: int
     similarity: float
@@ -89,7 +89,7 @@ class Answer:
     nearest: Match | None
     """The most similar product, whether or not it passes the threshold."""
     ranked: tuple[Rank, ...] = ()
-    """The hundred most similar, whether or not they pass it."""
+    """The most similar products on sale, up to a hundred, whether or not they pass it; `matches` are of these."""
 
     def as_json(self) -> dict[str, object]:
         """The contract's object."""
@@ -119,17 +119,17 @@ class Serving:
 
     @classmethod
     def open_sound(cls, config: Config) -> tuple[Self, str | None]:
-        """The same; where that is damaged, the newest generation before it that can be opened, and what to say then.
+        """The same; where that or its model is damaged or gone, the newest generation before it that can be opened.
 
-        Raises ImgrecError where there is none.
+        Also returns what the log is to have then, which names the way out. Raises ImgrecError where none can be opened.
         """
         try:
             return cls.open(config), None
-        except SearchIndexError as error:
+        except (SearchIndexError, ModelError) as error:
             for folder in before_current(config.index.path):
                 with contextlib.suppress(ImgrecError):
                     serving = cls._of(config, folder)
-                    return serving, f"{error} Meanwhile {folder.name} answers."
+                    return serving, f"An earlier generation answers, {folder.name}. {error}"
             raise
 
     @classmethod
@@ -217,16 +217,16 @@ class Serving:
         searched = (category,) if category else self._scope(seen.probabilities)
         least = self.threshold if threshold is None else threshold
         shown = top or self.settings.results
-        nearest = self._on_sale(seen.vector, searched, max(shown, RANKED), self._allowed(filters))
+        found = self._on_sale(seen.vector, searched, max(shown, RANKED), self._allowed(filters))
         return Answer(
             self.id,
             candidates[0] if candidates else None,
             candidates[:SHOWN_CANDIDATES],
             searched,
             least,
-            tuple(match for match in nearest[:shown] if match.similarity >= least),
-            nearest[0] if nearest else None,
-            tuple(Rank(match.product.product_id, match.similarity, match.likeness) for match in nearest[:RANKED]),
+            tuple(self._match(*one) for one in found[:shown] if one[1] >= least),
+            self._match(*found[0]) if found else None,
+            tuple(Rank(one.product_id, similarity, self._likeness(similarity)) for one, similarity in found[:RANKED]),
         )
 
     def category_named(self, name: str) -> str:
@@ -250,27 +250,32 @@ class Serving:
 
     def _on_sale(
         self, vector: Floats, categories: Sequence[str], top: int, allowed: NDArray[np.bool_] | None
-    ) -> list[Match]:
-        """The nearest products still on sale on these shelves; the index may be older than the catalogue."""
+    ) -> list[tuple[Product, float]]:
+        """The nearest products still on sale on these shelves, and their similarity.
+
+        The index may be older than the catalogue.
+        """
         everything = len(categories) == len(self.categories)
         asked = top
         while True:
             hits = self.index.search(vector, None if everything else categories, asked, allowed)
             products = self.catalogue.products(hit.product_id for hit in hits)
-            matches = [
-                self._match(products[hit.product_id], hit.similarity)
+            found = [
+                (products[hit.product_id], hit.similarity)
                 for hit in hits
                 if hit.product_id in products
                 and not products[hit.product_id].retired
                 and products[hit.product_id].category in {*categories, None}
             ]
-            if len(matches) >= top or len(hits) < asked:
-                return matches[:top]
+            if len(found) >= top or len(hits) < asked:
+                return found[:top]
             asked *= 2
 
     def _match(self, product: Product, similarity: float) -> Match:
-        likeness = self.knowledge.likeness
-        return Match(product, similarity, round(likeness.of(similarity), 4), likeness.degree(similarity))
+        return Match(product, similarity, self._likeness(similarity), self.knowledge.likeness.degree(similarity))
+
+    def _likeness(self, similarity: float) -> float:
+        return round(self.knowledge.likeness.of(similarity), 4)
 
 
 def pointer(config: Config) -> str:

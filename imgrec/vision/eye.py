@@ -49,7 +49,7 @@ class Eye:
         Raises ModelError when the network does not load, or the processor has no such arithmetic.
         """
         self.model = model
-        self._network = compile_network(model.network, arithmetic)
+        self._network = compile_network(model.network, arithmetic, model.read_network())
         self.arithmetic: Arithmetic = arithmetic_of(self._network)
         if arithmetic not in {"auto", self.arithmetic}:
             raise ModelError(f"This processor does not compute in {arithmetic}, only in {self.arithmetic}.")
@@ -82,10 +82,13 @@ class Eye:
         return len(kinds) == 1 or all(kind == "float32" or alike.get(kind, 0.0) >= ALIKE for kind in kinds)
 
 
-def compile_network(file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto") -> Any:
-    """Read an OpenVINO network from disk and make it ready for batches of any size.
+def compile_network(
+    file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None
+) -> Any:
+    """Make an OpenVINO network ready for batches of any size.
 
-    Raises ModelError when the file does not load.
+    content: its two files', where they were read and checked before; else they are read here. OpenVINO itself would map
+    the weights, and a file that is cut short later would end the process. Raises ModelError when it does not load.
     """
     openvino = import_openvino()
     options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
@@ -93,18 +96,15 @@ def compile_network(file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto
         options["INFERENCE_PRECISION_HINT"] = {"float32": "f32", "bfloat16": "bf16"}[arithmetic]
     try:
         core = openvino.Core()
-        network = core.compile_model(_in_memory(core, file) if isinstance(file, Path) else file, "CPU", options)
+        if isinstance(file, Path):
+            content = content or (file.read_bytes(), file.with_suffix(".bin").read_bytes())
+        network = core.compile_model(core.read_model(*content) if content else file, "CPU", options)
         if arithmetic == "auto" and _precision(network) not in _KNOWN:  # float16, on some ARM: never measured
-            return compile_network(file, "float32")
+            return compile_network(file, "float32", content)
         return network
     except (RuntimeError, OSError) as error:
         problem = " ".join(str(error).split())[:200]
         raise ModelError(f"{file} does not load ({problem}). Copy or make the model again.") from None
-
-
-def _in_memory(core: Any, file: Path) -> Any:
-    """Read a network here: OpenVINO would map its weights, and a file that is cut short later would end the process."""
-    return core.read_model(file.read_bytes(), file.with_suffix(".bin").read_bytes())
 
 
 def arithmetic_of(network: Any) -> Arithmetic:

@@ -81,6 +81,20 @@ class ModelFolder:
         """The network's file."""
         return self.path / NETWORK[0]
 
+    def read_network(self) -> tuple[bytes, bytes]:
+        """The content of the network's two files: of this very model, whatever became of the files since it was opened.
+
+        Raises ModelError when they are no longer those of this model.
+        """
+        try:
+            graph, weights = ((self.path / name).read_bytes() for name in NETWORK)
+        except OSError as error:
+            raise ModelError(f"{error.filename} cannot be read. Copy or make the model again.") from None
+        sums = {name: _sha256(content) for name, content in zip(NETWORK, (graph, weights), strict=True)}
+        if _identity(sums, self.settings) != self.sha256:
+            raise ModelError(f"The network of {self.path} has changed since it was opened. Give the command again.")
+        return graph, weights
+
 
 def open_model(path: Path) -> ModelFolder:
     """Find and check the model that `model.path` names.
@@ -95,7 +109,10 @@ def open_model(path: Path) -> ModelFolder:
             "imgrec models make imagenet"
         )
     sums = verify(folder)
-    settings = read_settings(folder)
+    content = _content_of_settings(folder)
+    if _sha256(content) != sums[SETTINGS]:
+        raise _differs(folder / SETTINGS)
+    settings = _settings_in(folder, content)
     for name in NETWORK:
         if name not in sums:
             raise ModelError(f"{folder / SUMS} does not list {name}. Copy or make the model again.")
@@ -140,13 +157,16 @@ def model_of(sha256: str, configured: Path) -> ModelFolder:
     Raises ModelError when it is not there, or damaged.
     """
     found = find_model(configured)
+    damage: ModelError | None = None
     for folder in [*([found] if found else []), *known_models(configured)]:
+        is_named_so = False
         try:
-            if quick_identity(folder) == sha256:
+            is_named_so = quick_identity(folder) == sha256
+            if is_named_so:
                 return open_model(folder)
-        except ModelError:
-            continue
-    raise ModelError(
+        except ModelError as error:
+            damage = error if is_named_so else damage  # what is wrong with other models is not the matter here
+    raise damage or ModelError(
         f"The model {sha256[:12]} that the index was made with is not at {configured}. Put it back there, or make an "
         "index with another one: imgrec index"
     )
@@ -159,18 +179,7 @@ def quick_identity(folder: Path) -> str:
 
 def read_settings(folder: Path) -> ModelSettings:
     """Read model.yaml. Raises ModelError when it cannot be used, with the way out where an older imgrec wrote it."""
-    file = folder / SETTINGS
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        if isinstance(content, dict) and content.get("format") == 1:
-            raise ModelError(
-                f"{folder} is a model of an older imgrec, with the shop's knowledge inside. Look with models/imagenet "
-                "(model.path in the configuration), or make it one of now: imgrec train --name NEW --reuse OLD"
-            )
-        return ModelSettings.model_validate(content)
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        problem = " ".join(str(error).split())
-        raise ModelError(f"{file} cannot be used: {problem}. Copy or make the model again.") from None
+    return _settings_in(folder, _content_of_settings(folder))
 
 
 def verify(folder: Path) -> dict[str, str]:
@@ -185,10 +194,12 @@ def verify(folder: Path) -> dict[str, str]:
         file = folder / Path(name).name
         if not name or not file.is_file():
             raise ModelError(f"The model {folder} lacks {name}. Copy or make it again.")
-        if sha256_of(file) != digest:
-            raise ModelError(
-                f"{file} differs from its sum in {SUMS}: damaged or altered. Copy or make the model again."
-            )
+        try:
+            is_same = sha256_of(file) == digest
+        except OSError as error:
+            raise ModelError(f"{file} cannot be read ({error.strerror}). Copy or make the model again.") from None
+        if not is_same:
+            raise _differs(file)
     return sums
 
 
@@ -196,6 +207,39 @@ def write_settings(folder: Path, settings: ModelSettings) -> None:
     """Write model.yaml."""
     text = yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     write_atomically(folder / SETTINGS, text.encode())
+
+
+def _content_of_settings(folder: Path) -> bytes:
+    try:
+        return (folder / SETTINGS).read_bytes()
+    except OSError as error:
+        raise _unusable_settings(folder, error) from None
+
+
+def _settings_in(folder: Path, text: bytes) -> ModelSettings:
+    try:
+        content = yaml.safe_load(text.decode())
+        if isinstance(content, dict) and content.get("format") == 1:
+            raise ModelError(
+                f"{folder} is a model of an older imgrec, with the shop's knowledge inside. Look with models/imagenet "
+                "(model.path in the configuration), or make it one of now: imgrec train --name NEW --reuse OLD"
+            )
+        return ModelSettings.model_validate(content)
+    except (yaml.YAMLError, UnicodeDecodeError, ValidationError) as error:
+        raise _unusable_settings(folder, error) from None
+
+
+def _unusable_settings(folder: Path, error: Exception) -> ModelError:
+    problem = " ".join(str(error).split())
+    return ModelError(f"{folder / SETTINGS} cannot be used: {problem}. Copy or make the model again.")
+
+
+def _differs(file: Path) -> ModelError:
+    return ModelError(f"{file} differs from its sum in {SUMS}: damaged or altered. Copy or make the model again.")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _recorded(folder: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
 from imgrec.errors import CatalogueError, OtherServingError, SearchIndexError
 from imgrec.search.naming import near_categories
-from imgrec.search.serving import Serving, pointer
+from imgrec.search.serving import RANKED, Serving, pointer
 from imgrec.sums import seal
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
@@ -80,6 +80,31 @@ def test_the_nearest_is_told_even_when_nothing_is_similar_enough(serving: Servin
     assert answer.nearest is not None
     assert 0 < answer.nearest.similarity < 1
     assert answer.nearest.likeness == pytest.approx(serving.knowledge.likeness.of(answer.nearest.similarity), abs=1e-4)
+
+
+def test_an_answer_ranks_whatever_the_threshold_up_to_a_hundred_and_its_matches_are_the_first_of_these(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+):
+    [seen] = serving.see([draw_product("Balls", "red", 700)])
+    whole = serving.answer(seen, threshold=-1, top=1000)
+    everything = [(match.product.product_id, match.similarity, match.likeness) for match in whole.matches]
+    answer = serving.answer(seen, threshold=whole.matches[2].similarity, top=6)
+    assert len(answer.matches) == 3
+    assert [(rank.product_id, rank.similarity, rank.likeness) for rank in answer.ranked] == everything[:RANKED]
+    monkeypatch.setattr("imgrec.search.serving.RANKED", 10)
+    assert serving.answer(seen, threshold=1.0).ranked == answer.ranked[:10]
+    assert len(serving.answer(seen, threshold=-1, top=12).matches) == 12
+    assert "ranked" not in answer.as_json()
+
+
+def test_a_retired_product_is_ranked_no_more(own_serving: Serving, own_catalogue: Catalogue):
+    [seen] = own_serving.see([draw_product("Balls", "red", 4)])
+    before = own_serving.answer(seen, "Balls").ranked
+    gone = [rank.product_id for rank in before[::2]]
+    own_catalogue.connection.executemany(
+        "UPDATE products SET retired_utc = 'now' WHERE id = ?", [(product_id,) for product_id in gone]
+    )
+    assert own_serving.answer(seen, "Balls").ranked == before[1::2]
 
 
 def test_filters_narrow_what_may_be_found_by_the_catalogue_as_it_is_now(own_serving: Serving, own_catalogue: Catalogue):

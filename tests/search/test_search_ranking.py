@@ -22,6 +22,9 @@ from imgrec.search.serving import Serving
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.vectors import unit_rows
 
+ROUNDING = 5e-4
+"""In bfloat16 a photo may come out a little different in a batch of others: the index saw it so, the test alone."""
+
 
 def photos(features, product, label=None, group=None, rank=None) -> Photos:
     count = len(product)
@@ -126,13 +129,13 @@ def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping):
             answer = serving.answer(one, threshold=-1, top=100)
             assert {labels[at] for at in np.flatnonzero(in_scope[row, :-1])} == set(answer.scope)
             matches = [match for match in answer.matches if match.product.product_id != photo.product_id][:10]
-            assert ranked.similarity[row] == pytest.approx([match.similarity for match in matches], abs=2e-6)
+            assert ranked.similarity[row] == pytest.approx([match.similarity for match in matches], abs=ROUNDING)
             expected = {
-                match.product.product_id for match in matches if match.similarity > matches[-1].similarity + 2e-6
+                match.product.product_id for match in matches if match.similarity > matches[-1].similarity + ROUNDING
             }
             assert expected <= set(gallery.products.product[ranked.product[row]].tolist())
             for at in range(9):  # in the same order, but for those closer than rounding
-                if matches[at].similarity - matches[at + 1].similarity > 4e-6 and (
-                    at == 0 or matches[at - 1].similarity - matches[at].similarity > 4e-6
+                if matches[at].similarity - matches[at + 1].similarity > 2 * ROUNDING and (
+                    at == 0 or matches[at - 1].similarity - matches[at].similarity > 2 * ROUNDING
                 ):
                     assert gallery.products.product[ranked.product[row, at]] == matches[at].product.product_id

@@ -9,8 +9,9 @@ import pytest
 from tiny_shop import CATEGORIES, COLOURS, draw_product
 
 from imgrec.errors import ModelError
+from imgrec.sums import seal
 from imgrec.vision.eye import Eye
-from imgrec.vision.model_folder import ModelFolder
+from imgrec.vision.model_folder import ModelFolder, open_model
 from imgrec.vision.vectors import softmax, unit_rows
 
 PHOTOS = [draw_product(category, colour, seed=900) for category in CATEGORIES for colour in COLOURS]
@@ -71,9 +72,24 @@ def test_two_arithmetics_are_compared_only_where_that_was_measured(model: ModelF
 def test_a_network_that_does_not_load_is_one_clear_error(model: ModelFolder, tmp_path: Path):
     folder = Path(shutil.copytree(model.path, tmp_path / "broken"))
     (folder / "network.xml").write_text("<net")
+    seal(folder)
     with pytest.raises(ModelError, match=r"network\.xml does not load") as refused:
-        Eye(replace(model, path=folder))
+        Eye(open_model(folder))
     assert "\n" not in str(refused.value)
+
+
+def test_it_looks_with_the_very_network_that_was_checked_or_not_at_all(model: ModelFolder, tmp_path: Path):
+    folder = Path(shutil.copytree(model.path, tmp_path / "changing"))
+    opened = open_model(folder)
+    weights = bytearray((folder / "network.bin").read_bytes())
+    weights[-1] ^= 1
+    (folder / "network.bin").write_bytes(weights)
+    seal(folder)
+    with pytest.raises(ModelError, match="has changed since it was opened"):
+        Eye(opened)
+    (folder / "network.bin").unlink()
+    with pytest.raises(ModelError, match=r"network\.bin cannot be read"):
+        Eye(opened)
 
 
 def test_softmax_and_unit_rows_hold_at_the_extremes():

@@ -110,3 +110,15 @@ def test_a_model_is_found_by_its_identity_wherever_it_lies_among_the_models(mode
     assert model_of(model.sha256, own_model).path == own_model
     with pytest.raises(ModelError, match=r"is not at .*imgrec index"):
         model_of("f" * 64, models)
+
+
+def test_a_model_that_is_damaged_is_said_to_be_so_and_its_twin_looks_instead(model: ModelFolder, own_model: Path):
+    damaged = own_model / "network.bin"
+    damaged.write_bytes(b"")
+    models = own_model.parent
+    (models / "stranger").mkdir()
+    (models / "stranger" / SETTINGS).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ModelError, match=r"network\.bin differs from its sum"):
+        model_of(model.sha256, models)
+    twin = Path(shutil.copytree(model.path, models / "twin"))
+    assert model_of(model.sha256, models).path == twin

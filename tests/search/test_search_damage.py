@@ -1,0 +1,202 @@
+"""A damaged generation never answers, the one before does; and what serves needs no file once it is opened."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_shop import Shop
+
+from imgrec.config import Config
+from imgrec.errors import ModelError, SearchIndexError
+from imgrec.generations import POINTER, current, point_to
+from imgrec.progress import Silent
+from imgrec.search.build import build_index
+from imgrec.search.index import SearchIndex, open_index
+from imgrec.search.serving import Serving
+from imgrec.sums import SUMS, seal
+from imgrec.vision.eye import Eye
+from imgrec.vision.model_folder import open_model, write_settings
+
+FILES = (
+    "colours.npy", "head.npy", "index.json", "photo.npy", "product.npy", "rank.npy", "vectors.npy", "whitening.npy",
+)  # fmt: skip
+
+
+def flip(file: Path, at: int) -> None:
+    """One bit, in place, as a failing disk does."""
+    with file.open("r+b") as stream:
+        stream.seek(at)
+        [byte] = stream.read(1)
+        stream.seek(at)
+        stream.write(bytes([byte ^ 1]))
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "its last byte changed": lambda file: flip(file, file.stat().st_size - 1),
+    "its first byte changed": lambda file: flip(file, 0),
+    "one in the middle changed": lambda file: flip(file, file.stat().st_size // 2),
+    "cut short": lambda file: os.truncate(file, file.stat().st_size - 1),
+    "emptied": lambda file: os.truncate(file, 0),
+    "overwritten": lambda file: file.write_bytes(os.urandom(file.stat().st_size)),
+    "gone": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_whatever_befalls_any_file_of_a_generation_is_noticed_and_says_how_to_build_it_anew(damage, make_index):
+    index: SearchIndex = make_index({"a": (np.eye(40, dtype=np.float32), list(range(40)), [1] * 40)})
+    assert sorted(file.name for file in index.folder.iterdir()) == sorted([*FILES, SUMS])
+    point_to(index.folder.parent, index.generation)
+    for name in FILES:
+        file = index.folder / name
+        whole = file.read_bytes()
+        damage(file)
+        with pytest.raises(SearchIndexError, match=r"is damaged .* imgrec index --rebuild") as refused:
+            open_index(index.folder.parent)
+        assert "\n" not in str(refused.value)
+        file.write_bytes(whole)
+    open_index(index.folder.parent)
+
+
+def test_sums_that_are_damaged_or_gone_are_no_sums(make_index):
+    folder: Path = make_index({"a": (np.eye(8, dtype=np.float32), list(range(8)), [1] * 8)}).folder
+    sums = (folder / SUMS).read_bytes()
+    for damaged in (b"", b"\xff\xfe\x00", sums[:20], sums[:-30], b"\n".join(sums.splitlines()[1:])):
+        (folder / SUMS).write_bytes(damaged)
+        with pytest.raises(SearchIndexError, match="is damaged"):
+            SearchIndex(folder)
+    (folder / SUMS).unlink()
+    with pytest.raises(SearchIndexError, match=r"no SHA256SUMS.* cannot be trusted.* imgrec index --rebuild"):
+        SearchIndex(folder)
+
+
+SERVES_ON = """
+import os, shutil, sys
+from pathlib import Path
+import numpy as np
+from imgrec.config import load_config
+from imgrec.search.serving import Serving
+
+serving = Serving.open(load_config(Path(sys.argv[1]), {}))
+side_px = serving.preprocessing.side_px
+pixels = np.random.default_rng(0).integers(0, 255, (4, side_px, side_px, 3), np.uint8)
+
+def answers():
+    seen = serving.see_pixels(pixels)
+    return [
+        (one.as_json(), one.ranked)
+        for photo in seen for category in (None, *serving.categories) for one in [serving.answer(photo, category, -1)]
+    ]
+
+first = answers()
+assert all(shown["matches"] and ranked for shown, ranked in first)
+folders = (serving.index.folder, serving.eye.model.path)
+for file in (file for folder in folders for file in folder.iterdir()):
+    with file.open("r+b") as stream:
+        stream.write(os.urandom(file.stat().st_size))
+assert answers() == first, "overwritten"
+for file in (file for folder in folders for file in folder.iterdir()):
+    os.truncate(file, 0)
+assert answers() == first, "cut short"
+for folder in folders:
+    shutil.rmtree(folder)
+assert answers() == first, "gone"
+mapped = Path("/proc/self/maps")
+assert not mapped.exists() or not any(str(folder) in mapped.read_text() for folder in folders), "mapped"
+print("the same")
+"""
+
+
+def test_what_serves_answers_the_same_while_its_files_are_overwritten_cut_short_and_removed(own_shop: Shop):
+    done = subprocess.run(
+        [sys.executable, "-c", SERVES_ON, str(own_shop.config)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "the same\n"), done.stderr
+
+
+def built_again(config: Config, eye: Eye) -> Path:
+    """A generation after the present one."""
+    build_index(config, eye, True, Silent())
+    folder = current(config.index.path)
+    assert folder
+    return folder
+
+
+def serves(config: Config) -> tuple[str, str | None]:
+    """Which generation answers, and what is said of it."""
+    serving, said = Serving.open_sound(config)
+    with serving:
+        side_px = serving.preprocessing.side_px
+        [seen] = serving.see_pixels(np.zeros((1, side_px, side_px, 3), np.uint8))
+        assert serving.answer(seen, threshold=-1).matches
+        return serving.id.generation, said
+
+
+def test_where_the_current_generation_is_damaged_the_one_before_answers_and_it_is_said(own_config: Config, eye: Eye):
+    index = own_config.index.path
+    newest = built_again(own_config, eye)
+    assert serves(own_config) == (newest.name, None)
+    flip(newest / "vectors.npy", 500)
+    with pytest.raises(SearchIndexError, match="is damaged"):
+        Serving.open(own_config)
+    generation, said = serves(own_config)
+    assert generation == "generation-000001"
+    assert said is not None
+    for part in ("An earlier generation answers, generation-000001.", "vectors.npy", "imgrec index --rebuild"):
+        assert part in said
+    shutil.rmtree(newest)
+    assert serves(own_config)[0] == generation
+    for nonsense in (b"", b"\xff\x00\xfe", b"x" * 5000, newest.name.encode()[:-1]):
+        (index / POINTER).write_bytes(nonsense)
+        assert serves(own_config)[0] == generation
+    flip(index / generation / "index.json", 100)
+    with pytest.raises(SearchIndexError):
+        Serving.open_sound(own_config)
+
+
+def test_only_what_was_built_before_the_current_generation_is_fallen_back_on(own_config: Config, eye: Eye):
+    index = own_config.index.path
+    newest = built_again(own_config, eye)
+    point_to(index, "generation-000001")  # somebody went back to it, and will have had a reason
+    flip(index / "generation-000001" / "vectors.npy", 500)
+    with pytest.raises(SearchIndexError, match="generation-000001 is damaged"):
+        Serving.open_sound(own_config)
+    assert newest.is_dir()
+
+
+def test_where_the_model_of_the_current_generation_is_damaged_or_gone_the_one_before_answers_with_its_own(
+    own_config: Config, eye: Eye
+):
+    another = Path(shutil.copytree(eye.model.path, own_config.model.path / "another"))
+    preprocessing = eye.preprocessing.model_copy(update={"fit": "crop"})
+    write_settings(another, eye.model.settings.model_copy(update={"preprocessing": preprocessing}))
+    seal(another)
+    newest = built_again(own_config, Eye(open_model(another)))
+    assert serves(own_config) == (newest.name, None)
+    flip(another / "network.bin", 1000)
+    with pytest.raises(ModelError, match=r"another/network\.bin differs from its sum"):
+        Serving.open(own_config)
+    assert serves(own_config)[0] == "generation-000001"
+    shutil.rmtree(another)
+    with pytest.raises(ModelError, match="is not at"):
+        Serving.open(own_config)
+    assert serves(own_config)[0] == "generation-000001"
+
+
+def test_a_damaged_index_is_built_anew_of_what_was_seen_before_and_the_sound_one_before_it_stays(
+    own_config: Config, eye: Eye
+):
+    index = own_config.index.path
+    damaged = built_again(own_config, eye)
+    flip(damaged / "rank.npy", 200)
+    report = build_index(own_config, eye, False, Silent())
+    assert (report.changed, report.computed) == (True, 0)
+    kept = sorted(path.name for path in index.iterdir() if path.is_dir())
+    assert kept == ["generation-000001", report.generation]
+    assert serves(own_config) == (report.generation, None)
+    assert not build_index(own_config, eye, False, Silent()).changed
