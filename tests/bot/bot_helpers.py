@@ -153,7 +153,7 @@ def rows(own_shop: Shop) -> Callable[..., list[sqlite3.Row]]:
     return read
 
 
-def wait_until_logged(shop: Shop, within_s: float = 10) -> None:
+def wait_until_logged(shop: Shop, within_s: float = 30) -> None:
     """Wait until all that was asked is answered and in the log."""
     file, end = shop.folder / "bot.db", time.monotonic() + within_s
     with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:

@@ -13,6 +13,7 @@ import pytest
 from bot_helpers import add_fault
 from telegram import Bot
 from tiny_shop import write_config
+from waiting import until
 
 from bot.receiving.polling import Polling, RefusedTokenError
 from bot.receiving.webhook import Webhook
@@ -36,11 +37,7 @@ class Taken:
         self.texts += [update["message"]["text"] for update in updates]
 
     async def wait_for(self, *texts: str) -> None:
-        for _ in range(1000):
-            if self.texts == list(texts):
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(self.texts)
+        await until(lambda: self.texts == list(texts))
 
 
 def no_beat() -> None:

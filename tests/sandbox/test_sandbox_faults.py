@@ -14,6 +14,7 @@ from telegram.error import BadRequest
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
+from waiting import until
 
 KINDS = {"refuse", "cut_before", "cut_after", "hang_before", "hang_after", "garbage_before",
                       "garbage_after", "late"}  # fmt: skip
@@ -188,13 +189,6 @@ async def hook(bot) -> AsyncIterator[list[str]]:
     yield received
     server.stop()
     await server.close_all_connections()
-
-
-async def until(condition, within_s=5.0):
-    deadline = time.monotonic() + within_s
-    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110 - the server has no event for it
-        await asyncio.sleep(0.02)
-    assert condition()
 
 
 async def test_a_webhooks_lost_200_brings_the_same_update_again(sandbox, anna, hook, world):

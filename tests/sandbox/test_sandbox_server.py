@@ -20,6 +20,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application as WebApplication
 from tornado.web import RequestHandler
+from waiting import until
 
 from sandbox import running_sandbox
 from sandbox.client import UserClient
@@ -47,13 +48,6 @@ async def running_hook(received, failures) -> AsyncIterator[str]:
     yield f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
     server.stop()
     await server.close_all_connections()
-
-
-async def until(condition, within_s=5.0):
-    deadline = time.monotonic() + within_s
-    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110 - the server has no event for it
-        await asyncio.sleep(0.02)
-    assert condition()
 
 
 async def test_a_webhook_gets_updates_in_order_with_the_secret_after_failures(sandbox, bot, anna):
