@@ -53,6 +53,6 @@ def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str
             await add_steps(connection, chat.id, reaction.messages, None if record is None else record.id, until_s)
         if record is not None and not reaction.messages:
             await finish_request(connection, record.id)
-        await mark_done(connection, waiting.seq, error)
+        await mark_done(connection, [waiting.seq], error)
 
     return write

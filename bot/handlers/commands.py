@@ -60,12 +60,11 @@ async def on_threshold(services: Services, message: Message, wanted: str, waitin
 
 
 async def on_forget(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
-    """Delete all there is of the user: in the log, which may be done twice, then in the bot's own database."""
+    """Delete all there is of the user. Where the bot dies meanwhile, it is done once more."""
     chat, user, private = message.chat.id, message.sender_id, message.chat.is_private
     services.recent.forget(user)
-    await services.store.log.forget(chat, user, private)
-    forget = services.store.forget(chat, user, private, waiting.seq)
-    return Reaction([Text(html=texts.FORGOTTEN if private else texts.FORGOTTEN_IN_GROUP)], [forget], forgets=True)
+    await services.store.forget(chat, user, private, waiting.seq)
+    return Reaction([Text(html=texts.FORGOTTEN if private else texts.FORGOTTEN_IN_GROUP)], forgets=True)
 
 
 COMMANDS = {

@@ -8,7 +8,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -34,7 +33,7 @@ class File(_Kept):
 
     file_id: str
     file_unique_id: str
-    file_size: int = 0
+    file_size: int = Field(0, ge=0, le=_LARGEST)
     width: int = 0
     height: int = 0
     mime_type: str = ""
@@ -75,7 +74,7 @@ class Command(NamedTuple):
 class Message(_Kept):
     """A message, new or replied to or tapped. `date` 0: it is there no longer."""
 
-    message_id: int
+    message_id: int = Field(ge=-_LARGEST, le=_LARGEST)
     date: int = 0
     chat: Chat
     user: Sender | None = Field(None, validation_alias=AliasChoices("user", "from"))
@@ -104,6 +103,12 @@ class Message(_Kept):
         if not isinstance(sizes, list):
             return sizes
         return max(sizes, key=lambda size: size.get("width", 0) * size.get("height", 0)) if sizes else None
+
+    @field_validator("reply_to_message", mode="before")
+    @classmethod
+    def _without_words(cls, replied: object) -> object:
+        """What is replied to counts by its photo; its words may be another's, and are not kept."""
+        return {**replied, "text": "", "caption": ""} if isinstance(replied, dict) else replied
 
     @property
     def file(self) -> File | None:
@@ -181,7 +186,9 @@ def read_update(raw: object) -> Update | Unreadable | None:
     if not isinstance(update_id, int) or isinstance(update_id, bool) or abs(update_id) > _LARGEST:
         return None
     try:
-        return Update.model_validate(raw)
-    except (ValidationError, RecursionError, AttributeError, TypeError) as error:
-        kinds = sorted(key for key in raw if key != "update_id") if isinstance(raw, dict) else []
-        return Unreadable(update_id, f"{', '.join(map(str, kinds))[:80]}: {type(error).__name__}")
+        update = Update.model_validate(raw)
+        Update.model_validate_json(update.model_dump_json(exclude_defaults=True))  # as it is kept, and read again
+        return update
+    except (ValueError, RecursionError, AttributeError, TypeError) as error:
+        kinds = ", ".join(sorted(key for key in raw if key != "update_id")) if isinstance(raw, dict) else ""
+        return Unreadable(update_id, f"{kinds.encode('ascii', 'replace').decode()[:80]}: {type(error).__name__}")

@@ -167,8 +167,10 @@ class Inbox:
         await self._database.write(drop)
 
 
-async def mark_done(connection: aiosqlite.Connection, seq: int, error: str | None = None) -> None:
-    """Within a transaction: this update is done with, and its content goes."""
-    await connection.execute(
-        "UPDATE inbox SET body = NULL, album = NULL, done_s = ?, error = ? WHERE seq = ?", (now_s(), error, seq)
+async def mark_done(connection: aiosqlite.Connection, seqs: Iterable[int], error: str | None = None) -> None:
+    """Within a transaction: these updates are done with. Their ids stay for a while, and no word of whom they were."""
+    await connection.executemany(
+        "UPDATE inbox SET lane = NULL, chat_id = NULL, user_id = NULL, album = NULL, photo_bytes = NULL, body = NULL, "
+        "done_s = ?, error = ? WHERE seq = ?",
+        [(now_s(), error, seq) for seq in seqs],
     )

@@ -21,6 +21,7 @@ _TO_MOVE = f"""
 """A vote may come before all of its answer is known to be sent; then it waits, and comes after the query."""
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
+_CLOSES_WITHIN_S = 1.0
 
 
 class VoteRecord(BaseModel):
@@ -40,6 +41,7 @@ class Journal:
         self._database = database
         self._writer = writer
         self._bell = asyncio.Event()
+        self._moving = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self.trouble = ""
         """What is wrong with the log, if anything is."""
@@ -59,8 +61,14 @@ class Journal:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        with contextlib.suppress(sqlite3.Error):
-            await self._move_all()
+        with contextlib.suppress(sqlite3.Error, TimeoutError):
+            async with asyncio.timeout(_CLOSES_WITHIN_S):
+                await self._move_all()
+
+    async def forget(self, chat: int, user: int, private: bool) -> None:
+        """Delete what the log has of a user, or of a private chat. What waits for it here must be deleted before."""
+        async with self._moving:
+            await self._writer.forget(chat, user, private)
 
     async def last_vote(self, query_id: int, rank: int, user: int) -> int | None:
         """A user's vote that the log does not have yet."""
@@ -87,15 +95,21 @@ class Journal:
                 self._bell.set()
 
     async def _move_all(self) -> None:
-        while rows := await self._database.rows(_TO_MOVE):
+        while await self._move_some():
+            pass
+
+    async def _move_some(self) -> bool:
+        async with self._moving:
+            rows = await self._database.rows(_TO_MOVE)
             for row in rows:
                 await self._move(row)
-            moved = [(row["id"],) for row in rows]
 
-            async def drop(connection: aiosqlite.Connection, moved: list[tuple[int]] = moved) -> None:
-                await connection.executemany("DELETE FROM journal WHERE id = ?", moved)
+            async def drop(connection: aiosqlite.Connection) -> None:
+                await connection.executemany("DELETE FROM journal WHERE id = ?", [(row["id"],) for row in rows])
 
-            await self._database.write(drop)
+            if rows:
+                await self._database.write(drop)
+            return bool(rows)
 
     async def _move(self, row: sqlite3.Row) -> None:
         """Doing it twice, as after a crash, changes nothing."""

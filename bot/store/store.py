@@ -11,7 +11,7 @@ import aiosqlite
 from bot.clock import now_s
 from bot.store.chats import Chats
 from bot.store.files import TelegramFiles
-from bot.store.inbox import Inbox
+from bot.store.inbox import Inbox, mark_done
 from bot.store.journal import Journal
 from bot.store.outbox import Outbox
 from bot.store.schema import MIGRATIONS
@@ -50,8 +50,11 @@ class Store:
 
         async def all_is_due(connection: aiosqlite.Connection) -> None:
             """Pauses end with the process that made them, also where the clock was set back meanwhile."""
-            await connection.execute("UPDATE steps SET due_s = min(due_s, ?) WHERE over_s IS NULL", (now_s(),))
-            await connection.execute("UPDATE inbox SET due_s = min(due_s, ?) WHERE done_s IS NULL", (now_s(),))
+            now = (now_s(),)
+            await connection.execute("UPDATE steps SET due_s = min(due_s, ?1) WHERE over_s IS NULL", now)
+            await connection.execute(
+                "UPDATE inbox SET due_s = min(due_s, ?1), received_s = min(received_s, ?1) WHERE done_s IS NULL", now
+            )
 
         await database.write(after_the_log)
         await database.write(all_is_due)
@@ -87,8 +90,15 @@ class Store:
 
         await self.database.write(write)
 
-    def forget(self, chat: int, user: int, private: bool, until_seq: int) -> Write:
-        """Delete all there is of a user, and in a private chat all of the chat; what came in after it stays."""
+    async def forget(self, chat: int, user: int, private: bool, until_seq: int) -> None:
+        """Delete all there is of a user, and in a private chat all of the chat; what came in after it stays.
+
+        So do the ids of what came in, which name nobody: Telegram may send it once more.
+        """
+        await self.database.write(self._forget(chat, user, private, until_seq))
+        await self.journal.forget(chat, user, private)
+
+    def _forget(self, chat: int, user: int, private: bool, until_seq: int) -> Write:
         of_whom = "(user_id = ?1 OR (?2 AND chat_id = ?3))"
         key = self.log.keys.of("chat", chat)
 
@@ -100,7 +110,10 @@ class Store:
             )  # fmt: skip
             await connection.execute(f"DELETE FROM requests WHERE {of_whom}", values)
             await connection.execute(f"DELETE FROM journal WHERE {of_whom}", values)
-            await connection.execute(f"DELETE FROM inbox WHERE seq < ?4 AND {of_whom}", (*values, until_seq))
+            left = await connection.execute_fetchall(
+                f"SELECT seq FROM inbox WHERE done_s IS NULL AND seq < ?4 AND {of_whom}", (*values, until_seq)
+            )
+            await mark_done(connection, [row["seq"] for row in left])
             if private:
                 await connection.execute("DELETE FROM chats WHERE chat_key = ?", (key,))
                 await connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))

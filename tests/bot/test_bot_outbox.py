@@ -334,7 +334,8 @@ async def test_forgetting_takes_all_of_the_shopper_and_nothing_of_others_or_of_w
         await store.database.write(store.chats.choose_likeness(update.chat.id, 0.5))
     await store.inbox.add([message(5, text="/forget"), message(6, text="later")])
     forget = await take(store)
-    await store.database.write(commit(forget, Reaction(writes=[store.forget(ANNA, ANNA, True, forget.seq)]), USEFUL_S))
+    await store.forget(ANNA, ANNA, True, forget.seq)
+    await store.database.write(commit(forget, Reaction(), USEFUL_S))
     requests = await store.database.rows("SELECT chat_id, user_id FROM requests ORDER BY id")
     assert [tuple(row) for row in requests] == [(BEN, BEN), (GROUP, BEN)]
     steps = [

@@ -432,7 +432,7 @@ async def test_who_sends_too_many_is_told_how_long_it_takes_and_nobody_else_wait
     configure(own_shop, "bot", queue_limit_of_shopper=5)
     bot = await start_bot(own_shop, sandbox)
     photo = jpeg(draw_product(CATEGORIES[0], "red", 993))
-    await add_fault(sandbox, method="sendMediaGroup", delay_s=2)
+    await add_fault(sandbox, method="sendMediaGroup", delay_s=1)
     for _ in range(20):
         await anna.photo(photo)
     async with UserClient(sandbox.url, 8) as ben:
