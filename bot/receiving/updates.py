@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from pydantic import (
     AliasChoices,
@@ -164,6 +165,13 @@ class Update(_Kept):
         if self.callback_query:
             return self.callback_query.user.id
         return self.message.sender_id if self.message else 0
+
+    @property
+    def stamp(self) -> int:
+        """The same whenever Telegram sends it, another for another update of the same id; and tells nothing."""
+        message, tap = self.message, self.callback_query
+        own = (message.message_id, message.date) if message else tap and tap.id
+        return crc32(repr(own).encode())
 
     @property
     def lane(self) -> str:

@@ -13,6 +13,11 @@ from imgrec.async_database import AsyncDatabase
 _ALBUM_ENDS_AFTER_S = 1.0
 """Telegram sends an album's photos one by one and does not say which is the last."""
 _IDS_KEPT_S = 2 * 24 * 3600
+_INSERT = """
+    INSERT OR IGNORE INTO inbox (bot_id, update_id, stamp, lane, chat_id, user_id, album, photo_bytes, body,
+        received_s, due_s, done_s, error)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Inbox:
         self._bot_id = bot_id
 
     async def add(self, updates: Iterable[Update | Unreadable]) -> list[int]:
-        """Commit updates that just came in; those that came before are known by their id and left out.
+        """Commit updates that just came in; those that came before are known by id and stamp, and left out.
 
         Returns the ids of the new ones. When this returns, Telegram may be told that we have them.
         """
@@ -54,11 +59,7 @@ class Inbox:
         async def insert(connection: aiosqlite.Connection) -> list[int]:
             new: list[int] = []
             for row in rows:
-                cursor = await connection.execute(
-                    "INSERT OR IGNORE INTO inbox (bot_id, update_id, lane, chat_id, user_id, album, photo_bytes, body, "
-                    "received_s, due_s, done_s, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
-                )  # fmt: skip
-                if cursor.rowcount:
+                if (await connection.execute(_INSERT, row)).rowcount:
                     new.append(row[1])
             return new
 
@@ -66,11 +67,11 @@ class Inbox:
 
     def _row(self, update: Update | Unreadable, now: float) -> tuple[Any, ...]:
         if isinstance(update, Unreadable):
-            return self._bot_id, update.update_id, None, None, None, None, None, None, now, now, now, update.why
+            return self._bot_id, update.update_id, 0, None, None, None, None, None, None, now, now, now, update.why
         message, chat = update.message, update.chat
         image = message.image if message else None
         return (
-            self._bot_id, update.update_id, update.lane, chat and chat.id, update.user_id,
+            self._bot_id, update.update_id, update.stamp, update.lane, chat and chat.id, update.user_id,
             message.media_group_id if message and image else None, image and image.file_size,
             update.model_dump_json(exclude_defaults=True), now, now, None, None,
         )  # fmt: skip

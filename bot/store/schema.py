@@ -9,6 +9,7 @@ MIGRATIONS = (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of arrival
         bot_id INTEGER NOT NULL,
         update_id INTEGER NOT NULL,
+        stamp INTEGER NOT NULL,                 -- tells it from another of that id: they begin anew after a quiet week
         lane TEXT,                              -- those of one lane are handled one after the other; null: unreadable
         chat_id INTEGER,
         user_id INTEGER,
@@ -21,7 +22,7 @@ MIGRATIONS = (
         done_s REAL,
         error TEXT
     );
-    CREATE UNIQUE INDEX inbox_update ON inbox (bot_id, update_id);
+    CREATE UNIQUE INDEX inbox_update ON inbox (bot_id, update_id, stamp);
     CREATE INDEX inbox_waiting ON inbox (lane, seq) WHERE done_s IS NULL;
     CREATE INDEX inbox_done ON inbox (done_s) WHERE done_s IS NOT NULL;
     CREATE TABLE requests (

@@ -273,6 +273,13 @@ async def test_what_was_forgotten_and_comes_once_more_is_not_handled_again(store
     assert await store.inbox.add([photo(1)]) == []
 
 
+async def test_another_update_of_a_known_id_is_new(store: Store) -> None:
+    """Telegram's ids begin anew after a quiet week, those of a test server whenever it starts."""
+    assert await store.inbox.add([photo(1)]) == [1]
+    assert await store.inbox.add([photo(1), photo(1, date=2)]) == [1]
+    assert len(await store.inbox.take("7")) == 1
+
+
 # ------------------------------------------------------------------------------------- what a log of before has kept
 
 
