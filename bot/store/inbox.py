@@ -57,11 +57,7 @@ class Inbox:
         rows = [self._row(update, now) for update in updates]
 
         async def insert(connection: aiosqlite.Connection) -> list[int]:
-            new: list[int] = []
-            for row in rows:
-                if (await connection.execute(_INSERT, row)).rowcount:
-                    new.append(row[1])
-            return new
+            return [row[1] for row in rows if (await connection.execute(_INSERT, row)).rowcount]
 
         return await self._database.write(insert) if rows else []
 

@@ -218,7 +218,7 @@ class _Process:
             kind, width, height, _ = REPLY.unpack(self._read(REPLY.size, deadline))
             if kind == FAILED:
                 name, message = (str(self._read(length, deadline), "utf-8", "replace") for length in (width, height))
-                whole = True
+                whole = bool(message)  # without one it is out of memory, and ends
                 raise _named(name, message)
             if not 0 < width * height <= MOST_RESULT_PIXELS:
                 raise UnreadablePhotoError("The photo does not decode as an image.")
@@ -229,7 +229,7 @@ class _Process:
         except OSError:  # it ended, and says how when it is waited for
             raise self._how_it_ended() from None
         finally:
-            if not whole:  # half an answer is on the line
+            if not whole:  # half an answer may be on the line
                 self._left = 0
                 self.end()
         return Decoded(Image.frombuffer("RGB", (width, height), pixels, "raw", "RGB", 0, 1), bool(kind))

@@ -1,0 +1,73 @@
+"""What it costs to decode photos in guarded processes: beside decoding right here, and a new process for each photo."""
+
+import argparse
+import io
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from imgrec.vision.decode import decode_photo
+from imgrec.vision.guard import GuardedDecoder
+
+Decode = Callable[[bytes], object]
+
+_ENOUGH_PX = 224
+_KINDS = {
+    "as Telegram sends them, 1280 x 960": (1280, 960, "JPEG"),
+    "a telephone's file, 4000 x 3000": (4000, 3000, "JPEG"),
+    "PNG, 1280 x 960": (1280, 960, "PNG"),
+}
+_ALONE = "import sys; from imgrec.vision.decode import decode_photo; decode_photo(sys.stdin.buffer.read(), {enough})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("photo", type=Path, nargs="?", help="scaled to each size (default: one is made up)")
+    parser.add_argument("--rounds", type=int, default=30)
+    options = parser.parse_args()
+    picture = Image.open(options.photo).convert("RGB") if options.photo else made_up()
+    with GuardedDecoder(1) as decoder:
+        ways: dict[str, Decode] = {
+            "right here": lambda photo: decode_photo(photo, _ENOUGH_PX),
+            "guarded": lambda photo: decoder.decode(photo, _ENOUGH_PX),
+            "a new process each": by_a_new_process,
+        }
+        print(f"{'median, ms':38}{''.join(f'{way:>22}' for way in ways)}")
+        for kind, (width, height, form) in _KINDS.items():
+            buffer = io.BytesIO()
+            picture.resize((width, height)).save(buffer, form, quality=87)
+            medians = {way: statistics.median(times) for way, times in timed(ways, buffer.getvalue(), options.rounds)}
+            print(f"{kind:38}{''.join(f'{1000 * seconds:22.1f}' for seconds in medians.values())}")
+
+
+def timed(ways: dict[str, Decode], photo: bytes, rounds: int) -> list[tuple[str, list[float]]]:
+    """Seconds of each way, taken in turns, so that other work on the machine meets all of them."""
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, decode in ways.items():
+            began = time.perf_counter()
+            decode(photo)
+            times[way].append(time.perf_counter() - began)
+    return list(times.items())
+
+
+def by_a_new_process(photo: bytes) -> None:
+    subprocess.run([sys.executable, "-c", _ALONE.format(enough=_ENOUGH_PX)], input=photo, check=True)  # noqa: S603
+
+
+def made_up() -> Image.Image:
+    """Smooth colours with some noise, which compress about as a photo does."""
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (24, 32, 3), np.uint8)).resize((4000, 3000), Image.Resampling.BICUBIC)
+    noise = Image.effect_noise((4000, 3000), 20).convert("RGB")
+    return Image.blend(coarse, noise, 0.2)
+
+
+if __name__ == "__main__":
+    main()
