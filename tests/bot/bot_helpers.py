@@ -88,6 +88,13 @@ def answer(*candidates: tuple[str, float], scope: tuple[str, ...] = (), matches:
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with running_sandbox() as running:
         yield running
+        for process in _started:
+            if process.returncode is None:  # of a test that failed
+                process.kill()
+        _started.clear()
+
+
+_started: list[asyncio.subprocess.Process] = []
 
 
 @dataclass
@@ -117,6 +124,7 @@ async def start_bot(shop: Shop, sandbox: Sandbox, **environment: str) -> BotProc
             sys.executable, "-m", "bot", "--config", str(shop.config), stderr=stream, stdout=stream,
             env={**os.environ, "TELEGRAM_API_URL": sandbox.url, "TELEGRAM_BOT_TOKEN": sandbox.token, **environment},
         )  # fmt: skip
+    _started.append(process)
     running = BotProcess(process, errors)
     for _ in range(600):
         if "answers from" in running.said():
