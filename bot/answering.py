@@ -29,7 +29,7 @@ MOST_BYTES = 20 * 1024 * 1024
 _ASK_TIMEOUT_S = 5
 _LONGEST_DOWNLOAD_S = 60
 _DOWNLOAD_TIMEOUT_S = 6
-_TRIES_OF_ODD_SIZE = 4
+_TRIES_OF_WHAT_MAY_BE_GONE = 4
 
 
 class _NoLongerThereError(Exception):
@@ -48,7 +48,7 @@ async def answer(bot: Bot, services: Services, waiting: Waiting, request: Reques
         if began_s - waiting.received_s > services.useful_for_s:
             return _plain(query_id, waiting, request, Outcome.EXPIRED, texts.EXPIRED, queue_ms)
         with services.actions.shown(request.chat):
-            result = await _find(bot, services, request, waiting.starts < _TRIES_OF_ODD_SIZE)
+            result = await _find(bot, services, request, waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE)
     except PhotoError as problem:
         outcome, text = _plain_words(problem)
         return _plain(query_id, waiting, request, outcome, text, queue_ms)
@@ -103,7 +103,7 @@ async def _download(bot: Bot, file: File, *, may_be_tried_again: bool) -> bytes:
         words = error.message.lower()
         if "too big" in words:
             raise TooLargePhotoError("Telegram hands out no file this large.") from None
-        if "temporarily unavailable" in words:
+        if "temporarily unavailable" in words and may_be_tried_again:  # which is also said of what is gone for good
             raise LaterError(error.message) from None
         raise _NoLongerThereError from None
     except InvalidToken as error:  # what python-telegram-bot makes of a download's 404: its address has expired
