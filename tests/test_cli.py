@@ -244,6 +244,42 @@ def test_feeds_that_would_retire_each_other_are_wrong_arguments(imgrec, tmp_path
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 4
 
 
+def test_a_feed_that_lacks_too_much_retires_nothing_and_says_what_to_do(imgrec, tmp_path):
+    feed = tmp_path / "feed.csv"
+    imgrec("import", write_rows(feed, *url_rows(30)))
+    result = imgrec("import", write_rows(feed, *url_rows(20), *url_rows(1, first=70)), "--json")
+    assert json.loads(result.stdout) == {
+        "read": 21, "imported": 1, "unchanged": 20, "rejected": {}, "not_retired": 10,
+    }  # fmt: skip
+    assert result.exit_code == 0
+    assert "lacks 10 of the 30 products that 'feed' had on sale" in result.stderr
+    assert "--retire" in result.stderr
+    assert "10 products retired" in imgrec("import", feed, "--retire").stderr
+
+
+def test_a_renamed_feed_is_refused_before_anything_is_written_and_there_are_three_ways_out(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "shop.csv", *url_rows(10)))
+    renamed = write_rows(tmp_path / "shop-may.csv", *url_rows(10))
+    refused = imgrec("import", renamed)
+    ways_out = "--source shop.*rename shop shop-may.*--new-source"
+    assert_one_line(refused, f"10 are on sale already as 'shop'; nothing was written.*{ways_out}")
+    with sqlite3.connect(tmp_path / "catalogue.db") as catalogue:
+        assert catalogue.execute("SELECT name FROM sources").fetchall() == [("shop",)]
+    catalogue.close()
+    assert json.loads(imgrec("import", renamed, "--source", "shop", "--json").stdout)["unchanged"] == 10
+    assert json.loads(imgrec("import", renamed, "--new-source", "--json").stdout)["imported"] == 10
+    assert imgrec("import", renamed).exit_code == 0
+
+
+def test_rejected_rows_come_with_what_to_do_on_screen_and_in_the_file(imgrec, tmp_path):
+    result = imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(2), *url_rows(1), "9,Ball,,,"))
+    assert "  1 missing_image: name a photo: a path relative to the feed, or a URL\n" in result.stderr
+    listed = read_rows(tmp_path / "rejects" / "feed.csv")
+    assert [row["fix"].partition(":")[0] for row in listed] == [
+        "give each product an id of its own; until then the first row counts", "name a photo",
+    ]  # fmt: skip
+
+
 def test_several_feeds_of_one_source_are_parts_of_one_feed(imgrec, tmp_path):
     feeds = [
         write_rows(tmp_path / f"{part}/products.csv", *url_rows(2, first=part)) for part in (0, 2)

@@ -19,6 +19,8 @@ _MOST_BYTES = 100_000_000
 _CATEGORIES_REMEMBERED = 10_000
 _UNUSABLE, _USABLE, _LEFT_OUT = 0, 1, 2  # how an id stands that the feed has named
 
+_NAMED = "SELECT 1 FROM temp.seen WHERE seen.source_id = products.source_id AND seen.external_id = products.external_id"
+
 Fate = Rejection | bool
 """What became of a row: its rejection, or whether the product is new or changed."""
 
@@ -93,6 +95,14 @@ class SourceWriter:
                 ((self.source_id, row.id) for row in rows),
             )
 
+    def count_unnamed(self) -> int:
+        """How many of this source's products on sale the feed has not named at all, be it to leave them out."""
+        found: int = self.connection.execute(
+            f"SELECT count(*) FROM products WHERE source_id = ? AND retired_utc IS NULL AND NOT EXISTS ({_NAMED})",
+            (self.source_id,),
+        ).fetchone()[0]
+        return found
+
     def retire_unseen(self) -> int:
         """Retire this source's products that the feed did not name, and return how many.
 
@@ -104,8 +114,7 @@ class SourceWriter:
             self.connection.execute("BEGIN IMMEDIATE")
             return self.connection.execute(
                 "UPDATE products SET retired_utc = ? WHERE source_id = ? AND retired_utc IS NULL "
-                "AND NOT EXISTS (SELECT 1 FROM temp.seen WHERE seen.source_id = products.source_id "
-                f"               AND seen.external_id = products.external_id AND standing != {_LEFT_OUT})",
+                f"AND NOT EXISTS ({_NAMED} AND standing != {_LEFT_OUT})",
                 (utc_now(), self.source_id),
             ).rowcount
 
