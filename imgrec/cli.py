@@ -9,7 +9,9 @@ from imgrec.commands.evaluate import evaluate
 from imgrec.commands.features import features
 from imgrec.commands.models import models
 from imgrec.commands.open import open_
+from imgrec.commands.products import products
 from imgrec.commands.search import index, search
+from imgrec.commands.sources import sources
 from imgrec.commands.status import status
 from imgrec.commands.train import train
 from imgrec.commands.tune import tune
@@ -36,5 +38,8 @@ def main() -> None:
     """  # noqa: D301 - click wants the backspace itself
 
 
-for command in (open_, import_, photos, features, index, search, status, evaluate, models, train, tune):
+COMMANDS = (
+    open_, import_, photos, features, index, search, status, evaluate, models, train, tune, sources, products,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

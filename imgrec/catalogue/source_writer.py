@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import stat
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -245,9 +246,7 @@ class SourceWriter:
         if name not in self._categories:
             if len(self._categories) >= _CATEGORIES_REMEMBERED:
                 self._categories.clear()
-            self.connection.execute("INSERT OR IGNORE INTO categories (name) VALUES (?)", (name,))
-            found = self.connection.execute("SELECT id FROM categories WHERE name = ?", (name,))
-            self._categories[name] = found.fetchone()[0]
+            self._categories[name] = category_id(self.connection, name)
         return self._categories[name]
 
     def _put_related(self, product_id: int, row: FeedRow, replaces: bool) -> None:
@@ -287,6 +286,13 @@ class SourceWriter:
                 if position >= len(before) or before[position] != photo
             ],
         )  # fmt: skip
+
+
+def category_id(connection: sqlite3.Connection, name: str | None) -> int:
+    """The id of a category, made when it is new; products that have none share one without a name."""
+    connection.execute("INSERT OR IGNORE INTO categories (name) VALUES (?)", (name or "",))
+    found: int = connection.execute("SELECT id FROM categories WHERE name = ?", (name or "",)).fetchone()[0]
+    return found
 
 
 def threads() -> ThreadPoolExecutor:

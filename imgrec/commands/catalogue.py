@@ -105,8 +105,11 @@ def wanted_currency(code: str | None) -> str | None:
 def parts_of(feeds: Sequence[Path], source: str | None, section: CatalogueSection) -> list["FeedPart"]:
     """The feeds with their sources, and where their rejects are listed."""
     from imgrec.catalogue.importing import FeedPart, source_name
+    from imgrec.catalogue.sources import BY_HAND
 
     names = [source or source_name(feed) for feed in feeds]
+    if BY_HAND in names:
+        raise click.UsageError(f"{BY_HAND} is the source of products added one by one; give the feed another --source.")
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice and not source:  # the second would retire what the first brought in
         raise click.UsageError(
