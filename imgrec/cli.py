@@ -3,6 +3,7 @@
 import click
 
 from imgrec import __version__
+from imgrec.commands.backup import backup, restore
 from imgrec.commands.catalogue import import_, photos
 from imgrec.commands.console import Commands, config_option
 from imgrec.commands.evaluate import evaluate
@@ -40,6 +41,7 @@ def main() -> None:
 
 COMMANDS = (
     open_, import_, photos, features, index, search, status, evaluate, models, train, tune, sources, products,
+    backup, restore,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)
