@@ -63,10 +63,12 @@ def list_(as_json: bool) -> None:
     for source in found:
         last = source.imported_utc or "–"
         if source.unfinished_utc:
-            last += f"; one that began {source.unfinished_utc} was cut short: import the feed again"
+            last += f"; cut short: {source.unfinished_utc}"
         stored = f"{source.photos_stored:,} of {source.photos:,}"
         shown.add_row(source.name, f"{source.on_sale:,}", f"{source.retired:,}", stored, last)
     print_text(shown)
+    if any(source.unfinished_utc for source in found):
+        reporter().say("An import that was cut short goes on when its feed is imported again.")
 
 
 @sources.command()

@@ -229,6 +229,8 @@ def test_ctrl_c_leaves_the_catalogue_whole_and_the_next_run_completes_it(tmp_pat
     assert "The same command" in errors
     before = count(section)
     assert before % 200 == 0
+    assert f"Interrupted: {before:,} products of 'meta_Toys' are in, new or changed; none was retired." in errors
+    assert "cut short: 20" in run_command("imgrec", "sources", config=config).stdout
     shown = json.loads(run_command("imgrec", "import", feed, "--json", config=config).stdout)
     assert shown == {"read": 3000, "imported": 3000 - before, "unchanged": before, "rejected": {}}
 
