@@ -28,10 +28,15 @@ from imgrec.backup.snapshot import leave_out_messages, snapshot
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.config import Config
 from imgrec.database import connect_read_only, utc_now
-from imgrec.errors import BackupError
+from imgrec.errors import BackupError, ModelError
 from imgrec.generations import current, sha256_of
 from imgrec.progress import Reporter
 from imgrec.search.generation import read_record
+from imgrec.sums import SUMS, recorded_sums
+from imgrec.vision.model_folder import model_of
+
+SHIPPED_MODELS = frozenset({"imagenet", "sample"})
+"""Every imgrec has these."""
 
 _TRIES = 5
 _PACKED = (".gz", ".tgz")
@@ -113,7 +118,7 @@ def _gather(
     if config_file is not None:
         shutil.copyfile(config_file, folder / CONFIG)
     generation = _copy_generation(config.index.path, folder / "index")
-    model = read_record(folder / "index").model_name if generation else None
+    model = _copy_model(config, folder, report) if generation else None
     return Schemas(catalogue=versions.get(CATALOGUE), log=versions.get(LOG)), model, generation
 
 
@@ -130,6 +135,20 @@ def _copy_generation(index: Path, target: Path) -> str | None:
         else:
             return folder.name
     raise BackupError(f"The index at {index} changes faster than it can be read. Wait until `imgrec index` is done.")
+
+
+def _copy_model(config: Config, folder: Path, report: Reporter) -> str | None:
+    """Copy the model that made the index, unless it comes with imgrec. Returns its name; None where it is gone."""
+    try:
+        model = model_of(read_record(folder / "index").model_sha256, config.model.path).path
+    except ModelError as error:
+        report.say(f"The backup is without the model of its index. {error}")
+        return None
+    if model.name not in SHIPPED_MODELS:
+        (folder / "model").mkdir()
+        for name in (SUMS, *recorded_sums(model)):
+            shutil.copyfile(model / name, folder / "model" / name)
+    return model.name
 
 
 def _photos(catalogue: Path, store: PhotoStore, report: Reporter) -> tuple[dict[str, tuple[Path, FileSum]], int]:

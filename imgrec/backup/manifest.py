@@ -17,7 +17,7 @@ FORMAT = 1
 
 _NAMES = re.compile(
     r"catalogue\.db|log\.db|log\.db\.secret|bot\.db|config\.yaml"
-    r"|photos/[0-9a-f]{2}/[0-9a-f]{64}\.jpg|index/[A-Za-z0-9_-][A-Za-z0-9._-]*"
+    r"|photos/[0-9a-f]{2}/[0-9a-f]{64}\.jpg|(index|model)/[A-Za-z0-9_-][A-Za-z0-9._-]*"
 )
 
 
@@ -40,20 +40,28 @@ class Schemas(_Part):
 
 
 class Manifest(_Part):
-    """`index` is the name of the generation that was current, `model` the name of what made it."""
+    """`index` is the name of the generation that was current, `model` the name of what made it.
+
+    The model itself is in the backup (`model/`) unless it comes with imgrec.
+    """
 
     format: Literal[1] = 1
     imgrec: str = __version__
     made_utc: str
     schemas: Schemas
     index: str | None = Field(None, pattern=r"^generation-[0-9]{6,18}$")
-    model: str | None = None
+    model: str | None = Field(None, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$")
     files: dict[str, FileSum]
 
     @property
     def photos(self) -> int:
         """How many photos it holds."""
         return sum(name.startswith("photos/") for name in self.files)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it holds the model that made its index."""
+        return any(name.startswith("model/") for name in self.files)
 
 
 def read_manifest(content: bytes, digest: bytes, source: str) -> Manifest:

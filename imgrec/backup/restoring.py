@@ -17,12 +17,13 @@ from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS as CATALOGUE_MIGRATIONS
 from imgrec.config import Config, load_config
 from imgrec.database import connect
-from imgrec.errors import BackupError, ConfigError
+from imgrec.errors import BackupError, ConfigError, ModelError
 from imgrec.generations import current, next_name, point_to
 from imgrec.lock import writing
 from imgrec.log.schema import MIGRATIONS as LOG_MIGRATIONS
 from imgrec.progress import Reporter
 from imgrec.sums import SUMS
+from imgrec.vision.model_folder import find_model, model_of, quick_identity
 
 _STAGED = ".restoring"
 
@@ -90,6 +91,7 @@ class _Places:
             BOT: config.bot_database, CONFIG: config_file,
         }  # fmt: skip
         self._index = config.index.path / _STAGED
+        self._model = config.model.path.parent / f".model{_STAGED}"
         self._photos = config.catalogue.photos / _STAGED
 
     def staged(self, name: str) -> Path:
@@ -98,7 +100,7 @@ class _Places:
             place = self.files[name]
             return place.with_name(f".{place.name}{_STAGED}")
         folder, _, inner = name.partition("/")
-        return (self._index if folder == "index" else self._photos) / inner
+        return {"index": self._index, "model": self._model, "photos": self._photos}[folder] / inner
 
     def see_that_nothing_is_in_the_way(self, manifest: Manifest) -> None:
         """Raise BackupError that names what stands where the backup's data belong."""
@@ -114,7 +116,7 @@ class _Places:
 
     def clear(self) -> None:
         """Remove what waits."""
-        for folder in (self._index, self._photos):
+        for folder in (self._index, self._model, self._photos):
             shutil.rmtree(folder, ignore_errors=True)
         for name in self.files:
             for ending in ("", "-wal", "-shm", "-journal"):
@@ -130,6 +132,8 @@ class _Places:
         lacking = 0
         if CATALOGUE in manifest.files:
             lacking = _ask_for_lost_photos(self.staged(CATALOGUE), PhotoStore(self.config.catalogue.photos))
+        if manifest.has_model and manifest.model:
+            self._move_model(manifest.model)
         generation = self._move_generation(manifest.index) if manifest.index else None
         with Swap() as swap:
             for name in (CATALOGUE, LOG, SECRET, BOT):
@@ -148,6 +152,20 @@ class _Places:
             target = self.config.index.path / next_name(self.config.index.path)
         self._index.replace(target)
         return target.name
+
+    def _move_model(self, name: str) -> None:
+        """Put the model where the index looks for it, unless it is there; one of its name stays beside it."""
+        configured = self.config.model.path
+        with contextlib.suppress(ModelError):
+            model_of(quick_identity(self._model), configured)
+            return
+        is_model = configured.name == name or find_model(configured) == configured
+        target = configured.with_name(name) if is_model else configured / name
+        number = 2
+        while target.exists():
+            target, number = target.with_name(f"{name}-{number}"), number + 1
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._model.replace(target)
 
 
 def _bring_up_to_date(places: _Places, manifest: Manifest, archive: Path) -> None:

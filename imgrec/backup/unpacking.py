@@ -90,8 +90,8 @@ def opened(path: Path) -> Iterator[Archive]:
 def damaged(path: Path, problem: str) -> BackupError:
     """What is said of an archive that is not what was written."""
     return BackupError(
-        f"{path} is damaged ({' '.join(problem.split())[:200]}); nothing was changed. Fetch or copy it again, or take "
-        "another backup."
+        f"{path} is damaged, or no backup of imgrec ({' '.join(problem.split())[:200]}); nothing was changed. Copy it "
+        "here again, or take another one."
     )
 
 

@@ -21,8 +21,8 @@ def backup(file: Path, without_photos: bool, replace: bool, as_json: bool) -> No
     """Write a backup of the shop to FILE, also while the bot runs.
 
     A tar archive, packed where the name ends in .gz or .tgz: the catalogue with its photos, the log with its secret,
-    chats' settings, the index and the configuration; not messages that wait, features, or models. Keep it as safe as
-    the shop itself, for the secret is in it. See docs/owner.md.
+    chats' settings, the index and its model unless that comes with imgrec, and the configuration; not messages that
+    wait, nor features. Keep it as safe as the shop itself, for the secret is in it. See docs/owner.md.
 
     \b
       imgrec backup /backups/shop-$(date +%F).tar
@@ -77,16 +77,16 @@ def _config_file() -> Path:
 
 
 def _next(config: Config, model: str | None) -> str:
-    """What to do now: the index needs the model that made it, which no backup holds."""
+    """What to do now: the index needs the model that made it, which may be missing here."""
     from imgrec.generations import current
     from imgrec.search.generation import read_record
     from imgrec.vision.model_folder import model_of
 
     folder = current(config.index.path)
-    if model is None or folder is None:
+    if folder is None:
         return "There is no index. Next: imgrec index"
     try:
         model_of(read_record(folder).model_sha256, config.model.path)
     except (ModelError, SearchIndexError) as error:
-        return f"The index was made with the model {model!r}. {error}"
+        return f"The index was made with {model or 'a model that the backup is without'}. {error}"
     return "Next: imgrec status, and: python -m bot"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.schema import MIGRATIONS as BOT_MIGRATIONS
+from imgrec.backup import making
 from imgrec.backup.snapshot import KEPT_OF_BOT, tables
 from imgrec.database import connect
 from imgrec.errors import BackupError, ImgrecError
@@ -36,7 +37,14 @@ def test_every_file_is_in_the_manifest_with_its_sum_and_the_photos_are_the_catal
     assert {"catalogue.db", "log.db", "log.db.secret", "bot.db", "config.yaml", "index/index.json"} <= set(held)
     assert made.manifest.photos == 24
     assert (listed["index"], listed["model"]) == ("generation-000001", "narrow")
-    assert not any(name.startswith("models") for name in held)
+    assert "model/settings.json" in held or any(name.startswith("model/") for name in held)
+
+
+def test_a_model_that_comes_with_imgrec_is_not_in_it(shop, monkeypatch):
+    monkeypatch.setattr(making, "SHIPPED_MODELS", {"narrow"})
+    made = shop.backup()
+    assert made.manifest.model == "narrow"
+    assert not made.manifest.has_model
 
 
 def test_of_the_bot_only_settings_and_file_ids_are_kept_down_to_the_bytes(shop, tmp_path):

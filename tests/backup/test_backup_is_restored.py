@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from backup_place import ANNA, BEN
+from narrow_vgg import make_narrow
 from tiny_shop import run_command
 
 from bot.store.schema import MIGRATIONS as BOT_MIGRATIONS
@@ -72,6 +73,20 @@ def test_what_is_restored_elsewhere_answers_and_remembers_the_same(shop, elsewhe
     assert secret.stat().st_mode & 0o777 == 0o600
     assert elsewhere.rows("bot.db", "SELECT * FROM inbox") == []
     assert not list(elsewhere.folder.rglob("*restor*"))
+
+
+def test_the_model_of_the_index_comes_back_where_it_is_missing_and_one_of_its_name_stays(shop, elsewhere):
+    backup = shop.backup().path
+    shutil.rmtree(elsewhere.folder / "models" / "narrow")
+    make_narrow(elsewhere.folder / "models" / "narrow", seed=5)
+    other = everything(elsewhere.folder / "models" / "narrow")
+    elsewhere.restore(backup)
+    assert everything(elsewhere.folder / "models" / "narrow") == other
+    photo = shop.folder / "photos" / "bal-003.jpg"
+    assert found(elsewhere, photo) == found(shop, photo) != []
+    shutil.rmtree(elsewhere.folder / "models")
+    elsewhere.restore(backup, replace=True)
+    assert everything(elsewhere.folder / "models") == everything(shop.folder / "models")
 
 
 def test_what_stands_in_the_way_is_named_and_kept(shop, tmp_path):
