@@ -23,6 +23,7 @@ from imgrec.backup.manifest import (
     FileSum,
     Manifest,
     Schemas,
+    is_member,
 )
 from imgrec.backup.snapshot import leave_out_messages, snapshot
 from imgrec.catalogue.photo_store import PhotoStore
@@ -32,7 +33,6 @@ from imgrec.errors import BackupError, ModelError
 from imgrec.generations import current, sha256_of
 from imgrec.progress import Reporter
 from imgrec.search.generation import read_record
-from imgrec.sums import SUMS, recorded_sums
 from imgrec.vision.model_folder import model_of
 
 SHIPPED_MODELS = frozenset({"imagenet", "sample"})
@@ -146,8 +146,9 @@ def _copy_model(config: Config, folder: Path, report: Reporter) -> str | None:
         return None
     if model.name not in SHIPPED_MODELS:
         (folder / "model").mkdir()
-        for name in (SUMS, *recorded_sums(model)):
-            shutil.copyfile(model / name, folder / "model" / name)
+        for file in model.iterdir():
+            if file.is_file() and is_member(f"model/{file.name}"):
+                shutil.copyfile(file, folder / "model" / file.name)
     return model.name
 
 

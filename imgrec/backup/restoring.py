@@ -91,7 +91,7 @@ class _Places:
             BOT: config.bot_database, CONFIG: config_file,
         }  # fmt: skip
         self._index = config.index.path / _STAGED
-        self._model = config.model.path.parent / f".model{_STAGED}"
+        self._model = config.model.path.parent / _STAGED / "model"  # a step deeper than where models are looked for
         self._photos = config.catalogue.photos / _STAGED
 
     def staged(self, name: str) -> Path:
@@ -116,7 +116,7 @@ class _Places:
 
     def clear(self) -> None:
         """Remove what waits."""
-        for folder in (self._index, self._model, self._photos):
+        for folder in (self._index, self._model.parent, self._photos):
             shutil.rmtree(folder, ignore_errors=True)
         for name in self.files:
             for ending in ("", "-wal", "-shm", "-journal"):
