@@ -88,7 +88,8 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
      ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
      ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
-     ["import", "by-hand.csv"], ["sources", "rename", "x"], ["sources", "remove"], ["products", "add", "--title", "x"],
+     ["import", "by-hand.csv"], ["backup"], ["backup", "."], ["restore"],
+     ["sources", "rename", "x"], ["sources", "remove"], ["products", "add", "--title", "x"],
      ["products", "change", "1"], ["products", "retire"], ["products", "find", "--limit", "0"],
      ["photos", "--duplicates", "--limit", "3"], ["photos", "--duplicates", "--failures"]],
 )  # fmt: skip
@@ -102,6 +103,7 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
     ("arguments", "complaint"),
     [
         (["search", "photo.jpg"], "no catalogue .*imgrec import"),
+        (["backup", "b.tar"], "nothing to back up"),
         (["sources"], "no catalogue .*imgrec import"),
         (["sources", "remove", "x"], "no catalogue .*imgrec import"),
         (["products", "find", "x"], "no catalogue .*imgrec import"),
@@ -212,6 +214,23 @@ def test_products_are_found_shown_changed_retired_and_put_back(imgrec, tmp_path)
     assert "feed/1 is on sale again." in imgrec("products", "return", "feed/1").stderr
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 3
     assert_one_line(imgrec("products", "show", "7"), "no product '7'.*imgrec products find")
+    assert "fewer or shorter ones find more" in imgrec("products", "find", "zeppelin").stderr
+
+
+def test_a_shop_goes_into_one_file_and_comes_back_from_it(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(3)))
+    file = tmp_path / "shop.tar"
+    made = json.loads(imgrec("backup", file, "--json").stdout)
+    assert (made["file"], made["files"], made["photos"]) == (str(file), 2, 0)
+    assert_one_line(imgrec("backup", file), "exists already.*--replace")
+    assert_one_line(imgrec("restore", file), r"In the way: .*catalogue\.db\. .*--replace")
+    assert_one_line(imgrec("restore", tmp_path / "absent.tar"), r"no file .*absent\.tar")
+    assert_one_line(imgrec("restore", tmp_path / "feed.csv"), "no backup of imgrec")
+    imgrec("sources", "remove", "feed", "--yes")
+    back = imgrec("restore", file, "--replace")
+    assert (back.exit_code, back.stdout) == (0, "")
+    assert f"The shop is as it was at {made['made_utc']}." in back.stderr
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 3
 
 
 def test_photos_are_fetched_counted_and_shown(imgrec, tmp_path):

@@ -11,7 +11,7 @@ from imgrec.errors import BackupError, ModelError, SearchIndexError
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--without-photos", is_flag=True, help="Leave the product photos out: they can be fetched, or imported, "
               "again.")  # fmt: skip
 @click.option("--replace", is_flag=True, help="Overwrite FILE if it exists.")
