@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Protocol
 
 from imgrec.catalogue.feed import FeedRow
@@ -56,8 +57,8 @@ def refuse_renamed(catalogue: Catalogue, feeds: Sequence[Incoming], format_of: F
                 raise RenamedFeedError(
                     f"{path} would be a new source, {source!r}, but of its first {len(ids):,} products {known:,} are "
                     f"on sale already as {name!r}; nothing was written. Is it that feed under another name? Go on as "
-                    f"that source: --source {_quoted(name)}; or rename the source first: imgrec sources rename "
-                    f"{_quoted(name)} {_quoted(source)}. Is it a second source? Say so: --new-source"
+                    f"that source: --source {quote(name)}; or rename the source first: imgrec sources rename "
+                    f"{quote(name)} {quote(source)}. Is it a second source? Say so: --new-source"
                 )
 
 
@@ -90,8 +91,3 @@ def _best_known(connection: sqlite3.Connection, ids: Sequence[str], but: Iterabl
             ).fetchone()[0]
             best = max(best, (name, known), key=lambda found: found[1])
     return best
-
-
-def _quoted(name: str) -> str:
-    """A source's name as it is written on a command line."""
-    return name if name.replace("-", "").replace("_", "").isalnum() else f"'{name}'"

@@ -2,7 +2,11 @@
 
 import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
@@ -246,6 +250,33 @@ def test_a_restore_that_is_stopped_while_it_moves_in_leaves_the_old_shop(shop, m
         shop.restore(backup, replace=True)
     assert shop.rows("log.db", "SELECT max(id) FROM queries") == [(3,)]
     assert {name: shop.rows(name, "SELECT * FROM sqlite_schema") for name in before} == before
+    assert not list(shop.folder.rglob("*restor*"))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from watched import Watched
+from imgrec.backup.restoring import restore_backup
+from imgrec.config import load_config
+
+file = Path(sys.argv[1])
+killed = Watched(lambda done, note: os.kill(os.getpid(), signal.SIGKILL))
+restore_backup(load_config(file, {}), file, Path(sys.argv[2]), True, killed)
+"""
+
+
+def test_a_restore_that_is_killed_while_it_unpacks_changes_nothing_and_the_next_one_succeeds(shop):
+    backup = shop.backup().path
+    shop.ask(3, BEN)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, shop.file, backup], check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL
+    assert shop.rows("log.db", "SELECT max(id) FROM queries") == [(3,)]
+    shop.restore(backup, replace=True)
+    assert shop.rows("log.db", "SELECT max(id) FROM queries") == [(2,)]
     assert not list(shop.folder.rglob("*restor*"))
 
 
