@@ -3,13 +3,16 @@
 import click
 
 from imgrec import __version__
+from imgrec.commands.backup import backup, restore
 from imgrec.commands.catalogue import import_, photos
 from imgrec.commands.console import Commands, config_option
 from imgrec.commands.evaluate import evaluate
 from imgrec.commands.features import features
 from imgrec.commands.models import models
 from imgrec.commands.open import open_
+from imgrec.commands.products import products
 from imgrec.commands.search import index, search
+from imgrec.commands.sources import sources
 from imgrec.commands.status import status
 from imgrec.commands.train import train
 from imgrec.commands.tune import tune
@@ -36,5 +39,9 @@ def main() -> None:
     """  # noqa: D301 - click wants the backspace itself
 
 
-for command in (open_, import_, photos, features, index, search, status, evaluate, models, train, tune):
+COMMANDS = (
+    open_, import_, photos, features, index, search, status, evaluate, models, train, tune, sources, products,
+    backup, restore,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

@@ -215,10 +215,9 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
     `path` (from `--config`) wins over IMGREC_CONFIG, which wins over ./config.yaml; only the last may be absent,
     and then every key has its default. Raises ConfigError with one line that names the key and what it allows.
     """
-    named = path or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
-    file = named or DEFAULT_FILE
+    file = config_file(path, environment)
     if not file.is_file():
-        if named is not None:
+        if path or environment.get(CONFIG_VARIABLE):
             raise ConfigError(
                 f"There is no configuration file {file}. Name an existing one with --config or {CONFIG_VARIABLE}."
             )
@@ -239,6 +238,11 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
     except RuntimeError as error:  # of ~ or ~name, where there is no such home
         raise ConfigError(f"{file}: a path begins with ~, and that cannot be expanded: {error}") from None
     return resolved
+
+
+def config_file(path: Path | None, environment: Mapping[str, str]) -> Path:
+    """The file that `load_config` reads; only the default one may be absent."""
+    return path or Path(environment.get(CONFIG_VARIABLE) or DEFAULT_FILE)
 
 
 def config_keys(section: type[Section] = Config, prefix: str = "") -> list[str]:

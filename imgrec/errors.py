@@ -4,6 +4,7 @@
     ├── ConfigError                 config.yaml cannot be used
     ├── CatalogueError              the catalogue is missing, empty, or unfit for what was asked
     │   └── FeedError               a feed file cannot be read at all
+    │       └── RenamedFeedError    a new source holds what is on sale under another
     ├── BusyError                   another process is writing; the message says which
     ├── PhotoError                  one photo cannot be used
     │   ├── UnreadablePhotoError    it does not decode as an image
@@ -17,6 +18,7 @@
     ├── SearchIndexError            the index is missing, damaged, or its model cannot be had
     │   └── OtherServingError       a photo was seen with another generation than the one that serves
     ├── LogError                    the log cannot be opened or does not hold what was asked
+    ├── BackupError                 a backup cannot be made, or is none that can be restored here
     └── ReportError                 a report cannot be written
 
 A message says what happened, the value got, what is allowed, and the command that mends it.
@@ -37,6 +39,10 @@ class CatalogueError(ImgrecError):
 
 class FeedError(CatalogueError):
     """A feed file cannot be read at all (a single bad row is a counted rejection instead)."""
+
+
+class RenamedFeedError(FeedError):
+    """A source that would be new holds products that are on sale under another."""
 
 
 class BusyError(ImgrecError):
@@ -89,6 +95,10 @@ class OtherServingError(SearchIndexError):
 
 class LogError(ImgrecError):
     """The log cannot be opened, or does not hold what was asked."""
+
+
+class BackupError(ImgrecError):
+    """A backup cannot be made, or is damaged, newer than this imgrec, or in the way of what is there."""
 
 
 class ReportError(ImgrecError):

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgrec.catalogue.fetching import FetchReport, fetch_photos
-from imgrec.catalogue.importing import FeedPart, ImportOptions, ImportReport, import_feeds
+from imgrec.catalogue.import_report import ImportReport
+from imgrec.catalogue.importing import FeedPart, ImportOptions, format_of, import_feeds
 from imgrec.catalogue.lacking import Lacking
 from imgrec.catalogue.repeated import Repeats, find_repeats, hash_stored_photos, mark_placeholders
+from imgrec.catalogue.safeguards import refuse_renamed
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config
 from imgrec.errors import ConfigError
@@ -56,9 +58,17 @@ def write_config(folder: Path, model: Path) -> Path:
     return file
 
 
-def bring_in(config: Config, parts: Sequence[FeedPart], options: ImportOptions, report: Reporter) -> list[ImportReport]:
-    """Bring the catalogue up to date with feeds."""
+def bring_in(
+    config: Config, parts: Sequence[FeedPart], options: ImportOptions, report: Reporter, new_source: bool = False
+) -> list[ImportReport]:
+    """Bring the catalogue up to date with feeds.
+
+    Unless it is said to be a `new_source`, one that is new and has the products of another is refused. Raises
+    RenamedFeedError then, before anything is written, and FeedError as `import_feeds`.
+    """
     with writing(config.catalogue.path, "imgrec import"), Catalogue.open(config.catalogue) as catalogue:
+        if not new_source:
+            refuse_renamed(catalogue, parts, lambda feed: format_of(feed, options.format))
         return import_feeds(catalogue, parts, report, options)
 
 

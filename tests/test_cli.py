@@ -65,8 +65,10 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     assert names == list(main.commands)
     assert names == [
         "open", "import", "photos", "features", "index", "search", "status", "evaluate", "models", "train", "tune",
+        "sources", "products", "backup", "restore",
     ]  # fmt: skip
-    below = [[group, name] for group in ("evaluate", "models") for name in main.commands[group].commands]
+    groups = [name for name, command in main.commands.items() if isinstance(command, click.Group)]
+    below = [[group, name] for group in groups for name in main.commands[group].commands]
     for command in [[name] for name in main.commands] + below:
         result = imgrec(*command, "--help")
         assert result.exit_code == 0
@@ -86,6 +88,9 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
      ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
      ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
+     ["import", "by-hand.csv"], ["backup"], ["backup", "."], ["restore"],
+     ["sources", "rename", "x"], ["sources", "remove"], ["products", "add", "--title", "x"],
+     ["products", "change", "1"], ["products", "retire"], ["products", "find", "--limit", "0"],
      ["photos", "--duplicates", "--limit", "3"], ["photos", "--duplicates", "--failures"]],
 )  # fmt: skip
 def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments):
@@ -98,6 +103,12 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
     ("arguments", "complaint"),
     [
         (["search", "photo.jpg"], "no catalogue .*imgrec import"),
+        (["backup", "b.tar"], "nothing to back up"),
+        (["sources"], "no catalogue .*imgrec import"),
+        (["sources", "remove", "x"], "no catalogue .*imgrec import"),
+        (["products", "find", "x"], "no catalogue .*imgrec import"),
+        (["products", "retire", "1"], "no catalogue .*imgrec import"),
+        (["products", "add", "--title", "x", "--image", "absent.jpg"], r"no file absent\.jpg"),
         (["photos"], "no catalogue .*imgrec import"),
         (["index"], "no catalogue .*imgrec import"),
         (["evaluate", "log"], "no log .*python -m bot"),
@@ -171,6 +182,57 @@ def test_import_prints_the_promised_object_and_nothing_else(imgrec, tmp_path):
     assert imgrec("import", feed).stdout == ""
 
 
+def test_sources_are_listed_renamed_and_removed_when_that_is_meant(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(3)))
+    [source] = json.loads(imgrec("sources", "--json").stdout)["sources"]
+    assert list(source) == ["name", "on_sale", "retired", "photos", "photos_stored", "imported_utc", "unfinished_utc"]
+    assert re.search(r"feed +3 +0 +0 of 3 +2", imgrec("sources", "list").stdout)
+    assert_one_line(imgrec("sources", "rename", "fed", "shop"), r"no source 'fed'\. Known: feed\.")
+    assert "feed is shop now." in imgrec("sources", "rename", "feed", "shop").stderr
+    asked = imgrec("sources", "remove", "shop")
+    assert (asked.exit_code, asked.stdout) == (1, "")
+    assert json.loads(imgrec("sources", "list", "--json").stdout)["sources"][0]["on_sale"] == 3
+    assert "3 products of 'shop' are retired" in imgrec("sources", "remove", "shop", "--yes").stderr
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 0
+
+
+def test_products_are_found_shown_changed_retired_and_put_back(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(3)))
+    (tmp_path / "jug.jpg").write_bytes(jpeg(draw_product("Balls", "red", 1)))
+    added = imgrec("products", "add", "--title", "Jug", "--category", "Bals", "--image", tmp_path / "jug.jpg")
+    assert (added.exit_code, added.stdout) == (0, "by-hand/hand-1\n")
+    assert "'Bals' is a new category. Did you mean 'Balls'?" in added.stderr
+    assert "imgrec index" in added.stderr
+    shown = json.loads(imgrec("products", "find", "ball", "--json", "--limit", "2").stdout)
+    assert (shown["found"], [product["id"] for product in shown["products"]]) == (3, ["0", "1"])
+    assert "feed/0" in imgrec("products", "find", "ball").stdout
+    changed = imgrec("products", "change", "feed/1", "--price", "2.50")
+    assert "The next import of 'feed' sets it back to what the feed says" in changed.stderr
+    assert json.loads(imgrec("products", "show", "feed/1", "--json").stdout)["price"] == "2.50"
+    assert "pending" in imgrec("products", "show", "feed/1").stdout
+    assert "feed/1 is retired." in imgrec("products", "retire", "feed/1", "feed/2").stderr
+    assert "feed/1 is on sale again." in imgrec("products", "return", "feed/1").stderr
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 3
+    assert_one_line(imgrec("products", "show", "7"), "no product '7'.*imgrec products find")
+    assert "fewer or shorter ones find more" in imgrec("products", "find", "zeppelin").stderr
+
+
+def test_a_shop_goes_into_one_file_and_comes_back_from_it(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(3)))
+    file = tmp_path / "shop.tar"
+    made = json.loads(imgrec("backup", file, "--json").stdout)
+    assert (made["file"], made["files"], made["photos"]) == (str(file), 2, 0)
+    assert_one_line(imgrec("backup", file), "exists already.*--replace")
+    assert_one_line(imgrec("restore", file), r"In the way: .*catalogue\.db\. .*--replace")
+    assert_one_line(imgrec("restore", tmp_path / "absent.tar"), r"no file .*absent\.tar")
+    assert_one_line(imgrec("restore", tmp_path / "feed.csv"), "no backup of imgrec")
+    imgrec("sources", "remove", "feed", "--yes")
+    back = imgrec("restore", file, "--replace")
+    assert (back.exit_code, back.stdout) == (0, "")
+    assert f"The shop is as it was at {made['made_utc']}." in back.stderr
+    assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 3
+
+
 def test_photos_are_fetched_counted_and_shown(imgrec, tmp_path):
     with PhotoServer() as server:
         rows = [
@@ -242,6 +304,42 @@ def test_feeds_that_would_retire_each_other_are_wrong_arguments(imgrec, tmp_path
     for feed in feeds:
         assert imgrec("import", feed, "--source", feed.parent.name).exit_code == 0
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 4
+
+
+def test_a_feed_that_lacks_too_much_retires_nothing_and_says_what_to_do(imgrec, tmp_path):
+    feed = tmp_path / "feed.csv"
+    imgrec("import", write_rows(feed, *url_rows(30)))
+    result = imgrec("import", write_rows(feed, *url_rows(20), *url_rows(1, first=70)), "--json")
+    assert json.loads(result.stdout) == {
+        "read": 21, "imported": 1, "unchanged": 20, "rejected": {}, "not_retired": 10,
+    }  # fmt: skip
+    assert result.exit_code == 0
+    assert "lacks 10 of the 30 products that 'feed' had on sale" in result.stderr
+    assert "--retire" in result.stderr
+    assert "10 products retired" in imgrec("import", feed, "--retire").stderr
+
+
+def test_a_renamed_feed_is_refused_before_anything_is_written_and_there_are_three_ways_out(imgrec, tmp_path):
+    imgrec("import", write_rows(tmp_path / "shop.csv", *url_rows(10)))
+    renamed = write_rows(tmp_path / "shop-may.csv", *url_rows(10))
+    refused = imgrec("import", renamed)
+    ways_out = "--source shop.*rename shop shop-may.*--new-source"
+    assert_one_line(refused, f"10 are on sale already as 'shop'; nothing was written.*{ways_out}")
+    with sqlite3.connect(tmp_path / "catalogue.db") as catalogue:
+        assert catalogue.execute("SELECT name FROM sources").fetchall() == [("shop",)]
+    catalogue.close()
+    assert json.loads(imgrec("import", renamed, "--source", "shop", "--json").stdout)["unchanged"] == 10
+    assert json.loads(imgrec("import", renamed, "--new-source", "--json").stdout)["imported"] == 10
+    assert imgrec("import", renamed).exit_code == 0
+
+
+def test_rejected_rows_come_with_what_to_do_on_screen_and_in_the_file(imgrec, tmp_path):
+    result = imgrec("import", write_rows(tmp_path / "feed.csv", *url_rows(2), *url_rows(1), "9,Ball,,,"))
+    assert "  1 missing_image: name a photo: a path relative to the feed, or a URL\n" in result.stderr
+    listed = read_rows(tmp_path / "rejects" / "feed.csv")
+    assert [row["fix"].partition(":")[0] for row in listed] == [
+        "give each product an id of its own; until then the first row counts", "name a photo",
+    ]  # fmt: skip
 
 
 def test_several_feeds_of_one_source_are_parts_of_one_feed(imgrec, tmp_path):
@@ -501,7 +599,7 @@ async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
 
 
 def test_no_command_takes_an_option_it_does_not_explain():
-    groups = (main, main.commands["evaluate"], main.commands["models"])
+    groups = [main, *(command for command in main.commands.values() if isinstance(command, click.Group))]
     for command in [command for group in groups for command in group.commands.values()]:
         for option in command.params:
             assert not isinstance(option, click.Option) or option.help, f"{command.name} {option.name}"

@@ -56,7 +56,8 @@ def test_every_status_of_a_photo_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md", "docs/photos.md"]
+    "page",
+    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md", "docs/photos.md", "docs/owner.md"],
 )
 def test_links_and_paths_in_the_documents_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -66,13 +67,14 @@ def test_links_and_paths_in_the_documents_exist(page: str) -> None:
         assert ((ROOT / page).parent / link).exists(), link
 
 
-def test_commands_in_the_readme_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "docs/owner.md"])
+def test_commands_in_the_documents_exist(page: str) -> None:
+    readme = (ROOT / page).read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"^\s*make (\w+)", readme, re.MULTILINE)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     known = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    for command, options in re.findall(r"^\s*imgrec (\w+)([^\n#]*)", readme, re.MULTILINE):
+    for command, options in re.findall(r"^\s*imgrec ((?:(?:sources|products) )?\w+)([^\n#]*)", readme, re.MULTILINE):
         assert f"## imgrec {command}\n" in known, command
         for option in re.findall(r"--[a-z-]+", options):
             assert option in known, option

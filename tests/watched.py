@@ -11,6 +11,10 @@ class Watched(Silent):
 
     def __init__(self, on_advance: Advance) -> None:
         self.on_advance = on_advance
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
 
     @contextlib.contextmanager
     def stage(self, title: str, total: int | None) -> Iterator[Advance]:

@@ -1,19 +1,20 @@
 """Feeds into the catalogue: read, perhaps sampled, written, and counted to the last row."""
 
-import csv
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TextIO, TypeVar
+from typing import TypeVar
 
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection
 from imgrec.catalogue.formats.detect import FORMATS, FeedFormat, detect_format
 from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.import_report import ImportReport
+from imgrec.catalogue.import_run import ImportRun
+from imgrec.catalogue.rejects import RejectsFile, fixes_in_words
+from imgrec.catalogue.safeguards import is_too_much
 from imgrec.catalogue.sampling import Drawn, Sample
 from imgrec.catalogue.source_writer import Fate, SourceWriter, threads
 from imgrec.catalogue.store import Catalogue
@@ -22,7 +23,6 @@ from imgrec.progress import Advance, Reporter, Silent
 
 _ROWS_A_TRANSACTION = 200
 _Item = TypeVar("_Item")
-_MOST_LISTED = 100_000
 _MEGABYTE = 1_000_000
 _FEED_SUFFIXES = (".gz", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".xml", ".rss", ".atom")
 
@@ -38,77 +38,16 @@ class FeedPart:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How feeds are read. `currency` is that of prices whose feed names none; `per_category` draws a sample."""
+    """How feeds are read. `currency` is that of prices whose feed names none; `per_category` draws a sample.
+
+    `retire`: whatever a feed lacks is retired, however much that is.
+    """
 
     format: str | None = None
     currency: str | None = None
     per_category: int | None = None
     seed: int = 0
-
-
-@dataclass
-class ImportReport:
-    """What became of a feed's rows; read = imported + unchanged + the sum of rejected."""
-
-    format: str = ""
-    read: int = 0
-    imported: int = 0
-    unchanged: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    retired: int = 0
-    kept_for_nameless_rows: bool = False
-    rejects_file: Path | None = None
-    unreadable_prices: int = 0
-    unreadable_price: str = ""  # the first of them
-
-    def count(self, fate: Fate) -> None:
-        """Count what became of a row."""
-        if isinstance(fate, Rejection):
-            self.rejected[fate.reason] += 1
-        elif fate:
-            self.imported += 1
-        else:
-            self.unchanged += 1
-
-    def as_json(self) -> dict[str, object]:
-        """The contract's object."""
-        return {
-            "read": self.read,
-            "imported": self.imported,
-            "unchanged": self.unchanged,
-            "rejected": dict(sorted(self.rejected.items())),
-        }
-
-    def in_words(self) -> str:
-        """One line for a person."""
-        words = f"{self.read:,} rows read as {self.format}, {self.imported:,} imported, {self.unchanged:,} unchanged"
-        if self.kept_for_nameless_rows:
-            words += ", nothing retired because some rows have no readable id"
-        if self.retired:
-            words += f", {self.retired:,} products retired"
-        faults = Counter({name: count for name, count in self.rejected.items() if Reason(name).is_a_fault})
-        left_out = self.rejected - faults
-        if left_out:
-            words += f", {left_out.total():,} left out ({_counts(left_out)})"
-        if faults:
-            listed = f"listed in {self.rejects_file}"
-            if faults.total() > _MOST_LISTED:
-                listed = f"the first {_MOST_LISTED:,} {listed}"
-            words += f", {faults.total():,} rejected ({_counts(faults)}; {listed})"
-        if self.unreadable_prices:
-            words += (
-                f", {self.unreadable_prices:,} without a price because it could not be understood (the first: "
-                f"{self.unreadable_price!r})"
-            )
-        return words
-
-    def add(self, other: "ImportReport") -> None:
-        """Count another feed's rows to these."""
-        self.read += other.read
-        self.imported += other.imported
-        self.unchanged += other.unchanged
-        self.rejected += other.rejected
-        self.retired += other.retired
+    retire: bool = False
 
 
 def source_name(feed: Path) -> str:
@@ -143,13 +82,13 @@ def import_feeds(
     Local photos are read relative to the feed; a product whose image is a URL goes in without a photo. An interrupted
     import is resumed by running it again: rows already in count as unchanged. Products of a source that its feed no
     longer names (or that are not in the sample, where one is drawn) are retired, once the feed has been read to its
-    end.
+    end; not so where that would be too many (`safeguards`), unless `options.retire` says so.
 
     Raises FeedError when a feed cannot be read, or a source has no usable row; then nothing of that source is retired.
     """
     with ExitStack() as stack:
         pool = stack.enter_context(threads())
-        rejects = {path: stack.enter_context(_RejectsFile(path)) for path in {part.rejects_file for part in parts}}
+        rejects = {path: stack.enter_context(RejectsFile(path)) for path in {part.rejects_file for part in parts}}
         run = _Run(catalogue, parts, reporter or Silent(), options or ImportOptions(), pool, rejects)
         run.read_all()
     return run.reports
@@ -160,19 +99,42 @@ class _Run:
 
     def __init__(
         self, catalogue: Catalogue, parts: Sequence[FeedPart], reporter: Reporter, options: ImportOptions,
-        pool: ThreadPoolExecutor, rejects: dict[Path, "_RejectsFile"],
+        pool: ThreadPoolExecutor, rejects: dict[Path, RejectsFile],
     ) -> None:  # fmt: skip
+        self.catalogue = catalogue
         self.parts = parts
         self.reporter = reporter
         self.options = options
         self.pool = pool
         self.rejects = rejects
         self.reports = [ImportReport() for _ in parts]
-        self.writers = {source: SourceWriter(catalogue, source) for source in dict.fromkeys(p.source for p in parts)}
+        self.writers: dict[str, SourceWriter] = {}
+        self.runs: dict[str, ImportRun] = {}
         self.sample = Sample(options.per_category, options.seed) if options.per_category else None
 
     def read_all(self) -> None:
-        """Read every part; a source is finished with its last one, or when the sample has been drawn."""
+        """Read every part; where that is interrupted, say what is in."""
+        sources = dict.fromkeys(part.source for part in self.parts)
+        self.writers = {source: SourceWriter(self.catalogue, source) for source in sources}
+        self.runs = {
+            source: ImportRun(self.catalogue.connection, writer.source_id) for source, writer in self.writers.items()
+        }
+        for source, run in self.runs.items():
+            if begun := run.unfinished_utc:
+                self.reporter.say(f"The import of {source!r} that began {begun} was cut short; this one goes on.")
+        try:
+            self._read_parts()
+        except KeyboardInterrupt:
+            for source, run in self.runs.items():
+                if run.is_under_way:
+                    self.reporter.say(
+                        f"Interrupted: {run.written():,} products of {source!r} are in, new or changed; none was "
+                        "retired."
+                    )
+            raise
+
+    def _read_parts(self) -> None:
+        """A source is finished with its last part, or when the sample has been drawn."""
         last = {part.source: number for number, part in enumerate(self.parts)}
         for number, part in enumerate(self.parts):
             self._read(number, part)
@@ -186,7 +148,7 @@ class _Run:
     def _read(self, number: int, part: FeedPart) -> None:
         report, writer = self.reports[number], self.writers[part.source]
         with FeedFile(part.path) as feed:
-            feed_format = self._format(feed)
+            feed_format = format_of(feed, self.options.format)
             report.format = feed_format.name
             total = None if feed.size is None else max(1, feed.size // _MEGABYTE)
             with self.reporter.stage(f"Importing {part.path.name}, MB", total) as advance:
@@ -201,11 +163,6 @@ class _Run:
                     raise FeedError(
                         f"{error} The {done:,} products before that are in." if done else f"{error}"
                     ) from None
-
-    def _format(self, feed: FeedFile) -> FeedFormat:
-        if self.options.format:
-            return FORMATS[self.options.format]
-        return detect_format(feed)
 
     def _with_currency(self, rows: Iterable[tuple[int, Outcome]]) -> Iterator[tuple[int, Outcome]]:
         currency = self.options.currency
@@ -265,12 +222,28 @@ class _Run:
         if nothing_drawn or (self.sample is None and not usable):
             raise self._of_no_use(numbers)
         if usable:
-            writer = self.writers[source]
-            reports[-1].retired = writer.retire_unseen()
-            reports[-1].kept_for_nameless_rows = bool(writer.nameless_rows)
+            self._retire(source, reports[-1])
         for number in numbers:
-            self.reports[number].rejected = +self.reports[number].rejected  # without those that are none
-            self.reporter.say(f"{self.parts[number].path}: {self.reports[number].in_words()}")
+            report = self.reports[number]
+            report.rejected = +report.rejected  # without those that are none
+            self.reporter.say(f"{self.parts[number].path}: {report.in_words()}")
+            for line in fixes_in_words(report.rejected):
+                self.reporter.say(line)
+
+    def _retire(self, source: str, report: ImportReport) -> None:
+        writer, run = self.writers[source], self.runs[source]
+        report.kept_for_nameless_rows = bool(writer.nameless_rows)
+        lacking = 0 if writer.nameless_rows else writer.count_unnamed()
+        if is_too_much(lacking, run.on_sale) and not self.options.retire:
+            report.not_retired = lacking
+            self.reporter.say(
+                f"Nothing was retired: this feed lacks {lacking:,} of the {max(lacking, run.on_sale):,} products that "
+                f"{source!r} had on sale, more than a fifth. Is it cut off, or only a part? Import it whole. Are they "
+                "really gone? Say so with: imgrec import ... --retire"
+            )
+        else:
+            report.retired = writer.retire_unseen()
+        run.finish(settled=not report.not_retired and not report.kept_for_nameless_rows)
 
     def _of_no_use(self, numbers: Sequence[int]) -> FeedError:
         reports = [self.reports[number] for number in numbers]
@@ -283,6 +256,11 @@ class _Run:
         return FeedError(
             f"The feed {feeds}, read as {as_format}, has {what} among {read}; the catalogue is as before.{where}"
         )
+
+
+def format_of(feed: FeedFile, name: str | None) -> FeedFormat:
+    """The format that is insisted on, or else the one that a feed is found to be in. Raises FeedError."""
+    return FORMATS[name] if name else detect_format(feed)
 
 
 class _Progress:
@@ -304,35 +282,6 @@ class _Progress:
         self._told = megabytes
 
 
-class _RejectsFile:
-    """A CSV of unusable rows, made when the first one comes; an older one is removed. It ends after 100,000."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.stream: TextIO | None = None
-        self.listed = 0
-
-    def __enter__(self) -> Self:
-        self.path.unlink(missing_ok=True)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.stream:
-            self.stream.close()
-
-    def write(self, rejection: Rejection, feed: str) -> None:
-        """Append a row: line in the feed, id, reason, detail, and the feed's name."""
-        if self.stream is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.stream = self.path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-            csv.writer(self.stream).writerow(["line", "id", "reason", "detail", "feed"])
-        self.listed += 1
-        if self.listed <= _MOST_LISTED:
-            csv.writer(self.stream).writerow([rejection.line, rejection.id, rejection.reason, rejection.detail, feed])
-
-
 def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
     """Lists of up to `size` items. Where reading breaks off, what was read before comes first."""
     chunk: list[_Item] = []
@@ -348,7 +297,3 @@ def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
         raise
     if chunk:
         yield chunk
-
-
-def _counts(counter: Counter[str]) -> str:
-    return ", ".join(f"{count:,} {reason}" for reason, count in counter.most_common())

@@ -1,15 +1,14 @@
 """The photos that the catalogue lacks: their addresses host by host, each once, and what became of them."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imgrec.catalogue.photo_status import PERMANENT, TRANSIENT, PhotoStatus, Unfetched
 from imgrec.catalogue.photo_store import StoredPhoto
+from imgrec.catalogue.sources import source_id
 from imgrec.catalogue.store import Catalogue
 from imgrec.database import utc_now
-from imgrec.errors import CatalogueError
 
 _PAGE = 100
 _STORED = PhotoStatus.STORED
@@ -34,7 +33,7 @@ class Lacking:
         self.connection = catalogue.connection
         statuses = {PhotoStatus.PENDING} | TRANSIENT | (PERMANENT if retry_failed else frozenset())
         listed = ",".join(f"'{status}'" for status in sorted(statuses))
-        self.source_id = None if source is None else _source_id(self.connection, source)
+        self.source_id = None if source is None else source_id(self.connection, source)
         of_source = "" if self.source_id is None else f"AND source_id = {self.source_id}"
         self.wanted = (
             f"FROM photos WHERE sha256 IS NULL AND status IN ({listed}) AND EXISTS "
@@ -109,12 +108,3 @@ def list_failures(catalogue: Catalogue) -> Iterator[dict[str, object]]:
         """
     ):
         yield dict(row)
-
-
-def _source_id(connection: sqlite3.Connection, source: str) -> int:
-    sources = {row["name"]: row["id"] for row in connection.execute("SELECT name, id FROM sources ORDER BY name")}
-    if source not in sources:
-        known = ", ".join(sources) or "none"
-        raise CatalogueError(f"The catalogue has no source {source!r}. Known: {known}.")
-    found: int = sources[source]
-    return found

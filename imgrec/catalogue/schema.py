@@ -70,4 +70,13 @@ MIGRATIONS = (
     UPDATE photos SET status = 'stored' WHERE sha256 IS NOT NULL;
     CREATE INDEX photos_lacking ON photos (origin) WHERE sha256 IS NULL;     -- so that a run begins at once
     """,
+    # 4: how a source's imports went
+    """
+    CREATE TABLE imports (
+        source_id INTEGER PRIMARY KEY REFERENCES sources(id),
+        began_utc TEXT,         -- of one that has not come to its end
+        imported_utc TEXT,      -- when the last one came to its end
+        settled_utc TEXT        -- the same, of the last that retired what its feed lacked
+    );
+    """,
 )

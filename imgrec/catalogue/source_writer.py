@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import stat
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ from imgrec.errors import CostlyPhotoError, TooLargePhotoError, UnreadablePhotoE
 _MOST_BYTES = 100_000_000
 _CATEGORIES_REMEMBERED = 10_000
 _UNUSABLE, _USABLE, _LEFT_OUT = 0, 1, 2  # how an id stands that the feed has named
+
+_NAMED = "SELECT 1 FROM temp.seen WHERE seen.source_id = products.source_id AND seen.external_id = products.external_id"
 
 Fate = Rejection | bool
 """What became of a row: its rejection, or whether the product is new or changed."""
@@ -93,6 +96,14 @@ class SourceWriter:
                 ((self.source_id, row.id) for row in rows),
             )
 
+    def count_unnamed(self) -> int:
+        """How many of this source's products on sale the feed has not named at all, be it to leave them out."""
+        found: int = self.connection.execute(
+            f"SELECT count(*) FROM products WHERE source_id = ? AND retired_utc IS NULL AND NOT EXISTS ({_NAMED})",
+            (self.source_id,),
+        ).fetchone()[0]
+        return found
+
     def retire_unseen(self) -> int:
         """Retire this source's products that the feed did not name, and return how many.
 
@@ -104,8 +115,7 @@ class SourceWriter:
             self.connection.execute("BEGIN IMMEDIATE")
             return self.connection.execute(
                 "UPDATE products SET retired_utc = ? WHERE source_id = ? AND retired_utc IS NULL "
-                "AND NOT EXISTS (SELECT 1 FROM temp.seen WHERE seen.source_id = products.source_id "
-                f"               AND seen.external_id = products.external_id AND standing != {_LEFT_OUT})",
+                f"AND NOT EXISTS ({_NAMED} AND standing != {_LEFT_OUT})",
                 (utc_now(), self.source_id),
             ).rowcount
 
@@ -236,9 +246,7 @@ class SourceWriter:
         if name not in self._categories:
             if len(self._categories) >= _CATEGORIES_REMEMBERED:
                 self._categories.clear()
-            self.connection.execute("INSERT OR IGNORE INTO categories (name) VALUES (?)", (name,))
-            found = self.connection.execute("SELECT id FROM categories WHERE name = ?", (name,))
-            self._categories[name] = found.fetchone()[0]
+            self._categories[name] = category_id(self.connection, name)
         return self._categories[name]
 
     def _put_related(self, product_id: int, row: FeedRow, replaces: bool) -> None:
@@ -278,6 +286,13 @@ class SourceWriter:
                 if position >= len(before) or before[position] != photo
             ],
         )  # fmt: skip
+
+
+def category_id(connection: sqlite3.Connection, name: str | None) -> int:
+    """The id of a category, made when it is new; products that have none share one without a name."""
+    connection.execute("INSERT OR IGNORE INTO categories (name) VALUES (?)", (name or "",))
+    found: int = connection.execute("SELECT id FROM categories WHERE name = ?", (name or "",)).fetchone()[0]
+    return found
 
 
 def threads() -> ThreadPoolExecutor:

@@ -4,9 +4,9 @@ import csv
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from imgrec.catalogue.importing import FeedPart
 
 
+def safeguard_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--retire` and `--new-source`, for what an import does not do by itself."""
+    for option in (
+        click.option("--new-source", is_flag=True, help="The feed is a source of its own, even if most of its products "
+                     "are on sale under another."),
+        click.option("--retire", is_flag=True, help="Retire whatever the feed no longer names, however much that is."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 @click.command("import")
 @click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
@@ -39,11 +50,12 @@ if TYPE_CHECKING:
 @click.option("--per-category", type=click.IntRange(min=1), metavar="N",
               help="Draw a sample: at most N products of each category, of those with title and image.")  # fmt: skip
 @click.option("--seed", type=int, metavar="S", help="Another S draws another sample. [default: 0]")
+@safeguard_options
 @json_option
 @config_option
 def import_(
     feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, per_category: int | None,
-    seed: int | None, as_json: bool,
+    seed: int | None, retire: bool, new_source: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Bring the catalogue up to date with product FEEDS.
 
@@ -60,18 +72,21 @@ def import_(
       imgrec import meta_*.json.gz --source amazon --per-category 500 --seed 1
 
     Rows that are new or changed go in; rows that cannot be used are counted by reason and listed in a file; products of
-    the same source that the feed no longer names, or that are not in the sample, are retired.
+    the same source that the feed no longer names, or that are not in the sample, are retired. Where that would be more
+    than five products and more than a fifth, as of a feed that was cut off, nothing is retired unless --retire says so;
+    and a new source with products that are on sale under another is refused unless --new-source says that it is one.
     """  # noqa: D301 - click wants the backspace itself
-    from imgrec.catalogue.importing import ImportOptions, ImportReport
+    from imgrec.catalogue.import_report import ImportReport
+    from imgrec.catalogue.importing import ImportOptions
     from imgrec.opening import bring_in
 
     if seed is not None and per_category is None:
         raise click.UsageError("--seed is that of a sample; say with --per-category how many products to draw.")
     config, report = configured(), reporter()
     parts = parts_of(feeds, source, config.catalogue)
-    options = ImportOptions(format_, wanted_currency(currency), per_category, seed or 0)
+    options = ImportOptions(format_, wanted_currency(currency), per_category, seed or 0, retire)
     must_exist(FeedError, *feeds)
-    results = bring_in(config, parts, options, report)
+    results = bring_in(config, parts, options, report, new_source)
     if as_json:
         total = ImportReport()
         for result in results:
@@ -90,8 +105,11 @@ def wanted_currency(code: str | None) -> str | None:
 def parts_of(feeds: Sequence[Path], source: str | None, section: CatalogueSection) -> list["FeedPart"]:
     """The feeds with their sources, and where their rejects are listed."""
     from imgrec.catalogue.importing import FeedPart, source_name
+    from imgrec.catalogue.sources import BY_HAND
 
     names = [source or source_name(feed) for feed in feeds]
+    if BY_HAND in names:
+        raise click.UsageError(f"{BY_HAND} is the source of products added one by one; give the feed another --source.")
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice and not source:  # the second would retire what the first brought in
         raise click.UsageError(

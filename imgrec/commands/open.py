@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from imgrec.catalogue.formats.detect import FORMATS
-from imgrec.commands.catalogue import parts_of, wanted_currency
+from imgrec.commands.catalogue import parts_of, safeguard_options, wanted_currency
 from imgrec.commands.console import config_option, configured, must_exist, reporter
 from imgrec.config import load_config
 from imgrec.errors import CatalogueError, FeedError
@@ -31,11 +31,12 @@ from imgrec.errors import CatalogueError, FeedError
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path),
               help="Keep all of this shop's data in this folder, whatever the configuration says.")  # fmt: skip
 @click.option("--model", type=click.Path(path_type=Path), help="With --folder: what looks at photos. [default: models]")
+@safeguard_options
 @config_option
 def open_(
     feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, port: int,
     tray: Path | None, send: Path | None, name: str, once: bool, no_chat: bool, folder: Path | None,
-    model: Path | None,
+    model: Path | None, retire: bool, new_source: bool,
 ) -> None:  # fmt: skip
     """Open a shop: import FEEDS, fetch their photos, look at them, say how good it is, and chat.
 
@@ -54,7 +55,7 @@ def open_(
     from imgrec.opening import bring_in, build, fetch, lacks_photos, write_config
     from imgrec.vision.model_folder import open_model
 
-    options = ImportOptions(format_, wanted_currency(currency))
+    options = ImportOptions(format_, wanted_currency(currency), retire=retire)
     must_exist(FeedError, *feeds)
     if model is not None and folder is None:
         raise click.UsageError("--model goes with --folder; otherwise set model.path in the configuration.")
@@ -74,7 +75,7 @@ def open_(
         config = load_config(named, os.environ)
     file = _given("--config", named)
     report = reporter()
-    bring_in(config, parts_of(feeds, source, config.catalogue), options, report)
+    bring_in(config, parts_of(feeds, source, config.catalogue), options, report, new_source)
     if lacks_photos(config):
         report.say(fetch(config, report).report.in_words())
     show_index(build(config, report))

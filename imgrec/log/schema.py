@@ -77,6 +77,13 @@ MIGRATIONS = (
     DROP TABLE chats;
     DROP TABLE telegram_files;
     """,
+    # 4: whom a restored backup must not bring back; a mark is a keyed hash of a key, which is itself not kept
+    """
+    CREATE TABLE forgotten (
+        mark TEXT PRIMARY KEY,              -- see forgetting.py
+        forgotten_utc TEXT NOT NULL         -- the last time
+    ) WITHOUT ROWID;
+    """,
 )
 
 

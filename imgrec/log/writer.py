@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from imgrec.async_database import AsyncDatabase
 from imgrec.database import utc_now
+from imgrec.log.forgetting import NOTE_FORGOTTEN, mark_of
 from imgrec.log.identity import Keys, load_keys
 from imgrec.log.schema import MIGRATIONS, KindOfQuery, Outcome
 
@@ -168,15 +169,18 @@ class LogWriter:
     async def forget(self, chat: int, user: int, private: bool) -> int:
         """Delete all there is of a user: queries, matches and votes; of a private chat whatever was asked there.
 
-        Returns how many queries were deleted. Deleted bytes are overwritten, in the write-ahead log as well; where
-        someone reads the log just then, that happens when it is next closed.
+        What stays are marks (`forgetting`), so that restoring a backup of before does not bring it back. Returns how
+        many queries were deleted. Deleted bytes are overwritten, in the write-ahead log as well; where someone
+        reads the log just then, that happens when it is next closed.
         """
-        user_key = self.keys.of("user", user)
+        user_key, chat_key = self.keys.of("user", user), self.keys.of("chat", chat)
+        forgotten = [user_key, chat_key] if private else [user_key]
         async with self._database.transaction() as connection:
+            await connection.executemany(NOTE_FORGOTTEN, [(mark_of(self.keys, key), utc_now()) for key in forgotten])
             cursor = await connection.execute("DELETE FROM queries WHERE user_key = ?", (user_key,))
             await connection.execute("DELETE FROM feedback WHERE user_key = ?", (user_key,))
             if private:
-                await connection.execute("DELETE FROM queries WHERE chat_key = ?", (self.keys.of("chat", chat),))
+                await connection.execute("DELETE FROM queries WHERE chat_key = ?", (chat_key,))
         await self._database.overwrite_deleted()
         return cursor.rowcount
 

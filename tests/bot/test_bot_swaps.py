@@ -67,7 +67,7 @@ def change_feed(shop: Shop, change: Callable[[list[dict[str, str]]], list[dict[s
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(change(rows))
-    shop.imgrec("import", shop.feed)
+    shop.imgrec("import", shop.feed, "--retire")
     shop.imgrec("index")
 
 

@@ -15,7 +15,8 @@ from imgrec.catalogue.feed import FeedRow, Outcome
 from imgrec.catalogue.formats.detect import FORMATS, detect_format
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.plain_csv import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
-from imgrec.catalogue.importing import ImportOptions, ImportReport, import_feed
+from imgrec.catalogue.import_report import ImportReport
+from imgrec.catalogue.importing import ImportOptions, import_feed
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import CatalogueSection
 
@@ -28,6 +29,8 @@ class Market:
     section: CatalogueSection
     catalogue: Catalogue
     notes: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    """What the last import said."""
 
     @property
     def rejects(self) -> Path:
@@ -56,13 +59,14 @@ class Market:
                 writer.writerow({**usual, **fields})
         return file
 
-    def bring_in(self, *rows: dict[str, Any] | str, source: str = "market") -> ImportReport:
+    def bring_in(self, *rows: dict[str, Any] | str, source: str = "market", **options: Any) -> ImportReport:
         """Write a feed and import it."""
-        return self.take(self.feed(*rows), source)
+        return self.take(self.feed(*rows), source, **options)
 
     def take(self, feed: Path, source: str = "market", **options: Any) -> ImportReport:
         """Import a file."""
         watched = Watched(lambda done, note: self.notes.append(note))
+        self.said = watched.said
         return import_feed(self.catalogue, feed, source, self.rejects, watched, ImportOptions(**options))
 
     def product(self, id_: str) -> Product:

@@ -9,6 +9,7 @@ from imgrec.catalogue.departments import DEPARTMENTS, department_named
 from imgrec.catalogue.feed import Reason
 from imgrec.catalogue.formats.detect import FORMATS
 from imgrec.catalogue.prices import read_price
+from imgrec.catalogue.rejects import FIXES
 from imgrec.cli import main
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -28,6 +29,11 @@ def rows(text: str) -> list[list[str]]:
 def test_every_reason_is_explained_and_none_that_does_not_exist():
     explained = [row[0].strip("`") for row in rows(section("What is not imported, and why"))]
     assert sorted(explained) == sorted(Reason)
+
+
+def test_what_to_do_is_what_the_import_says():
+    told = {row[0].strip("`"): row[2] for row in rows(section("What is not imported, and why"))}
+    assert told == FIXES
 
 
 def test_every_format_is_told_of():

@@ -189,7 +189,8 @@ def test_what_is_taken_out_of_the_shop_is_retired_and_what_has_become_faulty_sta
 
 
 def test_the_list_of_rejects_names_the_feed_of_each_row_and_ends_somewhere(market, monkeypatch):
-    monkeypatch.setattr("imgrec.catalogue.importing._MOST_LISTED", 3)
+    for module in ("rejects", "import_report"):
+        monkeypatch.setattr(f"imgrec.catalogue.{module}.MOST_LISTED", 3)
     report = market.take(write(market.folder, amazon(1) + "{}\n" * 5, "meta.json"))
     listed = read_rows(market.rejects)
     assert [row["feed"] for row in listed] == ["meta.json"] * 3
@@ -228,6 +229,8 @@ def test_ctrl_c_leaves_the_catalogue_whole_and_the_next_run_completes_it(tmp_pat
     assert "The same command" in errors
     before = count(section)
     assert before % 200 == 0
+    assert f"Interrupted: {before:,} products of 'meta_Toys' are in, new or changed; none was retired." in errors
+    assert "cut short: 20" in run_command("imgrec", "sources", config=config).stdout
     shown = json.loads(run_command("imgrec", "import", feed, "--json", config=config).stdout)
     assert shown == {"read": 3000, "imported": 3000 - before, "unchanged": before, "rejected": {}}
 

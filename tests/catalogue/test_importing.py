@@ -261,6 +261,7 @@ def test_an_import_killed_in_the_middle_is_resumed_by_running_it_again(market):
         assert reader.counts().products == 200
     with writing(market.section.path, "imgrec import"):
         assert counts(market.bring_in(*rows)) == (450, 250, 200, 0, 0)
+    assert "was cut short; this one goes on" in market.said[0]
     assert counts(market.bring_in(*rows)) == (450, 0, 450, 0, 0)
 
 

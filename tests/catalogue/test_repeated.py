@@ -99,7 +99,7 @@ def test_what_is_no_longer_a_placeholder_comes_back(market):
     assert placeholders(market) == set()
     assert len(list(market.catalogue.on_sale())) == 12
     marked(market, products=10)
-    market.bring_in(*rows[:5])
+    market.bring_in(*rows[:5], retire=True)
     marked(market, products=10)
     assert placeholders(market) & {f"none-{n}" for n in range(5)} == set()
 

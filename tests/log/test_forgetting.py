@@ -2,6 +2,8 @@
 
 from log_helpers import ask
 
+from imgrec.log.forgetting import mark_of
+
 ANNA, BEN, GROUP = 1001, 2002, -3003
 EVERY_KEY = """
     SELECT chat_key AS key FROM queries UNION SELECT user_key FROM queries UNION SELECT user_key FROM feedback
@@ -44,3 +46,13 @@ async def test_only_the_shopper_who_asks_is_forgotten(log, answer, rows):
 
 async def test_who_was_never_there_is_forgotten_too(log):
     assert await log.forget(ANNA, ANNA, private=True) == 0
+
+
+async def test_what_stays_is_a_mark_for_restored_backups_and_not_the_key_itself(log, rows):
+    await ask(log, ANNA, ANNA)
+    await log.forget(ANNA, ANNA, private=True)
+    await log.forget(GROUP, BEN, private=False)
+    marks = {row["mark"] for row in rows("SELECT mark FROM forgotten")}
+    keys = [log.keys.of("user", ANNA), log.keys.of("chat", ANNA), log.keys.of("user", BEN)]
+    assert marks == {mark_of(log.keys, key) for key in keys}
+    assert not marks & set(keys)

@@ -1,0 +1,93 @@
+"""What keeps a feed from wrecking the catalogue: too much is not retired, and a renamed feed is no second source."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from shlex import quote
+from typing import Protocol
+
+from imgrec.catalogue.feed import FeedRow
+from imgrec.catalogue.formats.detect import FeedFormat
+from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.store import Catalogue
+from imgrec.errors import FeedError, RenamedFeedError
+
+FormatOf = Callable[[FeedFile], FeedFormat]
+
+HANDFUL = 5
+"""So many products may always be retired."""
+SHARE = 5
+"""Beyond a handful, at most one in so many."""
+
+_LOOKED_AT = 500
+_LEAST_KNOWN = 3
+
+
+class Incoming(Protocol):
+    """A feed that is about to be imported, and the source its products are to be of."""
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+
+
+def is_too_much(retiring: int, on_sale: int) -> bool:
+    """Whether an import that would retire so many of so many products had better not, unless told to."""
+    return retiring > HANDFUL and SHARE * retiring > on_sale
+
+
+def refuse_renamed(catalogue: Catalogue, feeds: Sequence[Incoming], format_of: FormatOf) -> None:
+    """See that no new source holds products that are on sale under another, one that is not imported just now.
+
+    The first 500 products of each new source's first feed are looked at. A feed that comes through a pipe is not, for
+    it can be read only once. Raises RenamedFeedError with the ways out.
+    """
+    firsts = {feed.source: feed.path for feed in reversed(feeds)}
+    for source, path in firsts.items():
+        if path.is_file() and _is_new(catalogue.connection, source):
+            ids = _first_ids(path, format_of)
+            name, known = _best_known(catalogue.connection, ids, firsts)
+            if known >= _LEAST_KNOWN and 2 * known > len(ids):
+                raise RenamedFeedError(
+                    f"{path} would be a new source, {source!r}, but of its first {len(ids):,} products {known:,} are "
+                    f"on sale already as {name!r}; nothing was written. Is it that feed under another name? Go on as "
+                    f"that source: --source {quote(name)}; or rename the source first: imgrec sources rename "
+                    f"{quote(name)} {quote(source)}. Is it a second source? Say so: --new-source"
+                )
+
+
+def _is_new(connection: sqlite3.Connection, source: str) -> bool:
+    return not connection.execute(
+        "SELECT 1 FROM products WHERE source_id = (SELECT id FROM sources WHERE name = ?) LIMIT 1", (source,)
+    ).fetchone()
+
+
+def _first_ids(path: Path, format_of: FormatOf) -> list[str]:
+    """The ids of a feed's first products; what is wrong with it is said when it is imported."""
+    ids: dict[str, None] = {}
+    with contextlib.suppress(FeedError), FeedFile(path) as feed:
+        for _, row in islice(format_of(feed).read(feed), _LOOKED_AT):
+            if isinstance(row, FeedRow):
+                ids[row.id] = None
+    return list(ids)
+
+
+def _best_known(connection: sqlite3.Connection, ids: Sequence[str], but: Iterable[str]) -> tuple[str, int]:
+    """The source, but for some, that has most of these ids on sale, and how many."""
+    marks, left_out = ",".join("?" * len(ids)), set(but)
+    best = ("", 0)
+    for source_id, name in connection.execute("SELECT id, name FROM sources ORDER BY id").fetchall():
+        if name not in left_out:
+            known: int = connection.execute(
+                "SELECT count(*) FROM products WHERE source_id = ? AND retired_utc IS NULL "
+                f"AND external_id IN ({marks})",
+                (source_id, *ids),
+            ).fetchone()[0]
+            best = max(best, (name, known), key=lambda found: found[1])
+    return best
