@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from html import escape
 
 from bot.shop import Shop
-from imgrec.catalogue.store import Product
 from imgrec.search.likeness import DEGREES, Likeness
 from imgrec.search.serving import Answer, Candidate, Match
 
@@ -114,7 +113,8 @@ def caption(match: Match) -> str:
     title = shortened(product.title or product.category or product.id, _TITLE_LENGTH)
     brand = product.brand or ""
     facts = [] if title.casefold().startswith(brand.casefold()) else [escape(shortened(brand, 80))]
-    facts += [f"<b>{escape(shortened(price(product), 40))}</b>"] if product.price else []
+    facts += [f"<b>{escape(shortened(price(match), 40))}</b>"] if product.price else []
+    facts += ["out of stock"] if match.is_marked_gone else []
     facts += [match.degree] if match.degree == "the very one" else [match.degree, percent(match.likeness)]
     heading = escape(title)
     if product.url and product.url.startswith(("http://", "https://")):
@@ -122,11 +122,11 @@ def caption(match: Match) -> str:
     return f"{heading}\n{' · '.join(facts)}"
 
 
-def price(product: Product) -> str:
-    """A price as the feed has it, with the currency's symbol where everyone knows it: $12.99, 129 SEK."""
-    if product.currency in _SYMBOLS:
-        return f"{_SYMBOLS[product.currency]}{product.price}"
-    return " ".join(filter(None, [product.price, product.currency]))
+def price(match: Match) -> str:
+    """A price as the feed has it, with the currency's symbol where everyone knows it: $12.99, from 129 SEK."""
+    amount, currency = match.from_price or match.product.price, match.product.currency
+    written = f"{_SYMBOLS[currency]}{amount}" if currency in _SYMBOLS else " ".join(filter(None, [amount, currency]))
+    return f"from {written}" if match.from_price else written
 
 
 def percent(share: float) -> str:

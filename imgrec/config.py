@@ -107,6 +107,16 @@ class SearchSection(Section):
         "reach scope_mass. all: every one. auto: the better of hard and soft on the shop's own photos.",
     )
     scope_mass: float = Field(0.9, gt=0, le=1, description="Probability that soft scoping has to cover.")
+    out_of_stock: Literal["hide", "mark", "show"] = Field(
+        "hide",
+        description="What becomes of products that their feed says are out of stock: hidden, shown with a mark, or "
+        "shown like others.",
+    )
+    variants: Literal["one", "each"] = Field(
+        "one",
+        description="one: of the variants of a product (a group) the most similar is shown, with the lowest price of "
+        "all. each: every one by itself.",
+    )
 
 
 class LogSection(Section):

@@ -68,7 +68,7 @@ def bring_in(
     """
     with writing(config.catalogue.path, "imgrec import"), Catalogue.open(config.catalogue) as catalogue:
         if not new_source:
-            refuse_renamed(catalogue, parts, lambda feed: format_of(feed, options.format))
+            refuse_renamed(catalogue, parts, lambda feed: format_of(feed, options.format), options.reading)
         return import_feeds(catalogue, parts, report, options)
 
 

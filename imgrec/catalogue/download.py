@@ -3,8 +3,9 @@
 import asyncio
 import email.utils
 import re
+import zlib
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -15,6 +16,7 @@ import httpx
 
 from imgrec import __version__
 from imgrec.catalogue.addresses import GuardedBackend, Resolve, parse_address, port_of, resolve_host
+from imgrec.catalogue.lax_headers import LaxBackend
 from imgrec.catalogue.photo_status import PhotoStatus, Unfetched
 from imgrec.config import PhotosSection
 
@@ -22,6 +24,8 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _OK = {200, 203}
 _KEEP_ALIVE_S = 15.0
 _LONGEST_DETAIL = 200
+_NEVER_KEPT = 0  # connections
+_GZIP_OR_ZLIB, _RAW_DEFLATE = 47, -15  # zlib's window bits
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _STATUS = {
     404: PhotoStatus.NOT_FOUND,
@@ -52,13 +56,15 @@ class Downloader:
         }
         # Where a feed's own hosts may be private, those that a redirect names still may not. Their connections are kept
         # apart, because one that is open already is not checked again.
-        self.of_feeds = self._pool(settings.allow_private, resolve)
-        self.of_redirects = self._pool(False, resolve)
+        self.of_feeds = self._pool(GuardedBackend(settings.allow_private, resolve))
+        self.of_redirects = self._pool(GuardedBackend(False, resolve))
+        self.of_lax_feeds = self._pool(LaxBackend(settings.allow_private, resolve), _NEVER_KEPT)
+        self.of_lax_redirects = self._pool(LaxBackend(False, resolve), _NEVER_KEPT)
         self.stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        await self.stack.enter_async_context(self.of_feeds)
-        await self.stack.enter_async_context(self.of_redirects)
+        for pool in (self.of_feeds, self.of_redirects, self.of_lax_feeds, self.of_lax_redirects):
+            await self.stack.enter_async_context(pool)
         return self
 
     async def __aexit__(
@@ -70,7 +76,12 @@ class Downloader:
         """What there is at an address. Raises Unfetched, with the status that the photo gets."""
         try:
             async with asyncio.timeout(self.settings.total_timeout_s):
-                return await self._follow(address)
+                try:
+                    return await self._follow(address, self.of_feeds, self.of_redirects)
+                except httpcore.RemoteProtocolError as error:
+                    if "header" not in str(error):
+                        raise
+                    return await self._follow(address, self.of_lax_feeds, self.of_lax_redirects)
         except TimeoutError:
             raise Unfetched(PhotoStatus.TIMED_OUT, f"not done after {self.settings.total_timeout_s:g} s") from None
         except (httpcore.ConnectTimeout, httpcore.ConnectError, httpcore.UnsupportedProtocol) as error:
@@ -80,17 +91,20 @@ class Downloader:
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise Unfetched(PhotoStatus.CUT_SHORT, _shown(error) or "the connection broke off") from None
 
-    def _pool(self, allow_private: bool, resolve: Resolve) -> httpcore.AsyncConnectionPool:
+    def _pool(self, backend: GuardedBackend, most_kept: int | None = None) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
             max_connections=self.settings.concurrency,
+            max_keepalive_connections=most_kept,
             keepalive_expiry=_KEEP_ALIVE_S,
-            network_backend=GuardedBackend(allow_private, resolve),
+            network_backend=backend,
         )
 
-    async def _follow(self, address: str) -> Download:
+    async def _follow(
+        self, address: str, of_feeds: httpcore.AsyncConnectionPool, of_redirects: httpcore.AsyncConnectionPool
+    ) -> Download:
         named = url = parse_address(address)
         for _ in range(self.settings.redirects + 1):
-            pool = self.of_feeds if _same_host(url, named) else self.of_redirects
+            pool = of_feeds if _same_host(url, named) else of_redirects
             async with pool.stream(
                 "GET",
                 httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=port_of(url), target=url.raw_path),
@@ -108,9 +122,6 @@ class Downloader:
             status = _STATUS.get(response.status, PhotoStatus.REFUSED)
             status = PhotoStatus.SERVER_ERROR if response.status >= 500 else status
             raise Unfetched(status, f"HTTP {response.status}", retry_after_s(headers, datetime.now(UTC)))
-        if headers.get("Content-Encoding", "identity") != "identity":
-            encoding = headers["Content-Encoding"][:20]
-            raise Unfetched(PhotoStatus.NOT_AN_IMAGE, f"sent in {encoding}, which was not asked for")
         most = int(self.settings.largest_mb * 1_000_000)
         announced = headers.get("Content-Length", "")
         if announced.isdigit() and int(announced) > most:
@@ -120,7 +131,8 @@ class Downloader:
             content += chunk
             if len(content) > most:
                 raise Unfetched(PhotoStatus.TOO_LARGE, f"more than {most:,} bytes")
-        return Download(bytes(content), "Content-Length" in headers or "Transfer-Encoding" in headers)
+        framed = "Content-Length" in headers or "Transfer-Encoding" in headers
+        return Download(_unpacked(bytes(content), headers.get("Content-Encoding", ""), most), framed)
 
     def _timeouts(self) -> dict[str, float]:
         settings = self.settings
@@ -141,6 +153,19 @@ def retry_after_s(headers: httpx.Headers, now: datetime) -> float | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
+
+
+def _unpacked(content: bytes, encoding: str, most: int) -> bytes:
+    """What came packed although we did not ask for it. A name that is no encoding, as some servers say, means none."""
+    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
+        return content
+    for window_bits in (_GZIP_OR_ZLIB, _RAW_DEFLATE):
+        with suppress(zlib.error):
+            unpacked = zlib.decompressobj(window_bits).decompress(content, most + 1)
+            if len(unpacked) > most:
+                raise Unfetched(PhotoStatus.TOO_LARGE, f"more than {most:,} bytes once unpacked")
+            return unpacked
+    return content
 
 
 def _same_host(url: httpx.URL, named: httpx.URL) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,9 +12,14 @@ SPLITS = ("train", "validation", "test")
 MOST_PHOTOS = 10  # of one product: an album's worth
 _JOINERS = "\u200c\u200d"  # invisible, and part of how Persian words and joined emoji are written
 _SHOWN = 200
+_TIMES_ESCAPED = 3  # entities within entities within entities, as exporters of exporters write them
 _ENCODER = json.JSONEncoder(sort_keys=True)
-_ADDED_LATER = ("further_images", "related")  # fields that older catalogues' fingerprints know nothing of
-_NOT_KEPT = "unreadable_price"
+_ADDED_LATER = ("further_images", "related", "in_stock", "sizes")  # which older fingerprints know nothing of
+_NOT_KEPT = ("unreadable_price", "path")
+_HIDDEN_MARKUP = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_WITHIN_A_WORD = "a|abbr|b|big|code|del|em|font|i|ins|mark|q|s|small|span|strong|sub|sup|tt|u|wbr"
+_APART = "br|p|div|hr|li|ul|ol|h[1-6]|table|tbody|thead|tr|td|th|img|center|section|article|dl|dt|dd|pre|blockquote"
+_TAG = re.compile(rf"</?(?:({_WITHIN_A_WORD})|{_APART})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 
 
 class Reason(StrEnum):
@@ -67,6 +73,8 @@ class FeedRow:
 
     `image` and `further_images` are paths relative to the feed, or URLs. `price` is a decimal as text, `currency` an
     ISO 4217 code; `unreadable_price` is the text of a price that could not be understood, so that it can be counted.
+    `in_stock` is None where the feed does not say; `sizes` are those that can be had.
+    `path` is the product's place in the feed's own tree of categories, broad to fine, of which `category` is the head.
     """
 
     id: str
@@ -84,6 +92,9 @@ class FeedRow:
     further_images: tuple[str, ...] = ()
     related: Mapping[Relation, tuple[str, ...]] = field(default_factory=dict)
     unreadable_price: str | None = None
+    in_stock: bool | None = None
+    sizes: tuple[str, ...] = ()
+    path: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -92,9 +103,9 @@ class FeedRow:
 
     def fingerprint(self) -> str:
         """A digest that changes when any field does."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name != _NOT_KEPT}
+        fields = {name: getattr(self, name) for name in self.__slots__ if name not in _NOT_KEPT}
         for name in _ADDED_LATER:
-            if not fields[name]:
+            if fields[name] in ((), {}, None):
                 del fields[name]
         return hashlib.sha256(_ENCODER.encode(fields).encode()).hexdigest()
 
@@ -139,10 +150,20 @@ def cleaned(value: str) -> str | None:
 
 
 def cleaned_html(value: object) -> str | None:
-    """Text of a web page's field, its entities resolved (`Home &amp; Kitchen`); None for anything but text."""
+    """Text of a web page's field: entities resolved (`Home &amp; Kitchen`), markup taken out; None for what is no text.
+
+    Raises Unusable as `cleaned` does.
+    """
     if not isinstance(value, str):
         return None
-    return cleaned(html.unescape(value) if "&" in value else value)
+    for _ in range(_TIMES_ESCAPED):
+        text = html.unescape(value) if "&" in value else value
+        if "<" in text:
+            text = _TAG.sub(lambda tag: "" if tag[1] else " ", _HIDDEN_MARKUP.sub(" ", text))
+        if text == value:
+            break
+        value = text
+    return cleaned(value)
 
 
 def needed(value: str | None, reason: Reason, field_name: str) -> str:

@@ -2,7 +2,7 @@
 
 import math
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache, partial
 
@@ -19,18 +19,20 @@ class Filters:
     """What a product has to be to be shown; None leaves it open.
 
     Prices are compared as the decimals they are, both ends included; a product without a price is within no range.
-    `currency` is an ISO 4217 code. `brand` is a whole brand, whatever its capitals and spaces.
+    `currency` is an ISO 4217 code. `brand` is a whole brand, whatever its capitals and spaces. `out_of_stock`: products
+    that are, too, where they are not shown otherwise.
     """
 
     least_price: Decimal | None = None
     most_price: Decimal | None = None
     currency: str | None = None
     brand: str | None = None
+    out_of_stock: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether every product on sale passes."""
-        return self == Filters()
+        return replace(self, out_of_stock=False) == Filters()
 
 
 def passing(connection: sqlite3.Connection, filters: Filters) -> NDArray[np.int64]:

@@ -1,16 +1,18 @@
 """Feeds into the catalogue: read, perhaps sampled, written, and counted to the last row."""
 
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from imgrec.catalogue.category_level import at_level, level_of
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection
 from imgrec.catalogue.formats.detect import FORMATS, FeedFormat, detect_format
-from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.formats.feed_file import FeedFile, Reading
 from imgrec.catalogue.import_report import ImportReport
 from imgrec.catalogue.import_run import ImportRun
 from imgrec.catalogue.rejects import RejectsFile, fixes_in_words
@@ -38,13 +40,19 @@ class FeedPart:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How feeds are read. `currency` is that of prices whose feed names none; `per_category` draws a sample.
+    """How feeds are read; `per_category` draws a sample.
 
-    `retire`: whatever a feed lacks is retired, however much that is.
+    `currency` is that of prices whose feed names none, `category` that of products whose feed names none.
+    `category_level`: how deep in the feed's own tree categories are taken from, 1 being its top; None: as deep as tells
+    products apart. `reading`: what the owner says of the file. `retire`: whatever a feed lacks is retired, however much
+    that is.
     """
 
     format: str | None = None
+    reading: Reading = field(default_factory=Reading)
     currency: str | None = None
+    category: str | None = None
+    category_level: int | None = None
     per_category: int | None = None
     seed: int = 0
     retire: bool = False
@@ -147,28 +155,48 @@ class _Run:
 
     def _read(self, number: int, part: FeedPart) -> None:
         report, writer = self.reports[number], self.writers[part.source]
-        with FeedFile(part.path) as feed:
+        with FeedFile(part.path, self.options.reading) as feed:
             feed_format = format_of(feed, self.options.format)
             report.format = feed_format.name
+            level = self._level(part, feed, feed_format)
             total = None if feed.size is None else max(1, feed.size // _MEGABYTE)
             with self.reporter.stage(f"Importing {part.path.name}, MB", total) as advance:
                 progress = _Progress(feed, advance)
                 try:
-                    for rows in _chunks(self._with_currency(feed_format.read(feed)), _ROWS_A_TRANSACTION):
+                    for rows in _chunks(self._as_told(feed_format.read(feed), level), _ROWS_A_TRANSACTION):
                         report.read += len(rows)
                         self._take(number, part, writer.unseen(rows, keep=self.sample is None))
                         progress.rows(len(rows))
+                    for what in feed.warnings:
+                        self.reporter.say(f"{part.path} {what}")
                 except FeedError as error:
                     done = report.imported + report.unchanged
                     raise FeedError(
                         f"{error} The {done:,} products before that are in." if done else f"{error}"
                     ) from None
 
-    def _with_currency(self, rows: Iterable[tuple[int, Outcome]]) -> Iterator[tuple[int, Outcome]]:
-        currency = self.options.currency
+    def _level(self, part: FeedPart, feed: FeedFile, feed_format: FeedFormat) -> int:
+        """How deep categories are taken from; for a feed with a tree of its own it is looked through beforehand."""
+        if self.options.category_level or not feed_format.has_tree or feed.size is None:
+            return self.options.category_level or 1
+        with FeedFile(part.path, self.options.reading) as again, contextlib.suppress(FeedError):
+            return level_of(feed_format.read(again))
+        return 1  # it is damaged, which reading it tells
+
+    def _as_told(self, rows: Iterable[tuple[int, Outcome]], level: int) -> Iterator[tuple[int, Outcome]]:
+        """The rows with what the owner says of all of them."""
+        options = self.options
         for line, row in rows:
-            if currency and isinstance(row, FeedRow) and row.price is not None and row.currency is None:
-                yield line, replace(row, currency=currency)
+            if isinstance(row, FeedRow):
+                changes: dict[str, str | None] = {}
+                if options.currency and row.price is not None and row.currency is None:
+                    changes["currency"] = options.currency
+                if level > 1 and row.path:
+                    changes["category"] = at_level(row.path, level)
+                    changes["kind"] = None if row.kind == changes["category"] else row.kind
+                if options.category and row.category is None:
+                    changes["category"] = options.category
+                yield line, replace(row, **changes) if changes else row  # type: ignore[arg-type]
             else:
                 yield line, row
 

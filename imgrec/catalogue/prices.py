@@ -4,46 +4,60 @@ The whole text has to be a price: what merely contains digits ("call 555 1234", 
 guess would be shown to shoppers.
 """
 
+import html
 import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 
-_CODES = """
-AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
-CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR
-ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT
-MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD
-SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES
-VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-"""
-ISO_4217 = frozenset(_CODES.split())
-SYMBOLS = {
+from babel.core import get_global
+
+_IN_USE_SINCE = date(2020, 1, 1)  # currencies given up before that are in no feed
+
+SIGNS = {
     "$": "USD", "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD", "HK$": "HKD",
     "S$": "SGD", "NT$": "TWD", "R$": "BRL", "MX$": "MXN", "€": "EUR", "£": "GBP", "¥": "JPY", "￥": "JPY", "CN¥": "CNY",
-    "₹": "INR", "RS": "INR", "RS.": "INR", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₩": "KRW", "₪": "ILS", "₫": "VND",
-    "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON", "ЛВ": "BGN",
-    "ЛВ.": "BGN", "FR.": "CHF", "SFR.": "CHF", "KR": None, "KR.": None,
+    "₹": "INR", "₽": "RUB", "₺": "TRY", "₴": "UAH", "₩": "KRW", "₪": "ILS", "₫": "VND", "฿": "THB", "₱": "PHP",
+    "₦": "NGN", "₸": "KZT", "₡": "CRC", "₲": "PYG", "₵": "GHS", "৳": "BDT", "₼": "AZN", "₾": "GEL", "₭": "LAK",
+    "₮": "MNT", "៛": "KHR", "円": "JPY", "元": "CNY", "원": "KRW", "EURO": "EUR", "EUROS": "EUR", "YEN": "JPY",
+    "RMB": "CNY", "RS": "INR", "RM": "MYR", "RP": "IDR", "R": "ZAR", "TL": "TRY", "ZŁ": "PLN", "ZL": "PLN", "KČ": "CZK",
+    "KC": "CZK", "FT": "HUF", "LEI": "RON", "LEU": "RON", "ЛВ": "BGN", "FR": "CHF", "SFR": "CHF", "DIN": "RSD",
+    "ДИН": "RSD", "ДЕН": "MKD", "KM": "BAM", "Р": "RUB", "РУБ": "RUB", "ГРН": "UAH", "СУМ": "UZS", "СОМ": "KGS",
+    "ТГ": "KZT", "Đ": "VND", "DKR": "DKK", "SKR": "SEK", "NKR": "NOK", "KSH": "KES", "TSH": "TZS", "USH": "UGX",
+    "SR": "SAR", "QR": "QAR", "S/": "PEN", "KR": None, "DH": None, "₨": None,
 }  # fmt: skip
-"""What stands for a currency, in capitals. `kr` is that of several countries, so it names none of them."""
+"""What stands for a currency, in capitals and without a point. `kr` is that of several countries: it names none."""
 
-_THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 _SAYS_NOTHING = frozenset(["", "-", "–", "—", "n/a", "na", "none", "null", "nan", "nil"])
 _TOO_DEAR = 1e18
 _LONGEST = 80  # characters; beyond it a text is no price
-_SPACES = "\u00a0\u2009\u202f"
-_APOSTROPHES = "'\u2019"
-_CURRENCY = r"[^\W\d_]{1,3}\.?[$¥]?|[$€£¥￥₹₽₺₴₩₪₫฿₱₦₸]"
+_SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u200a\u202f\u200b\ufeff\u200e\u200f]+")
+_APOSTROPHES = "'\u2019´`"
+_CURRENCY = r"(?:[^\W\d_]{1,5}\.?[$¥]?|s/\.?|[$€£¥￥₹₽₺₴₩₪₫฿₱₦₸₡₲₵৳₼₾₭₮៛₨])"
+_CURRENCIES = rf"{_CURRENCY}(?:\ ?{_CURRENCY})?"
 _NUMBER = rf"[0-9]+(?:[.,{_APOSTROPHES} ][0-9]+)*[.,]?|[.,][0-9]+"
+_NO_CENTS = r"(?:(?<![.,][0-9]{2})(?:[-–—=]{1,2}|/[-=]|:-)(?!\ ?[0-9]))?"  # 12,- and 12.-- and 12/- and 12:-
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
 _PRICE = re.compile(
-    rf"(?:from\ )?"
-    rf"(?P<before>{_CURRENCY})?\ ?(?P<low>{_NUMBER})(?:[-–](?!\ ?[0-9]))?\ ?(?P<behind>{_CURRENCY})?"
-    rf"(?:\ ?(?:-|–|—|to)\ ?(?P<before_high>{_CURRENCY})?\ ?(?P<high>{_NUMBER})\ ?(?P<behind_high>{_CURRENCY})?)?",
+    rf"(?:(?:from|ab|nur|only|now|desde|vanaf|dès|da|od|från|fra|à\ partir\ de|a\ partir\ (?:de|da))\ )?"
+    rf"(?P<before>{_CURRENCIES})??\ ?(?P<low>{_NUMBER}){_NO_CENTS}\ ?(?P<behind>{_CURRENCIES})?"
+    rf"(?:\ ?(?:-|–|—|to|bis)\ ?(?P<before_high>{_CURRENCIES})??\ ?(?P<high>{_NUMBER}){_NO_CENTS}"
+    rf"\ ?(?P<behind_high>{_CURRENCIES})?)?",
     re.VERBOSE | re.IGNORECASE,
 )
+_ADDED = re.compile(  # a footnote's mark, and that taxes are in it
+    r"(?:\ ?[*†‡¹²³]+"
+    r"|,?\ ?[(（]?(?:inkl|incl|inc)\.?\ ?(?:[0-9]+\ ?%\ ?)?(?:mwst|ust|vat|gst|tax|btw|iva|tva|moms)\.?[)）]?"
+    r"|\ ?(?:ttc|[(（]?税込[)）]?|iva\ (?:incluido|incluída|inclusa|incl\.?)))+$",
+    re.IGNORECASE,
+)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:\D[0-9]{2,3})*\D[0-9]{3}")
+_CENTS = re.compile(r"[0-9]([.,])[0-9]{1,2}(?![0-9.,])")
+_DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[ ,]+(\d{1,2}):(\d{2})(?::\d{2})?)?")
+_SECONDS = re.compile(r"1\d{9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +75,12 @@ class Price:
 NO_PRICE = Price()
 
 
-def read_price(value: object, currency: str | None = None) -> Price:
+def read_price(value: object, currency: str | None = None, decimal_comma: bool = False) -> Price:
     """Read what a feed gives as a price: text, a number, or nothing.
 
     `currency` is what the feed says beside the price. A code in the price's own text ("5 USD") goes before it; a sign
-    ("$"), which several countries share, does not. Of a range the lower end is kept.
+    ("$"), which several countries share, does not. Of a range the lower end is kept. `decimal_comma` says that the feed
+    writes its decimals behind a comma, which decides what 1.299 is.
     """
     beside = currency_code(currency) if currency else None
     if value is None:
@@ -74,17 +89,31 @@ def read_price(value: object, currency: str | None = None) -> Price:
         return _of_number(value, beside)
     if not isinstance(value, str):
         return Price(unreadable=repr(value)[:_LONGEST])
-    return _of_text(value, beside)
+    return _of_text(value, beside, decimal_comma)
+
+
+def decimal_mark(texts: Iterable[str]) -> str | None:
+    """The mark before the decimals of these prices, "," or "."; None where they have none or do not agree."""
+    marks = {found[1] for text in texts for found in _CENTS.finditer(text)}
+    return marks.pop() if len(marks) == 1 else None
 
 
 def current_price(regular: Price, sale: Price, begins: str, ends: str, now: datetime) -> Price:
-    """The sale price while the sale is on, otherwise the regular one.
+    """The sale price while the sale is on and is one, otherwise the regular one.
 
-    `begins` and `ends` are dates as ISO 8601 has them, the last day counting in full; a blank one sets no limit.
+    A sale price is above nothing and below the regular one, in the same currency. `begins` and `ends` are dates, the
+    last day counting in full; a blank one sets no limit. Where a date cannot be read, or may mean two days (1/2/2026)
+    and by one of them the sale is not on, the regular price holds.
     """
-    first, last = _moment(begins, time.min), _moment(ends, time.max)
-    is_on = (first is None or first <= now) and (last is None or now <= last)
-    return sale if sale.amount is not None and is_on else regular
+    if sale.amount is None or Decimal(sale.amount) <= 0:
+        return regular
+    if regular.amount is not None and (
+        Decimal(sale.amount) >= Decimal(regular.amount) or sale.currency != regular.currency
+    ):
+        return regular
+    has_begun = not begins.strip() or _all(moment <= now for moment in _moments(begins, time.min))
+    is_not_over = not ends.strip() or _all(now <= moment for moment in _moments(ends, time.max))
+    return sale if has_begun and is_not_over else regular
 
 
 def cheapest(prices: Iterable[Price]) -> Price:
@@ -94,21 +123,63 @@ def cheapest(prices: Iterable[Price]) -> Price:
     return min(priced, key=lambda price: Decimal(price.amount or 0)) if priced else next(iter(listed), NO_PRICE)
 
 
+@cache
+def iso_4217() -> frozenset[str]:
+    """The currencies that are legal tender somewhere, or were until lately."""
+    uses = (use for uses in get_global("territory_currencies").values() for use in uses)
+    return frozenset(code for code, _, end, tender in uses if tender and (not end or date(*end) >= _IN_USE_SINCE))
+
+
 def currency_code(text: str) -> str | None:
     """The ISO 4217 code that a code or sign stands for, or None."""
-    name = text.strip().upper()
-    return name if name in ISO_4217 else SYMBOLS.get(name)
+    name = text.strip().upper().rstrip(".")
+    return name if name in iso_4217() else SIGNS.get(name)
 
 
-def _moment(text: str, time_of_day: time) -> datetime | None:
-    """A date, or a date and time, in UTC unless it says otherwise; None for anything else."""
+@cache
+def _three_decimals() -> frozenset[str]:
+    return frozenset(code for code, (digits, *_) in get_global("currency_fractions").items() if digits == 3)
+
+
+def _all(conditions: Iterable[bool]) -> bool:
+    """Whether there are some, and all hold."""
+    found = list(conditions)
+    return bool(found) and all(found)
+
+
+def _moments(text: str, time_of_day: time) -> list[datetime]:
+    """What a date, or a date and time, may mean, in UTC unless it says otherwise; nothing where it makes no sense."""
+    written = text.strip().lstrip("'")
+    if _SECONDS.fullmatch(written):
+        return [datetime.fromtimestamp(int(written), UTC)]
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d{2}:?\d{2}$)", "", written))
     except ValueError:
-        return None
-    if len(text.strip()) == len("2026-01-31"):
+        return _days(written, time_of_day)
+    if len(written) == len("2026-01-31"):
         moment = datetime.combine(moment, time_of_day)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return [moment if moment.tzinfo else moment.replace(tzinfo=UTC)]
+
+
+def _days(text: str, time_of_day: time) -> list[datetime]:
+    """Both readings of a date such as 1/2/2026, or the one that there is."""
+    found = _DAY.fullmatch(text)
+    if not found:
+        return []
+    first, mark, second, third = int(found[1]), found[2], int(found[3]), int(found[4])
+    if first > 31:
+        orders = [(first, second, third)]
+    else:
+        year = third if third > 99 else 2000 + third
+        orders = [(year, second, first)] + ([(year, first, second)] if mark != "." else [])
+    hour = time(int(found[5]), int(found[6])) if found[5] and int(found[5]) < 24 and int(found[6]) < 60 else None
+    days = []
+    for year, month, day in dict.fromkeys(orders):
+        try:
+            days.append(datetime.combine(date(year, month, day), hour or time_of_day, UTC))
+        except ValueError:
+            continue
+    return days
 
 
 def _of_number(value: float, currency: str | None) -> Price:
@@ -119,30 +190,47 @@ def _of_number(value: float, currency: str | None) -> Price:
     return Price(format(Decimal(str(value)), "f"), currency)
 
 
-def _of_text(value: str, beside: str | None) -> Price:
-    text = value
-    for space in _SPACES:
-        text = text.replace(space, " ")
-    text = " ".join(text.split())
+def _of_text(value: str, beside: str | None, decimal_comma: bool) -> Price:
+    if _PLAIN.fullmatch(value) and len(value) <= _LONGEST:
+        return Price(format(Decimal(value), "f"), beside)
+    text = _SPACES.sub(" ", html.unescape(value)).strip()
     if text.lower() in _SAYS_NOTHING:
         return NO_PRICE
-    found = _PRICE.fullmatch(text) if len(text) <= _LONGEST else None
-    if not found:
+    if len(text) > _LONGEST:
         return Price(unreadable=text[:_LONGEST])
-    parts = found.groupdict()
-    signs = {parts[name].upper() for name in ("before", "behind", "before_high", "behind_high") if parts[name]}
-    codes = signs & ISO_4217 or {SYMBOLS.get(sign) for sign in signs}
-    if len(codes) > 1 or not signs <= ISO_4217 | SYMBOLS.keys():
+    found = _PRICE.fullmatch(_ADDED.sub("", text))
+    if not found:
         return Price(unreadable=text)
-    written = next(iter(codes), None)
-    amounts = [_decimal(parts[end], written) for end in ("low", "high") if parts[end]]
+    parts = found.groupdict()
+    codes = {_code(parts[name]) for name in ("before", "behind", "before_high", "behind_high") if parts[name]}
+    named = {code for code, is_iso in codes if is_iso} or {code for code, _ in codes}
+    if len(named) > 1 or "" in named:
+        return Price(unreadable=text)
+    written = next(iter(named), None)
+    amounts = [_decimal(parts[end], written, bool(codes), decimal_comma) for end in ("low", "high") if parts[end]]
     if None in amounts:
         return Price(unreadable=text)
     amount = min(amount for amount in amounts if amount is not None)
-    return Price(format(amount, "f"), written if signs & ISO_4217 else beside or written)
+    return Price(format(amount, "f"), written if any(is_iso for _, is_iso in codes) else beside or written)
 
 
-def _decimal(number: str, currency: str | None) -> Decimal | None:
+def _code(sign: str) -> tuple[str | None, bool]:
+    """(the currency, whether it was named by its code) of one sign or two, such as `USD $`; "" where it is none's."""
+    together = sign.upper().replace(" ", "").rstrip(".")
+    if together in iso_4217() or together.removesuffix("$") in iso_4217():
+        return together.removesuffix("$"), True
+    if together in SIGNS:
+        return SIGNS[together], False
+    each = sign.upper().split() if " " in sign else re.findall(r"[^\W\d_]+\.?|[^\w\s.]", sign.upper())
+    known = [name for part in each if (name := part.rstrip("."))]
+    if len(known) < 2 or not all(name in iso_4217() or name in SIGNS for name in known):
+        return "", False
+    codes = [name for name in known if name in iso_4217()]
+    found = set(codes or (SIGNS[name] for name in known))
+    return (found.pop() if len(found) == 1 else ""), bool(codes)
+
+
+def _decimal(number: str, currency: str | None, has_sign: bool, decimal_comma: bool) -> Decimal | None:
     """A number with its marks sorted out, or None where they make no sense."""
     marks = {mark for mark in number if not mark.isdigit()}
     last = max(number.rfind("."), number.rfind(","))
@@ -152,9 +240,11 @@ def _decimal(number: str, currency: str | None) -> Decimal | None:
     if number.count(mark) > 1:
         return _whole(number, marks)
     # One mark and three digits behind it: 1,299 is a thousand and more. So is "1.299 €", but a bare 1.299 was written
-    # by a program, whose point is a decimal one; and some currencies have three decimals.
+    # by a program, whose point is a decimal one; and some currencies have three decimals. In a feed whose decimals
+    # stand behind commas it is the other way round.
     may_group = len(marks) == 1 and len(behind) == 3 and len(before) <= 3 and before.lstrip("0")
-    if may_group and (mark == "," or (currency and currency not in _THREE_DECIMALS)):
+    point_groups = (has_sign and currency not in _three_decimals()) or decimal_comma
+    if may_group and (not decimal_comma if mark == "," else point_groups):
         return Decimal(before + behind)
     whole = _whole(before, marks - {mark}) if before else Decimal(0)
     return None if whole is None else Decimal(f"{whole:f}.{behind}" if behind else f"{whole:f}")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from imgrec.catalogue.feed import FeedRow
 from imgrec.catalogue.formats.detect import FeedFormat
-from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.formats.feed_file import FeedFile, Reading
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import FeedError, RenamedFeedError
 
@@ -42,7 +42,9 @@ def is_too_much(retiring: int, on_sale: int) -> bool:
     return retiring > HANDFUL and SHARE * retiring > on_sale
 
 
-def refuse_renamed(catalogue: Catalogue, feeds: Sequence[Incoming], format_of: FormatOf) -> None:
+def refuse_renamed(
+    catalogue: Catalogue, feeds: Sequence[Incoming], format_of: FormatOf, reading: Reading | None = None
+) -> None:
     """See that no new source holds products that are on sale under another, one that is not imported just now.
 
     The first 500 products of each new source's first feed are looked at. A feed that comes through a pipe is not, for
@@ -51,7 +53,7 @@ def refuse_renamed(catalogue: Catalogue, feeds: Sequence[Incoming], format_of: F
     firsts = {feed.source: feed.path for feed in reversed(feeds)}
     for source, path in firsts.items():
         if path.is_file() and _is_new(catalogue.connection, source):
-            ids = _first_ids(path, format_of)
+            ids = _first_ids(path, format_of, reading)
             name, known = _best_known(catalogue.connection, ids, firsts)
             if known >= _LEAST_KNOWN and 2 * known > len(ids):
                 raise RenamedFeedError(
@@ -68,10 +70,10 @@ def _is_new(connection: sqlite3.Connection, source: str) -> bool:
     ).fetchone()
 
 
-def _first_ids(path: Path, format_of: FormatOf) -> list[str]:
+def _first_ids(path: Path, format_of: FormatOf, reading: Reading | None) -> list[str]:
     """The ids of a feed's first products; what is wrong with it is said when it is imported."""
     ids: dict[str, None] = {}
-    with contextlib.suppress(FeedError), FeedFile(path) as feed:
+    with contextlib.suppress(FeedError), FeedFile(path, reading) as feed:
         for _, row in islice(format_of(feed).read(feed), _LOOKED_AT):
             if isinstance(row, FeedRow):
                 ids[row.id] = None

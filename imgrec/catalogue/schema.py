@@ -79,4 +79,10 @@ MIGRATIONS = (
         settled_utc TEXT        -- the same, of the last that retired what its feed lacked
     );
     """,
+    # 5: what can be had
+    """
+    ALTER TABLE products ADD COLUMN in_stock INTEGER;                        -- 0 or 1; null where the feed does not say
+    ALTER TABLE products ADD COLUMN sizes TEXT;                              -- those that can be had, as JSON
+    CREATE INDEX products_group ON products (group_name) WHERE group_name IS NOT NULL;
+    """,
 )

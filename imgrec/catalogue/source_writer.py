@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection, is_url
+from imgrec.catalogue.local_photos import find_photo
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import StoredPhoto
 from imgrec.catalogue.store import Catalogue
@@ -186,15 +187,14 @@ class SourceWriter:
         before = known if known and known.origin == image else None
         if is_url(image):
             return before or _Photo(image)
-        base = Path(os.path.normpath(base.absolute()))
-        file = Path(os.path.normpath(base / image))
-        if not file.is_relative_to(base):  # a feed is untrusted, and what it names is shown to everybody
+        try:
+            file = find_photo(base, image)
+        except ValueError:
             detail = f"{image} is not in the feed's folder or below; put the feed, or a link to the photos, there"
             return Rejection(line, row.id, Reason.PHOTO_OUTSIDE_FEED, detail)
-        try:
-            status = file.stat()
-        except (OSError, ValueError):
+        if file is None:
             return Rejection(line, row.id, Reason.PHOTO_NOT_FOUND, f"there is no file {image}")
+        status = file.stat()
         if not stat.S_ISREG(status.st_mode):
             return Rejection(line, row.id, Reason.PHOTO_UNREADABLE, f"{image} is not a file")
         if status.st_size > _MOST_BYTES:
@@ -225,19 +225,21 @@ class SourceWriter:
         product_id: int = self.connection.execute(
             """
             INSERT INTO products (source_id, external_id, title, category_id, price, currency, brand, url, sales_rank,
-                                  kind, group_name, split, fingerprint, added_utc, changed_utc)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                  kind, group_name, split, in_stock, sizes, fingerprint, added_utc, changed_utc)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (source_id, external_id) DO UPDATE SET
                 title = excluded.title, category_id = excluded.category_id, price = excluded.price,
                 currency = excluded.currency, brand = excluded.brand, url = excluded.url,
                 sales_rank = excluded.sales_rank, kind = excluded.kind, group_name = excluded.group_name,
-                split = excluded.split, fingerprint = excluded.fingerprint, changed_utc = excluded.changed_utc,
+                split = excluded.split, in_stock = excluded.in_stock, sizes = excluded.sizes,
+                fingerprint = excluded.fingerprint, changed_utc = excluded.changed_utc,
                 retired_utc = NULL
             RETURNING id
             """,
             (
                 self.source_id, row.id, row.title, self._category_id(row.category or ""), row.price, row.currency,
-                row.brand, row.url, row.sales_rank, row.kind, row.group, row.split, fingerprint, now, now,
+                row.brand, row.url, row.sales_rank, row.kind, row.group, row.split, row.in_stock,
+                json.dumps(row.sizes) if row.sizes else None, fingerprint, now, now,
             ),
         ).fetchone()[0]  # fmt: skip
         return product_id

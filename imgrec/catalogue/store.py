@@ -1,8 +1,10 @@
 """The catalogue: products, their categories and photos, in one SQLite file."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +25,10 @@ _LOOKUP_CHUNK = 500
 
 @dataclass(frozen=True)
 class Product:
-    """A product as it is shown. `photo` is the absolute path of its first photo, if it has one."""
+    """A product as it is shown. `photo` is the absolute path of its first photo, if it has one.
+
+    `in_stock` is None where its feed does not say; `sizes` are those that can be had.
+    """
 
     product_id: int
     source: str
@@ -38,6 +43,8 @@ class Product:
     url: str | None
     photo: Path | None
     retired: bool
+    in_stock: bool | None = None
+    sizes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +167,20 @@ class Catalogue:
         rows = self.connection.execute(f"{_SELECT_PRODUCT} WHERE external_id = ? ORDER BY products.id", (external_id,))
         return [self._product(row) for row in rows]
 
+    def lowest_prices(self, groups: Iterable[tuple[str, str]], with_out_of_stock: bool) -> dict[tuple[str, str], str]:
+        """(source, group) -> the lowest price of its products on sale, where they cost differently in one currency."""
+        lowest: dict[tuple[str, str], str] = {}
+        for source, group in dict.fromkeys(groups):
+            rows = self.connection.execute(
+                "SELECT DISTINCT price, currency FROM products WHERE group_name = ? AND retired_utc IS NULL "
+                "AND source_id = (SELECT id FROM sources WHERE name = ?) AND price IS NOT NULL "
+                "AND (in_stock IS NOT 0 OR ?)",
+                (group, source, with_out_of_stock),
+            ).fetchall()
+            if len(rows) > 1 and len({row["currency"] for row in rows}) == 1:
+                lowest[source, group] = min((row["price"] for row in rows), key=Decimal)
+        return lowest
+
     def allowed(self, filters: Filters) -> NDArray[np.int64]:
         """The ids of the products on sale that pass, as they are now: (n,), ascending."""
         return passing(self.connection, filters)
@@ -202,14 +223,15 @@ class Catalogue:
         return Product(
             row["product_id"], row["source"], row["external_id"], row["title"], row["price"], row["currency"],
             row["brand"], row["category"], row["kind"], row["group_name"], row["url"], photo,
-            row["retired_utc"] is not None,
+            row["retired_utc"] is not None, None if row["in_stock"] is None else bool(row["in_stock"]),
+            tuple(json.loads(row["sizes"] or "[]")),
         )  # fmt: skip
 
 
 _SHOWABLE = f"sha256 IS NOT NULL AND status != '{PhotoStatus.PLACEHOLDER}'"
 _SELECT_PRODUCT = f"""
     SELECT products.id AS product_id, sources.name AS source, external_id, title, price, currency, brand,
-           nullif(categories.name, '') AS category, kind, group_name, url, retired_utc,
+           nullif(categories.name, '') AS category, kind, group_name, url, retired_utc, in_stock, sizes,
            (SELECT sha256 FROM photos WHERE product_id = products.id AND {_SHOWABLE}
             ORDER BY position LIMIT 1) AS sha256
     FROM products JOIN sources ON sources.id = source_id JOIN categories ON categories.id = category_id

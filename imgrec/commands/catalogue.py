@@ -1,17 +1,14 @@
 """`imgrec import` and `imgrec photos`: feeds and their photos into the catalogue."""
 
 import csv
-import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from imgrec.catalogue.formats.detect import FORMATS
-from imgrec.catalogue.prices import currency_code
 from imgrec.commands.console import (
     config_option,
     configured,
@@ -22,40 +19,24 @@ from imgrec.commands.console import (
     reporter,
     table,
 )
-from imgrec.config import CatalogueSection
+from imgrec.commands.feed_options import feed_options, parts_of
 from imgrec.errors import FeedError
 
 if TYPE_CHECKING:
-    from imgrec.catalogue.importing import FeedPart
-
-
-def safeguard_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--retire` and `--new-source`, for what an import does not do by itself."""
-    for option in (
-        click.option("--new-source", is_flag=True, help="The feed is a source of its own, even if most of its products "
-                     "are on sale under another."),
-        click.option("--retire", is_flag=True, help="Retire whatever the feed no longer names, however much that is."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
+    from imgrec.catalogue.importing import ImportOptions
 
 
 @click.command("import")
 @click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
-              help=f"Read the feeds as this: {', '.join(FORMATS)}. [default: told from their content]")  # fmt: skip
-@click.option("--source", help="Name of the feed's products in the catalogue; several FEEDS are then parts of one. "
-              "[default: each file's name]")  # fmt: skip
-@click.option("--currency", metavar="CODE", help="Currency of prices whose feed names none, such as EUR.")
+@feed_options
 @click.option("--per-category", type=click.IntRange(min=1), metavar="N",
               help="Draw a sample: at most N products of each category, of those with title and image.")  # fmt: skip
 @click.option("--seed", type=int, metavar="S", help="Another S draws another sample. [default: 0]")
-@safeguard_options
 @json_option
 @config_option
 def import_(
-    feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, per_category: int | None,
-    seed: int | None, retire: bool, new_source: bool, as_json: bool,
+    feeds: tuple[Path, ...], source: str | None, told: "ImportOptions", per_category: int | None, seed: int | None,
+    new_source: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Bring the catalogue up to date with product FEEDS.
 
@@ -77,14 +58,13 @@ def import_(
     and a new source with products that are on sale under another is refused unless --new-source says that it is one.
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.import_report import ImportReport
-    from imgrec.catalogue.importing import ImportOptions
     from imgrec.opening import bring_in
 
     if seed is not None and per_category is None:
         raise click.UsageError("--seed is that of a sample; say with --per-category how many products to draw.")
     config, report = configured(), reporter()
     parts = parts_of(feeds, source, config.catalogue)
-    options = ImportOptions(format_, wanted_currency(currency), per_category, seed or 0, retire)
+    options = replace(told, per_category=per_category, seed=seed or 0)
     must_exist(FeedError, *feeds)
     results = bring_in(config, parts, options, report, new_source)
     if as_json:
@@ -92,35 +72,6 @@ def import_(
         for result in results:
             total.add(result)
         print_json(total.as_json())
-
-
-def wanted_currency(code: str | None) -> str | None:
-    """The currency that --currency names."""
-    known = currency_code(code) if code else None
-    if code and not known:
-        raise click.UsageError("--currency wants an ISO 4217 code such as USD or EUR.")
-    return known
-
-
-def parts_of(feeds: Sequence[Path], source: str | None, section: CatalogueSection) -> list["FeedPart"]:
-    """The feeds with their sources, and where their rejects are listed."""
-    from imgrec.catalogue.importing import FeedPart, source_name
-    from imgrec.catalogue.sources import BY_HAND
-
-    names = [source or source_name(feed) for feed in feeds]
-    if BY_HAND in names:
-        raise click.UsageError(f"{BY_HAND} is the source of products added one by one; give the feed another --source.")
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice and not source:  # the second would retire what the first brought in
-        raise click.UsageError(
-            f"Several feeds are named {twice[0]!r}, so their products would replace each other's; import them one by "
-            "one, each with its own --source, or give one --source to all if they are parts of one feed."
-        )
-    rejects = section.path.parent / "rejects"
-    return [
-        FeedPart(feed, name, rejects / (re.sub(r"[^\w. -]", "_", name) + ".csv"))
-        for feed, name in zip(feeds, names, strict=True)
-    ]
 
 
 @click.command()

@@ -4,22 +4,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from imgrec.catalogue.formats.detect import FORMATS
-from imgrec.commands.catalogue import parts_of, safeguard_options, wanted_currency
 from imgrec.commands.console import config_option, configured, must_exist, reporter
+from imgrec.commands.feed_options import feed_options, parts_of
 from imgrec.config import load_config
 from imgrec.errors import CatalogueError, FeedError
+
+if TYPE_CHECKING:
+    from imgrec.catalogue.importing import ImportOptions
 
 
 @click.command("open")
 @click.argument("feeds", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
-              help="As in `imgrec import`. [default: told from the content]")  # fmt: skip
-@click.option("--source", help="Name of the feed's products in the catalogue. [default: each file's name]")
-@click.option("--currency", metavar="CODE", help="Currency of prices whose feed names none, such as EUR.")
+@feed_options
 @click.option("--port", default=8081, show_default=True, type=click.IntRange(0, 65535), help="Of the page; 0: any.")
 @click.option("--tray", type=click.Path(path_type=Path),
               help="Pictures to offer in the page: a folder, or a CSV file with a column photo.")  # fmt: skip
@@ -31,12 +31,11 @@ from imgrec.errors import CatalogueError, FeedError
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path),
               help="Keep all of this shop's data in this folder, whatever the configuration says.")  # fmt: skip
 @click.option("--model", type=click.Path(path_type=Path), help="With --folder: what looks at photos. [default: models]")
-@safeguard_options
 @config_option
 def open_(
-    feeds: tuple[Path, ...], format_: str | None, source: str | None, currency: str | None, port: int,
-    tray: Path | None, send: Path | None, name: str, once: bool, no_chat: bool, folder: Path | None,
-    model: Path | None, retire: bool, new_source: bool,
+    feeds: tuple[Path, ...], source: str | None, told: "ImportOptions", port: int, tray: Path | None,
+    send: Path | None, name: str, once: bool, no_chat: bool, folder: Path | None, model: Path | None,
+    new_source: bool,
 ) -> None:  # fmt: skip
     """Open a shop: import FEEDS, fetch their photos, look at them, say how good it is, and chat.
 
@@ -50,12 +49,10 @@ def open_(
       imgrec open merchant.xml --folder data/second-shop --port 8082
       TELEGRAM_BOT_TOKEN=123456:ABC-DEF imgrec open products.csv
     """  # noqa: D301 - click wants the backspace itself
-    from imgrec.catalogue.importing import ImportOptions
     from imgrec.commands.index_screen import show_index
     from imgrec.opening import bring_in, build, fetch, lacks_photos, write_config
     from imgrec.vision.model_folder import open_model
 
-    options = ImportOptions(format_, wanted_currency(currency), retire=retire)
     must_exist(FeedError, *feeds)
     if model is not None and folder is None:
         raise click.UsageError("--model goes with --folder; otherwise set model.path in the configuration.")
@@ -75,7 +72,7 @@ def open_(
         config = load_config(named, os.environ)
     file = _given("--config", named)
     report = reporter()
-    bring_in(config, parts_of(feeds, source, config.catalogue), options, report, new_source)
+    bring_in(config, parts_of(feeds, source, config.catalogue), told, report, new_source)
     if lacks_photos(config):
         report.say(fetch(config, report).report.in_words())
     show_index(build(config, report))

@@ -64,13 +64,14 @@ def _price(_: click.Context, parameter: click.Parameter, text: str | None) -> De
 @click.option("--most-price", callback=_price, metavar="PRICE", help="Only products that cost at most this.")
 @click.option("--least-price", callback=_price, metavar="PRICE", help="Only products that cost at least this.")
 @click.option("--brand", help="Only products of this brand.")
+@click.option("--out-of-stock", is_flag=True, help="Also products that are out of stock.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write a page with the photo and its matches, pictures and all, in one file.")  # fmt: skip
 @json_option
 @config_option
 def search(
     photo: Path, category: str | None, threshold: float | None, top: int | None, most_price: Decimal | None,
-    least_price: Decimal | None, brand: str | None, html: Path | None, as_json: bool,
+    least_price: Decimal | None, brand: str | None, out_of_stock: bool, html: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Find the products that look like PHOTO.
 
@@ -86,7 +87,7 @@ def search(
     must_exist(PhotoError, photo)
     if threshold is not None and math.isnan(threshold):
         raise click.UsageError("--threshold must be a number from -1 to 1.")
-    filters = Filters(least_price=least_price, most_price=most_price, brand=brand)
+    filters = Filters(least_price=least_price, most_price=most_price, brand=brand, out_of_stock=out_of_stock)
     with Serving.open(configured()) as serving, GuardedDecoder(1) as decoder:
         image = decoder.decode(photo, serving.preprocessing.side_px)
         chosen = serving.category_named(category) if category else None
@@ -109,7 +110,7 @@ def search(
     )  # fmt: skip
     for match in answer.matches:
         product = match.product
-        price = " ".join(filter(None, [product.price, product.currency]))
+        price = match.price_in_words()
         shown.add_row(
             f"{match.likeness:.0%} {match.degree}", f"{match.similarity:.3f}", product.title or "", price,
             product.category or "", f"{product.source}/{product.id}",

@@ -54,9 +54,8 @@ def _item(match: Match) -> str:
     title = escape(product.title or product.category or product.id)
     if product.url and product.url.startswith(("http://", "https://")):
         title = f'<a href="{escape(product.url)}">{title}</a>'
-    price = " ".join(filter(None, [product.price, product.currency]))
     lines = [
-        price,
+        match.price_in_words(),
         product.brand or "",
         f"{match.degree}, {match.likeness:.0%} alike (similarity {match.similarity:.3f})",
     ]

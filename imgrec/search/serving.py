@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -65,6 +65,16 @@ class Match:
     similarity: float
     likeness: float
     degree: Degree
+    from_price: str | None = None
+    """The lowest price of the product's variants, of which it is the most similar; None where they cost the same."""
+    is_marked_gone: bool = False
+    """Whether it is out of stock, and to be marked so."""
+
+    def price_in_words(self) -> str:
+        """Such as "from 12.99 EUR, out of stock"; blank where nothing is known."""
+        amount = self.from_price or self.product.price
+        price = " ".join(filter(None, ["from" if self.from_price else None, amount, self.product.currency]))
+        return ", ".join(filter(None, [price if amount else None, "out of stock" if self.is_marked_gone else None]))
 
 
 @dataclass(frozen=True)
@@ -217,14 +227,14 @@ class Serving:
         searched = (category,) if category else self._scope(seen.probabilities)
         least = self.threshold if threshold is None else threshold
         shown = top or self.settings.results
-        found = self._on_sale(seen.vector, searched, max(shown, RANKED), self._allowed(filters))
+        found = self._on_sale(seen.vector, searched, max(shown, RANKED), filters)
         return Answer(
             self.id,
             candidates[0] if candidates else None,
             candidates[:SHOWN_CANDIDATES],
             searched,
             least,
-            tuple(self._match(*one) for one in found[:shown] if one[1] >= least),
+            self._with_lowest_prices([self._match(*one) for one in found[:shown] if one[1] >= least]),
             self._match(*found[0]) if found else None,
             tuple(Rank(one.product_id, similarity, self._likeness(similarity)) for one, similarity in found[:RANKED]),
         )
@@ -249,30 +259,49 @@ class Serving:
         return np.isin(self.index.shelves.product, self.catalogue.allowed(filters))
 
     def _on_sale(
-        self, vector: Floats, categories: Sequence[str], top: int, allowed: NDArray[np.bool_] | None
+        self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None
     ) -> list[tuple[Product, float]]:
-        """The nearest products still on sale on these shelves, and their similarity.
+        """The nearest products on these shelves that are shown, and their similarity.
 
-        The index may be older than the catalogue.
+        The index may be older than the catalogue, which says what is on sale and in stock.
         """
         everything = len(categories) == len(self.categories)
+        allowed = self._allowed(filters)
+        hides_gone = self.settings.out_of_stock == "hide" and not (filters and filters.out_of_stock)
         asked = top
         while True:
             hits = self.index.search(vector, None if everything else categories, asked, allowed)
             products = self.catalogue.products(hit.product_id for hit in hits)
-            found = [
-                (products[hit.product_id], hit.similarity)
-                for hit in hits
-                if hit.product_id in products
-                and not products[hit.product_id].retired
-                and products[hit.product_id].category in {*categories, None}
-            ]
-            if len(found) >= top or len(hits) < asked:
-                return found[:top]
+            cards: dict[tuple[str, str] | int, tuple[Product, float]] = {}
+            for hit in hits:
+                product = products.get(hit.product_id)
+                if product is None or product.retired or product.category not in {*categories, None}:
+                    continue
+                if not (hides_gone and product.in_stock is False):
+                    cards.setdefault(self._card(product), (product, hit.similarity))
+            if len(cards) >= top or len(hits) < asked:
+                return list(cards.values())[:top]
             asked *= 2
 
+    def _card(self, product: Product) -> tuple[str, str] | int:
+        """What is shown as one: a product, or all variants of one."""
+        if product.group is None or self.settings.variants == "each":
+            return product.product_id
+        return product.source, product.group
+
+    def _with_lowest_prices(self, matches: Sequence[Match]) -> tuple[Match, ...]:
+        cards = [self._card(match.product) for match in matches]
+        groups = (card for card in cards if isinstance(card, tuple))
+        lowest = self.catalogue.lowest_prices(groups, self.settings.out_of_stock != "hide")
+        return tuple(
+            replace(match, from_price=lowest[card]) if isinstance(card, tuple) and card in lowest else match
+            for match, card in zip(matches, cards, strict=True)
+        )
+
     def _match(self, product: Product, similarity: float) -> Match:
-        return Match(product, similarity, self._likeness(similarity), self.knowledge.likeness.degree(similarity))
+        degree = self.knowledge.likeness.degree(similarity)
+        is_marked = product.in_stock is False and self.settings.out_of_stock != "show"
+        return Match(product, similarity, self._likeness(similarity), degree, is_marked_gone=is_marked)
 
     def _likeness(self, similarity: float) -> float:
         return round(self.knowledge.likeness.of(similarity), 4)
@@ -320,4 +349,7 @@ def _match_as_json(match: Match) -> dict[str, object]:
         "likeness": match.likeness,
         "url": product.url,
         "photo": str(product.photo) if product.photo else None,
+        "from_price": match.from_price,
+        "in_stock": product.in_stock,
+        "sizes": list(product.sizes),
     }

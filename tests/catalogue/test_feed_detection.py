@@ -77,18 +77,16 @@ def test_the_formats_of_objects_are_told_by_most_lines_and_not_by_the_first(tmp_
     [
         (b"", "is empty"),
         (b"\n\n", "looks like none of the formats"),
-        (b"id;title;category;image\n", "separated by commas, not semicolons"),
         (b"id,title,category\n1,Tea,Tea\n", "For csv it lacks the column image"),
         (b'[{"asin": "1"}]', "one object a line"),
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "a web page"),
-        (b"PK\x03\x04\x14\x00", "a zip archive or a spreadsheet. Unpack it"),
+        (b"PK\x03\x04\x14\x00", "a zip archive that"),
         (b"BZh91AY&SY", "is bzip2"),
         (b'{"reviewerID": "A1", "asin": "1", "reviewText": "good"}\n', "holds reviews, not products.*meta_"),
         (b'{"rating": 5, "user_id": "A1", "asin": "1", "parent_asin": "1"}\n', "holds reviews, not products"),
         (b'{"name": "Tea"}\n', "looks like none of the formats"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x1b[2J" * 500, "looks like none of the formats.*it is not text"),
         (random.Random(0).randbytes(5000), "looks like none of the formats.*it is not text"),  # noqa: S311
-        ("id,título,imagen\n".encode("latin-1"), "not in UTF-8"),
     ],
 )  # fmt: skip
 def test_what_is_no_feed_is_told_what_it_looks_like(tmp_path, content, complaint):
@@ -102,10 +100,12 @@ def test_what_is_no_feed_is_told_what_it_looks_like(tmp_path, content, complaint
 
 
 AMAZON = {"amazon2014", "amazon2018", "amazon2023"}  # which do read each other's records, as far as they go
+OURS_TOO = {("google-tsv", "csv"), ("woocommerce", "csv")}  # whose columns are called as ours may be
 
 
 @pytest.mark.parametrize(
-    ("name", "insisted"), [(a, b) for a in FEEDS for b in FORMATS if a != b and not {a, b} <= AMAZON]
+    ("name", "insisted"),
+    [(a, b) for a in FEEDS for b in FORMATS if a != b and not {a, b} <= AMAZON and (a, b) not in OURS_TOO],
 )
 def test_a_format_that_is_insisted_on_and_wrong_is_an_error_or_rejects_every_row(market, name, insisted):
     market.bring_in("kept")
@@ -143,14 +143,10 @@ def test_a_gzipped_feed_that_is_cut_off_keeps_what_could_be_read_and_says_what_t
     assert (report.read, report.retired) == (3000, 1)
 
 
-@pytest.mark.parametrize("where", ["begin", "middle", "end", "behind"])
+@pytest.mark.parametrize("where", ["begin", "middle", "end"])
 def test_a_damaged_gzip_file_is_an_error_of_one_line(market, where):
     packed = bytearray(gzip.compress(market.feed(*rows_in(market, 3000)).read_bytes()))
-    if where == "behind":
-        packed += b"rubbish"
-    else:
-        at = {"begin": 2, "middle": len(packed) // 2, "end": len(packed) - 6}[where]
-        packed[at] ^= 0xFF
+    packed[{"begin": 2, "middle": len(packed) // 2, "end": len(packed) - 6}[where]] ^= 0xFF
     feed = market.folder / "feed.csv.gz"
     feed.write_bytes(packed)
     with pytest.raises(FeedError, match=r"is damaged|is cut off") as caught:

@@ -65,5 +65,6 @@ def test_its_links_lead_somewhere():
 
 
 def test_the_options_it_names_exist():
-    options = {option for parameter in main.commands["import"].params for option in parameter.opts}
+    parameters = [*main.commands["import"].params, *main.commands["search"].params]
+    options = {option for parameter in parameters for option in parameter.opts}
     assert set(re.findall(r"--[a-z][a-z-]+", PAGE)) <= options

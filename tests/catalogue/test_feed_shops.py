@@ -90,8 +90,9 @@ def test_shopify_rows_that_lack_something_are_rejected_under_its_name(read):
         table(SHOPIFY, SHIRT | {"Image Src": ""}, SHIRT | {"Handle": "b"} | no_category, SHIRT | {"Handle": ""},
               SHIRT | {"Handle": "c", "Variant Price": "on request"}, SHIRT | {"Handle": "d", "Variant Price": ""})
     )  # fmt: skip
-    assert fates(rows) == [Reason.MISSING_IMAGE, Reason.MISSING_CATEGORY, Reason.MISSING_ID, "c", "d"]
-    assert rows[0].id == "shirt"
+    assert fates(rows) == [Reason.MISSING_ID, Reason.MISSING_IMAGE, "b", "c", "d"]
+    assert rows[1].id == "shirt"
+    assert rows[2].category is None
     assert (rows[3].price, rows[3].unreadable_price) == (None, "on request")
     assert (rows[4].price, rows[4].unreadable_price) == (None, None)
 
@@ -150,7 +151,7 @@ def test_a_variable_product_costs_what_its_cheapest_variation_does_and_a_picture
         ["20", "21", "10", "25", *[Reason.PART_OF_PRODUCT] * 3, Reason.NOT_PUBLISHED, Reason.MISSING_CATEGORY], key=str
     )
     products = {row.id: row for row in rows if isinstance(row, FeedRow)}
-    assert products["20"] == FeedRow("20", "Hoodie", "Clothing", image("hoodie"), "40.5", None, "Acme", group="20")
+    assert products["20"] == FeedRow("20", "Hoodie", "Clothing", image("hoodie"), "1", None, "Acme", group="20")
     assert products["21"] == FeedRow("21", "Hoodie 21", "Clothing", image("blue"), "45", None, "Acme", group="20")
     assert products["25"].group == "20"
     assert products["10"].group is None
@@ -163,7 +164,7 @@ def test_a_variable_product_costs_what_its_cheapest_variation_does_and_a_picture
         ({"Published": "-1"}, Reason.NOT_PUBLISHED),
         ({"Visibility in catalog": "hidden"}, Reason.NOT_PUBLISHED),
         ({"Images": ""}, Reason.MISSING_IMAGE),
-        ({"Categories": " "}, Reason.MISSING_CATEGORY),
+        ({"Categories": " "}, "10"),
         ({"ID": "", "SKU": ""}, Reason.MISSING_ID),
         ({"ID": ""}, "TEA"),
         ({"Type": "simple, downloadable, virtual"}, "10"),
@@ -187,3 +188,71 @@ def test_a_woocommerce_sale_that_is_over_no_longer_counts(one):
     over = TEA | {"Sale price": "1", "Date sale price ends": "2020-01-31"}
     assert one(table(WOO, over)).price == "12.50"
     assert one(table(WOO, over | {"Date sale price ends": ""})).price == "1"
+
+
+LANGUAGES = {
+    "German": ("ID", "Typ", "Artikelnummer", "Name", "Veröffentlicht", "Sichtbarkeit im Katalog", "Angebotspreis",
+               "Regulärer Preis", "Kategorien", "Bilder", "Übergeordnet"),
+    "French": ("ID", "Type", "UGS", "Nom", "Publié", "Visibilité dans le catalogue", "Tarif promo", "Tarif régulier",
+               "Catégories", "Images", "Parent"),
+    "Spanish": ("ID", "Tipo", "SKU", "Nombre", "Publicado", "Visibilidad en el catálogo", "Precio rebajado",
+                "Precio normal", "Categorías", "Imágenes", "Superior"),
+    "Italian": ("ID", "Tipo", "COD", "Nome", "Pubblicato", "Visibilità nel catalogo", "Prezzo in offerta",
+                "Prezzo di listino", "Categorie", "Immagine", "Genitore"),
+    "Dutch": ("ID", "Type", "SKU", "Naam", "Gepubliceerd", "Zichtbaarheid in catalogus", "Actieprijs",
+              "Reguliere prijs", "Categorieën", "Afbeeldingen", "Hoofd"),
+    "Portuguese": ("ID", "Tipo", "SKU", "Nome", "Publicado", "Visibilidade no catálogo", "Preço promocional",
+                   "Preço normal", "Categorias", "Imagens", "Ascendente"),
+    "Polish": ("ID", "Rodzaj", "SKU", "Nazwa", "Opublikowano", "Widoczność w katalogu", "Cena promocyjna",
+               "Cena katalogowa", "Kategorie", "Obrazki", "Nadrzędny"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", LANGUAGES.values(), ids=LANGUAGES.keys())
+@pytest.mark.parametrize(("sale", "price"), [("12,50", "12.50"), ("", "20.50")])
+def test_woocommerce_writes_its_columns_in_the_shops_language(one, columns, sale, price):
+    values = ["7", "simple", "S", "Lampe", "1", "visible", sale, "20,50", "Home > Lamps", image("a"), ""]
+    row = one(table(columns, dict(zip(columns, values, strict=True))))
+    assert (row.id, row.title, row.category, row.kind, row.price, row.image) == (
+        "7", "Lampe", "Home", "Lamps", price, image("a"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("published", ["0", "-1", "'-1", "'0", "FALSE", "false", "draft", "no", "FALSCH", "-1.0"])
+def test_drafts_stay_out_however_a_spreadsheet_writes_them(read, published):
+    assert fates(read(table(WOO, TEA | {"Published": published}))) == [Reason.NOT_PUBLISHED]
+
+
+@pytest.mark.parametrize(
+    ("written", "title"), [("'+Size lamp", "+Size lamp"), ("'-20 cup", "-20 cup"), ("'Tis tea", "'Tis tea")]
+)
+def test_an_apostrophe_before_a_sign_is_no_part_of_a_title(one, written, title):
+    assert one(table(WOO, TEA | {"Name": written})).title == title
+
+
+def test_without_numbers_woocommerces_products_are_known_by_their_sku(read):
+    columns = tuple(name for name in WOO if name != "ID")
+    tea = {name: value for name, value in TEA.items() if name != "ID"}
+    assert set(fates(read(table(columns, tea, tea | {"SKU": ""})))) == {"TEA", Reason.MISSING_ID}
+
+
+def test_a_product_is_shown_by_its_variations_where_it_has_no_picture_itself(read):
+    rows = read(table(WOO, HOODIE | {"Images": ""}, variation("21", Regular_price="45", Images=image("blue"))))
+    [main] = [row for row in rows if isinstance(row, FeedRow) and row.id == "20"]
+    assert (main.image, main.price) == (image("blue"), "45")
+
+
+def test_a_sale_of_nothing_or_with_a_date_that_cannot_be_read_is_none(one):
+    assert one(table(WOO, TEA | {"Sale price": "0"})).price == "12.50"
+    assert one(table(WOO, TEA | {"Sale price": "9", "Date sale price ends": "31/02/20"})).price == "12.50"
+    assert one(table(WOO, TEA | {"Sale price": "9"})).price == "9"
+
+
+def test_rows_of_a_handle_need_not_stand_together(read):
+    other = SHIRT | {"Handle": "mug", "Title": "Mug", "Image Src": image("mug"), "Variant SKU": "M"}
+    small = {"Handle": "shirt", "Option1 Value": "S", "Variant SKU": "S-S", "Variant Price": "9.00"}
+    photo = {"Handle": "shirt", "Image Src": image("back"), "Image Position": "2"}
+    rows = [row for row in read(table(SHOPIFY, SHIRT, other, small, photo)) if isinstance(row, FeedRow)]
+    assert [(row.id, row.price, row.images) for row in rows] == [
+        ("shirt", "9.00", (image("red"), image("back"))), ("mug", "19.99", (image("mug"),)),
+    ]  # fmt: skip

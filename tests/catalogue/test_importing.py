@@ -70,7 +70,7 @@ def test_every_named_reason_rejects_its_row_and_the_sum_holds(market):
     Image.new("1", (30_000, 10_000)).save(buffer)
     feed = market.feed(
         "good",
-        {"id": "good", "title": "the same id again"},
+        {"id": "good", "title": "the same id again, é"},
         {"id": "", "title": "no id", "image": "whole.jpg"},
         {"id": "b", "image": ""},
         {"id": "d", "sales_rank": "first"},

@@ -214,3 +214,51 @@ def test_a_model_that_is_gone_is_named_with_the_way_out(own_shop: Shop, own_conf
     (own_shop.folder / "models" / "tiny").rename(own_shop.folder / "elsewhere")
     with pytest.raises(Exception, match=r"is not at .*models. Put it back there, or make an index with another"):
         Serving.open(own_config)
+
+
+def changed(config: Config, statement: str, **settings: str) -> Config:
+    """The shop after a change of its catalogue, searched with other settings."""
+    with Catalogue.open(config.catalogue) as catalogue, catalogue.connection:
+        catalogue.connection.execute(statement)
+    return config.model_copy(update={"search": config.search.model_copy(update=settings)})
+
+
+@pytest.mark.parametrize(("setting", "shown", "is_marked"), [("hide", 0, False), ("mark", 1, True), ("show", 1, False)])
+def test_what_is_out_of_stock_is_hidden_marked_or_shown(own_config: Config, setting: str, shown: int, is_marked: bool):
+    config = changed(
+        own_config, "UPDATE products SET in_stock = (external_id != 'bal-001')", out_of_stock=setting, variants="each"
+    )
+    with Serving.open(config) as serving:
+        [photo] = [one for one in serving.catalogue.on_sale() if serving.catalogue.products([one.product_id])[
+            one.product_id].id == "bal-001"]  # fmt: skip
+        [seen] = serving.see([decode_photo(serving.catalogue.photos.path(photo.sha256), serving.preprocessing.side_px)])
+        for filters, expected in ((None, shown), (Filters(out_of_stock=True), 1)):
+            matches = serving.answer(seen, "Balls", threshold=-1, top=100, filters=filters).matches
+            found = [match for match in matches if match.product.id == "bal-001"]
+            assert len(found) == expected
+            assert [match.is_marked_gone for match in found] == [setting != "show"] * expected
+            assert len(matches) == PRODUCTS_A_CATEGORY - 1 + expected
+        assert not is_marked or "out of stock" in found[0].price_in_words()
+
+
+@pytest.mark.parametrize("setting", ["one", "each"])
+def test_variants_of_a_product_are_one_card_with_the_lowest_price(own_config: Config, setting: str):
+    config = changed(
+        own_config,
+        "UPDATE products SET group_name = substr(external_id, 1, 3), price = 10 + id || '.00', currency = 'EUR'",
+        variants=setting,
+    )
+    with Serving.open(config) as serving:
+        [seen] = serving.see([draw_product("Balls", "red", 700)])
+        answer = serving.answer(seen, "Balls", threshold=-1, top=100)
+        nearest, lowest = answer.matches[0], min(Decimal(match.product.price or 0) for match in answer.matches)
+        if setting == "each":
+            assert len(answer.matches) == PRODUCTS_A_CATEGORY
+            assert {match.from_price for match in answer.matches} == {None}
+            assert nearest.price_in_words() == f"{nearest.product.price} EUR"
+        else:
+            assert [match.product for match in answer.matches] == [nearest.product]
+            assert answer.nearest
+            assert nearest.product == answer.nearest.product
+            assert Decimal(nearest.from_price or 0) <= lowest
+            assert nearest.price_in_words() == f"from {nearest.from_price} EUR"

@@ -1,6 +1,12 @@
-"""Amazon product data of 2023 (`meta_*.jsonl.gz`): a JSON object a line, one for all variants of a product."""
+"""Amazon product data of 2023 (`meta_*.jsonl.gz`): a JSON object a line, one for all variants of a product.
 
+What Hugging Face's `datasets` makes of the same files is read, too.
+"""
+
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import zip_longest
 
 from imgrec.catalogue.feed import FeedRow, Numbered, Relation, cleaned_html
 from imgrec.catalogue.formats import amazon
@@ -25,8 +31,7 @@ def to_row(record: Record) -> FeedRow:
     stated = cleaned_html(record.get("main_category"))
     department, kind = amazon.department([*([stated] if stated else []), *path[:1]], [path])
     image, *further_images = amazon.photos(_photos(record.get("images")))
-    details = record.get("details")
-    facts: Mapping[str, object] = details if isinstance(details, Mapping) else {}
+    facts = _facts(record.get("details"))
     price = amazon.price(record.get("price"))
     return FeedRow(
         external_id, cleaned_html(record.get("title")), department, image, price.amount, price.currency,
@@ -39,9 +44,25 @@ def to_row(record: Record) -> FeedRow:
 
 def _photos(images: object) -> Iterator[object]:
     """The largest address of each photo, the main one first."""
-    listed = [image for image in images if isinstance(image, Mapping)] if isinstance(images, list) else []
+    listed = [image for image in images if isinstance(image, Mapping)] if isinstance(images, list) else _rows(images)
     for image in sorted(listed, key=lambda image: image.get("variant") != _SHOWN_FIRST):
         yield image.get("hi_res") or image.get("large") or amazon.full_size(image.get("thumb"))
+
+
+def _rows(columns: object) -> list[Mapping[str, object]]:
+    """Photos as Hugging Face's `datasets` writes them: under each size the addresses of all."""
+    if not isinstance(columns, Mapping):
+        return []
+    listed = {name: values for name, values in columns.items() if isinstance(values, list)}
+    return [dict(zip(listed, image, strict=True)) for image in zip_longest(*listed.values())]
+
+
+def _facts(details: object) -> Mapping[str, object]:
+    """What else is known of a product, which `datasets` writes as JSON within the JSON."""
+    if isinstance(details, str):
+        with suppress(ValueError):
+            details = json.loads(details)
+    return details if isinstance(details, Mapping) else {}
 
 
 def _rank(ranks: object) -> int | None:

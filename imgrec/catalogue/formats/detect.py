@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgrec.catalogue.feed import Numbered, Unusable
@@ -18,14 +18,15 @@ from imgrec.catalogue.formats import (
 )
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.json_lines import Record, read_object
-from imgrec.catalogue.formats.tables import header_of, printable
+from imgrec.catalogue.formats.tables import Names, Shape, fields_of, printable, shape_of
 from imgrec.errors import FeedError
 
 _LINES_LOOKED_AT = 50
 _BEGINNING = 120  # characters
+_FAR_ENOUGH = 4_000  # characters of what a server wrote before the feed
+_WOOCOMMERCE_SIGNS = ("type", "regular price", "published")
 _REVIEW_FIELDS = ("reviewerID", "reviewText", "user_id")
 _CONTAINERS = {
-    b"PK\x03\x04": "a zip archive or a spreadsheet",
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
     b"\x28\xb5\x2f\xfd": "Zstandard",
@@ -37,11 +38,15 @@ _FEED_TAG = re.compile(r"<(?:\w+:)?(rss|feed|RDF|channel)\b")
 
 @dataclass(frozen=True)
 class FeedFormat:
-    """A format by its name (`--format`), what it is, and how it is read."""
+    """A format by its name (`--format`), what it is, and how it is read.
+
+    `has_tree`: its products stand in a tree of categories that others than the shop have made.
+    """
 
     name: str
     description: str
     read: Callable[[FeedFile], Numbered]
+    has_tree: bool = False
 
 
 FORMATS = {
@@ -51,8 +56,8 @@ FORMATS = {
         FeedFormat("amazon2014", "Amazon product data 2014, a Python literal or JSON a line", amazon2014.read),
         FeedFormat("amazon2018", "Amazon product data 2018, JSON a line", amazon2018.read),
         FeedFormat("amazon2023", "Amazon Reviews 2023, metadata, JSON a line", amazon2023.read),
-        FeedFormat("google-tsv", "Google Merchant feed as text between tabs", google_tsv.read),
-        FeedFormat("google-xml", "Google Merchant feed as RSS 2.0 or Atom", google_xml.read),
+        FeedFormat("google-tsv", "Google Merchant feed as text between tabs", google_tsv.read, True),
+        FeedFormat("google-xml", "Google Merchant feed as RSS 2.0 or Atom", google_xml.read, True),
         FeedFormat("shopify", "Shopify product export", shopify.read),
         FeedFormat("woocommerce", "WooCommerce product export", woocommerce.read),
     )
@@ -61,13 +66,13 @@ FORMATS = {
 
 def detect_format(feed: FeedFile) -> FeedFormat:
     """The format of a feed. Raises FeedError saying what the feed looks like when it is none of ours."""
-    text = feed.text_head.lstrip("\ufeff \t\r\n")
-    if text.startswith("<"):
+    text = feed.text_head.lstrip("\ufeff \t\r\n\0")
+    if text.startswith("<") or "<?xml" in text[:_FAR_ENOUGH]:
         name = "google-xml" if google_xml.NAMESPACE in text or _FEED_TAG.search(text) else None
     elif text.startswith("{"):
         name = _of_objects(feed, text)
     else:
-        name = _of_header(text)
+        name = _of_header(feed)
     if name is None:
         raise feed.damage or FeedError(_looks_like_nothing(feed, text))
     return FORMATS[name]
@@ -101,24 +106,24 @@ def _generations(record: Record) -> list[str]:
     return [name for name, known in fields.items() if "asin" in record and not known.isdisjoint(record)]
 
 
-def _of_header(text: str) -> str | None:
-    columns = header_of(text)
-    if _has(columns, shopify.COLUMNS["handle"]) and _has(columns, shopify.COLUMNS["image"]) and "title" in columns:
+def _of_header(feed: FeedFile) -> str | None:
+    shape = shape_of(feed.text_head)
+    if _has(feed, shape, shopify.NAMES, "handle", "title", "image"):
         return "shopify"
-    if set(woocommerce.REQUIRED) <= set(columns):
+    if _has(feed, shape, woocommerce.NAMES, *woocommerce.REQUIRED) and any(
+        _has(feed, shape, woocommerce.NAMES, key, sign) for key in ("id", "sku") for sign in _WOOCOMMERCE_SIGNS
+    ):
         return "woocommerce"
-    is_ours = set(plain_csv.REQUIRED_COLUMNS) <= set(columns)
-    if is_ours and "category" in columns:
+    is_ours = set(plain_csv.REQUIRED_COLUMNS) <= set(shape.columns)
+    if is_ours and "category" in shape.columns:
         return "csv"
-    delimiter = google_tsv.delimiter_of(text)
-    attributes = [google_tsv.attribute_name(column) for column in header_of(text, delimiter)]
-    if {"id", "title", "image_link"} <= set(attributes):
+    if _has(feed, shape, google_tsv.NAMES, "id", "title", "image_link"):
         return "google-tsv"
-    return "csv" if is_ours else None
+    return "csv" if is_ours or _has(feed, shape, plain_csv.NAMES, *plain_csv.REQUIRED_COLUMNS) else None
 
 
-def _has(columns: Collection[str], any_of: Collection[str]) -> bool:
-    return any(column in columns for column in any_of)
+def _has(feed: FeedFile, shape: Shape, names: Names, *fields: str) -> bool:
+    return set(fields) <= set(fields_of(feed, shape, names))
 
 
 def _looks_like_nothing(feed: FeedFile, text: str) -> str:
@@ -135,7 +140,7 @@ def _looks_like_nothing(feed: FeedFile, text: str) -> str:
     elif text[:_BEGINNING].lower().startswith(("<!doctype html", "<html")):
         hint = "It is a web page; perhaps the address it was fetched from wants a login. "
     else:
-        hint = _nearest_table(text)
+        hint = _nearest_table(feed)
     first = printable(text.partition("\n")[0][:_BEGINNING])
     return (
         f"The feed {feed.path} {known}. It begins: {first!r}. {hint}Name a format with --format to be told what the "
@@ -143,11 +148,13 @@ def _looks_like_nothing(feed: FeedFile, text: str) -> str:
     )
 
 
-def _nearest_table(text: str) -> str:
-    columns = header_of(text)
+def _nearest_table(feed: FeedFile) -> str:
+    shape = shape_of(feed.text_head)
+    columns = fields_of(feed, shape, plain_csv.NAMES)
     missing = [column for column in plain_csv.REQUIRED_COLUMNS if column not in columns]
-    if len(missing) < len(plain_csv.REQUIRED_COLUMNS):
-        return f"For csv it lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
-    if ";" in text.partition("\n")[0]:
-        return "Columns must be separated by commas, not semicolons. "
-    return ""
+    if len(missing) == len(plain_csv.REQUIRED_COLUMNS):
+        return ""
+    return (
+        f"For csv it lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; if one is only called otherwise, "
+        f"say which: --map {missing[0]}=COLUMN. "
+    )

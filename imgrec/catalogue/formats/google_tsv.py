@@ -1,37 +1,31 @@
-"""Google Merchant's text feed: a table with tabs (or, as other catalogues have it, commas) between attributes."""
+"""Google Merchant's text feed, which Meta and others read, too: a table, mostly with tabs between attributes."""
 
 from imgrec.catalogue.feed import Numbered, Rejection, Unusable
 from imgrec.catalogue.formats import google
 from imgrec.catalogue.formats.feed_file import FeedFile
-from imgrec.catalogue.formats.tables import header_of, read_table
+from imgrec.catalogue.formats.tables import Table
 
-REQUIRED = ("id", "image link")
+NAMES = {attribute: (attribute,) for attribute in google.ATTRIBUTES}
+"""An attribute's column is called as it is, however that is spelled (`Image Link`, `g:image_link`)."""
+
+REQUIRED = ("id", "image_link")
 
 
 def read(feed: FeedFile) -> Numbered:
     """Yield (line number, row or rejection)."""
-    head = feed.text_head
-    delimiter = delimiter_of(head)
-    spelling = {attribute_name(column): column for column in header_of(head, delimiter)}
-    required = [spelling.get(attribute_name(column), column) for column in REQUIRED]
-    for row in read_table(feed, required, delimiter):
+    table = Table(feed, NAMES, REQUIRED)
+    # further columns of a name have numbers
+    spelt = {column: column.partition("#")[0].replace(" ", "_") for column in table.columns}
+    read_ones = {column: name for column, name in spelt.items() if name in NAMES}
+    decimal_comma = table.decimal_comma("price", "sale_price")
+    for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
             continue
         attributes: dict[str, list[str]] = {}
-        for column, value in row.fields.items():
-            attributes.setdefault(attribute_name(column.partition("#")[0]), []).append(value)
+        for column, name in read_ones.items():
+            attributes.setdefault(name, []).append(row.fields[column])
         try:
-            yield row.line, google.to_row(attributes)
+            yield row.line, google.to_row(attributes, decimal_comma=decimal_comma)
         except Unusable as unusable:
-            yield row.line, unusable.rejection(row.line, attributes["id"][0])
-
-
-def delimiter_of(head: str) -> str:
-    """The tab, unless the header has none."""
-    return "\t" if "\t" in head.partition("\n")[0] else ","
-
-
-def attribute_name(column: str) -> str:
-    """A column's attribute, however it is spelled (`Image Link`, `g:image_link`)."""
-    return column.removeprefix("g:").replace(" ", "_").replace("-", "_")
+            yield row.line, unusable.rejection(row.line, row.fields["id"])

@@ -1,36 +1,96 @@
-"""imgrec's own feed: a CSV file whose columns are named as the catalogue names them."""
+"""imgrec's own feed: a CSV file whose columns are named as the catalogue names them, or much alike."""
 
-from imgrec.catalogue.feed import SPLITS, FeedRow, Numbered, Reason, Rejection, Unusable, cleaned, needed
+from imgrec.catalogue.feed import MOST_PHOTOS, SPLITS, FeedRow, Numbered, Reason, Rejection, Unusable, cleaned, needed
 from imgrec.catalogue.formats.feed_file import FeedFile
-from imgrec.catalogue.formats.tables import TableRow, read_table
+from imgrec.catalogue.formats.stock import is_in_stock, sizes_in
+from imgrec.catalogue.formats.tables import Table, TableRow
+from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import read_price
 
 REQUIRED_COLUMNS = ("id", "title", "image")
-OPTIONAL_COLUMNS = ("category", "price", "currency", "brand", "url", "sales_rank", "split", "group", "kind")
+OPTIONAL_COLUMNS = (
+    "category", "price", "currency", "brand", "url", "sales_rank", "split", "group", "kind", "availability", "sizes",
+)  # fmt: skip
+_TEXTS = ("id", "title", *OPTIONAL_COLUMNS)
+NAMES = {
+    "id": (
+        "id", "product id", "item id", "sku", "article number", "item number", "product code", "code", "reference",
+        "artikelnummer", "artikelnr", "artikel nr", "art nr", "produktnummer", "produkt id", "bestellnummer",
+        "référence", "référence produit", "ugs", "código", "referencia", "codice", "codice articolo", "productnummer",
+        "referência", "kod", "kod produktu", "indeks", "symbol",
+    ),
+    "title": (
+        "title", "name", "product name", "product title", "item name", "product", "titel", "bezeichnung", "produktname",
+        "artikelbezeichnung", "artikelname", "produkt", "artikel", "titre", "nom", "nom du produit", "désignation",
+        "título", "nombre", "nombre del producto", "titolo", "nome", "nome prodotto", "naam", "productnaam",
+        "nome do produto", "tytuł", "nazwa", "nazwa produktu",
+    ),
+    "image": (
+        "image", "photo", "picture", "image url", "photo url", "picture url", "image link", "image src", "images",
+        "photos", "pictures", "image path", "image file", "file", "filename", "main image", "img", "bild", "foto",
+        "bilder", "fotos", "bild url", "bildlink", "bilddatei", "bildpfad", "produktbild", "url image", "imagen",
+        "imágenes", "url imagen", "immagine", "immagini", "afbeelding", "afbeeldingen", "imagem", "imagens",
+        "obraz", "obrazek", "zdjęcie", "zdjęcia",
+    ),
+    "category": (
+        "category", "categories", "product category", "product type", "department", "kategorie", "kategorien",
+        "warengruppe", "produktkategorie", "catégorie", "catégories", "rayon", "categoría", "categorías", "categoria",
+        "categorie", "categorieën", "categorias", "kategoria",
+    ),
+    "price": (
+        "price", "regular price", "retail price", "unit price", "price eur", "price usd", "price gbp", "preis", "vk",
+        "verkaufspreis", "bruttopreis", "preis brutto", "preis eur", "preis in eur", "preis in euro", "preis chf",
+        "prix", "prix ttc", "prix de vente", "precio", "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena",
+        "cena brutto",
+    ),
+    "currency": ("currency", "currency code", "währung", "devise", "moneda", "divisa", "valuta", "moeda", "waluta"),
+    "brand": (
+        "brand", "manufacturer", "vendor", "marke", "hersteller", "marque", "fabricant", "marca", "fabricante",
+        "produttore", "merk", "marka", "producent",
+    ),
+    "url": (
+        "url", "link", "product url", "product link", "produktlink", "produkt url", "lien", "enlace", "collegamento",
+    ),
+    "sales_rank": ("sales rank",),
+    "split": ("split",),
+    "group": ("group", "group id", "item group id"),
+    "kind": ("kind",),
+    "availability": (
+        "availability", "in stock", "stock", "stock status", "stock quantity", "quantity", "qty", "lagerbestand",
+        "bestand", "verfügbarkeit", "auf lager", "stock disponible", "disponibilité", "quantité", "disponibilidad",
+        "existencias", "disponibilità", "giacenza", "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
+    ),
+    "sizes": ("sizes", "size", "größe", "größen", "taille", "tailles", "talla", "tallas", "taglia", "taglie", "maat",
+              "maten", "tamanho", "tamanhos", "rozmiar", "rozmiary"),
+}  # fmt: skip
+"""What columns are called, in eight languages; see `Names`."""
+
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
 
 def read(feed: FeedFile) -> Numbered:
     """Yield (line number, row or rejection)."""
-    for row in read_table(feed, REQUIRED_COLUMNS, exact=True):
+    table = Table(feed, NAMES, REQUIRED_COLUMNS, exact=True)
+    decimal_comma = table.decimal_comma("price")
+    for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
             continue
         try:
-            yield row.line, _to_row(row)
+            yield row.line, _to_row(row, decimal_comma)
         except Unusable as unusable:
             yield row.line, unusable.rejection(row.line, row.fields["id"])
 
 
-def _to_row(row: TableRow) -> FeedRow:
-    text = {name: cleaned(row.fields.get(name, "")) for name in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)}
-    image = row.fields["image"].strip() or None  # a file's name may hold any spaces
-    price = read_price(text["price"], text["currency"])
+def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
+    text = {name: cleaned(row.fields.get(name, "")) for name in _TEXTS}
+    images = pictures_in(row.fields["image"])
+    price = read_price(text["price"], text["currency"], decimal_comma)
     return FeedRow(
         id=needed(text["id"], Reason.MISSING_ID, "the column id"),
         title=text["title"],
         category=text["category"],
-        image=needed(image, Reason.MISSING_IMAGE, "the column image"),
+        image=needed(images[0] if images else None, Reason.MISSING_IMAGE, "the column image"),
         price=price.amount,
         currency=price.currency,
         brand=text["brand"],
@@ -39,7 +99,10 @@ def _to_row(row: TableRow) -> FeedRow:
         split=_split(text["split"]),
         group=text["group"],
         kind=text["kind"],
+        further_images=tuple(images[1:MOST_PHOTOS]),
         unreadable_price=price.unreadable,
+        in_stock=is_in_stock(text["availability"]),
+        sizes=sizes_in([text["sizes"] or ""]),
     )
 
 

@@ -1,7 +1,8 @@
 """A Shopify product export: several rows a product, for its variants and further photos.
 
-The rows of a handle are one product, shown by its photos and at the price of its cheapest variant. A variant with a
-picture of its own, which is what a colour has and a size has not, becomes a product of its own in the same group.
+The rows of a handle, wherever they stand, are one product, shown by its photos and at the price of its cheapest
+variant. A variant with a picture of its own, which is what a colour has and a size has not, becomes a product of its
+own in the same group.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,11 +21,16 @@ from imgrec.catalogue.feed import (
     needed,
 )
 from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.formats.gathering import Gathering
 from imgrec.catalogue.formats.google import path_of
-from imgrec.catalogue.formats.tables import TableRow, header_of, read_table
+from imgrec.catalogue.formats.published import is_off
+from imgrec.catalogue.formats.stock import is_in_stock, is_size, sizes_in, together
+from imgrec.catalogue.formats.tables import Table, TableRow
+from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import Price, cheapest, read_price
+from imgrec.errors import FeedError
 
-COLUMNS = {
+NAMES = {
     "handle": ("handle", "url handle"),
     "title": ("title",),
     "vendor": ("vendor",),
@@ -37,49 +43,86 @@ COLUMNS = {
     "image": ("image src", "product image url"),
     "position": ("image position",),
     "variant image": ("variant image", "variant image url"),
+    "tracker": ("variant inventory tracker", "inventory tracker"),
+    "quantity": ("variant inventory qty", "inventory quantity"),
+    "when gone": ("variant inventory policy", "continue selling when out of stock"),
+    "option1 name": ("option1 name",),
+    "option2 name": ("option2 name",),
+    "option3 name": ("option3 name",),
     "option1": ("option1 value",),
     "option2": ("option2 value",),
     "option3": ("option3 value",),
 }
 """What we read -> the column's name in exports until 2024, and since."""
 
-_MOST_ROWS = 5_000  # of one handle; Shopify allows 2,048 variants and 250 photos
+_OFF = ("draft", "archived", "unlisted")
 
 
 def read(feed: FeedFile) -> Numbered:
-    """Yield (line number, row or rejection); the rows of a handle stand together."""
-    header = header_of(feed.text_head)
-    names = {field: next((name for name in known if name in header), known[0]) for field, known in COLUMNS.items()}
-    product: list[_Row] = []
-    for row in read_table(feed, [names["handle"], names["title"]]):
+    """Yield (line number, row or rejection): what cannot be used first, then the products in the feed's order."""
+    table = Table(feed, NAMES, ["handle", "title"])
+    decimal_comma = table.decimal_comma("price")
+    with Gathering(list(NAMES)) as gathering:
+        try:
+            yield from _ungathered(table, gathering)
+        except FeedError:
+            yield from _products(gathering, decimal_comma)  # that stand before the damage
+            raise
+        yield from _products(gathering, decimal_comma)
+
+
+def _ungathered(table: Table, gathering: Gathering) -> Numbered:
+    for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
             continue
-        read_row = _Row(row, names)
-        if product and read_row.handle != product[0].handle:
-            yield from _outcomes(product)
-            product = []
-        if not read_row.handle:
-            yield row.line, Rejection(row.line, "", Reason.MISSING_ID, f"the column {names['handle']} is blank")
-        elif len(product) == _MOST_ROWS:
-            yield row.line, _part(read_row, f"beyond the {_MOST_ROWS:,}th row of its handle")
-        else:
-            product.append(read_row)
-    if product:
+        try:
+            handle = needed(" ".join(row.fields["handle"].split()) or None, Reason.MISSING_ID, "the column handle")
+            gathering.add(handle, row)
+        except Unusable as unusable:
+            yield row.line, unusable.rejection(row.line, row.fields["handle"])
+
+
+def _products(gathering: Gathering, decimal_comma: bool) -> Numbered:
+    for rows, beyond in gathering.families():
+        product = [_Row(row, decimal_comma) for row in rows]
         yield from _outcomes(product)
+        for row in beyond:
+            yield row.line, _part(_Row(row, decimal_comma), f"beyond the {len(rows):,}th row of its handle")
 
 
 class _Row:
-    """A row's fields under the names we know them by."""
+    """A row's fields, stripped, and what they come to."""
 
-    def __init__(self, row: TableRow, names: dict[str, str]) -> None:
+    def __init__(self, row: TableRow, decimal_comma: bool) -> None:
         self.line = row.line
-        self.handle = " ".join(row.fields[names["handle"]].split())
+        self.handle = " ".join(row.fields["handle"].split())
         self._fields = row.fields
-        self._names = names
+        self._decimal_comma = decimal_comma
 
     def __getitem__(self, field: str) -> str:
-        return self._fields.get(self._names[field], "").strip()
+        return self._fields[field].strip()
+
+    def picture(self, field: str) -> str:
+        """The address in a field; blank where there is none."""
+        return next(iter(pictures_in(self[field])), "")
+
+    @property
+    def price(self) -> Price:
+        """What this variant costs."""
+        return read_price(self["price"], None, self._decimal_comma)
+
+    @property
+    def in_stock(self) -> bool | None:
+        """Whether this variant can be had; None where nobody counts, or says."""
+        counts = bool(self["tracker"]) or "when gone" not in self._fields
+        if not self["quantity"] or not counts:
+            return None
+        return is_in_stock(self["quantity"]) or self["when gone"].lower() in ("continue", "true")
+
+    def size(self, main: "_Row") -> str:
+        """This variant's size, if one of the product's options is one."""
+        return next((self[f"option{n}"] for n in "123" if is_size(main[f"option{n} name"])), "")
 
     @property
     def is_variant(self) -> bool:
@@ -112,13 +155,13 @@ def _outcomes(rows: list[_Row]) -> Iterator[tuple[int, Outcome]]:
 def _looks(rows: list[_Row], main: _Row) -> Iterator[_Look]:
     """The product as a whole, then the variants it does not show, by picture."""
     in_order = sorted((row for row in rows if row["image"]), key=_position)
-    images = list(dict.fromkeys(row["image"] for row in in_order))
+    images = list(dict.fromkeys(image for row in in_order for image in pictures_in(row["image"])))
     variants: dict[str, list[_Row]] = {}
     for row in rows:
-        if row.is_variant and row["variant image"]:
-            variants.setdefault(row["variant image"], []).append(row)
+        if row.is_variant and (picture := row.picture("variant image")):
+            variants.setdefault(picture, []).append(row)
     images = images or list(variants)[:1]
-    shown_by_main = {*images[:1], main["variant image"]}
+    shown_by_main = {*images[:1], main.picture("variant image")}
     others = {picture: variant for picture, variant in variants.items() if picture not in shown_by_main}
     elsewhere = {row.line for variant in others.values() for row in variant}
     own = [row for row in rows if row.is_variant and row.line not in elsewhere and row is not main]
@@ -128,28 +171,32 @@ def _looks(rows: list[_Row], main: _Row) -> Iterator[_Look]:
 
 
 def _to_row(row: _Row, main: _Row, look: _Look) -> FeedRow:
-    if main["status"].lower() in ("draft", "archived") or main["published"].lower() == "false":
+    if main["status"].lower() in _OFF or is_off(main["published"]):
         raise Unusable(
             Reason.NOT_PUBLISHED, f"status {main['status'] or 'blank'}, published {main['published'] or 'blank'}"
         )
-    path = path_of(cleaned_html(main["category"]) or "")
-    category = cleaned_html(main["type"]) or (path[0] if path else None)
+    tree = path_of(cleaned_html(main["category"]) or "")
+    own = cleaned_html(main["type"])
     handle = needed(cleaned(main.handle), Reason.MISSING_ID, "the handle")
-    price: Price = cheapest(read_price(variant["price"]) for variant in look.rows)
+    price = cheapest(variant.price for variant in look.rows)
     if not look.images:
         raise Unusable(Reason.MISSING_IMAGE, "no row of the handle has a photo")
+    category = own or (tree[0] if tree else None)
     return FeedRow(
         handle if row is main else f"{handle}:{_variant_name(row)}",
         cleaned_html(main["title"]),
-        needed(category, Reason.MISSING_CATEGORY, "type and product category"),
+        category,
         look.images[0],
         price.amount,
         price.currency,
         cleaned_html(main["vendor"]),
         group=handle,
-        kind=path[-1] if path and path[-1] != category else None,
+        kind=tree[-1] if tree and tree[-1] != category else None,
         further_images=tuple(look.images[1:MOST_PHOTOS]),
         unreadable_price=price.unreadable,
+        in_stock=together(variant.in_stock for variant in look.rows if variant.is_variant),
+        sizes=sizes_in(variant.size(main) for variant in look.rows if variant.in_stock is not False),
+        path=() if own else tuple(tree),
     )
 
 

@@ -1,19 +1,37 @@
-"""Feeds that are tables: CSV or tab-separated text under a header, read row by row without losing any."""
+"""Feeds that are tables: text under a header, read row by row without losing any.
+
+What stands between the columns is found by looking. Between commas, semicolons or pipes, a field may stand in quotes
+and hold what it likes, line ends included. Between tabs a quote is a character like others, and a row is a line: there,
+exporters write quotes as they come, and a lone one would swallow the rows behind it.
+"""
 
 import csv
 import io
+import re
+import unicodedata
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
 from imgrec.catalogue.feed import Reason, Rejection
 from imgrec.catalogue.formats.feed_file import LONGEST_LINE, FeedFile
+from imgrec.catalogue.prices import decimal_mark
 from imgrec.errors import FeedError
 
+Names = Mapping[str, Sequence[str]]
+"""A format's fields -> what the columns that hold them are called, the surest first; see `plain`."""
+
+TAB = "\t"
+_DELIMITERS = (",", ";", TAB, "|")
 _SHOWN = 200
 _LONGEST_FIELD = 1_000_000
 _MOST_LINES = 10_000  # within one quoted field
+_MOST_ABOVE = 20  # lines above the header
+_SEPARATOR = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # a line that Excel writes, and reads
+_EXPLAINS = re.compile(r'^"?#\s?(?:required|optional)\b', re.IGNORECASE)  # Meta's templates, above the header
+_MISFIT = "the row has another number of fields than the header"
+_LINES_IN_TABS = "a text in quotes goes on in the next line, which a table between tabs cannot have; export it as CSV"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,56 +42,137 @@ class TableRow:
     fields: dict[str, str]
 
 
-def read_table(
-    feed: FeedFile, required: Sequence[str], delimiter: str = ",", exact: bool = False
-) -> Iterator[TableRow | Rejection]:
-    """Yield every row of a table under its header; `required` columns must be there.
+@dataclass(frozen=True)
+class Shape:
+    """How a table is written: what stands between its columns, their names as they are compared, lines above them."""
+
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    above: int = 0
+
+
+class Table:
+    """A feed's rows under its header, whose columns are called as the format calls its fields, where it knows them.
 
     Of a row with a quote in the wrong place only its first line is rejected, and reading goes on behind that. With
-    `exact`, so is a row with another number of fields than the header; otherwise blank fields may be missing or too
-    many at its end. Raises FeedError when the header does not do, or the file ends within quotes.
+    `exact`, so is a row with another number of fields than the header; otherwise blank fields may be missing at its
+    end. Rows of blank fields are none. Raises FeedError when `required` fields have no column, and while reading when
+    the file ends within quotes.
     """
-    csv.field_size_limit(_LONGEST_FIELD)
-    lines = _Lines(feed.text())
-    header = _header(lines, feed, required, delimiter)
-    while (begins := lines.number + 1) and lines.more():
-        row = _next_row(lines, delimiter)
-        if isinstance(row, _Unended):
+
+    def __init__(self, feed: FeedFile, names: Names, required: Sequence[str], exact: bool = False) -> None:
+        csv.field_size_limit(_LONGEST_FIELD)
+        self._feed = feed
+        self._exact = exact
+        self._shape = shape_of(feed.text_head)
+        if unknown := feed.reading.columns.keys() - names.keys():
             raise FeedError(
-                f"{feed.path} ends within the quotes of a field that begins at line {begins}. "
-                "Fetch the feed again or mend that line; nothing was retired."
+                f"--map names the field {min(unknown)!r}, which {feed.path} as read here has no use for; fields are: "
+                f"{', '.join(names)}."
             )
-        if isinstance(row, str):
-            yield Rejection(begins, "", Reason.BAD_ROW, row)
-        elif row:
-            fits = len(row) == len(header) if exact else not any(row[len(header) :])
-            if fits:
-                row += [""] * (len(header) - len(row))
-                yield TableRow(lines.number, dict(zip(header, row, strict=False)))
-            else:
-                yield Rejection(lines.number, "", Reason.BAD_ROW, _MISFIT)
+        self.columns = fields_of(feed, self._shape, names)
+        missing = [field for field in required if field not in self.columns]
+        if missing:
+            raise FeedError(_lacks(feed, self._shape, missing, required))
+
+    def __iter__(self) -> Iterator[TableRow | Rejection]:
+        lines = _Lines(self._feed.text())
+        for _ in range(self._shape.above):
+            lines.more()
+            next(lines)
+        split = _between_tabs(len(self.columns)) if self._shape.delimiter == TAB else _Quoted(self._shape, self._exact)
+        lines.more()
+        split(lines)  # the header
+        while (begins := lines.number + 1) and lines.more():
+            row = split(lines)
+            if isinstance(row, _Unended):
+                raise FeedError(
+                    f"{self._feed.path} ends within the quotes of a field that begins at line {begins}. "
+                    "Fetch the feed again or mend that line; nothing was retired."
+                )
+            if isinstance(row, str):
+                yield Rejection(begins, "", Reason.BAD_ROW, row)
+            elif any(row) and not all(not field or field.isspace() for field in row):
+                yield self._outcome(lines.number, row)
+
+    def decimal_comma(self, *prices: str) -> bool:
+        """Whether decimals stand behind commas in these columns, as the first rows show; beside semicolons they do."""
+        places = [place for place, column in enumerate(self.columns) if column in prices]
+        head = io.StringIO(self._feed.text_head, newline="")
+        literal = self._shape.delimiter == TAB
+        rows = csv.reader(
+            head, delimiter=self._shape.delimiter, quoting=csv.QUOTE_NONE if literal else csv.QUOTE_MINIMAL
+        )
+        try:
+            mark = decimal_mark(row[place] for row in rows for place in places if place < len(row))
+        except csv.Error:
+            mark = None
+        return mark == "," or (mark is None and self._shape.delimiter == ";")
+
+    def _outcome(self, line: int, row: list[str]) -> TableRow | Rejection:
+        columns = self.columns
+        if len(row) != len(columns):
+            if any(row[len(columns) :]) or (self._exact and len(row) < len(columns)):
+                return Rejection(line, "", Reason.BAD_ROW, _MISFIT)
+            row += [""] * (len(columns) - len(row))
+        return TableRow(line, dict(zip(columns, row, strict=False)))
 
 
-_MISFIT = "the row has another number of fields than the header"
-
-
-def header_of(head: str, delimiter: str = ",") -> list[str]:
-    """The column names that a table's beginning names, as they are compared; none where it is no table's."""
+def shape_of(head: str) -> Shape:
+    """How the table that begins so is written; without columns where it is none."""
     csv.field_size_limit(_LONGEST_FIELD)
-    try:
-        return _columns(next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), []))
-    except csv.Error:
-        return []
+    told, above, begins = "", 0, 0
+    while above < _MOST_ABOVE and begins < len(head):
+        ends = begins + len(_first_line(head[begins : begins + LONGEST_LINE]))
+        line = head[begins:ends].lstrip("\ufeff")
+        separator = _SEPARATOR.match(line)
+        if separator:
+            told = separator[1]
+        elif line.strip(' \t\r\n",;|') and not _EXPLAINS.match(line):
+            break
+        above, begins = above + 1, ends
+    best: list[str] = []
+    delimiter = told or ","
+    for candidate in (told, *_DELIMITERS) if told else _DELIMITERS:
+        columns = _header(head[begins:], candidate)
+        if len(columns) > len(best):
+            best, delimiter = columns, candidate
+            if candidate == told and len(columns) > 1:
+                break
+    return Shape(delimiter, tuple(_numbered(best)), tuple(best), above)
 
 
-def _columns(names: Sequence[str]) -> list[str]:
-    """A header's names as they are compared: no capitals, single spaces; the second of a name gets a number."""
-    columns: list[str] = []
-    for name in names:
-        column = " ".join(name.split()).casefold()
-        before = sum(other.partition("#")[0] == column for other in columns)
-        columns.append(f"{column}#{before + 1}" if before else column)
-    return columns
+def fields_of(feed: FeedFile, shape: Shape, names: Names) -> list[str]:
+    """The columns by the fields they hold; those that hold none keep their names.
+
+    What the owner says (`Reading.columns`) goes before what columns are called.
+    """
+    said = {field: plain(column) for field, column in feed.reading.columns.items() if field in names}
+    columns = list(shape.columns)
+    places: dict[int, str] = {}
+    for field, known in names.items():
+        wanted = [said[field]] if field in said else [plain(name) for name in known]
+        place = next((columns.index(name) for name in wanted if name in columns), None)
+        if place is None and field in said:
+            raise FeedError(
+                f"The feed {feed.path} has no column {printable(feed.reading.columns[field])!r}, which --map {field}= "
+                f"names; its columns are: {printable(', '.join(shape.written))}."
+            )
+        if place is not None and (place not in places or field in said):
+            places[place] = field
+    taken = set(places.values())
+    return [
+        places.get(place, f"{column} (not used)" if column in taken else column)
+        for place, column in enumerate(shape.columns)
+    ]
+
+
+def plain(column: str) -> str:
+    """A column's name as it is compared: no capitals, marks or signs (`g:Image_Link` is `image link`)."""
+    letters = unicodedata.normalize("NFKD", column.strip().removeprefix("g:"))
+    kept = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in kept).split())
 
 
 def printable(text: str) -> str:
@@ -81,8 +180,45 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text[:_SHOWN])
 
 
+def _first_line(text: str) -> str:
+    return io.StringIO(text, newline="").readline()
+
+
+def _header(text: str, delimiter: str) -> list[str]:
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    while len(names) > 1 and not names[-1].strip():
+        names.pop()  # what ends every line with a delimiter has no column behind the last one
+    return [name.strip().strip("\ufeff") for name in names]
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Names as they are compared; the second of a name gets a number."""
+    columns: list[str] = []
+    for name in names:
+        column = plain(name)
+        before = sum(other.partition("#")[0] == column for other in columns)
+        columns.append(f"{column}#{before + 1}" if before else column)
+    return columns
+
+
+def _lacks(feed: FeedFile, shape: Shape, missing: Sequence[str], required: Sequence[str]) -> str:
+    found = printable(", ".join(shape.written)) or "nothing"
+    return (
+        f"The feed {feed.path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; its first line must "
+        f"name at least {', '.join(required)} (found: {found}). If a column is only called otherwise, say which: "
+        f"--map {missing[0]}=COLUMN."
+    )
+
+
 class _Unended:
     """The file ended within quotes."""
+
+
+_Split = list[str] | str | _Unended
+"""The next row's fields, or what is wrong with it."""
 
 
 class _Lines:
@@ -114,32 +250,98 @@ class _Lines:
         self._taken.append(line)
         return line
 
-    def take_back(self) -> None:
-        """All of the row's lines but its first are yet to be read."""
-        self._back.extendleft(reversed(self._taken[1:]))
-        self.number -= len(self._taken) - 1
+    @property
+    def holds_escapes(self) -> bool:
+        """Whether a quote stands behind a backslash in the lines of this row."""
+        return any('\\"' in line for line in self._taken)
+
+    def take_back(self, but: int = 1) -> None:
+        """All of the row's lines but so many are yet to be read."""
+        self._back.extendleft(reversed(self._taken[but:]))
+        self.number -= len(self._taken) - but
+        del self._taken[but:]
 
 
-def _next_row(lines: _Lines, delimiter: str) -> list[str] | str | _Unended:
-    """The next row's fields, or what is wrong with it."""
-    try:
-        return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            return _Unended()
+class _Quoted:
+    """Splits rows whose fields may stand in quotes.
+
+    PHP writes a quote behind a backslash as it is, where others double it; a row that makes no sense otherwise, and
+    does so, is read so.
+    """
+
+    def __init__(self, shape: Shape, exact: bool) -> None:
+        self._delimiter = shape.delimiter
+        self._columns = len(shape.columns)
+        self._exact = exact
+
+    def __call__(self, lines: _Lines) -> _Split:
+        row = self._next(lines)
+        if isinstance(row, list) and (len(row) == self._columns or not lines.holds_escapes):
+            return row
+        if lines.holds_escapes:
+            lines.take_back(0)
+            by_php = self._next(lines, lambda line: line.replace('\\"', '""'))
+            if isinstance(by_php, list) and len(by_php) == self._columns:
+                return by_php
+            lines.take_back(0)
+            row = self._next(lines)
+        if isinstance(row, str):
+            lines.take_back()
+        return row
+
+    def _next(self, lines: _Lines, read: Callable[[str], str] = str) -> _Split:
+        source = lines if read is str else map(read, lines)
+        try:
+            return next(csv.reader(source, delimiter=self._delimiter, strict=True), [])
+        except csv.Error as error:
+            return _Unended() if "unexpected end of data" in str(error) else f"not valid CSV: {error}"
+
+
+def _between_tabs(columns: int) -> Callable[[_Lines], _Split]:
+    """Splits lines at tabs. Quotes around a field come off where nothing else could be meant."""
+
+    def split(lines: _Lines) -> _Split:
+        line = next(lines).rstrip("\r\n")
+        row = line.split(TAB)
+        if any(len(field) > _LONGEST_FIELD for field in row):
+            return f"not valid: a field is longer than {_LONGEST_FIELD:,} characters"
+        if '"' not in line:
+            return row
+        if len(row) > columns and len(joined := _one_line(line)) == columns:
+            return joined  # tabs within quotes
+        if len(row) < columns and _is_open(row[-1]):
+            return _several_lines(lines, line) or _LINES_IN_TABS
+        return [_unquoted(field) if field.startswith('"') else field for field in row]
+
+    def _several_lines(lines: _Lines, line: str) -> list[str] | None:
+        """The row that goes on in the lines below, none of which can be one of its own; None where there is none."""
+        text = line
+        while len(text) < _LONGEST_FIELD and (following := next(lines, "")) and following.count(TAB) + 1 < columns:
+            text += "\n" + following.rstrip("\r\n")
+            if '"' in following and len(row := _one_line(text)) == columns:
+                return row
+            if following.count('"') % 2:
+                break
         lines.take_back()
-        return f"not valid CSV: {error}"
+        return None
+
+    return split
 
 
-def _header(lines: _Lines, feed: FeedFile, required: Sequence[str], delimiter: str) -> list[str]:
-    first = _next_row(lines, delimiter) if lines.more() else []
-    if not isinstance(first, list):
-        raise FeedError(f"{feed.path}, line 1: not a valid header. Mend it and import again.")
-    header = _columns(first)
-    missing = [column for column in required if column not in header]
-    if missing:
-        raise FeedError(
-            f"The feed {feed.path} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; its first line "
-            f"must name at least {','.join(required)} (found: {printable(','.join(first)) or 'nothing'})."
-        )
-    return header
+def _one_line(text: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=TAB, strict=True), [])
+    except csv.Error:
+        return []
+
+
+def _is_open(field: str) -> bool:
+    """Whether a quote begins the field and none ends it."""
+    return field.startswith('"') and _unquoted(field) == field
+
+
+def _unquoted(field: str) -> str:
+    inside = field[1:-1]
+    if len(field) > 1 and field.endswith('"') and '"' not in inside.replace('""', ""):
+        return inside.replace('""', '"')
+    return field

@@ -1,13 +1,13 @@
-"""A WooCommerce product export: a row a product, and below a variable one a row for each of its variations.
+"""A WooCommerce product export: a row a product, and for a variable one a row for each of its variations.
 
 A variable product is shown by its photos and at the price of its cheapest variation. A variation with a picture of its
-own becomes a product of its own in the same group; it takes category and brand from its product.
+own becomes a product of its own in the same group; it takes category and brand from its product. Variations belong to
+their product wherever they stand.
 """
 
 import re
-from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from imgrec.catalogue.feed import (
@@ -22,166 +22,256 @@ from imgrec.catalogue.feed import (
     needed,
 )
 from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.formats.gathering import Gathering
 from imgrec.catalogue.formats.google import path_of
-from imgrec.catalogue.formats.tables import TableRow, read_table
-from imgrec.catalogue.prices import NO_PRICE, Price, cheapest, current_price, read_price
+from imgrec.catalogue.formats.published import is_off
+from imgrec.catalogue.formats.stock import is_in_stock, is_size, sizes_in, together
+from imgrec.catalogue.formats.tables import Table, TableRow
+from imgrec.catalogue.pictures import address_in, pictures_in
+from imgrec.catalogue.prices import Price, cheapest, current_price, read_price
+from imgrec.errors import FeedError
 
-REQUIRED = ("id", "type", "name", "categories", "images")
+NAMES = {
+    "id": ("id",),
+    "type": ("type", "typ", "tipo"),
+    "sku": ("sku", "artikelnummer", "ugs", "référence", "cod", "código", "ref"),
+    "name": ("name", "nom", "nombre", "nome", "naam", "nazwa"),
+    "published": ("published", "veröffentlicht", "publié", "publicado", "pubblicato", "gepubliceerd", "opublikowano"),
+    "visibility": (
+        "visibility in catalog", "sichtbarkeit im katalog", "katalogsichtbarkeit", "visibilité dans le catalogue",
+        "visibilidad en el catálogo", "visibilità nel catalogo", "zichtbaarheid in catalogus", "widoczność w katalogu",
+        "visibilidade no catálogo",
+    ),
+    "categories": (
+        "categories", "kategorien", "catégories", "categorías", "categorie", "categorieën", "kategorie", "categorias",
+    ),
+    "images": (
+        "images", "bilder", "imágenes", "immagine", "immagini", "afbeeldingen", "obrazki", "zdjęcia", "imagens",
+    ),
+    "regular price": (
+        "regular price", "regulärer preis", "normaler preis", "tarif régulier", "prix régulier", "precio normal",
+        "precio regular", "prezzo di listino", "reguliere prijs", "normale prijs", "cena", "cena regularna",
+        "cena katalogowa",
+        "preço normal", "preço regular", "preço",
+    ),
+    "sale price": (
+        "sale price", "angebotspreis", "tarif promo", "prix promo", "precio rebajado", "precio de oferta",
+        "prezzo in offerta", "actieprijs", "aanbiedingsprijs", "cena promocyjna", "preço promocional",
+        "preço de promoção",
+    ),
+    "sale begins": (
+        "date sale price starts", "datum, an dem angebotspreis beginnt", "datum, an dem der angebotspreis beginnt",
+        "angebotspreis gültig ab", "date de début de promo", "día en que empieza el precio rebajado",
+        "data di partenza del prezzo in saldo", "startdatum actieprijs", "data rozpoczęcia promocji",
+        "data de preço promocional começa em", "data de início do preço promocional", "data de início da promoção",
+    ),
+    "sale ends": (
+        "date sale price ends", "datum, an dem angebotspreis endet", "datum, an dem der angebotspreis endet",
+        "angebotspreis gültig bis", "date de fin de promo", "día en que termina el precio rebajado",
+        "termine data del prezzo di vendita", "data in cui termina l'offerta", "einddatum actieprijs",
+        "data zakończenia promocji", "data de preço promocional termina em", "data de término do preço promocional",
+        "data de fim da promoção",
+    ),
+    "parent": (
+        "parent", "übergeordnetes", "übergeordnetes produkt", "eltern", "superior", "principal", "genitore", "hoofd",
+        "element nadrzędny", "ascendente", "pai",
+    ),
+    "in stock": (
+        "in stock?", "in stock", "vorrätig?", "auf lager?", "lagernd?", "en stock ?", "en stock?", "¿existencias?",
+        "¿en inventario?", "in stock?", "in magazzino?", "op voorraad?", "w magazynie?", "na stanie?", "em estoque?",
+        "em stock?",
+    ),
+    "attribute 1": ("attribute 1 name", "attribut 1 name", "name des attributs 1", "nom de l'attribut 1"),
+    "attribute 2": ("attribute 2 name", "attribut 2 name", "name des attributs 2", "nom de l'attribut 2"),
+    "values 1": ("attribute 1 value(s)", "attribut 1 wert(e)", "wert(e) des attributs 1", "valeur(s) de l'attribut 1"),
+    "values 2": ("attribute 2 value(s)", "attribut 2 wert(e)", "wert(e) des attributs 2", "valeur(s) de l'attribut 2"),
+    "brands": ("brands", "marken", "marques", "marcas", "marchi", "merken", "marki"),
+    "url": (
+        "external url", "externe url", "url externe", "url externa", "url esterna", "url esterno",
+        "zewnętrzny adres url",
+    ),
+}  # fmt: skip
+"""What we read -> the column's name, in English, German, French, Spanish, Italian, Dutch, Polish and Portuguese."""
+
+REQUIRED = ("name", "images")
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
-_MOST_PRODUCTS_KNOWN = 50_000  # variable ones, whose variations may yet come
-_MOST_VARIATIONS = 5_000  # held back with their product
+_KEPT_FROM_CALCULATING = re.compile(r"'(?=[=+@\t\r-])")  # the exporter's, before what a spreadsheet takes for a formula
 
 
 def read(feed: FeedFile) -> Numbered:
-    """Yield (line number, row or rejection)."""
-    export = _Export(datetime.now(UTC))
-    for row in read_table(feed, REQUIRED):
+    """Yield (line number, row or rejection): simple products as they come, then the variable ones with variations."""
+    table = Table(feed, NAMES, REQUIRED)
+    reader = _Reader(datetime.now(UTC), table.decimal_comma("regular price", "sale price"))
+    with Gathering(list(NAMES)) as gathering:
+        try:
+            yield from _ungathered(table, gathering, reader)
+        except FeedError:
+            yield from _families(gathering, reader)  # that stand before the damage
+            raise
+        yield from _families(gathering, reader)
+
+
+def _ungathered(table: Table, gathering: Gathering, reader: "_Reader") -> Numbered:
+    """What becomes of single products; variable ones and variations are gathered."""
+    for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
+            continue
+        for field, value in row.fields.items():
+            if value.startswith("'"):
+                row.fields[field] = _KEPT_FROM_CALCULATING.sub("", value, count=1)
+        kinds = _kinds(row)
+        try:
+            if "variation" in kinds and (parent := row.fields.get("parent", "").strip()):
+                gathering.add(parent, row)
+            elif "variable" in kinds and (names := _names(row)):
+                gathering.add(names[0], row)
+                gathering.call(names[0], names)
+            else:
+                yield row.line, reader.product(row, [])
+        except Unusable as unusable:
+            yield row.line, _rejected(row, unusable)
+
+
+def _families(gathering: Gathering, reader: "_Reader") -> Numbered:
+    for rows, beyond in gathering.families():
+        product = next((row for row in rows if "variable" in _kinds(row)), None)
+        variations = [row for row in rows if row is not product]
+        if product is None:
+            yield from _each(variations, reader.orphan)
         else:
-            yield from export.take(row)
-    yield from export.release()
+            yield from reader.family(product, variations)
+        for row in beyond:
+            yield row.line, _rejected(row, Unusable(Reason.PART_OF_PRODUCT, "one of too many variations"))
 
 
-@dataclass
-class _Family:
-    """A variable product, and what is known of its variations so far."""
-
-    line: int
-    outcome: Outcome
-    keys: tuple[str, ...]
-    pictures: set[str] = field(default_factory=set)
-    price: Price = NO_PRICE  # the lowest so far
-    variations: list[tuple[int, FeedRow]] = field(default_factory=list)  # those with a picture of their own
-
-
-class _Export:
-    """Keeps a variable product back until its variations, which follow it, have been seen."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._held: _Family | None = None
-        self._known: OrderedDict[str, _Family] = OrderedDict()
-
-    def take(self, row: TableRow) -> Iterator[tuple[int, Outcome]]:
-        """What the row, together with what was held back, comes to."""
-        types = {kind.strip().lower() for kind in row.fields["type"].split(",")}
-        if "variation" in types:
-            yield from self._variation(row)
-            return
-        yield from self.release()
+def _each(rows: Sequence[TableRow], to_row: Callable[[TableRow], Outcome]) -> Numbered:
+    for row in rows:
         try:
-            outcome: Outcome = _product(row, _price(row, self._now))
+            yield row.line, to_row(row)
         except Unusable as unusable:
-            outcome = unusable.rejection(row.line, row.fields["id"] or row.fields.get("sku"))
-        if "variable" not in types:
-            yield row.line, outcome
-            return
-        keys = tuple(key for key in (f"id:{row.fields['id'].strip()}", row.fields.get("sku", "").strip()) if key)
-        if isinstance(outcome, FeedRow):
-            outcome = replace(outcome, group=outcome.id)
-        self._held = _Family(row.line, outcome, keys)
-        if isinstance(outcome, FeedRow):
-            self._held.pictures.update(outcome.images)
-            self._held.price = Price(outcome.price, outcome.currency, outcome.unreadable_price)
-        for key in keys:
-            self._known[key] = self._held
-        while len(self._known) > 2 * _MOST_PRODUCTS_KNOWN:
-            self._known.popitem(last=False)
+            yield row.line, _rejected(row, unusable)
 
-    def release(self) -> Iterator[tuple[int, Outcome]]:
-        """The product held back and its variations, now that no more of them follow."""
-        family, self._held = self._held, None
-        if family is None:
-            return
-        outcome = family.outcome
-        if isinstance(outcome, FeedRow):
-            price = family.price
-            outcome = replace(outcome, price=price.amount, currency=price.currency, unreadable_price=price.unreadable)
-        yield family.line, outcome
-        yield from family.variations
-        family.variations = []
 
-    def _variation(self, row: TableRow) -> Iterator[tuple[int, Outcome]]:
-        family = self._known.get(row.fields.get("parent", "").strip())
-        if family is None or family is not self._held:
-            yield from self.release()
-        try:
-            yield from self._placed(row, family)
-        except Unusable as unusable:
-            yield row.line, unusable.rejection(row.line, row.fields["id"] or row.fields.get("sku"))
+@dataclass(frozen=True)
+class _Reader:
+    """Makes products of rows. `now` decides whether sales are on."""
 
-    def _placed(self, row: TableRow, family: _Family | None) -> Iterator[tuple[int, Outcome]]:
-        price = _price(row, self._now)
-        if family is None:
-            yield row.line, replace(_product(row, price), group=cleaned_html(row.fields.get("parent", "")))
-            return
-        parent = family.outcome
-        if isinstance(parent, Rejection):
-            raise Unusable(parent.reason, f"a variation of a product that was not imported: {parent.detail}")
+    now: datetime
+    decimal_comma: bool
+
+    def product(self, row: TableRow, pictures_of_variations: Sequence[str]) -> FeedRow:
+        """A product by itself, which is shown by its variations' pictures where it has none. Raises Unusable."""
+        external_id = needed(_key(row) or None, Reason.MISSING_ID, "ID and SKU")
         _check_published(row)
-        if family is self._held:
-            family.price = cheapest([family.price, price])
-        images = _images(row)
-        if not images or images[0] in family.pictures:
-            raise Unusable(Reason.PART_OF_PRODUCT, "a variation without a picture of its own")
-        if len(family.pictures) < _MOST_VARIATIONS:
-            family.pictures.add(images[0])
-        product = replace(
-            parent, id=_key(row), title=cleaned_html(row.fields["name"]) or parent.title, image=images[0],
-            further_images=(), price=price.amount, currency=price.currency, unreadable_price=price.unreadable,
+        path, kind = _category(row)
+        images = pictures_in(row.fields["images"].replace("\\,", ",")) or list(pictures_of_variations)[:1]
+        if not images:
+            raise Unusable(Reason.MISSING_IMAGE, "the column images is blank")
+        price = self._price(row)
+        return FeedRow(
+            external_id, cleaned_html(row.fields["name"]), path[0] if path else None, images[0], price.amount,
+            price.currency, cleaned_html(row.fields.get("brands", "")),
+            cleaned_html(address_in(row.fields.get("url", ""))), kind=kind,
+            further_images=tuple(images[1:MOST_PHOTOS]), unreadable_price=price.unreadable,
+            in_stock=is_in_stock(row.fields.get("in stock")), sizes=_sizes(row), path=tuple(path),
         )  # fmt: skip
-        if family is self._held and len(family.variations) < _MOST_VARIATIONS:
-            family.variations.append((row.line, product))
-        else:
-            yield row.line, product
+
+    def family(self, row: TableRow, variations: Sequence[TableRow]) -> Iterator[tuple[int, Outcome]]:
+        """A variable product, and what becomes of its variations."""
+        shown = [variation for variation in variations if not _is_hidden(variation)]
+        try:
+            product = self.product(row, [picture for variation in shown for picture in _pictures(variation)[:1]])
+        except Unusable as unusable:
+            yield row.line, _rejected(row, unusable)
+            why = Unusable(unusable.reason, f"a variation of a product that was not imported: {unusable.detail}")
+            yield from ((variation.line, _rejected(variation, why)) for variation in variations)
+            return
+        price = cheapest([self._price(row), *map(self._price, shown)])
+        there = [variation for variation in shown if is_in_stock(variation.fields.get("in stock")) is not False]
+        product = replace(
+            product, group=product.id, price=price.amount, currency=price.currency, unreadable_price=price.unreadable,
+            in_stock=together(is_in_stock(one.fields.get("in stock")) for one in shown or [row]),
+            sizes=tuple(dict.fromkeys(size for one in there for size in _sizes(one))) or product.sizes,
+        )  # fmt: skip
+        yield row.line, product
+        taken = set(product.images)
+        yield from _each(variations, lambda variation: self._variation(variation, product, taken))
+
+    def orphan(self, row: TableRow) -> FeedRow:
+        """A variation whose product is not in the feed. Raises Unusable where it does not say itself what it is."""
+        _check_published(row)
+        parent = cleaned_html(row.fields["parent"])
+        if not _category(row)[0]:
+            raise Unusable(Reason.MISSING_CATEGORY, f"neither it nor its product {parent}, which is not in the feed")
+        return replace(self.product(row, []), group=parent)
+
+    def _variation(self, row: TableRow, product: FeedRow, taken: set[str]) -> FeedRow:
+        _check_published(row)
+        images = _pictures(row)
+        if not images or images[0] in taken:
+            raise Unusable(Reason.PART_OF_PRODUCT, "a variation without a picture of its own")
+        taken.add(images[0])
+        price = self._price(row)
+        return replace(
+            product, id=needed(_key(row) or None, Reason.MISSING_ID, "ID and SKU"),
+            title=cleaned_html(row.fields["name"]) or product.title, image=images[0], further_images=(),
+            price=price.amount, currency=price.currency, unreadable_price=price.unreadable,
+            in_stock=is_in_stock(row.fields.get("in stock")), sizes=_sizes(row),
+        )  # fmt: skip
+
+    def _price(self, row: TableRow) -> Price:
+        regular = read_price(row.fields.get("regular price"), None, self.decimal_comma)
+        sale = read_price(row.fields.get("sale price"), regular.currency, self.decimal_comma)
+        return current_price(
+            regular, sale, row.fields.get("sale begins", ""), row.fields.get("sale ends", ""), self.now
+        )
 
 
-def _product(row: TableRow, price: Price) -> FeedRow:
-    external_id = needed(_key(row) or None, Reason.MISSING_ID, "ID and SKU")
-    _check_published(row)
-    category, kind = _category(row)
-    images = _images(row)
-    if not images:
-        raise Unusable(Reason.MISSING_IMAGE, "the column images is blank")
-    return FeedRow(
-        external_id, cleaned_html(row.fields["name"]), category, images[0], price.amount, price.currency,
-        cleaned_html(row.fields.get("brands", "")), cleaned_html(row.fields.get("external url", "")), kind=kind,
-        further_images=tuple(images[1:MOST_PHOTOS]), unreadable_price=price.unreadable,
-    )  # fmt: skip
+def _kinds(row: TableRow) -> set[str]:
+    return {kind.strip().lower() for kind in row.fields.get("type", "").split(",")}
+
+
+def _names(row: TableRow) -> list[str]:
+    """What variations call their product."""
+    number, sku = row.fields.get("id", "").strip(), row.fields.get("sku", "").strip()
+    return [*([f"id:{number}"] if number else []), *([sku] if sku else [])]
 
 
 def _key(row: TableRow) -> str:
-    return cleaned_html(row.fields["id"]) or cleaned_html(row.fields.get("sku", "")) or ""
+    return cleaned_html(row.fields.get("id", "")) or cleaned_html(row.fields.get("sku", "")) or ""
+
+
+def _rejected(row: TableRow, why: Unusable) -> Rejection:
+    return why.rejection(row.line, row.fields.get("id") or row.fields.get("sku"))
+
+
+def _pictures(row: TableRow) -> list[str]:
+    return pictures_in(row.fields["images"].replace("\\,", ","))
+
+
+def _sizes(row: TableRow) -> tuple[str, ...]:
+    fields = row.fields
+    return sizes_in(fields.get(f"values {n}", "") for n in "12" if is_size(fields.get(f"attribute {n}", "")))
+
+
+def _is_hidden(row: TableRow) -> bool:
+    return is_off(row.fields.get("published", "")) or row.fields.get("visibility", "").strip().lower() == "hidden"
 
 
 def _check_published(row: TableRow) -> None:
-    published, visibility = row.fields.get("published", "").strip(), row.fields.get("visibility in catalog", "").strip()
-    if published in ("0", "-1"):
-        raise Unusable(Reason.NOT_PUBLISHED, "private" if published == "0" else "a draft")
-    if visibility == "hidden":
-        raise Unusable(Reason.NOT_PUBLISHED, "hidden from the shop's catalogue")
+    if _is_hidden(row):
+        said = ", ".join(filter(None, (row.fields.get("published"), row.fields.get("visibility"))))
+        raise Unusable(Reason.NOT_PUBLISHED, f"published and visibility say {said}")
 
 
-def _category(row: TableRow) -> tuple[str, str | None]:
-    """(category, kind): the head of the first path, and the end of the longest one below that head."""
-    paths = [path for text in _listed(cleaned_html(row.fields["categories"]) or "") if (path := path_of(text))]
+def _category(row: TableRow) -> tuple[list[str], str | None]:
+    """(path, kind): the longest path below the head of the first one, and its end."""
+    paths = [path for text in _listed(cleaned_html(row.fields.get("categories", "")) or "") if (path := path_of(text))]
     if not paths:
-        raise Unusable(Reason.MISSING_CATEGORY, "the column categories is blank")
-    category = paths[0][0]
-    finest = max((path for path in paths if path[0] == category), key=len)
-    return category, finest[-1] if len(finest) > 1 else None
-
-
-def _images(row: TableRow) -> list[str]:
-    return list(dict.fromkeys(_listed(row.fields["images"])))
-
-
-def _price(row: TableRow, now: datetime) -> Price:
-    regular = read_price(row.fields.get("regular price"))
-    sale = read_price(row.fields.get("sale price"))
-    begins, ends = (row.fields.get(f"date sale price {when}", "") for when in ("starts", "ends"))
-    return current_price(regular, sale, begins, ends, now)
+        return [], None
+    finest = max((path for path in paths if path[0] == paths[0][0]), key=len)
+    return finest, finest[-1] if len(finest) > 1 else None
 
 
 def _listed(text: str) -> list[str]:

@@ -1,0 +1,63 @@
+"""Categories are taken from where the feed's tree tells products apart."""
+
+import pytest
+
+from imgrec.catalogue.category_level import at_level, level_of
+from imgrec.catalogue.feed import FeedRow, Reason, Rejection
+from imgrec.catalogue.formats.google import path_of
+
+
+def rows(*paths: str):
+    for line, path in enumerate(paths, 2):
+        if path == "rejected":
+            yield line, Rejection(line, "", Reason.BAD_ROW, "")
+        else:
+            yield line, FeedRow(str(line), "Lamp", None, "a.jpg", path=tuple(path_of(path)))
+
+
+@pytest.mark.parametrize(
+    ("paths", "level"),
+    [
+        (["Home > Lamps", "Toys > Cars"], 1),
+        (["Home > Lamps", "Home > Rugs"], 2),
+        (["Home > Lighting > Lamps", "Home > Lighting > Candles"], 3),
+        (["Home > Lamps"] * 19 + ["Toys > Cars"], 1),  # nothing tells these apart, and a level deeper does no better
+        (["Home > Lamps"] * 10 + ["Home > Rugs"] * 9 + ["Toys > Cars"], 2),
+        (["Home > Lamps"] * 5, 1),
+        (["Home", "Home > Rugs"], 2),
+        (["", "rejected"], 1),
+        ([], 1),
+    ],
+)
+def test_the_broadest_level_that_tells_products_apart(paths, level):
+    assert level_of(rows(*paths)) == level
+
+
+def test_a_feed_of_several_categories_is_not_read_to_its_end():
+    left = rows(*["Home > Lamps", "Toys > Cars"] * 2000)
+    assert level_of(left) == 1
+    assert sum(1 for _ in left) > 1000
+
+
+def test_a_product_that_stands_higher_up_keeps_its_own():
+    assert at_level(("Home", "Lamps"), 1) == "Home"
+    assert at_level(("Home", "Lamps"), 4) == "Lamps"
+
+
+def test_one_category_for_a_whole_shop_becomes_those_below_it(market):
+    feed = market.folder / "merchant.txt"
+    lines = [f"{n}\tLamp\thttps://shop.example/{n}.jpg\tHome > {'Lamps' if n % 2 else 'Rugs > Wool'}" for n in range(8)]
+    feed.write_text("id\ttitle\timage_link\tproduct_type\n" + "\n".join(lines))
+    market.take(feed)
+    assert {(product.category, product.kind) for product in map(market.product, map(str, range(8)))} == {
+        ("Lamps", None), ("Rugs", "Wool"),
+    }  # fmt: skip
+    market.take(feed, category_level=1)
+    assert {product.category for product in map(market.product, map(str, range(8)))} == {"Home"}
+    market.take(feed, category_level=3)
+    assert {product.category for product in map(market.product, map(str, range(8)))} == {"Lamps", "Wool"}
+
+
+def test_products_whose_feed_names_no_category_may_be_given_one(market):
+    market.bring_in({"id": "1", "category": ""}, {"id": "2", "category": "Boxes"}, category="Balls")
+    assert (market.product("1").category, market.product("2").category) == ("Balls", "Boxes")
