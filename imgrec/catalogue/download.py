@@ -26,6 +26,9 @@ _KEEP_ALIVE_S = 15.0
 _LONGEST_DETAIL = 200
 _NEVER_KEPT = 0  # connections
 _GZIP_OR_ZLIB, _RAW_DEFLATE = 47, -15  # zlib's window bits
+_OF_HEAD = re.compile(r"header|Transfer-Encoding|bad Content-Length|status line|response line")
+_NOT_IN_ADDRESSES = re.compile(r"[\x00-\x1f\x7f]+")
+_GZIP = b"\x1f\x8b"
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _STATUS = {
     404: PhotoStatus.NOT_FOUND,
@@ -79,7 +82,7 @@ class Downloader:
                 try:
                     return await self._follow(address, self.of_feeds, self.of_redirects)
                 except httpcore.RemoteProtocolError as error:
-                    if "header" not in str(error):
+                    if not _OF_HEAD.search(str(error)):
                         raise
                     return await self._follow(address, self.of_lax_feeds, self.of_lax_redirects)
         except TimeoutError:
@@ -114,7 +117,7 @@ class Downloader:
                 headers = httpx.Headers(response.headers)
                 if response.status not in _REDIRECTS or "Location" not in headers:
                     return await self._body(response, headers)
-                url = parse_address(headers["Location"], base=url)
+                url = parse_address(_NOT_IN_ADDRESSES.sub("", headers.get_list("Location")[0]), base=url)
         raise Unfetched(PhotoStatus.TOO_MANY_REDIRECTS, f"more than {self.settings.redirects}")
 
     async def _body(self, response: httpcore.Response, headers: httpx.Headers) -> Download:
@@ -156,9 +159,17 @@ def retry_after_s(headers: httpx.Headers, now: datetime) -> float | None:
 
 
 def _unpacked(content: bytes, encoding: str, most: int) -> bytes:
-    """What came packed although we did not ask for it. A name that is no encoding, as some servers say, means none."""
-    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
-        return content
+    """What came packed, once or twice, although we did not ask for it.
+
+    A name that is no encoding, as some servers say, means none, and what begins as gzip does is that: no photo does.
+    """
+    if content.startswith(_GZIP):
+        unpacked = _inflated(content, most)
+        return _inflated(unpacked, most) if unpacked.startswith(_GZIP) else unpacked
+    return _inflated(content, most) if "deflate" in encoding.lower() else content
+
+
+def _inflated(content: bytes, most: int) -> bytes:
     for window_bits in (_GZIP_OR_ZLIB, _RAW_DEFLATE):
         with suppress(zlib.error):
             unpacked = zlib.decompressobj(window_bits).decompress(content, most + 1)

@@ -16,10 +16,12 @@ _TIMES_ESCAPED = 3  # entities within entities within entities, as exporters of 
 _ENCODER = json.JSONEncoder(sort_keys=True)
 _ADDED_LATER = ("further_images", "related", "in_stock", "sizes")  # which older fingerprints know nothing of
 _NOT_KEPT = ("unreadable_price", "path")
-_HIDDEN_MARKUP = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_ENCODED_TWICE = re.compile("[ÂÃâÄÅ][\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
+_HIDDEN_MARKUP = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _WITHIN_A_WORD = "a|abbr|b|big|code|del|em|font|i|ins|mark|q|s|small|span|strong|sub|sup|tt|u|wbr"
 _APART = "br|p|div|hr|li|ul|ol|h[1-6]|table|tbody|thead|tr|td|th|img|center|section|article|dl|dt|dd|pre|blockquote"
-_TAG = re.compile(rf"</?(?:({_WITHIN_A_WORD})|{_APART})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_APART += "|iframe|svg|video|audio|object|embed|form|input|button|label|main|nav|header|footer|figure|figcaption|o:p"
+_TAG = re.compile(rf"</?(?:({_WITHIN_A_WORD})|{_APART})(?:[\s/][^<>]*)?/?>", re.IGNORECASE)
 
 
 class Reason(StrEnum):
@@ -139,6 +141,8 @@ def cleaned(value: str) -> str | None:
 
     Raises Unusable when it came from bytes that are not UTF-8.
     """
+    if not value.isascii() and _ENCODED_TWICE.search(value):
+        value = _decoded_once_more(value)
     if not value.isprintable():
         try:
             value.encode("utf-8")
@@ -147,6 +151,16 @@ def cleaned(value: str) -> str | None:
         # Feed text is untrusted: control characters have no business in a title or an id.
         value = "".join(c if c.isprintable() or c in _JOINERS else " " for c in value)
     return " ".join(value.split()) or None
+
+
+def _decoded_once_more(value: str) -> str:
+    """UTF-8 that was taken for Windows-1252 and written as UTF-8 (`KÃ¤se`) as it was; other text as it is."""
+    try:
+        return b"".join(
+            bytes([ord(letter)]) if ord(letter) < 256 else letter.encode("cp1252") for letter in value
+        ).decode("utf-8")
+    except UnicodeError:
+        return value
 
 
 def cleaned_html(value: object) -> str | None:

@@ -1,5 +1,6 @@
-"""Responses whose headers are not as HTTP has them, read as browsers do: lines that are none, or that
-repeat another, are left out.
+"""Responses whose headers are not as HTTP has them, read as browsers do.
+
+Lines that are none, that repeat another or that give no length where they should are left out.
 """
 
 import re
@@ -14,6 +15,7 @@ from imgrec.catalogue.addresses import GuardedBackend
 _LONGEST_HEAD = 65_536
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*:[ \t]*([^\0\r\n]*)")
 _END = re.compile(rb"\r?\n\r?\n")
+_STATUS = re.compile(rb"\s*(?:HTTP/[0-9](?:\.[0-9])?|ICY)\s+([0-9]{3})\b.*", re.IGNORECASE | re.DOTALL)
 
 
 class LaxBackend(GuardedBackend):
@@ -41,12 +43,17 @@ class _LaxStream(httpcore.AsyncNetworkStream):
             return await self._inner.read(max_bytes, timeout)
         self._is_body = True
         head = b""
-        while not (end := _END.search(head)) and len(head) < _LONGEST_HEAD:
-            more = await self._inner.read(max_bytes, timeout)
-            if not more:
-                return head
-            head += more
-        return _in_order(head[: end.start()]) + head[end.end() :] if end else head
+        while len(head) < _LONGEST_HEAD:
+            if end := _END.search(head):
+                status = _STATUS.match(head)
+                if status is None or not status[1].startswith(b"1"):
+                    return _in_order(head[: end.start()]) + head[end.end() :]
+                head = head[end.end() :]  # that of the response itself is yet to come
+            elif more := await self._inner.read(max_bytes, timeout):
+                head = (head + more).lstrip(b"\r\n")
+            else:
+                break
+        return head
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         await self._inner.write(buffer, timeout)
@@ -68,5 +75,16 @@ class _LaxStream(httpcore.AsyncNetworkStream):
 
 def _in_order(head: bytes) -> bytes:
     status, *lines = re.split(rb"\r?\n", head)
-    headers = [b"%s: %s" % found.groups() for line in lines if (found := _HEADER.fullmatch(line))]
-    return b"\r\n".join([status, *dict.fromkeys(headers)]) + b"\r\n\r\n"
+    known = _STATUS.fullmatch(status)
+    found = (_understood(header[1], header[2]) for line in lines if (header := _HEADER.fullmatch(line)))
+    headers = [b"%s: %s" % (name, value) for name, value in found if value]
+    return b"\r\n".join([b"HTTP/1.1 %s" % known[1] if known else status, *dict.fromkeys(headers)]) + b"\r\n\r\n"
+
+
+def _understood(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header that says how long the body is as parsers take it; blank where it says nothing."""
+    if name.lower() == b"transfer-encoding":
+        return name, b"chunked" if b"chunked" in re.split(rb"[,\s]+", value.lower()) else b""
+    if name.lower() == b"content-length" and not value.replace(b",", b"").replace(b" ", b"").isdigit():
+        return name, b""
+    return name, value

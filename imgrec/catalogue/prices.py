@@ -27,37 +27,59 @@ SIGNS = {
     "KC": "CZK", "FT": "HUF", "LEI": "RON", "LEU": "RON", "ЛВ": "BGN", "FR": "CHF", "SFR": "CHF", "DIN": "RSD",
     "ДИН": "RSD", "ДЕН": "MKD", "KM": "BAM", "Р": "RUB", "РУБ": "RUB", "ГРН": "UAH", "СУМ": "UZS", "СОМ": "KGS",
     "ТГ": "KZT", "Đ": "VND", "DKR": "DKK", "SKR": "SEK", "NKR": "NOK", "KSH": "KES", "TSH": "TZS", "USH": "UGX",
-    "SR": "SAR", "QR": "QAR", "S/": "PEN", "KR": None, "DH": None, "₨": None,
+    "SR": "SAR", "QR": "QAR", "S/": "PEN", "GB£": "GBP", "E£": "EGP", "LE": "EGP", "DT": "TND", "RD$": "DOP",
+    "U$S": "USD", "AR$": "ARS", "CL$": "CLP", "BAHT": "THB", "บาท": "THB", "РСД": "RSD", "د.إ": "AED", "ر.س": "SAR",
+    "ج.م": "EGP", "د.ك": "KWD", "ر.ق": "QAR", "ر.ع": "OMR", "د.ب": "BHD", "د.أ": "JOD", "د.م": "MAD", "د.ت": "TND",
+    "KR": None, "DH": None, "DHS": None, "₨": None,
 }  # fmt: skip
 """What stands for a currency, in capitals and without a point. `kr` is that of several countries: it names none."""
 
-_SAYS_NOTHING = frozenset(["", "-", "–", "—", "n/a", "na", "none", "null", "nan", "nil"])
+_SAYS_NOTHING = frozenset(["", "-", "–", "—", "n/a", "na", "none", "null", "nan", "nil", "#n/a"])
 _TOO_DEAR = 1e18
 _LONGEST = 80  # characters; beyond it a text is no price
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u200a\u202f\u200b\ufeff\u200e\u200f]+")
 _APOSTROPHES = "'\u2019´`"
-_CURRENCY = r"(?:[^\W\d_]{1,5}\.?[$¥]?|s/\.?|[$€£¥￥₹₽₺₴₩₪₫฿₱₦₸₡₲₵৳₼₾₭₮៛₨])"
+_DIGITS = {zero + digit: str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6) for digit in range(10)}
+_DIGITS |= {ord("٫"): ".", ord("٬"): ","}
+_CURRENCY = r"(?:[دجر]\.[\u0621-\u064a]\.?|[^\W\d_]{1,5}\.?[$¥£]?|u\$s|s/\.?|[$€£¥￥₹₽₺₴₩₪₫฿₱₦₸₡₲₵৳₼₾₭₮៛₨])"
 _CURRENCIES = rf"{_CURRENCY}(?:\ ?{_CURRENCY})?"
 _NUMBER = rf"[0-9]+(?:[.,{_APOSTROPHES} ][0-9]+)*[.,]?|[.,][0-9]+"
 _NO_CENTS = r"(?:(?<![.,][0-9]{2})(?:[-–—=]{1,2}|/[-=]|:-)(?!\ ?[0-9]))?"  # 12,- and 12.-- and 12/- and 12:-
-_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
+_PLAIN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,2})?)(?:\ ([A-Z]{3}))?")
 _PRICE = re.compile(
-    rf"(?:(?:from|ab|nur|only|now|desde|vanaf|dès|da|od|från|fra|à\ partir\ de|a\ partir\ (?:de|da))\ )?"
+    rf"(?:(?:price|preis|prix|precio|preço|prezzo|prijs|pris|cena)\ ?:\ ?)?"
+    rf"(?:(?:from|ab|nur|only|now|desde|vanaf|dès|da|od|от|från|fra|à\ partir\ de|a\ partir\ (?:de|da)|a\ partire\ da"
+    rf"|starting\ (?:at|from))\ )?"
     rf"(?P<before>{_CURRENCIES})??\ ?(?P<low>{_NUMBER}){_NO_CENTS}\ ?(?P<behind>{_CURRENCIES})?"
     rf"(?:\ ?(?:-|–|—|to|bis)\ ?(?P<before_high>{_CURRENCIES})??\ ?(?P<high>{_NUMBER}){_NO_CENTS}"
     rf"\ ?(?P<behind_high>{_CURRENCIES})?)?",
     re.VERBOSE | re.IGNORECASE,
 )
-_ADDED = re.compile(  # a footnote's mark, and that taxes are in it
+_ADDED = re.compile(  # a footnote's mark, that taxes are in it and shipping is not, that it is for one piece
     r"(?:\ ?[*†‡¹²³]+"
+    r"|,?\ ?(?:zzgl|exkl|plus)\.?\ (?:versand(?:kosten)?|shipping|porto)"
+    r"|\ ?/\ ?(?:1\ )?(?:ea|each|pcs?|piece|unit|item|stück|stk|st|szt|db|ks|kus|pz|pezzo|ud|unidad|un|pièce|stuk|adet"
+    r"|шт)\.?"
+    r"|\ (?:each|per\ (?:piece|unit|item)|pro\ (?:stück|stk\.?)|je\ stück|par\ pièce|per\ stuk|por\ (?:unidad|unidade)"
+    r"|al\ pezzo|za\ (?:sztukę|szt\.?|kus|шт\.?)|(?:à|pr\.?)\ (?:stk|st)\.?)"
     r"|,?\ ?[(（]?(?:inkl|incl|inc)\.?\ ?(?:[0-9]+\ ?%\ ?)?(?:mwst|ust|vat|gst|tax|btw|iva|tva|moms)\.?[)）]?"
     r"|\ ?(?:ttc|[(（]?税込[)）]?|iva\ (?:incluido|incluída|inclusa|incl\.?)))+$",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"[0-9]{1,3}(?:\D[0-9]{2,3})*\D[0-9]{3}")
 _CENTS = re.compile(r"[0-9]([.,])[0-9]{1,2}(?![0-9.,])")
-_DAY = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})(?:[ ,]+(\d{1,2}):(\d{2})(?::\d{2})?)?")
-_SECONDS = re.compile(r"1\d{9}")
+_STRUCK = re.compile(r"<(?:del|s|strike|ins|sup|sub)\b", re.IGNORECASE)  # two prices in one, or small cents
+_MARKUP = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_SMALL = re.compile(
+    r"([0-9])\ ?€\ ?([0-9]{2})|([0-9]):([0-9]{2})(?=\ ?(?:kr|sek)\b)", re.IGNORECASE
+)  # 12€99, 129:90 kr
+_CLOSED = re.compile(r"([0-9][.,][0-9]{1,2})\ ?[.,][-–—]{0,2}(?=[^\d.,]|$)")  # 12.90.- has its cents
+_DAY = re.compile(
+    r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})\.?(?:[ ,]+(\d{1,2}):(\d{2})(?::\d{2})?(?:\ ?([ap])\.?m\.?)?)?", re.IGNORECASE
+)
+_SECONDS = re.compile(r"(1\d{9})(?:\d{3})?")
+_NO_DAY = re.compile(r"0{4}-00-00(?:[ T]00:00(?::00)?)?|-|n/a|null|none", re.IGNORECASE)
+_ZONE = re.compile(r"\s*(?:UTC|GMT|\[[\w/+-]+\])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +133,16 @@ def current_price(regular: Price, sale: Price, begins: str, ends: str, now: date
         Decimal(sale.amount) >= Decimal(regular.amount) or sale.currency != regular.currency
     ):
         return regular
-    has_begun = not begins.strip() or _all(moment <= now for moment in _moments(begins, time.min))
-    is_not_over = not ends.strip() or _all(now <= moment for moment in _moments(ends, time.max))
+    has_begun = _is_blank(begins) or _all(moment <= now for moment in _moments(begins, time.min))
+    is_not_over = _is_blank(ends) or _all(now <= moment for moment in _moments(ends, time.max))
     return sale if has_begun and is_not_over else regular
 
 
 def cheapest(prices: Iterable[Price]) -> Price:
-    """The lowest of several prices; where none has an amount, the first."""
+    """The lowest of several prices that is above nothing; where there is none, the first that has an amount, or any."""
     listed = list(prices)
     priced = [price for price in listed if price.amount is not None]
+    priced = [price for price in priced if Decimal(price.amount or 0) > 0] or priced
     return min(priced, key=lambda price: Decimal(price.amount or 0)) if priced else next(iter(listed), NO_PRICE)
 
 
@@ -141,6 +164,12 @@ def _three_decimals() -> frozenset[str]:
     return frozenset(code for code, (digits, *_) in get_global("currency_fractions").items() if digits == 3)
 
 
+def _is_blank(day: str) -> bool:
+    """Whether it sets no limit: nothing, or what databases and programs write for that."""
+    written = day.strip()
+    return not written or _NO_DAY.fullmatch(written) is not None
+
+
 def _all(conditions: Iterable[bool]) -> bool:
     """Whether there are some, and all hold."""
     found = list(conditions)
@@ -150,8 +179,9 @@ def _all(conditions: Iterable[bool]) -> bool:
 def _moments(text: str, time_of_day: time) -> list[datetime]:
     """What a date, or a date and time, may mean, in UTC unless it says otherwise; nothing where it makes no sense."""
     written = text.strip().lstrip("'")
-    if _SECONDS.fullmatch(written):
-        return [datetime.fromtimestamp(int(written), UTC)]
+    if seconds := _SECONDS.fullmatch(written):
+        return [datetime.fromtimestamp(int(seconds[1]), UTC)]
+    written = _ZONE.sub("", written).replace("T24:00", "T23:59")
     try:
         moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d{2}:?\d{2}$)", "", written))
     except ValueError:
@@ -172,7 +202,7 @@ def _days(text: str, time_of_day: time) -> list[datetime]:
     else:
         year = third if third > 99 else 2000 + third
         orders = [(year, second, first)] + ([(year, first, second)] if mark != "." else [])
-    hour = time(int(found[5]), int(found[6])) if found[5] and int(found[5]) < 24 and int(found[6]) < 60 else None
+    hour = _hour(int(found[5]), int(found[6]), found[7]) if found[5] else None
     days = []
     for year, month, day in dict.fromkeys(orders):
         try:
@@ -180,6 +210,12 @@ def _days(text: str, time_of_day: time) -> list[datetime]:
         except ValueError:
             continue
     return days
+
+
+def _hour(hour: int, minute: int, half: str | None) -> time | None:
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half.lower() == "p")
+    return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def _of_number(value: float, currency: str | None) -> Price:
@@ -191,27 +227,43 @@ def _of_number(value: float, currency: str | None) -> Price:
 
 
 def _of_text(value: str, beside: str | None, decimal_comma: bool) -> Price:
-    if _PLAIN.fullmatch(value) and len(value) <= _LONGEST:
-        return Price(format(Decimal(value), "f"), beside)
-    text = _SPACES.sub(" ", html.unescape(value)).strip()
+    plain = _PLAIN.fullmatch(value)
+    if plain and (not plain[2] or plain[2] in iso_4217()):
+        return Price(format(Decimal(plain[1]), "f"), plain[2] or beside)
+    text = html.unescape(value)
+    if "<" in text and not _STRUCK.search(text):
+        text = _MARKUP.sub("", text)
+    text = _SPACES.sub(" ", text if text.isascii() else text.translate(_DIGITS)).strip(" \"';")
     if text.lower() in _SAYS_NOTHING:
         return NO_PRICE
     if len(text) > _LONGEST:
         return Price(unreadable=text[:_LONGEST])
-    found = _PRICE.fullmatch(_ADDED.sub("", text))
+    price = _parsed(text, beside, decimal_comma) or _parsed(_as_usual(_ADDED.sub("", text)), beside, decimal_comma)
+    return price or Price(unreadable=text)
+
+
+def _parsed(text: str, beside: str | None, decimal_comma: bool) -> Price | None:
+    """The price that the whole text is; None where it is none."""
+    found = _PRICE.fullmatch(text)
     if not found:
-        return Price(unreadable=text)
+        return None
     parts = found.groupdict()
     codes = {_code(parts[name]) for name in ("before", "behind", "before_high", "behind_high") if parts[name]}
     named = {code for code, is_iso in codes if is_iso} or {code for code, _ in codes}
     if len(named) > 1 or "" in named:
-        return Price(unreadable=text)
+        return None
     written = next(iter(named), None)
     amounts = [_decimal(parts[end], written, bool(codes), decimal_comma) for end in ("low", "high") if parts[end]]
     if None in amounts:
-        return Price(unreadable=text)
+        return None
     amount = min(amount for amount in amounts if amount is not None)
     return Price(format(amount, "f"), written if any(is_iso for _, is_iso in codes) else beside or written)
+
+
+def _as_usual(text: str) -> str:
+    """With cents as they are mostly written: 12€99, 129:90 kr and 12.90.- have them, too."""
+    text = _SMALL.sub(lambda found: f"{found[1]},{found[2]} €" if found[1] else f"{found[3]},{found[4]}", text)
+    return _CLOSED.sub(r"\1", text)
 
 
 def _code(sign: str) -> tuple[str | None, bool]:
@@ -243,6 +295,8 @@ def _decimal(number: str, currency: str | None, has_sign: bool, decimal_comma: b
     # by a program, whose point is a decimal one; and some currencies have three decimals. In a feed whose decimals
     # stand behind commas it is the other way round.
     may_group = len(marks) == 1 and len(behind) == 3 and len(before) <= 3 and before.lstrip("0")
+    if mark == "," and currency == "TND":  # of those with three decimals, the one that writes a comma
+        may_group = False
     point_groups = (has_sign and currency not in _three_decimals()) or decimal_comma
     if may_group and (not decimal_comma if mark == "," else point_groups):
         return Decimal(before + behind)

@@ -268,10 +268,6 @@ def test_a_brand_that_the_title_begins_with_is_not_said_twice() -> None:
     assert "\nAcme · " in caption(match(0.2, title="Lamp", brand="Acme"))
 
 
-@pytest.mark.parametrize(
-    ("truth", "words"),
-    [("kind", "of the same kind"), ("category", "of the same category"), ("product", "the same product")],
-)
 def test_a_card_of_several_variants_names_the_lowest_price_and_what_is_gone_is_marked() -> None:
     shown = match(0.44, title="Lamp", price="12.00", currency="USD")
     assert "<b>from $9.50</b>" in caption(replace(shown, from_price="9.50"))
@@ -279,6 +275,10 @@ def test_a_card_of_several_variants_names_the_lowest_price_and_what_is_gone_is_m
     assert "out of stock" not in caption(shown)
 
 
+@pytest.mark.parametrize(
+    ("truth", "words"),
+    [("kind", "of the same kind"), ("category", "of the same category"), ("product", "the same product")],
+)
 def test_what_a_percentage_means_is_worded_by_what_it_was_fitted_on(truth: str, words: str) -> None:
     shop = of_bot(likeness=LIKENESS.model_copy(update={"truth": truth}))
     for text in (how_to_use(shop), choose_threshold(None, shop)):

@@ -71,6 +71,9 @@ async def test_an_encoding_that_is_none_counts_as_none(server, name):
         ("deflate", zlib.compress),
         ("deflate", lambda content: zlib.compress(content, wbits=-15)),
         ("gzip", bytes),  # it only says so
+        ("gzip, gzip", lambda content: gzip.compress(gzip.compress(content))),
+        ("gzip, utf-8", gzip.compress),
+        ("", gzip.compress),
     ],
 )
 async def test_what_comes_packed_unasked_is_unpacked(server, name, pack):
@@ -89,6 +92,43 @@ async def test_a_header_that_is_none_does_not_cost_the_photo(server, odd):
         return False
 
     assert await fetch(server.add("a.jpg", answer)) == Download(PHOTO, framed=True)
+
+
+@pytest.mark.parametrize(
+    ("status_line", "odd", "framed"),
+    [
+        (b"HTTP/1.1 200 OK", b"Transfer-Encoding: identity", True),
+        (b"HTTP/1.1 200 OK", b"Transfer-Encoding: ", True),
+        (b"HTTP/1.1 200 OK", b"Content-Length: 10243 bytes", False),
+        (b"HTTP/2 200", b"X: 1", True),
+        (b"\r\nhttp/1.1 200 OK", b"X: 1", True),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK", b"Served fast", True),
+    ],
+)
+async def test_a_length_or_status_that_is_written_oddly_does_not_cost_the_photo(server, status_line, odd, framed):
+    async def answer(out):
+        length = b"Content-Length: %d\r\n" % len(PHOTO) if framed else b""
+        out.write(status_line + b"\r\n" + odd + b"\r\n" + length + b"Connection: close\r\n\r\n" + PHOTO)
+        await out.drain()
+        return False
+
+    assert await fetch(server.add("a.jpg", answer)) == Download(PHOTO, framed=framed)
+
+
+async def test_chunks_may_be_announced_twice_and_a_place_too(server):
+    async def answer(out):
+        out.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n")
+        out.write(b"%x\r\n" % len(PHOTO) + PHOTO + b"\r\n0\r\n\r\n")
+        await out.drain()
+        return False
+
+    async def redirect(out):
+        out.write(b"HTTP/1.1 302 Found\r\nLocation: /b\t.jpg\r\nLocation: /b.jpg\r\nContent-Length: 0\r\n\r\n")
+        await out.drain()
+        return False
+
+    server.add("b.jpg", answer)
+    assert await fetch(server.add("a.jpg", redirect)) == Download(PHOTO, framed=True)
 
 
 async def test_a_lax_server_may_not_lead_into_the_owners_network_either(server):

@@ -173,6 +173,18 @@ def test_a_full_record_of_2023(one):
         ({"main_category": "All Beauty"}, {"category": "Beauty", "kind": None}),
         ({"store": None, "details": {"Brand": "Acme & Sons"}}, {"brand": "Acme & Sons"}),
         ({"details": "no object", "title": None}, {"sales_rank": None, "title": None}),
+        *[
+            ({"images": images}, {"images": (PHOTO, "https://x.example/2.jpg")})
+            for images in (
+                '[{"large": "https://x.example/2.jpg"}, {"hi_res": "PHOTO", "variant": "MAIN"}]'.replace(
+                    "PHOTO", PHOTO
+                ),
+                "{'large': ['https://x.example/2.jpg', None], 'hi_res': [0, 'PHOTO'], 'variant': ['', 'MAIN']}".replace(
+                    "PHOTO", PHOTO
+                ),
+                [PHOTO, "https://x.example/2.jpg"],
+            )
+        ],
     ],
 )
 def test_the_oddities_of_2023(one, fields, expected):

@@ -126,6 +126,41 @@ def test_a_stray_quote_costs_only_its_own_line_even_where_another_is_found_far_b
     assert [row.id for _, row in rows if isinstance(row, FeedRow)] == [str(n) for n in range(20) if n != 3]
 
 
+ROW = "1,Vase,Home,https://shop.example/1.jpg"
+SHORT = "id,title,category,image"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"sep=\\t\n{SHORT}\n{ROW}\n".replace(",", "\t"),
+        f"sep=;;;\n{SHORT}\n{ROW}\n".replace(",", ";"),
+        f"{SHORT}\n{SHORT}\n{ROW}\n",
+        f"Products of 2026,,,\n\n{SHORT}\n{ROW}\n",
+        f"# Our shop, exported today\n#all\n{SHORT}\n{ROW}\n",
+        f"{SHORT}\n{ROW}\n\0\0\0\n\x1a",
+        f'{SHORT}\n1, "Vase", Home ,https://shop.example/1.jpg\n',
+        f"{SHORT}\n{ROW}\n".replace(",", "^"),
+        'id\ttitle\tcategory\timage\tnote\n1\tVase\tHome\thttps://shop.example/1.jpg\t"two\nlines"\n',
+    ],
+)
+def test_a_table_is_found_and_read_as_people_leave_it(read, content):
+    assert read(content) == [FeedRow("1", "Vase", "Home", "https://shop.example/1.jpg")]
+
+
+@pytest.mark.parametrize("wrong", ["cp1252", "latin-1"])
+def test_text_that_was_encoded_twice_is_put_right(read, wrong):
+    twice = "Käse für große Öfen".encode().decode(wrong, "ignore" if wrong == "cp1252" else "strict")
+    assert read(f"{SHORT}\n1,{twice},Home,1.jpg\n")[0].title == "Käse für große Öfen"
+    assert read(f"{SHORT}\n1,Ä”Â,Home,1.jpg\n")[0].title == "Ä”Â"
+
+
+@pytest.mark.parametrize(("text", "encoding"), [("Käse Müller", "mac_roman"), ("Żółta łódź", "cp1250")])
+def test_what_windows_1252_makes_no_words_of_is_not_read_so(read, text, encoding):
+    rows = read(f"{SHORT}\n1,{text},Home,1.jpg\n2,Vase,Home,2.jpg\n".encode(encoding))
+    assert [getattr(row, "reason", row.id) for row in rows] == [Reason.BAD_ENCODING, "2"]
+
+
 def test_a_field_without_end_is_a_bad_row_and_reading_goes_on(read):
     rows = read("id,title,category,image\n1," + "x" * 1_000_001 + ",Balls,1.jpg\n2,Ball,Balls,2.jpg\n")
     assert [getattr(row, "reason", row.id) for row in rows] == [Reason.BAD_ROW, "2"]

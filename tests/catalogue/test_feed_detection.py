@@ -82,6 +82,7 @@ def test_the_formats_of_objects_are_told_by_most_lines_and_not_by_the_first(tmp_
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "a web page"),
         (b"PK\x03\x04\x14\x00", "a zip archive that"),
         (b"BZh91AY&SY", "is bzip2"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is a spreadsheet"),
         (b'{"reviewerID": "A1", "asin": "1", "reviewText": "good"}\n', "holds reviews, not products.*meta_"),
         (b'{"rating": 5, "user_id": "A1", "asin": "1", "parent_asin": "1"}\n', "holds reviews, not products"),
         (b'{"name": "Tea"}\n', "looks like none of the formats"),

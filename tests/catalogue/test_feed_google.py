@@ -83,6 +83,13 @@ def test_a_sale_price_counts_while_the_sale_is_on():
     assert google.to_row(attributes | {"sale_price": ["cheap"]}).price == "15.00"
 
 
+def test_small_cents_and_a_lone_date_are_not_taken_for_a_price_and_a_sale(one):
+    assert one(rss(ITEM + "<g:price>12<sup>99</sup> EUR</g:price>")).price != "1299"
+    sale = {"price": ["20 EUR"], "sale_price": ["15 EUR"], "id": ["1"], "image_link": ["a.jpg"]}
+    assert google.to_row(sale).price == "15"
+    assert google.to_row(sale | {"sale_price_effective_date": ["2020-01-01"]}).price == "20"
+
+
 def test_an_rss_feed_maps_its_attributes_wherever_they_stand(read):
     rows = read.numbered(
         rss(
@@ -131,7 +138,8 @@ def test_items_that_cannot_be_used_are_rejected_alone(read):
         ("Big&nbsp;vase", "Big vase"), ("Caf&eacute;", "Café"), ("&#233;t&#xe9;", "été"), ("Big\x0bvase", "Big vase"),
         ("&unknown; vase", "&unknown; vase"), ("AT&T; vase", "AT&T; vase"), ("&#0; vase", "vase"),
         ("New <b>vase</b><br/>blue", "New vase blue"), ("&lt;b&gt;Big&lt;/b&gt; vase", "Big vase"),
-        ("<![CDATA[<p>Big</p><p>vase</p>]]>", "Big vase"), ("a < b", None),
+        ("<![CDATA[<p>Big</p><p>vase</p>]]>", "Big vase"), ("a < b", "a < b"), ("I <3 it", "I <3 it"),
+        ("&lt;![CDATA[Vase]]&gt;", "Vase"), ("a <b c", None),
     ],
 )  # fmt: skip
 def test_what_is_no_xml_costs_at_most_its_item(read, title, shown):
@@ -159,6 +167,7 @@ def test_what_stands_behind_the_end_is_no_part_of_the_feed(read, behind):
     [
         ("utf8", "utf-8"), ("UTF_8", "utf-8"), ("windows1252", "cp1252"), ("win-1252", "cp1252"),
         ("ISO-8859-15", "iso-8859-15"), ("latin 1", "latin-1"), ("utf-16", "utf-8"), ("iso-8859-1", "utf-8"),
+        ("windows-1251", "utf-8"), ("UTF8 ", "utf-8"), ("unicode", "utf-8"), ("ISO8859-1", "latin-1"),
     ],
 )  # fmt: skip
 def test_misspelt_and_wrong_declarations_are_seen_through(one, declared, encoding):

@@ -6,6 +6,7 @@ import io
 import pytest
 
 from imgrec.catalogue.feed import FeedRow, Reason, Rejection
+from imgrec.errors import FeedError
 
 SHOPIFY = (
     "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published", "Option1 Value",
@@ -205,6 +206,20 @@ LANGUAGES = {
                    "Preço normal", "Categorias", "Imagens", "Ascendente"),
     "Polish": ("ID", "Rodzaj", "SKU", "Nazwa", "Opublikowano", "Widoczność w katalogu", "Cena promocyjna",
                "Cena katalogowa", "Kategorie", "Obrazki", "Nadrzędny"),
+    "Swedish": ("ID", "Typ", "Artikelnummer", "Namn", "Publicerad", "Synlighet i katalog", "Reapris", "Ordinarie pris",
+                "Kategorier", "Bilder", "Överordnad"),
+    "Danish": ("ID", "Type", "Varenummer (SKU)", "Navn", "Udgivet", "Synlighed i katalog", "Tilbudspris", "Normalpris",
+               "Kategorier", "Billeder", "Forælder"),
+    "Norwegian": ("ID", "Type", "SKU", "Navn", "Publisert", "Synlighet i katalogen", "Salgspris", "Ordinær pris",
+                  "Kategorier", "Bilder", "Forelder"),
+    "Czech": ("ID", "Typ", "Katalogové číslo", "Název", "Publikováno", "Viditelnost v katalogu", "Akční cena",
+              "Běžná cena", "Kategorie", "Obrázky", "Nadřazený"),
+    "Turkish": ("Kimlik", "Tür", "Stok kodu (SKU)", "İsim", "Yayımlanmış", "Katalogda görünürlük",
+                "İndirimli satış fiyatı", "Normal fiyat", "Kategoriler", "Görseller", "Ebeveyn"),
+    "Japanese": ("ID", "タイプ", "SKU", "名前", "公開済み", "カタログでの表示", "セール価格", "通常価格",
+                 "カテゴリー", "画像", "親"),
+    "Russian": ("ID", "Тип", "Артикул", "Имя", "Опубликован", "Видимость в каталоге", "Акционная цена", "Базовая цена",
+                "Категории", "Изображения", "Родительский"),
 }  # fmt: skip
 
 
@@ -218,7 +233,8 @@ def test_woocommerce_writes_its_columns_in_the_shops_language(one, columns, sale
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("published", ["0", "-1", "'-1", "'0", "FALSE", "false", "draft", "no", "FALSCH", "-1.0"])
+@pytest.mark.parametrize("published", ["0", "-1", "'-1", "'0", "FALSE", "false", "draft", "no", "FALSCH", "-1.0", "0.0",
+                                       "−1", "Private", "future", "ЛОЖЬ", "下書き", "utkast"])  # fmt: skip
 def test_drafts_stay_out_however_a_spreadsheet_writes_them(read, published):
     assert fates(read(table(WOO, TEA | {"Published": published}))) == [Reason.NOT_PUBLISHED]
 
@@ -246,6 +262,26 @@ def test_a_sale_of_nothing_or_with_a_date_that_cannot_be_read_is_none(one):
     assert one(table(WOO, TEA | {"Sale price": "0"})).price == "12.50"
     assert one(table(WOO, TEA | {"Sale price": "9", "Date sale price ends": "31/02/20"})).price == "12.50"
     assert one(table(WOO, TEA | {"Sale price": "9"})).price == "9"
+
+
+@pytest.mark.parametrize("parent", ["id:20", "ID: 20", "HOODIE", "hoodie"])
+def test_a_variation_names_its_product_as_people_write_it(read, parent):
+    rows = read(table(WOO, variation("21", Regular_price="45") | {"Parent": parent}, HOODIE | {"SKU": "Hoodie"}))
+    [main] = [row for row in rows if isinstance(row, FeedRow)]
+    assert (main.id, main.price) == ("20", "45")
+
+
+def test_an_export_in_an_unknown_language_is_told_so_and_puts_no_draft_on_sale(read):
+    with pytest.raises(FeedError, match=r"WooCommerce export .* --map published=COLUMN"):
+        read(
+            "ID,Type,SKU,Name,Foilsithe,Infheictheacht,Images\n1,simple,a,Draft,0,visible,https://shop.example/a.jpg\n"
+        )
+
+
+def test_a_variant_without_a_price_yet_is_not_the_cheapest_and_handles_differ_by_more_than_capitals(read):
+    free = {"Handle": "Shirt", "Option1 Value": "S", "Variant SKU": "S-S", "Variant Price": "0.00"}
+    [row] = [row for row in read(table(SHOPIFY, SHIRT, free)) if isinstance(row, FeedRow)]
+    assert row.price == "19.99"
 
 
 def test_rows_of_a_handle_need_not_stand_together(read):

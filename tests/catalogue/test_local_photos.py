@@ -29,6 +29,13 @@ def folder(tmp_path):
         r"C:\Users\Ann\shop\photos\mugs\a.jpg",
         "D:/shop/photos/mugs/a.jpg",
         r"\\server\share\photos\mugs\a.jpg",
+        "/photos/mugs/a.jpg",
+        "photos%2Fmugs/a.jpg",
+        "photos/mugs/a.jpg?v=2",
+        "photos/mugs /\u00a0a.jpg ",
+        "file:///C:/My%20shop/photos/mugs/a.jpg",
+        "file:photos/mugs/a.jpg",
+        "file:///photos/mugs/a.jpg",
     ],
 )
 def test_a_file_is_found_however_its_name_is_written(folder, named):

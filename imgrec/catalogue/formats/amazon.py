@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from imgrec.catalogue.departments import department_named, first_department
 from imgrec.catalogue.feed import MOST_PHOTOS, Reason, Relation, Unusable, cleaned, cleaned_html, is_url, needed, shown
+from imgrec.catalogue.formats.json_lines import read_value
 from imgrec.catalogue.prices import Price, read_price
 
 _NO_PHOTO = "/x-site/icons/no-img"  # Amazon's own "no image available"
@@ -22,6 +23,14 @@ def texts(value: object) -> list[str]:
     """The texts of a list, entities resolved, in order and each once; none when it is no list."""
     found = (cleaned_html(item) for item in value) if isinstance(value, list) else ()
     return list(dict.fromkeys(text for text in found if text))
+
+
+def listed(value: object) -> list[object]:
+    """A list as it is, or as text within the JSON; whatever else there is becomes one of its own."""
+    if isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
+        with contextlib.suppress(ValueError, RecursionError):
+            value = read_value(value.strip())
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def department(names: Sequence[str], paths: Sequence[Sequence[str]]) -> tuple[str, str | None]:

@@ -43,12 +43,8 @@ def _main_category(record: Record) -> list[str]:
 
 
 def _photos(record: Record) -> Iterator[object]:
-    high = record.get("imageURLHighRes")
-    thumbnails = record.get("imageURL") or record.get("image")
-    if isinstance(high, list) and high:
-        yield from high
-    elif isinstance(thumbnails, list):
-        yield from map(amazon.full_size, thumbnails)
+    high = amazon.listed(record.get("imageURLHighRes"))
+    yield from high or map(amazon.full_size, amazon.listed(record.get("imageURL") or record.get("image")))
 
 
 def _title(value: object) -> str | None:

@@ -44,17 +44,17 @@ def to_row(record: Record) -> FeedRow:
 
 def _photos(images: object) -> Iterator[object]:
     """The largest address of each photo, the main one first."""
-    listed = [image for image in images if isinstance(image, Mapping)] if isinstance(images, list) else _rows(images)
-    for image in sorted(listed, key=lambda image: image.get("variant") != _SHOWN_FIRST):
+    rows = [row for image in amazon.listed(images) for row in _rows(image)]
+    for image in sorted(rows, key=lambda image: image.get("variant") != _SHOWN_FIRST):
         yield image.get("hi_res") or image.get("large") or amazon.full_size(image.get("thumb"))
 
 
-def _rows(columns: object) -> list[Mapping[str, object]]:
-    """Photos as Hugging Face's `datasets` writes them: under each size the addresses of all."""
-    if not isinstance(columns, Mapping):
-        return []
-    listed = {name: values for name, values in columns.items() if isinstance(values, list)}
-    return [dict(zip(listed, image, strict=True)) for image in zip_longest(*listed.values())]
+def _rows(image: object) -> list[Mapping[str, object]]:
+    """One photo, or several as Hugging Face's `datasets` writes them: under each size the addresses of all."""
+    if not isinstance(image, Mapping):
+        return [{"large": image}]
+    columns = {name: values for name, values in image.items() if isinstance(values, list)}
+    return [dict(zip(columns, row, strict=True)) for row in zip_longest(*columns.values())] if columns else [image]
 
 
 def _facts(details: object) -> Mapping[str, object]:

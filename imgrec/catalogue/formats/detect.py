@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from imgrec.catalogue.feed import Numbered, Unusable
 from imgrec.catalogue.formats import (
@@ -32,7 +33,14 @@ _CONTAINERS = {
     b"\x28\xb5\x2f\xfd": "Zstandard",
     b"PAR1": "Parquet",
     b"SQLite format 3": "an SQLite database",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet (.xls)",
+    b"%PDF": "a PDF document",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
 }
+_OF_WOOCOMMERCE = re.compile(  # values of its columns, which it writes in English in any language
+    r'[,;\t]"?(?:simple|variable|variation|external|grouped)\b[^\n]*[,;\t]"?(?:visible|catalog|search|hidden)"?[,;\t]'
+)
 _FEED_TAG = re.compile(r"<(?:\w+:)?(rss|feed|RDF|channel)\b")
 
 
@@ -113,13 +121,26 @@ def _of_header(feed: FeedFile) -> str | None:
     if _has(feed, shape, woocommerce.NAMES, *woocommerce.REQUIRED) and any(
         _has(feed, shape, woocommerce.NAMES, key, sign) for key in ("id", "sku") for sign in _WOOCOMMERCE_SIGNS
     ):
-        return "woocommerce"
+        known = _has(feed, shape, woocommerce.NAMES, "published") or not _OF_WOOCOMMERCE.search(feed.text_head)
+        return "woocommerce" if known else _in_another_language(feed)
+    if _OF_WOOCOMMERCE.search(feed.text_head):
+        _in_another_language(feed)
     is_ours = set(plain_csv.REQUIRED_COLUMNS) <= set(shape.columns)
     if is_ours and "category" in shape.columns:
         return "csv"
     if _has(feed, shape, google_tsv.NAMES, "id", "title", "image_link"):
         return "google-tsv"
     return "csv" if is_ours or _has(feed, shape, plain_csv.NAMES, *plain_csv.REQUIRED_COLUMNS) else None
+
+
+def _in_another_language(feed: FeedFile) -> NoReturn:
+    """Reading it all the same might put drafts on sale."""
+    raise FeedError(
+        f"The feed {feed.path} looks like a WooCommerce export whose columns are in a language that imgrec does not "
+        "know. Export it with the site in English, or say what its columns are called: --format woocommerce "
+        "--map name=COLUMN --map images=COLUMN --map published=COLUMN, and so for type, regular price, sale price, "
+        "categories and parent."
+    )
 
 
 def _has(feed: FeedFile, shape: Shape, names: Names, *fields: str) -> bool:

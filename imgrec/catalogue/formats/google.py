@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from imgrec.catalogue.feed import MOST_PHOTOS, FeedRow, Reason, Unusable, cleaned_html, needed
+from imgrec.catalogue.feed import MOST_PHOTOS, FeedRow, Reason, Unusable, cleaned, cleaned_html, needed
 from imgrec.catalogue.formats.stock import is_in_stock, sizes_in
 from imgrec.catalogue.pictures import address_in, pictures_in
 from imgrec.catalogue.prices import Price, current_price, read_price
@@ -83,10 +83,15 @@ def _photos(attributes: Attributes) -> list[str]:
 
 
 def _price(attributes: Attributes, now: datetime, decimal_comma: bool) -> Price:
-    begins, _, ends = (_text(attributes, "sale_price_effective_date") or "").partition("/")
-    regular = read_price(_text(attributes, "price"), None, decimal_comma)
-    sale = read_price(_text(attributes, "sale_price"), regular.currency, decimal_comma)
-    return current_price(regular, sale, begins, ends, now)
+    begins, to, ends = (_text(attributes, "sale_price_effective_date") or "").partition("/")
+    regular = read_price(_written(attributes, "price"), None, decimal_comma)
+    sale = read_price(_written(attributes, "sale_price"), regular.currency, decimal_comma)
+    return current_price(regular, sale, begins, ends if to else begins, now)  # a lone day tells no end
+
+
+def _written(attributes: Attributes, name: str) -> str | None:
+    """A text with the markup in it, which may tell that 12<sup>99</sup> is not 1299."""
+    return next((text for value in attributes.get(name, ()) if (text := cleaned(value))), None)
 
 
 def _text(attributes: Attributes, name: str) -> str | None:

@@ -21,7 +21,7 @@ def read_objects(feed: FeedFile, to_row: Callable[[Record], FeedRow], id_field: 
 def read_object(line: str) -> Record:
     """The object on a line. Raises Unusable when there is none."""
     try:
-        value = _value(line)
+        value = read_value(line)
     except RecursionError:
         raise Unusable(Reason.BAD_ROW, "its lists or objects are nested too deeply") from None
     except ValueError as error:
@@ -31,7 +31,8 @@ def read_object(line: str) -> Record:
     return value
 
 
-def _value(line: str) -> object:
+def read_value(line: str) -> object:
+    """What a text holds in JSON, or as a Python literal. Raises ValueError or RecursionError where it is neither."""
     if line.startswith("{'"):
         return read_literal(line)
     try:
@@ -46,7 +47,7 @@ def _outcome(number: int, line: bytes | None, to_row: Callable[[Record], FeedRow
     if line is None:
         return Unusable(Reason.BAD_ROW, f"the line is longer than {LONGEST_LINE:,} bytes").rejection(number, "")
     try:
-        text = line.decode("utf-8").strip()
+        text = line.decode("utf-8").strip().removesuffix(",")  # as in a list of them
     except UnicodeDecodeError:
         text = line.decode("utf-8", "backslashreplace")
         return Unusable(Reason.BAD_ENCODING, "the line is not UTF-8").rejection(number, _id_in(text))

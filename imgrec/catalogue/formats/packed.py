@@ -98,4 +98,5 @@ def _only_member(path: Path, file: io.BufferedReader) -> zipfile.ZipExtFile:
 
 def _may_be_a_feed(member: zipfile.ZipInfo) -> bool:
     name = PurePosixPath(member.filename)
-    return not member.is_dir() and not name.name.startswith(".") and "__MACOSX" not in name.parts
+    beside = name.name.startswith(".") or name.name.lower() in {"thumbs.db", "desktop.ini"} or "__MACOSX" in name.parts
+    return not member.is_dir() and not beside

@@ -13,6 +13,7 @@ _SIMPLE = r"""'[^'"\\]*+'"""  # no escapes, no quotes of the other kind
 _ANY = r"""(?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
 _STRINGS = re.compile(rf"""(?:{_SIMPLE}[^'"\\uU]*+)++|[uU]?{_ANY}|['"]""", re.DOTALL)
 _STRINGS_AND_NAMES = re.compile(rf"""{_ANY}|['"]|\b(?:None|True|False)\b""", re.DOTALL)
+_MARKED = re.compile(r"\b[uU]'")  # a string as Python 2 wrote those of Unicode
 _JSON_NAMES = {"None": "null", "True": "true", "False": "false"}
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {
@@ -29,7 +30,7 @@ def read_literal(line: str) -> object:
     try:
         return _decode(text)
     except ValueError:
-        if not any(name in line for name in _JSON_NAMES):
+        if not any(name in line for name in _JSON_NAMES) and not (is_simple and _MARKED.search(line)):
             raise
     named = _STRINGS_AND_NAMES.sub(lambda found: _JSON_NAMES.get(found[0], found[0]), line)
     return _decode(_STRINGS.sub(_as_json, named))

@@ -78,7 +78,7 @@ def _ungathered(table: Table, gathering: Gathering) -> Numbered:
             continue
         try:
             handle = needed(" ".join(row.fields["handle"].split()) or None, Reason.MISSING_ID, "the column handle")
-            gathering.add(handle, row)
+            gathering.add(handle.casefold(), row)
         except Unusable as unusable:
             yield row.line, unusable.rejection(row.line, row.fields["handle"])
 
@@ -206,7 +206,7 @@ def _variant_name(row: _Row) -> str:
 
 
 def _position(row: _Row) -> int:
-    position = row["position"]
+    position = row["position"].removesuffix(".0")
     return int(position) if position.isascii() and position.isdigit() and len(position) < 10 else 10**9
 
 

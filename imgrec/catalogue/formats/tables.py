@@ -9,29 +9,28 @@ import csv
 import io
 import re
 import unicodedata
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TextIO
 
 from imgrec.catalogue.feed import Reason, Rejection
 from imgrec.catalogue.formats.feed_file import LONGEST_LINE, FeedFile
+from imgrec.catalogue.formats.table_rows import LONGEST_FIELD, TAB, Lines, Quoted, Unended, between_tabs
 from imgrec.catalogue.prices import decimal_mark
 from imgrec.errors import FeedError
 
 Names = Mapping[str, Sequence[str]]
 """A format's fields -> what the columns that hold them are called, the surest first; see `plain`."""
 
-TAB = "\t"
-_DELIMITERS = (",", ";", TAB, "|")
+_DELIMITERS = (",", ";", TAB, "|", "^", "~")
 _SHOWN = 200
-_LONGEST_FIELD = 1_000_000
-_MOST_LINES = 10_000  # within one quoted field
 _MOST_ABOVE = 20  # lines above the header
-_SEPARATOR = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)  # a line that Excel writes, and reads
-_EXPLAINS = re.compile(r'^"?#\s?(?:required|optional)\b', re.IGNORECASE)  # Meta's templates, above the header
+_SEPARATOR = re.compile(r'^"?sep\s*=\s*(\\t|.)"?[\s,;|]*$', re.IGNORECASE)  # a line that Excel writes, and reads
+_EXPLAINS = re.compile(
+    r'^"?#(?:[\s#=*-]|\w[^,;|\t]*$|(?:required|optional)\b)', re.IGNORECASE
+)  # as Meta's templates do
+_BLANK = re.compile(r"[\s\0\x1a\ufeff]*")
+_ENOUGH_COLUMNS = 3  # for a header, below a title
 _MISFIT = "the row has another number of fields than the header"
-_LINES_IN_TABS = "a text in quotes goes on in the next line, which a table between tabs cannot have; export it as CSV"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +56,12 @@ class Table:
 
     Of a row with a quote in the wrong place only its first line is rejected, and reading goes on behind that. With
     `exact`, so is a row with another number of fields than the header; otherwise blank fields may be missing at its
-    end. Rows of blank fields are none. Raises FeedError when `required` fields have no column, and while reading when
-    the file ends within quotes.
+    end. Rows of blank fields, and the header over again, are none. Raises FeedError when `required` fields have no
+    column, and while reading when the file ends within quotes.
     """
 
     def __init__(self, feed: FeedFile, names: Names, required: Sequence[str], exact: bool = False) -> None:
-        csv.field_size_limit(_LONGEST_FIELD)
+        csv.field_size_limit(LONGEST_FIELD)
         self._feed = feed
         self._exact = exact
         self._shape = shape_of(feed.text_head)
@@ -77,23 +76,27 @@ class Table:
             raise FeedError(_lacks(feed, self._shape, missing, required))
 
     def __iter__(self) -> Iterator[TableRow | Rejection]:
-        lines = _Lines(self._feed.text())
+        lines = Lines(self._feed.text())
         for _ in range(self._shape.above):
             lines.more()
             next(lines)
-        split = _between_tabs(len(self.columns)) if self._shape.delimiter == TAB else _Quoted(self._shape, self._exact)
+        split = (
+            between_tabs(len(self.columns))
+            if self._shape.delimiter == TAB
+            else Quoted(self._shape.delimiter, len(self.columns))
+        )
         lines.more()
         split(lines)  # the header
         while (begins := lines.number + 1) and lines.more():
             row = split(lines)
-            if isinstance(row, _Unended):
+            if isinstance(row, Unended):
                 raise FeedError(
                     f"{self._feed.path} ends within the quotes of a field that begins at line {begins}. "
                     "Fetch the feed again or mend that line; nothing was retired."
                 )
             if isinstance(row, str):
                 yield Rejection(begins, "", Reason.BAD_ROW, row)
-            elif any(row) and not all(not field or field.isspace() for field in row):
+            elif not all(map(_BLANK.fullmatch, row)) and not self._is_header(row):
                 yield self._outcome(lines.number, row)
 
     def decimal_comma(self, *prices: str) -> bool:
@@ -110,6 +113,10 @@ class Table:
             mark = None
         return mark == "," or (mark is None and self._shape.delimiter == ";")
 
+    def _is_header(self, row: list[str]) -> bool:
+        written = self._shape.written
+        return row[0].strip() == written[0] and tuple(field.strip() for field in row[: len(written)]) == written
+
     def _outcome(self, line: int, row: list[str]) -> TableRow | Rejection:
         columns = self.columns
         if len(row) != len(columns):
@@ -121,15 +128,15 @@ class Table:
 
 def shape_of(head: str) -> Shape:
     """How the table that begins so is written; without columns where it is none."""
-    csv.field_size_limit(_LONGEST_FIELD)
+    csv.field_size_limit(LONGEST_FIELD)
     told, above, begins = "", 0, 0
     while above < _MOST_ABOVE and begins < len(head):
         ends = begins + len(_first_line(head[begins : begins + LONGEST_LINE]))
         line = head[begins:ends].lstrip("\ufeff")
         separator = _SEPARATOR.match(line)
         if separator:
-            told = separator[1]
-        elif line.strip(' \t\r\n",;|') and not _EXPLAINS.match(line):
+            told = TAB if separator[1] == "\\t" else separator[1]
+        elif line.strip(' \t\r\n",;|') and not _EXPLAINS.match(line) and not _is_title(line, head[ends:]):
             break
         above, begins = above + 1, ends
     best: list[str] = []
@@ -141,6 +148,16 @@ def shape_of(head: str) -> Shape:
             if candidate == told and len(columns) > 1:
                 break
     return Shape(delimiter, tuple(_numbered(best)), tuple(best), above)
+
+
+def _is_title(line: str, below: str) -> bool:
+    """Whether a line that stands alone is above a table, rather than its header."""
+    following = next((text for text in below.splitlines()[:_MOST_ABOVE] if text.strip(' \t",;|')), "")
+    return _filled(line) <= 1 and _filled(following) >= _ENOUGH_COLUMNS
+
+
+def _filled(line: str) -> int:
+    return max(sum(bool(name) for name in _header(line, delimiter)) for delimiter in _DELIMITERS)
 
 
 def fields_of(feed: FeedFile, shape: Shape, names: Names) -> list[str]:
@@ -211,137 +228,3 @@ def _lacks(feed: FeedFile, shape: Shape, missing: Sequence[str], required: Seque
         f"name at least {', '.join(required)} (found: {found}). If a column is only called otherwise, say which: "
         f"--map {missing[0]}=COLUMN."
     )
-
-
-class _Unended:
-    """The file ended within quotes."""
-
-
-_Split = list[str] | str | _Unended
-"""The next row's fields, or what is wrong with it."""
-
-
-class _Lines:
-    """A text's lines, of which those of a bad row can be taken back."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.number = 0
-        self._stream = stream
-        self._taken: list[str] = []
-        self._back: deque[str] = deque()
-
-    def more(self) -> bool:
-        """Whether there is another line; forgets which ones were taken before."""
-        self._taken.clear()
-        if not self._back and (line := self._stream.readline(LONGEST_LINE)):
-            self._back.append(line)
-        return bool(self._back)
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._back.popleft() if self._back else self._stream.readline(LONGEST_LINE)
-        if not line:
-            raise StopIteration
-        if len(self._taken) == _MOST_LINES:
-            raise csv.Error(f"a quoted field goes on for more than {_MOST_LINES:,} lines")
-        self.number += 1
-        self._taken.append(line)
-        return line
-
-    @property
-    def holds_escapes(self) -> bool:
-        """Whether a quote stands behind a backslash in the lines of this row."""
-        return any('\\"' in line for line in self._taken)
-
-    def take_back(self, but: int = 1) -> None:
-        """All of the row's lines but so many are yet to be read."""
-        self._back.extendleft(reversed(self._taken[but:]))
-        self.number -= len(self._taken) - but
-        del self._taken[but:]
-
-
-class _Quoted:
-    """Splits rows whose fields may stand in quotes.
-
-    PHP writes a quote behind a backslash as it is, where others double it; a row that makes no sense otherwise, and
-    does so, is read so.
-    """
-
-    def __init__(self, shape: Shape, exact: bool) -> None:
-        self._delimiter = shape.delimiter
-        self._columns = len(shape.columns)
-        self._exact = exact
-
-    def __call__(self, lines: _Lines) -> _Split:
-        row = self._next(lines)
-        if isinstance(row, list) and (len(row) == self._columns or not lines.holds_escapes):
-            return row
-        if lines.holds_escapes:
-            lines.take_back(0)
-            by_php = self._next(lines, lambda line: line.replace('\\"', '""'))
-            if isinstance(by_php, list) and len(by_php) == self._columns:
-                return by_php
-            lines.take_back(0)
-            row = self._next(lines)
-        if isinstance(row, str):
-            lines.take_back()
-        return row
-
-    def _next(self, lines: _Lines, read: Callable[[str], str] = str) -> _Split:
-        source = lines if read is str else map(read, lines)
-        try:
-            return next(csv.reader(source, delimiter=self._delimiter, strict=True), [])
-        except csv.Error as error:
-            return _Unended() if "unexpected end of data" in str(error) else f"not valid CSV: {error}"
-
-
-def _between_tabs(columns: int) -> Callable[[_Lines], _Split]:
-    """Splits lines at tabs. Quotes around a field come off where nothing else could be meant."""
-
-    def split(lines: _Lines) -> _Split:
-        line = next(lines).rstrip("\r\n")
-        row = line.split(TAB)
-        if any(len(field) > _LONGEST_FIELD for field in row):
-            return f"not valid: a field is longer than {_LONGEST_FIELD:,} characters"
-        if '"' not in line:
-            return row
-        if len(row) > columns and len(joined := _one_line(line)) == columns:
-            return joined  # tabs within quotes
-        if len(row) < columns and _is_open(row[-1]):
-            return _several_lines(lines, line) or _LINES_IN_TABS
-        return [_unquoted(field) if field.startswith('"') else field for field in row]
-
-    def _several_lines(lines: _Lines, line: str) -> list[str] | None:
-        """The row that goes on in the lines below, none of which can be one of its own; None where there is none."""
-        text = line
-        while len(text) < _LONGEST_FIELD and (following := next(lines, "")) and following.count(TAB) + 1 < columns:
-            text += "\n" + following.rstrip("\r\n")
-            if '"' in following and len(row := _one_line(text)) == columns:
-                return row
-            if following.count('"') % 2:
-                break
-        lines.take_back()
-        return None
-
-    return split
-
-
-def _one_line(text: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=TAB, strict=True), [])
-    except csv.Error:
-        return []
-
-
-def _is_open(field: str) -> bool:
-    """Whether a quote begins the field and none ends it."""
-    return field.startswith('"') and _unquoted(field) == field
-
-
-def _unquoted(field: str) -> str:
-    inside = field[1:-1]
-    if len(field) > 1 and field.endswith('"') and '"' not in inside.replace('""', ""):
-        return inside.replace('""', '"')
-    return field

@@ -31,7 +31,8 @@ _NOT_FOR_TEXT = frozenset(["idna", "punycode", "undefined", "unicode-escape", "r
 _SINGLE_BYTE = re.compile(r"cp125\d|iso8859-\d+|latin\d+|mac|koi8|cp(?:437|850|852|866)")
 _WESTERN_LETTERS = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØŒÙÚÛÜŠŽŸàáâãäåæçèéêëìíîïñòóôõöøœùúûüšžßÿªº"
 _MANY_FOREIGN_LETTERS = re.compile(r"[^\W\x00-\x7f]{3}")
-_SIGN_IN_A_WORD = re.compile(r"[^\W\d_][^\w\x00-\x7f‘’´·\xad\xa0–—][^\W\d_]")
+_SIGN_IN_A_WORD = re.compile(r"[^\W\d_](?:[^\w\x00-\x7f‘’´·\xad\xa0–—]|[¹³º])[^\W\d_]|[¹³][^\W\d_]")
+_CAPITAL_IN_A_WORD = re.compile("[a-zß-ÿ][À-ÞŒŠŽŸ][a-zß-ÿ]|[A-Z][ŠŽŸ][a-z]")  # as Mac Roman's letters come out
 
 
 def python_name(name: str) -> str | None:
@@ -45,7 +46,7 @@ def python_name(name: str) -> str | None:
         except (LookupError, ValueError):
             continue
         if codec._is_text_encoding and codec.name not in _NOT_FOR_TEXT:
-            return UTF8 if codec.name == "utf-8" else guess
+            return UTF8 if codec.name == "utf-8" else codec.name
     return None
 
 
@@ -103,6 +104,7 @@ def _looks_western(head: bytes) -> bool:
     return (
         not _MANY_FOREIGN_LETTERS.search(text)
         and not _SIGN_IN_A_WORD.search(text)
+        and not _CAPITAL_IN_A_WORD.search(text)
         and all(letter.isascii() or letter in _WESTERN_LETTERS for letter in set(text) if letter.isalpha())
     )
 

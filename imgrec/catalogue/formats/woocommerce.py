@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from imgrec.catalogue.feed import (
     MOST_PHOTOS,
@@ -32,49 +33,83 @@ from imgrec.catalogue.prices import Price, cheapest, current_price, read_price
 from imgrec.errors import FeedError
 
 NAMES = {
-    "id": ("id",),
-    "type": ("type", "typ", "tipo"),
-    "sku": ("sku", "artikelnummer", "ugs", "référence", "cod", "código", "ref"),
-    "name": ("name", "nom", "nombre", "nome", "naam", "nazwa"),
-    "published": ("published", "veröffentlicht", "publié", "publicado", "pubblicato", "gepubliceerd", "opublikowano"),
+    "id": ("id", "kimlik", "tunnus", "tunnus id", "azonosító"),
+    "type": ("type", "typ", "tipo", "rodzaj", "tür", "タイプ", "種類", "тип", "tyyppi", "típus", "tipus", "τύπος"),
+    "sku": (
+        "sku", "artikelnummer", "ugs", "référence", "cod", "código", "ref", "varenummer", "varenummer sku", "varenr",
+        "katalogové číslo", "stok kodu", "stok kodu sku", "商品コード", "артикул", "tuotetunnus", "tuotetunnus sku",
+        "cikkszám", "katalógové číslo",
+    ),
+    "name": (
+        "name", "nom", "nombre", "nome", "naam", "nazwa", "namn", "navn", "název", "jméno", "názov", "i̇sim", "isim",
+        "ad", "ürün adı", "名前", "名称", "商品名", "имя", "название", "nimi", "név", "nume", "όνομα",
+    ),
+    "published": (
+        "published", "veröffentlicht", "publié", "publicado", "pubblicato", "gepubliceerd", "opublikowano",
+        "opublikowany", "publicerad", "publicerat", "udgivet", "offentliggjort", "publiceret", "publisert",
+        "publikováno", "publikovaný", "publikované", "zveřejněno", "yayımlanmış", "yayınlanmış", "yayımlandı",
+        "yayınlandı", "公開済み", "公開", "公開状態", "опубликован", "опубликовано", "julkaistu", "közzétéve",
+        "megjelent", "publicat", "δημοσιευμένο",
+    ),
     "visibility": (
         "visibility in catalog", "sichtbarkeit im katalog", "katalogsichtbarkeit", "visibilité dans le catalogue",
         "visibilidad en el catálogo", "visibilità nel catalogo", "zichtbaarheid in catalogus", "widoczność w katalogu",
-        "visibilidade no catálogo",
+        "visibilidade no catálogo", "synlighet i katalog", "synlighet i katalogen", "synlighed i katalog",
+        "synlighed i kataloget", "viditelnost v katalogu", "viditeľnosť v katalógu", "katalogda görünürlük",
+        "katalogdaki görünürlük", "カタログでの表示", "カタログの公開状態", "カタログ内の表示", "видимость в каталоге",
+        "näkyvyys katalogissa", "näkyvyys luettelossa", "láthatóság a katalógusban", "katalógus láthatóság",
     ),
     "categories": (
         "categories", "kategorien", "catégories", "categorías", "categorie", "categorieën", "kategorie", "categorias",
+        "kategorier", "kategórie", "kategoriler", "カテゴリー", "カテゴリ", "категории", "osastot", "kategoriat",
+        "kategóriák", "kategória", "categorii", "κατηγορίες",
     ),
     "images": (
         "images", "bilder", "imágenes", "immagine", "immagini", "afbeeldingen", "obrazki", "zdjęcia", "imagens",
+        "billeder", "obrázky", "görseller", "görsel", "resimler", "画像", "商品画像", "изображения", "kuvat", "képek",
+        "imagini", "imatges", "εικόνες",
     ),
     "regular price": (
         "regular price", "regulärer preis", "normaler preis", "tarif régulier", "prix régulier", "precio normal",
         "precio regular", "prezzo di listino", "reguliere prijs", "normale prijs", "cena", "cena regularna",
-        "cena katalogowa",
-        "preço normal", "preço regular", "preço",
+        "cena katalogowa", "preço normal", "preço regular", "preço", "ordinarie pris", "normalpris", "ordinær pris",
+        "vanlig pris", "běžná cena", "bežná cena", "normal fiyat", "通常価格", "базовая цена", "обычная цена",
+        "normaalihinta", "normál ár", "preț obișnuit", "κανονική τιμή",
     ),
     "sale price": (
         "sale price", "angebotspreis", "tarif promo", "prix promo", "precio rebajado", "precio de oferta",
         "prezzo in offerta", "actieprijs", "aanbiedingsprijs", "cena promocyjna", "preço promocional",
-        "preço de promoção",
+        "preço de promoção", "reapris", "rea pris", "kampanjpris", "tilbudspris", "salgspris", "akční cena",
+        "prodejní cena", "výpredajová cena", "i̇ndirimli satış fiyatı", "indirimli satış fiyatı", "i̇ndirimli fiyat",
+        "indirimli fiyat", "セール価格", "акционная цена", "цена со скидкой", "alennettu hinta", "alehinta",
+        "akciós ár", "preț redus",
     ),
     "sale begins": (
         "date sale price starts", "datum, an dem angebotspreis beginnt", "datum, an dem der angebotspreis beginnt",
         "angebotspreis gültig ab", "date de début de promo", "día en que empieza el precio rebajado",
         "data di partenza del prezzo in saldo", "startdatum actieprijs", "data rozpoczęcia promocji",
         "data de preço promocional começa em", "data de início do preço promocional", "data de início da promoção",
+        "datum då reapris börjar", "startdatum för reapris", "tilbudspris startdato", "startdato for tilbudspris",
+        "dato tilbudspris starter", "dato salgspris starter", "datum začátku akce", "datum začátku slevy",
+        "i̇ndirimli fiyatın başladığı tarih", "indirimli fiyatın başladığı tarih", "セール開始日", "セール価格開始日",
+        "дата начала действия скидки", "дата начала продажи", "alennus alkaa", "akció kezdete", "akciós ár kezdete",
     ),
     "sale ends": (
         "date sale price ends", "datum, an dem angebotspreis endet", "datum, an dem der angebotspreis endet",
         "angebotspreis gültig bis", "date de fin de promo", "día en que termina el precio rebajado",
         "termine data del prezzo di vendita", "data in cui termina l'offerta", "einddatum actieprijs",
         "data zakończenia promocji", "data de preço promocional termina em", "data de término do preço promocional",
-        "data de fim da promoção",
+        "data de fim da promoção", "datum då reapris slutar", "slutdatum för reapris", "tilbudspris slutdato",
+        "slutdato for tilbudspris", "dato tilbudspris slutter", "dato salgspris slutter", "datum konce akce",
+        "datum konce slevy", "i̇ndirimli fiyatın bittiği tarih", "indirimli fiyatın bittiği tarih", "セール終了日",
+        "セール価格終了日", "дата окончания действия скидки", "дата окончания продажи", "alennus päättyy", "akció vége",
+        "akciós ár vége",
     ),
     "parent": (
         "parent", "übergeordnetes", "übergeordnetes produkt", "eltern", "superior", "principal", "genitore", "hoofd",
-        "element nadrzędny", "ascendente", "pai",
+        "element nadrzędny", "nadrzędny", "ascendente", "pai", "överordnad", "förälder", "forælder", "overordnet",
+        "forelder", "nadřazený", "nadřazené", "rodič", "ebeveyn", "üst", "親", "родительский", "родитель", "päätuote",
+        "isäntä", "szülő", "părinte",
     ),
     "in stock": (
         "in stock?", "in stock", "vorrätig?", "auf lager?", "lagernd?", "en stock ?", "en stock?", "¿existencias?",
@@ -91,7 +126,7 @@ NAMES = {
         "zewnętrzny adres url",
     ),
 }  # fmt: skip
-"""What we read -> the column's name, in English, German, French, Spanish, Italian, Dutch, Polish and Portuguese."""
+"""What we read -> the column's name, in the languages of many shops; exporters translate them."""
 
 REQUIRED = ("name", "images")
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
@@ -122,7 +157,7 @@ def _ungathered(table: Table, gathering: Gathering, reader: "_Reader") -> Number
                 row.fields[field] = _KEPT_FROM_CALCULATING.sub("", value, count=1)
         kinds = _kinds(row)
         try:
-            if "variation" in kinds and (parent := row.fields.get("parent", "").strip()):
+            if "variation" in kinds and (parent := _as_name(row.fields.get("parent", ""))):
                 gathering.add(parent, row)
             elif "variable" in kinds and (names := _names(row)):
                 gathering.add(names[0], row)
@@ -228,14 +263,26 @@ class _Reader:
         )
 
 
-def _kinds(row: TableRow) -> set[str]:
-    return {kind.strip().lower() for kind in row.fields.get("type", "").split(",")}
+def _kinds(row: TableRow) -> frozenset[str]:
+    return _kinds_in(row.fields.get("type", ""))
+
+
+@lru_cache(maxsize=64)
+def _kinds_in(text: str) -> frozenset[str]:
+    """What a type says; those of subscriptions are written `variable-subscription` and `subscription_variation`."""
+    kinds = frozenset(kind.strip().lower() for kind in text.split(","))
+    return kinds | {part for kind in kinds for part in re.split("[-_]", kind) if part in {"variable", "variation"}}
 
 
 def _names(row: TableRow) -> list[str]:
     """What variations call their product."""
     number, sku = row.fields.get("id", "").strip(), row.fields.get("sku", "").strip()
-    return [*([f"id:{number}"] if number else []), *([sku] if sku else [])]
+    return [_as_name(name) for name in (*([f"id:{number}"] if number else []), *([sku] if sku else []))]
+
+
+def _as_name(name: str) -> str:
+    """A product's name as names are compared: `ID: 12` is `id:12`."""
+    return re.sub(r"^id\s*:\s*", "id:", name.strip().casefold())
 
 
 def _key(row: TableRow) -> str:

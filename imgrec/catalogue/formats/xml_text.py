@@ -1,7 +1,7 @@
 """A feed's XML as a strict parser takes it: decoded, and mended where a character is none that XML allows.
 
-Stray ampersands, the entities of HTML, control characters: browsers read over them, expat stops at the first. Nothing
-is expanded here but single characters.
+Stray ampersands and angle brackets, the entities of HTML, control characters: browsers read over them, expat stops at
+the first. Nothing is expanded here but single characters.
 """
 
 import codecs
@@ -19,7 +19,8 @@ _DECLARED = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([^"'<>]{1,
 _DECLARATION = re.compile(r"<\?xml\b[^>]{0,300}\?>")
 _NOT_ALLOWED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _OTHER_THAN_XMLS = re.compile(
-    r"&(?!(?:amp|lt|gt|quot|apos);)(#[0-9]{1,8};|#[xX][0-9a-fA-F]{1,7};|[A-Za-z][A-Za-z0-9]{1,31};)?"
+    r"<(?![^\W\d]|[/!?:])"  # 3 < 4
+    r"|&(?!(?:amp|lt|gt|quot|apos);)(#[0-9]{1,8};|#[xX][0-9a-fA-F]{1,7};|[A-Za-z][A-Za-z0-9]{1,31};)?"
 )
 _LONGEST_ENTITY = 40
 
@@ -66,14 +67,16 @@ def _from_its_beginning(feed: FeedFile, text: str) -> str:
 
 
 def _up_to_an_entity(text: str) -> tuple[str, str]:
-    """What can be read by now, and the entity that begins at the end of it and goes on in the next piece."""
+    """What can be read by now, and the entity, or tag, that begins at the end of it and goes on in the next piece."""
+    if text.endswith("<"):
+        return text[:-1], "<"
     begins = text.rfind("&", len(text) - _LONGEST_ENTITY)
     return (text, "") if begins < 0 or ";" in text[begins:] else (text[:begins], text[begins:])
 
 
 def _mended(found: re.Match[str]) -> str:
     if not found[1]:
-        return "&amp;"
+        return "&lt;" if found[0] == "<" else "&amp;"
     resolved = html.unescape(found[0])
     if resolved == found[0]:
         return f"&amp;{found[1]}"  # an entity that nobody knows
