@@ -16,7 +16,7 @@ from pydantic import (
 Json = dict[str, Any]
 
 ALLOWED_UPDATES = ("message", "callback_query")
-_IMAGE_NAME = re.compile(r"\.(jpe?g|png|webp|gif|avif|bmp|tiff?|hei[cf])$", re.IGNORECASE)
+_IMAGE_NAME = re.compile(r"\.(jpe?g?|jfif|pjpe?g|png|webp|gif|avif|bmp|tiff?|hei[cf])$", re.IGNORECASE)
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
 _CONTENTS = (
     "text", "photo", "document", "sticker", "animation", "video", "video_note", "audio", "voice", "contact", "dice",

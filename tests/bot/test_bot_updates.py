@@ -67,6 +67,7 @@ def test_of_a_photos_sizes_the_largest_is_kept_in_whatever_order_they_come() -> 
         ({"mime_type": "image/png"}, True),
         ({"mime_type": "application/octet-stream", "file_name": "shoe.JPG"}, True),
         ({"file_name": "shoe.heic"}, True),
+        ({"mime_type": "application/x-binary", "file_name": "shoe.jfif"}, True),
         ({"mime_type": "application/pdf", "file_name": "jpg.pdf"}, False),
         ({}, False),
     ],
