@@ -176,11 +176,11 @@ class _Run:
                     ) from None
 
     def _level(self, part: FeedPart, feed: FeedFile, feed_format: FeedFormat) -> int:
-        """How deep categories are taken from; for a feed with a tree of its own it is looked through beforehand."""
+        """How deep categories are taken from; for a feed with a tree of its own, its beginning tells."""
         if self.options.category_level or not feed_format.has_tree or feed.size is None:
             return self.options.category_level or 1
         with FeedFile(part.path, self.options.reading) as again, contextlib.suppress(FeedError):
-            return level_of(feed_format.read(again))
+            return level_of(feed_format.read(again), self.writers[part.source].categories_of)
         return 1  # it is damaged, which reading it tells
 
     def _as_told(self, rows: Iterable[tuple[int, Outcome]], level: int) -> Iterator[tuple[int, Outcome]]:

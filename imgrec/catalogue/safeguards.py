@@ -52,7 +52,7 @@ def refuse_renamed(
     """
     firsts = {feed.source: feed.path for feed in reversed(feeds)}
     for source, path in firsts.items():
-        if path.is_file() and _is_new(catalogue.connection, source):
+        if path.is_file() and _is_new(catalogue.connection, source) and _has_others(catalogue.connection, firsts):
             ids = _first_ids(path, format_of, reading)
             name, known = _best_known(catalogue.connection, ids, firsts)
             if known >= _LEAST_KNOWN and 2 * known > len(ids):
@@ -68,6 +68,18 @@ def _is_new(connection: sqlite3.Connection, source: str) -> bool:
     return not connection.execute(
         "SELECT 1 FROM products WHERE source_id = (SELECT id FROM sources WHERE name = ?) LIMIT 1", (source,)
     ).fetchone()
+
+
+def _has_others(connection: sqlite3.Connection, but: Iterable[str]) -> bool:
+    """Whether another source, but for some, has anything on sale; else there is nothing to compare with."""
+    left_out = set(but)
+    return any(
+        connection.execute(
+            "SELECT 1 FROM products WHERE source_id = ? AND retired_utc IS NULL LIMIT 1", (source_id,)
+        ).fetchone()
+        for source_id, name in connection.execute("SELECT id, name FROM sources").fetchall()
+        if name not in left_out
+    )
 
 
 def _first_ids(path: Path, format_of: FormatOf, reading: Reading | None) -> list[str]:

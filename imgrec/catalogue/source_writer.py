@@ -97,6 +97,17 @@ class SourceWriter:
                 ((self.source_id, row.id) for row in rows),
             )
 
+    def categories_of(self, ids: list[str]) -> dict[str, str]:
+        """Feed id -> category, of this source's products on sale that have one of these ids and a category."""
+        return dict(
+            self.connection.execute(
+                "SELECT external_id, name FROM products JOIN categories ON categories.id = category_id "
+                "WHERE source_id = ? AND retired_utc IS NULL AND name != '' "
+                "AND external_id IN (SELECT value FROM json_each(?))",
+                (self.source_id, json.dumps(ids)),
+            ).fetchall()
+        )
+
     def count_unnamed(self) -> int:
         """How many of this source's products on sale the feed has not named at all, be it to leave them out."""
         found: int = self.connection.execute(

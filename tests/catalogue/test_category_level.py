@@ -30,13 +30,22 @@ def rows(*paths: str):
     ],
 )
 def test_the_broadest_level_that_tells_products_apart(paths, level):
-    assert level_of(rows(*paths)) == level
+    assert level_of(rows(*paths), lambda ids: {}) == level
 
 
-def test_a_feed_of_several_categories_is_not_read_to_its_end():
-    left = rows(*["Home > Lamps", "Toys > Cars"] * 2000)
-    assert level_of(left) == 1
-    assert sum(1 for _ in left) > 1000
+def test_a_long_feed_is_not_read_to_its_end():
+    left = rows(*["Home > Lamps"] * 4000)
+    assert level_of(left, lambda ids: {}) == 1
+    assert sum(1 for _ in left) == 3000
+
+
+def test_the_level_that_categories_are_of_already_is_kept_while_it_tells_anything_apart():
+    both = ["Home > Lamps", "Toys > Cars"] * 5
+    assert level_of(rows(*both), lambda ids: dict.fromkeys(ids[::2], "Lamps")) == 2
+    assert level_of(rows(*both), lambda ids: {ids[0]: "Lamps", ids[1]: "Other", ids[2]: "Other"}) == 1
+    mostly = ["Home > Lamps"] * 19 + ["Toys > Cars"]
+    assert level_of(rows(*mostly), lambda ids: {ids[0]: "Home"}) == 1
+    assert level_of(rows("Home > Lamps", "Home > Rugs"), lambda ids: dict.fromkeys(ids, "Home")) == 2
 
 
 def test_a_product_that_stands_higher_up_keeps_its_own():

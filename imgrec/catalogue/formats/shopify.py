@@ -92,7 +92,7 @@ def _products(gathering: Gathering, decimal_comma: bool) -> Numbered:
 
 
 class _Row:
-    """A row's fields, stripped, and what they come to."""
+    """A row's fields, and what they come to."""
 
     def __init__(self, row: TableRow, decimal_comma: bool) -> None:
         self.line = row.line
@@ -101,7 +101,7 @@ class _Row:
         self._decimal_comma = decimal_comma
 
     def __getitem__(self, field: str) -> str:
-        return self._fields[field].strip()
+        return self._fields[field]
 
     def picture(self, field: str) -> str:
         """The address in a field; blank where there is none."""
@@ -115,14 +115,9 @@ class _Row:
     @property
     def in_stock(self) -> bool | None:
         """Whether this variant can be had; None where nobody counts, or says."""
-        counts = bool(self["tracker"]) or "when gone" not in self._fields
-        if not self["quantity"] or not counts:
+        if not self["quantity"] or not (self["tracker"] or "when gone" not in self._fields):
             return None
         return is_in_stock(self["quantity"]) or self["when gone"].lower() in ("continue", "true")
-
-    def size(self, main: "_Row") -> str:
-        """This variant's size, if one of the product's options is one."""
-        return next((self[f"option{n}"] for n in "123" if is_size(main[f"option{n} name"])), "")
 
     @property
     def is_variant(self) -> bool:
@@ -195,9 +190,15 @@ def _to_row(row: _Row, main: _Row, look: _Look) -> FeedRow:
         further_images=tuple(look.images[1:MOST_PHOTOS]),
         unreadable_price=price.unreadable,
         in_stock=together(variant.in_stock for variant in look.rows if variant.is_variant),
-        sizes=sizes_in(variant.size(main) for variant in look.rows if variant.in_stock is not False),
+        sizes=_sizes(main, look.rows),
         path=() if own else tuple(tree),
     )
+
+
+def _sizes(main: _Row, variants: Sequence[_Row]) -> tuple[str, ...]:
+    """Those that can be had, where one of the product's options is its size."""
+    option = next((option for option in ("option1", "option2", "option3") if is_size(main[f"{option} name"])), None)
+    return sizes_in(variant[option] for variant in variants if variant.in_stock is not False) if option else ()
 
 
 def _variant_name(row: _Row) -> str:

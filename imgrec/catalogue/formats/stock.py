@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from imgrec.catalogue.feed import cleaned_html
 from imgrec.catalogue.formats.tables import plain
@@ -26,6 +27,7 @@ _SIZE_NAMES = frozenset(["size", "sizes", "grosse", "taille", "talla", "taglia",
 _MOST_SIZES = 40
 
 
+@lru_cache(maxsize=1000)
 def is_in_stock(said: str | None) -> bool | None:
     """What a feed says of a product's stock, in words of eight languages or as a number; None where it says nothing.
 
@@ -45,6 +47,7 @@ def together(said: Iterable[bool | None]) -> bool | None:
     return any(known) if known else None
 
 
+@lru_cache(maxsize=1000)
 def is_size(name: str) -> bool:
     """Whether an option or attribute called so is a size."""
     return plain(name) in _SIZE_NAMES
