@@ -122,6 +122,8 @@ def as_json(product: Product) -> dict[str, object]:
         "category": product.category,
         "url": product.url,
         "photo": str(product.photo) if product.photo else None,
+        "in_stock": product.in_stock,
+        "sizes": list(product.sizes),
         "retired": product.retired,
     }
 

@@ -88,8 +88,8 @@ def show(id_: str, as_json: bool) -> None:
     photos: Any = known.pop("photos")
     shown = table(called(product), "", "")
     for name, value in known.items():
-        if value is not None:
-            shown.add_row(name, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value))
+        if value not in (None, []):
+            shown.add_row(name, _in_words(value))
     listed = table("Photos", "status", "size", "from", "file")
     for photo in photos:
         status = f"{photo['status']} ({photo['detail']})" if photo["detail"] else photo["status"]
@@ -194,6 +194,12 @@ def return_(ids: tuple[str, ...]) -> None:
     An import of their feed retires them again if it does not name them.
     """
     _set_retired(ids, False)
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _set_retired(ids: tuple[str, ...], retired: bool) -> None:

@@ -84,6 +84,7 @@ def test_php_writes_a_quote_behind_a_backslash(read):
     "header",
     [
         "Artikelnummer;Bezeichnung;Bild;Preis",
+        "Art.-Nr.;Artikelbezeichnung;Bilddatei;Preis in €",
         "SKU;Name;Bild-URL;Preis in EUR",
         "référence;Nom du produit;Photo;Prix TTC",
         "Código;Nombre;Imagen;Precio",

@@ -39,8 +39,9 @@ NAMES = {
     ),
     "price": (
         "price", "regular price", "retail price", "unit price", "price eur", "price usd", "price gbp", "preis", "vk",
-        "verkaufspreis", "bruttopreis", "preis brutto", "preis eur", "preis in eur", "preis in euro", "preis chf",
-        "prix", "prix ttc", "prix de vente", "precio", "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena",
+        "verkaufspreis", "bruttopreis", "preis brutto", "preis eur", "preis in", "preis in eur", "preis in euro",
+        "price in", "prix en", "precio en", "prezzo in", "prijs in", "preço em", "cena w", "preis chf", "prix",
+        "prix ttc", "prix de vente", "precio", "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena",
         "cena brutto",
     ),
     "currency": ("currency", "currency code", "währung", "devise", "moneda", "divisa", "valuta", "moeda", "waluta"),
