@@ -111,21 +111,7 @@ def describe(catalogue: Catalogue, product: Product) -> dict[str, object]:
 
 def as_json(product: Product) -> dict[str, object]:
     """A product in a list, for `--json`."""
-    return {
-        "product_id": product.product_id,
-        "source": product.source,
-        "id": product.id,
-        "title": product.title,
-        "price": product.price,
-        "currency": product.currency,
-        "brand": product.brand,
-        "category": product.category,
-        "url": product.url,
-        "photo": str(product.photo) if product.photo else None,
-        "in_stock": product.in_stock,
-        "sizes": list(product.sizes),
-        "retired": product.retired,
-    }
+    return {**product.as_json(), "retired": product.retired}
 
 
 def called(product: Product) -> str:

@@ -46,6 +46,23 @@ class Product:
     in_stock: bool | None = None
     sizes: tuple[str, ...] = ()
 
+    def as_json(self) -> dict[str, object]:
+        """What JSON has of it, wherever it is listed."""
+        return {
+            "product_id": self.product_id,
+            "source": self.source,
+            "id": self.id,
+            "title": self.title,
+            "price": self.price,
+            "currency": self.currency,
+            "brand": self.brand,
+            "category": self.category,
+            "url": self.url,
+            "photo": str(self.photo) if self.photo else None,
+            "in_stock": self.in_stock,
+            "sizes": list(self.sizes),
+        }
+
 
 @dataclass(frozen=True)
 class CataloguePhoto:

@@ -335,21 +335,9 @@ def _eye_for(record: IndexRecord, model: ModelFolder, configured: Literal["auto"
 
 
 def _match_as_json(match: Match) -> dict[str, object]:
-    product = match.product
     return {
-        "product_id": product.product_id,
-        "source": product.source,
-        "id": product.id,
-        "title": product.title,
-        "price": product.price,
-        "currency": product.currency,
-        "brand": product.brand,
-        "category": product.category,
+        **match.product.as_json(),
         "similarity": match.similarity,
         "likeness": match.likeness,
-        "url": product.url,
-        "photo": str(product.photo) if product.photo else None,
         "from_price": match.from_price,
-        "in_stock": product.in_stock,
-        "sizes": list(product.sizes),
     }
