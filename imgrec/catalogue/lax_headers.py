@@ -5,7 +5,6 @@ Lines that are none, that repeat another or that give no length where they shoul
 
 import re
 import ssl
-from collections.abc import Iterable
 from typing import Any
 
 import httpcore
@@ -21,16 +20,9 @@ _STATUS = re.compile(rb"\s*(?:HTTP/[0-9](?:\.[0-9])?|ICY)\s+([0-9]{3})\b.*", re.
 class LaxBackend(GuardedBackend):
     """Connections for one request each, whose response's head is put in order before it is parsed."""
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect as GuardedBackend does."""
-        return _LaxStream(await super().connect_tcp(host, port, timeout, local_address, socket_options))
+    def handed_on(self, opened: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:
+        """The connection behind what puts heads in order."""
+        return _LaxStream(opened)
 
 
 class _LaxStream(httpcore.AsyncNetworkStream):
