@@ -133,7 +133,7 @@ def test_an_encoding_is_found_by_looking_and_told_once_where_it_may_be_wrong(loo
 def test_an_encoding_that_cannot_be_told_is_asked_for(look, encoding, title):
     content = f"id,title,image\n1,{title},1.jpg\n2,Cup,2.jpg\n".encode(encoding)
     rows, warnings = look(content)
-    assert (getattr(rows[0], "title", None) == title) is False
+    assert getattr(rows[0], "title", None) != title
     assert "--encoding" in warnings[0]
     rows, warnings = look(content, encoding)
     assert (rows[0].title, warnings) == (title, [])
