@@ -33,10 +33,7 @@ UNREADABLE = (
     "I could not open that as an image. Perhaps it is damaged; "
     "please send another one, as a photo or as a JPEG, PNG or WebP file."
 )
-TOO_LARGE = (
-    "That image is too large for me: files may have 20 MB, and about 30 million pixels. "
-    "Please send it as a photo instead."
-)
+TOO_LARGE = "That image is too large for me, in bytes (20 MB at most) or in pixels. Please send it as a photo instead."
 COSTLY = "That image would take me far too long to open. Please send it as a photo instead, or another one."
 EXPIRED = "I could not answer this photo in time, sorry. Please send it again if it still matters."
 FAILED = "Something went wrong on my side, sorry. Please send the photo again."

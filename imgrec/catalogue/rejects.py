@@ -13,7 +13,7 @@ MOST_LISTED = 100_000
 
 FIXES = {
     Reason.BAD_ROW: "mend the line: as many fields as the header, quotes closed, valid CSV or JSON",
-    Reason.BAD_ENCODING: "export the feed as UTF-8",
+    Reason.BAD_ENCODING: "export the feed as UTF-8, or say with --encoding which one it is in",
     Reason.MISSING_ID: "give the product an id; nothing is retired meanwhile, for the row may be any product's",
     Reason.DUPLICATE_ID: "give each product an id of its own; until then the first row counts",
     Reason.MISSING_CATEGORY: "name a category",
