@@ -10,13 +10,15 @@ from telegram import Bot
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot import texts
 from bot.answering import refusal
 from bot.handlers.photos import is_for_us, request_of
+from bot.language import Language
 from bot.reaction import commit
 from bot.receiving.updates import Update
+from bot.speaking import Speaking
 from bot.store.inbox import Load, Waiting
 from bot.store.store import Store
+from bot.texts import notices
 from imgrec.config import BotSection
 from imgrec.log.schema import Outcome
 
@@ -34,6 +36,8 @@ class _Notice:
     """The message in a chat that tells how long it takes."""
 
     lane: str
+    say: Language
+    thread_id: int | None = None
     message_id: int | None = None
     said: str = ""
     left_out: int = 0
@@ -42,9 +46,12 @@ class _Notice:
 class Admission:
     """Counts what waits. Photos beyond the bounds are not answered, and logged as `busy`."""
 
-    def __init__(self, bot: Bot, store: Store, limits: BotSection, username: str, useful_for_s: float) -> None:
+    def __init__(
+        self, bot: Bot, store: Store, limits: BotSection, speaking: Speaking, username: str, useful_for_s: float
+    ) -> None:
         self._bot = bot
         self._store = store
+        self._speaking = speaking
         self._limits = limits
         self._username = username
         self._useful_for_s = useful_for_s
@@ -56,7 +63,8 @@ class Admission:
     async def start(self) -> None:
         """Go on with the notices of before."""
         for row in await self._store.database.rows("SELECT chat_id, message_id FROM notices"):
-            self._tell(row["chat_id"], _Notice(str(row["chat_id"]), row["message_id"]))
+            say = await self._speaking.in_chat(row["chat_id"])
+            self._tell(row["chat_id"], _Notice(str(row["chat_id"]), say, message_id=row["message_id"]))
 
     def answered(self, lane: str) -> None:
         """An answer of this lane is out: how long did it take?"""
@@ -69,17 +77,18 @@ class Admission:
     async def look_at(self, updates: Sequence[Update]) -> None:
         """Photos have come in: turn away what is too much, and tell who has to wait."""
         lanes = {
-            update.lane: update.chat.id
+            update.lane: (update.chat.id, update)
             for update in updates
             if update.chat and update.message and is_for_us(update.message, self._username)
         }
-        for lane, chat_id in lanes.items():
+        for lane, (chat_id, update) in lanes.items():
             load = await self._store.inbox.load(lane, chat_id)
             left_out = self._too_many(load)
             if left_out:
                 await self._turn_away(await self._store.inbox.newest_photos(lane, left_out))
             if left_out or load.of_lane >= _TOLD_FROM:
-                notice = self._notices.get(chat_id) or _Notice(lane)
+                _, say = await self._speaking.to(update)
+                notice = self._notices.get(chat_id) or _Notice(lane, say, update.thread_id)
                 notice.left_out += left_out
                 self._tell(chat_id, notice)
 
@@ -104,8 +113,9 @@ class Admission:
             message = waiting.update.message
             if message is None:
                 continue
-            query_id = await self._store.outbox.begin(waiting, message.chat.id, message.sender_id)
-            reaction = refusal(query_id, waiting, request_of(message), Outcome.BUSY, None)
+            settings, say = await self._speaking.to(waiting.update)
+            query_id = await self._store.outbox.begin(waiting, message.chat.id, message.sender_id, say.code)
+            reaction = refusal(query_id, waiting, request_of(message, say, settings), Outcome.BUSY, None)
             await self._store.database.write(commit(waiting, reaction, self._useful_for_s))
         self._store.journal.ring()
 
@@ -120,11 +130,11 @@ class Admission:
             load = await self._store.inbox.load(notice.lane, chat_id)
             if load.of_lane < 2 and (notice.message_id is not None or not notice.left_out):
                 break
-            pace_s = self._pace_s.get(notice.lane, _SECONDS_AN_ANSWER)
-            await self._say(chat_id, notice, texts.waiting(load.of_lane, load.of_lane * pace_s / 60, notice.left_out))
+            minutes = load.of_lane * self._pace_s.get(notice.lane, _SECONDS_AN_ANSWER) / 60
+            await self._say(chat_id, notice, notices.waiting(notice.say, load.of_lane, minutes, notice.left_out))
             await asyncio.sleep(_TOLD_AGAIN_AFTER_S)
         if notice.left_out:
-            await self._say(chat_id, notice, texts.too_many(notice.left_out))
+            await self._say(chat_id, notice, notices.too_many(notice.say, notice.left_out))
         elif notice.message_id is not None:
             await _quietly(self._bot.delete_message(chat_id, notice.message_id))
         self._notices.pop(chat_id, None)
@@ -138,7 +148,7 @@ class Admission:
             await _quietly(self._bot.edit_message_text(text, chat_id, notice.message_id, parse_mode=ParseMode.HTML))
             return
         try:
-            sent = await self._bot.send_message(chat_id, text, ParseMode.HTML)
+            sent = await self._bot.send_message(chat_id, text, ParseMode.HTML, message_thread_id=notice.thread_id)
         except TelegramError as error:
             notice.said = ""
             log.info("A shopper could not be told how long it takes: %s", error)

@@ -1,16 +1,16 @@
 """From a request to what is sent: download the photo, see it, search, compose; and what the log will have of it."""
 
 import asyncio
-import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot import texts
 from bot.clock import now_s
-from bot.composing import compose
+from bot.composing import compose, compose_page
+from bot.found import Found, found
 from bot.messages import Text
 from bot.reaction import LaterError, Reaction
 from bot.receiving.updates import File
@@ -18,9 +18,10 @@ from bot.request import Request, Result
 from bot.sending.verdicts import NotTaken, verdict
 from bot.services import Services
 from bot.store.inbox import Waiting
+from bot.texts import short
 from imgrec.errors import CostlyPhotoError, OtherServingError, PhotoError, TooLargePhotoError
 from imgrec.log.schema import Outcome
-from imgrec.log.writer import LoggedAnswer, LoggedMatch, LoggedTimes, QueryRecord
+from imgrec.log.writer import LoggedTimes, QueryRecord
 
 log = logging.getLogger(__name__)
 
@@ -42,40 +43,58 @@ async def answer(bot: Bot, services: Services, waiting: Waiting, request: Reques
     Raises LaterError when Telegram does not hand out the photo just now.
     """
     began_s = now_s()
-    query_id = await services.store.outbox.begin(waiting, request.chat, request.user)
+    query_id = await services.store.outbox.begin(waiting, request.chat, request.user, request.say.code)
     queue_ms = (began_s - waiting.received_s) * 1000
     try:
         if began_s - waiting.received_s > services.useful_for_s:
-            return _plain(query_id, waiting, request, Outcome.EXPIRED, texts.EXPIRED, queue_ms)
+            return _plain(query_id, waiting, request, Outcome.EXPIRED, short.EXPIRED, queue_ms)
         with services.actions.shown(request.chat):
             result = await _find(bot, services, request, waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE)
     except PhotoError as problem:
         outcome, text = _plain_words(problem)
         return _plain(query_id, waiting, request, outcome, text, queue_ms)
     except _NoLongerThereError:
-        return _plain(query_id, waiting, request, Outcome.FAILED, texts.NO_LONGER_THERE, queue_ms)
+        return _plain(query_id, waiting, request, Outcome.FAILED, short.NO_LONGER_THERE, queue_ms)
     except LaterError:
         raise
     except Exception:  # the outermost edge of a query: the log gets what happened, the shopper a plain sentence
         log.exception("A photo could not be answered.")
-        return _plain(query_id, waiting, request, Outcome.FAILED, texts.FAILED, queue_ms)
+        return _plain(query_id, waiting, request, Outcome.FAILED, short.FAILED, queue_ms)
     services.recent.remember(query_id, request.chat, request.user, result.seen)
-    outcome = Outcome.ANSWERED if result.answer.matches else Outcome.NOTHING_SIMILAR
-    times = LoggedTimes(queue_ms=queue_ms, see_ms=result.times.see_ms, search_ms=result.times.search_ms)
-    record = _record(query_id, waiting, request, outcome).model_copy(update={"answer": _logged(result), "times": times})
-    return Reaction(compose(query_id, result), record=record, ranks=_ranks(result))
+    kept = found(result)
+    return Reaction(
+        compose(query_id, result, kept), record=_record_of(query_id, waiting, result, kept, queue_ms), found=kept
+    )
+
+
+async def answer_with_more(
+    services: Services, waiting: Waiting, request: Request, before: Found, first: int
+) -> Reaction | None:
+    """Further products of an earlier answer, from this rank on; None where there are no more that can be had."""
+    page = before.page(first, services.looking.shown(request.settings))
+    matches = await services.looking.do(lambda serving: serving.matches(page))
+    if not matches:
+        return None
+    query_id = await services.store.outbox.begin(waiting, request.chat, request.user, request.say.code)
+    record = _record(query_id, waiting, request, Outcome.ANSWERED)
+    there = {match.product.product_id for match in matches}
+    logged = before.logged([rank for rank in page if rank.product_id in there], first)
+    messages = compose_page(request.say, query_id, before, matches, first, request.ask.reply_to)
+    return Reaction(messages, record=record.model_copy(update={"answer": logged}), found=before)
 
 
 def refusal(query_id: int, waiting: Waiting, request: Request, outcome: Outcome, text: str | None) -> Reaction:
     """An answer without having looked; without a text, the shopper is told by other means."""
-    messages = [] if text is None else [Text(html=text, reply_to=request.reply_to)]
+    messages = [] if text is None else [Text(html=request.say(text), reply_to=request.ask.reply_to)]
     return Reaction(messages, record=_record(query_id, waiting, request, outcome))
 
 
 def _plain(query_id: int, waiting: Waiting, request: Request, outcome: Outcome, text: str, queue_ms: float) -> Reaction:
     record = _record(query_id, waiting, request, outcome)
     times = LoggedTimes(queue_ms=queue_ms)
-    return Reaction([Text(html=text, reply_to=request.reply_to)], record=record.model_copy(update={"times": times}))
+    return replace(
+        refusal(query_id, waiting, request, outcome, text), record=record.model_copy(update={"times": times})
+    )
 
 
 async def _find(bot: Bot, services: Services, request: Request, again: bool) -> Result:
@@ -85,13 +104,13 @@ async def _find(bot: Bot, services: Services, request: Request, again: bool) -> 
             return await services.looking.ask(request.seen, request)
         except OtherServingError as error:
             log.info("%s", error)
-    if request.file is None:
+    if request.photo is None:
         raise _NoLongerThereError
-    size = request.file.file_size or MOST_BYTES
+    size = request.photo.file_size or MOST_BYTES
     if size > MOST_BYTES:
         raise TooLargePhotoError("Telegram hands out no file this large.")
     async with services.memory.holding(size):
-        return await services.looking.ask(await _download(bot, request.file, may_be_tried_again=again), request)
+        return await services.looking.ask(await _download(bot, request.photo, may_be_tried_again=again), request)
 
 
 async def _download(bot: Bot, file: File, *, may_be_tried_again: bool) -> bytes:
@@ -120,41 +139,23 @@ async def _download(bot: Bot, file: File, *, may_be_tried_again: bool) -> bytes:
 
 def _plain_words(problem: PhotoError) -> tuple[Outcome, str]:
     if isinstance(problem, CostlyPhotoError):
-        return Outcome.TOO_LARGE, texts.COSTLY
+        return Outcome.TOO_LARGE, short.COSTLY
     if isinstance(problem, TooLargePhotoError):
-        return Outcome.TOO_LARGE, texts.TOO_LARGE
-    return Outcome.UNREADABLE, texts.UNREADABLE
+        return Outcome.TOO_LARGE, short.TOO_LARGE
+    return Outcome.UNREADABLE, short.UNREADABLE
 
 
 def _record(query_id: int, waiting: Waiting, request: Request, outcome: Outcome) -> QueryRecord:
     asked = datetime.fromtimestamp(waiting.received_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return QueryRecord(
         id=query_id, asked_utc=asked, kind=request.kind, outcome=outcome, parent=request.parent,
-        photo_unique_id=request.file.file_unique_id if request.file else None,
+        language=request.say.code, photo_unique_id=request.photo.file_unique_id if request.photo else None,
     )  # fmt: skip
 
 
-def _logged(result: Result) -> LoggedAnswer:
-    answer = result.answer
-    return LoggedAnswer(
-        predicted_category=answer.category.name if answer.category else None,
-        probability=answer.category.probability if answer.category else None,
-        category=answer.scope[0] if len(answer.scope) == 1 else None,
-        category_source=result.category_source,
-        scope=answer.scope,
-        threshold=answer.threshold,
-        likeness=round(result.likeness, 4),
-        threshold_source=result.threshold_source,
-        model=answer.serving.model_sha256,
-        index_generation=answer.serving.generation,
-        best_similarity=answer.nearest.similarity if answer.nearest else None,
-        matches=tuple(
-            LoggedMatch(product_id=match.product.product_id, similarity=match.similarity, likeness=match.likeness)
-            for match in answer.matches
-        ),
-    )
-
-
-def _ranks(result: Result) -> str:
-    """The hundred products of a result, so that more of them can be shown without asking anew."""
-    return json.dumps([[rank.product_id, round(rank.similarity, 6)] for rank in result.answer.ranked])
+def _record_of(query_id: int, waiting: Waiting, result: Result, kept: Found, queue_ms: float) -> QueryRecord:
+    matches = result.answer.matches
+    outcome = Outcome.ANSWERED if matches else Outcome.NOTHING_SIMILAR
+    times = LoggedTimes(queue_ms=queue_ms, see_ms=result.times.see_ms, search_ms=result.times.search_ms)
+    logged = kept.logged(kept.ranks[: len(matches)], 1)
+    return _record(query_id, waiting, result.request, outcome).model_copy(update={"answer": logged, "times": times})

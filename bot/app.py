@@ -13,12 +13,12 @@ from telegram import Bot, BotCommand
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot import texts
 from bot.actions import Actions, Toasts
 from bot.admission import Admission
 from bot.dispatching import Dispatching
 from bot.handlers.routing import handle
 from bot.heartbeat import beat
+from bot.language import SOURCE, Languages
 from bot.looking import Looking
 from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
 from bot.receiving.updates import Update, read_update
@@ -26,7 +26,9 @@ from bot.receiving.webhook import Webhook
 from bot.sending.courier import Courier
 from bot.sending.delivery import Delivery
 from bot.services import Services
+from bot.speaking import Speaking
 from bot.store.store import Store
+from bot.texts import short
 from imgrec.config import Config
 from imgrec.errors import BusyError, ImgrecError
 from imgrec.lock import writing
@@ -80,12 +82,15 @@ class _Running:
             serving, lambda: Serving.open(config), lambda: pointer(config), opened_at, config.bot.batch_size
         )
         self._actions, self._toasts = Actions(bot), Toasts(bot)
-        services = Services(self._looking, store, self._actions, bot.username, useful_for_s)
-        self._delivery = Delivery(store.outbox, store.files, Courier(bot, store.files), self._finished)
+        self._languages = Languages.load()
+        speaking = Speaking(self._languages, store.chats)
+        services = Services(self._looking, store, self._actions, speaking, bot.username, useful_for_s)
+        self._delivery = Delivery(store.outbox, store.files, Courier(bot, store.files), self._languages, self._finished)
         self._dispatching = Dispatching(
-            store, lambda waiting: handle(bot, services, waiting), self._toasts, self._delivery.kick, useful_for_s
-        )
-        self._admission = Admission(bot, store, config.bot, bot.username, useful_for_s)
+            store, lambda waiting: handle(bot, services, waiting), speaking, self._toasts, self._delivery.kick,
+            useful_for_s,
+        )  # fmt: skip
+        self._admission = Admission(bot, store, config.bot, speaking, bot.username, useful_for_s)
         self._receiving = (
             Webhook(config, bot, webhook_secret, self._take, self._beat)
             if webhook_secret is not None
@@ -101,7 +106,10 @@ class _Running:
         await self._admission.start()
         log.info("@%s answers from %s.", self._bot.username, self._looking.shop.serving.generation)
         receiving = asyncio.create_task(self._receiving.run(), name="receiving")
-        others = [asyncio.create_task(self._tidy(), name="tidying"), asyncio.create_task(_register(self._bot))]
+        others = [
+            asyncio.create_task(self._tidy(), name="tidying"),
+            asyncio.create_task(_register(self._bot, self._languages)),
+        ]
         try:
             await _unless(stop, receiving, self._dispatching.task)
         finally:
@@ -192,10 +200,13 @@ async def _greet(bot: Bot, config: Config) -> None:
             await troubles.pause(error.message)
 
 
-async def _register(bot: Bot) -> None:
-    """Have Telegram offer the commands in a menu."""
+async def _register(bot: Bot, languages: Languages) -> None:
+    """Have Telegram offer the commands in a menu, in every language."""
     try:
-        await bot.set_my_commands([BotCommand(name, words) for name, words in texts.COMMANDS])
+        for code in languages.codes:
+            say = languages.of(code)
+            menu = [BotCommand(name, say(words)) for name, words in short.COMMANDS]
+            await bot.set_my_commands(menu, language_code=None if code == SOURCE else code)
     except TelegramError as error:
         log.warning("The commands could not be registered with Telegram: %s", error)
 

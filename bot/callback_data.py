@@ -1,18 +1,18 @@
 """What a button carries: a version, a letter, and whole numbers, in at most 64 bytes.
 
 Buttons live as long as their message, so an old one may come back years later: `parse` returns None for what this
-version does not know, and a letter is never given a new meaning without a new version.
+version does not know, and a letter is never given a new meaning without a new version. Letters of before: h, l, t.
 """
 
 from dataclasses import astuple, dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 VERSION = "1"
 
 
 @dataclass(frozen=True)
 class Vote:
-    """👍 (+1) or 👎 (-1) on a query's answer; rank 0 is the whole of it."""
+    """👍 (+1) or 👎 (-1) on a query's answer; rank 0 is the whole of it, else its product of that rank."""
 
     letter: ClassVar[str] = "v"
     query_id: int
@@ -30,32 +30,11 @@ class OtherCategory:
 
 
 @dataclass(frozen=True)
-class LowerThreshold:
-    """Lower the chat's threshold to this many thousandths of similarity, and ask a query's photo again.
-
-    No button of today's. In the category that was tapped for it; AUTO_CATEGORY where none was.
-    """
-
-    letter: ClassVar[str] = "t"
-    query_id: int
-    permille: int
-    category_id: int
-
-
-@dataclass(frozen=True)
 class ChooseCategory:
     """Set the chat's category; 0 is auto."""
 
     letter: ClassVar[str] = "k"
     category_id: int
-
-
-@dataclass(frozen=True)
-class ChooseThreshold:
-    """Set the chat's threshold in thousandths of similarity; AUTO_PERMILLE is auto. No button of today's."""
-
-    letter: ClassVar[str] = "h"
-    permille: int
 
 
 @dataclass(frozen=True)
@@ -67,15 +46,21 @@ class ChooseLikeness:
 
 
 @dataclass(frozen=True)
-class LessSimilar:
-    """Ask a query's photo again for the nearest products, whatever their likeness; the chat's choice stays.
+class More:
+    """Show a query's products from this rank on."""
 
-    In the category that was tapped for it; AUTO_CATEGORY where none was.
-    """
-
-    letter: ClassVar[str] = "l"
+    letter: ClassVar[str] = "m"
     query_id: int
-    category_id: int
+    first: int
+
+
+@dataclass(frozen=True)
+class OpenProduct:
+    """Show the product that has this rank in a query's answer by itself."""
+
+    letter: ClassVar[str] = "o"
+    query_id: int
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -90,14 +75,8 @@ AUTO_CATEGORY = 0
 AUTO_PERMILLE = 9999
 _LARGEST = 2**63 - 1  # what SQLite holds
 
-Tap = (
-    Vote | OtherCategory | LessSimilar | ChooseCategory | ChooseLikeness | LowerThreshold | ChooseThreshold
-    | PicturesMissing
-)  # fmt: skip
-TAPS: tuple[type[Tap], ...] = (
-    Vote, OtherCategory, LessSimilar, ChooseCategory, ChooseLikeness, LowerThreshold, ChooseThreshold,
-    PicturesMissing,
-)  # fmt: skip
+Tap = Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | PicturesMissing
+TAPS: tuple[type[Tap], ...] = get_args(Tap)
 
 
 def encode(tap: Tap) -> str:
@@ -123,10 +102,12 @@ def _is_possible(tap: Tap) -> bool:
     """A client may send any numbers; these are the ones our own buttons can bear."""
     if any(not -_LARGEST <= number <= _LARGEST for number in astuple(tap)):
         return False
-    if isinstance(tap, Vote):
-        return tap.rank == 0 and tap.vote in (1, -1)
-    if isinstance(tap, ChooseLikeness):
-        return 0 <= tap.permille <= 1000 or tap.permille == AUTO_PERMILLE
-    if isinstance(tap, LowerThreshold | ChooseThreshold):
-        return abs(tap.permille) <= 1000 or tap == ChooseThreshold(AUTO_PERMILLE)
-    return True
+    match tap:
+        case Vote(_, rank, vote):
+            return rank >= 0 and vote in (1, -1)
+        case More(_, rank) | OpenProduct(_, rank):
+            return rank > 0
+        case ChooseLikeness(permille):
+            return 0 <= permille <= 1000 or permille == AUTO_PERMILLE
+        case _:
+            return True

@@ -1,28 +1,57 @@
-"""An answer as messages: the products as pictures, then the sentence with the buttons. Nothing is sent from here."""
+"""An answer as messages: products as pictures, then the list of them with the buttons. Nothing is sent from here."""
 
-from bot import keyboards, texts
-from bot.callback_data import AUTO_CATEGORY
+from collections.abc import Sequence
+
+from bot import keyboards
+from bot.found import Found
+from bot.keyboards import Keyboard
+from bot.language import Language
 from bot.messages import Message, Picture, Pictures, Text
 from bot.request import Result
+from bot.texts import answers
+from imgrec.search.serving import Match
 
 
-def compose(query_id: int, result: Result) -> list[Message]:
+def compose(query_id: int, result: Result, found: Found) -> list[Message]:
     """What a shopper gets for a request."""
-    answer, shop, request = result.answer, result.shop, result.request
-    tapped = shop.category_ids[result.category] if result.category and request.category_by_tap else AUTO_CATEGORY
-    all_shown, source = request.less_similar, result.category_source
-    if not answer.matches:
-        nothing = keyboards.below_nothing(query_id, answer, shop, tapped, all_shown=all_shown)
-        sentence = texts.nothing_similar(answer, source, shop, result.likeness)
-        return [Text(html=sentence, keyboard=nothing, reply_to=request.reply_to)]
-    below = keyboards.below_answer(query_id, answer, shop, tapped, all_shown=all_shown)
-    sentence = texts.answered(answer, source, shop, all_shown=all_shown)
+    say, ask, matches = result.request.say, result.request.ask, result.answer.matches
+    keyboard = keyboards.below_answer(say, query_id, result, found)
+    if not matches:
+        return [Text(html=answers.nothing_similar(say, result), keyboard=keyboard, reply_to=ask.reply_to)]
+    return _with_pictures(say, query_id, matches, answers.answered(say, result), keyboard, ask.reply_to)
+
+
+def compose_page(
+    say: Language, query_id: int, found: Found, matches: Sequence[Match], first: int, reply_to: int
+) -> list[Message]:
+    """Further products of an answer, from this rank on."""
+    less_similar = first > found.similar
+    html = answers.page(say, matches, first, found.similar, less_similar=less_similar)
+    keyboard = keyboards.below_page(say, query_id, found, first, len(matches))
+    return _with_pictures(say, query_id, matches, html, keyboard, reply_to)
+
+
+def compose_card(say: Language, query_id: int, rank: int, match: Match, reply_to: int) -> Message:
+    """One product of an answer, by itself."""
+    html, keyboard = answers.caption(say, match), keyboards.below_card(query_id, rank)
+    if match.product.photo is None:
+        return Text(html=html, keyboard=keyboard, reply_to=reply_to)
+    return Pictures(items=(Picture(photo=match.product.photo, caption=html),), keyboard=keyboard, reply_to=reply_to)
+
+
+def _with_pictures(
+    say: Language,
+    query_id: int,
+    matches: Sequence[Match],
+    html: str,
+    keyboard: Keyboard | None,
+    reply_to: int,
+) -> list[Message]:
     pictures = tuple(
-        Picture(photo=match.product.photo, caption=texts.caption(match))
-        for match in answer.matches
+        Picture(photo=match.product.photo, caption=answers.caption(say, match))
+        for match in matches
         if match.product.photo
     )
-    text = Text(
-        html=sentence, keyboard=below, reply_to=request.reply_to, where_doubtful=keyboards.with_missing(below, query_id)
-    )
-    return [Pictures(items=pictures, reply_to=request.reply_to), text] if pictures else [text]
+    doubtful = keyboards.with_missing(say, keyboard, query_id)
+    text = Text(html=html, keyboard=keyboard, reply_to=reply_to, where_doubtful=doubtful)
+    return [Pictures(items=pictures, reply_to=reply_to), text] if pictures else [text]

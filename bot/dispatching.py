@@ -8,15 +8,16 @@ import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from bot import texts
 from bot.actions import Toasts
 from bot.answering import refusal
 from bot.clock import now_s
 from bot.handlers.photos import request_of
 from bot.messages import Text
 from bot.reaction import LaterError, Reaction, commit
+from bot.speaking import Speaking
 from bot.store.inbox import Waiting
 from bot.store.store import Store
+from bot.texts import short
 from imgrec.async_database import may_pass
 from imgrec.log.schema import Outcome
 
@@ -38,9 +39,11 @@ class Dispatching:
     """Takes updates out of the inbox. `on_commit` is called with the chat of each update that is done."""
 
     def __init__(
-        self, store: Store, handle: Handle, toasts: Toasts, on_commit: Callable[[int], None], useful_for_s: float
-    ) -> None:
+        self, store: Store, handle: Handle, speaking: Speaking, toasts: Toasts, on_commit: Callable[[int], None],
+        useful_for_s: float,
+    ) -> None:  # fmt: skip
         self._store = store
+        self._speaking = speaking
         self._handle = handle
         self._toasts = toasts
         self._on_commit = on_commit
@@ -155,11 +158,12 @@ class Dispatching:
     async def _failure(self, waiting: Waiting) -> Reaction:
         """What nobody expected: the shopper gets a plain sentence, and a photo its outcome in the log."""
         message = waiting.update.message
+        settings, say = await self._speaking.to(waiting.update)
         if waiting.update.callback_query is not None:
-            return Reaction(toast=texts.FAILED_TAP)
+            return Reaction(toast=say(short.FAILED_TAP))
         if message is None or not message.chat.is_private:
             return Reaction()
         if message.image is None:
-            return Reaction([Text(html=texts.FAILED, reply_to=message.message_id)])
-        query_id = await self._store.outbox.begin(waiting, message.chat.id, message.sender_id)
-        return refusal(query_id, waiting, request_of(message), Outcome.FAILED, texts.FAILED)
+            return Reaction([Text(html=say(short.FAILED), reply_to=message.message_id)])
+        query_id = await self._store.outbox.begin(waiting, message.chat.id, message.sender_id, say.code)
+        return refusal(query_id, waiting, request_of(message, say, settings), Outcome.FAILED, short.FAILED)

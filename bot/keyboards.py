@@ -9,69 +9,76 @@ from bot.callback_data import (
     AUTO_PERMILLE,
     ChooseCategory,
     ChooseLikeness,
-    LessSimilar,
+    More,
+    OpenProduct,
     OtherCategory,
     PicturesMissing,
     Tap,
     Vote,
     encode,
 )
+from bot.found import Found
+from bot.language import Language
+from bot.request import Result
 from bot.shop import Shop
-from bot.texts import AUTO, PICTURES_MISSING, SHOW_LESS_SIMILAR, percent, shortened, word
+from bot.texts import short
+from bot.texts.writing import shortened, word
 from imgrec.search.likeness import DEGREES
-from imgrec.search.serving import Answer
 
-_OTHER_CATEGORIES = 3
-_FEW = 3
+Keyboard = InlineKeyboardMarkup
+_Row = Sequence[InlineKeyboardButton]
+
+_OTHER_CATEGORIES = 2
 _LONGEST_BUTTON = 60
+_MOST_IN_A_ROW = 6
 _MOST_CATEGORIES = 98  # Telegram takes a hundred buttons
 _SAME = 1e-4
 
 
-def below_answer(
-    query_id: int, answer: Answer, shop: Shop, tapped: int, *, all_shown: bool, voted: int | None = None
-) -> InlineKeyboardMarkup:
-    """Votes, less similar products where there are few, and the categories the photo may show instead.
+def below_answer(say: Language, query_id: int, result: Result, found: Found) -> Keyboard | None:
+    """The products by number, votes and more of them, and the categories the photo may show instead.
 
-    `tapped` is the category that was searched because it was tapped, or AUTO_CATEGORY; `all_shown` says that the
-    likeness left nothing out. The vote that was given is marked.
+    None where there is nothing to tap.
     """
-    alone = answer.scope if len(answer.scope) == 1 else ()  # of several searched, each is offered alone
-    less = _less_similar(query_id, answer, shop, tapped, all_shown)
-    return InlineKeyboardMarkup([_votes(query_id, voted), *less, *_others(query_id, answer, shop, alone)])
+    answer, shown = result.answer, len(result.answer.matches)
+    left_out = answer.scope if len(answer.scope) == 1 or not shown else ()  # of several searched, each is offered alone
+    more = _more(say, query_id, found, shown + 1)
+    rows = [*_numbers(query_id, 1, shown), [*(_votes(query_id, 0) if shown else []), *more]]
+    return _keyboard([*rows, _others(query_id, result, left_out)])
 
 
-def below_nothing(
-    query_id: int, answer: Answer, shop: Shop, tapped: int, *, all_shown: bool
-) -> InlineKeyboardMarkup | None:
-    """Less similar products, and categories that were not searched."""
-    less = _less_similar(query_id, answer, shop, tapped, all_shown)
-    rows = [*less, *_others(query_id, answer, shop, answer.scope)]
-    return InlineKeyboardMarkup(rows) if rows else None
+def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
+    """The same for further products."""
+    more = _more(say, query_id, found, first + shown)
+    return Keyboard([*_numbers(query_id, first, shown), [*_votes(query_id, 0), *more]])
 
 
-def with_vote(markup: InlineKeyboardMarkup, query_id: int, voted: int) -> InlineKeyboardMarkup:
-    """The same keyboard with the votes' row marked anew."""
-    first = encode(Vote(query_id, 0, 1))
-    rows = [
-        _votes(query_id, voted) if any(button.callback_data == first for button in row) else row
-        for row in markup.inline_keyboard
-    ]
-    return InlineKeyboardMarkup(rows)
+def below_card(query_id: int, rank: int, voted: int | None = None) -> Keyboard:
+    """What can be done with one product of an answer."""
+    return Keyboard([_votes(query_id, rank, voted)])
 
 
-def without(markup: InlineKeyboardMarkup, tap: Tap) -> InlineKeyboardMarkup:
-    """The same keyboard without the row of this button."""
-    rows = [row for row in markup.inline_keyboard if not any(button.callback_data == encode(tap) for button in row)]
-    return InlineKeyboardMarkup(rows)
+def with_vote(markup: Keyboard, query_id: int, rank: int, voted: int) -> Keyboard:
+    """The same keyboard with the votes marked anew."""
+    marked = {button.callback_data: button for button in _votes(query_id, rank, voted)}
+    return Keyboard([
+        [marked.get(button.callback_data, button) for button in row] for row in markup.inline_keyboard
+    ])  # fmt: skip
 
 
-def with_missing(markup: InlineKeyboardMarkup, query_id: int) -> InlineKeyboardMarkup:
+def without(markup: Keyboard, tap: Tap) -> Keyboard:
+    """The same keyboard without this button."""
+    rows = [[button for button in row if button.callback_data != encode(tap)] for row in markup.inline_keyboard]
+    return Keyboard([row for row in rows if row])
+
+
+def with_missing(say: Language, markup: Keyboard | None, query_id: int) -> Keyboard:
     """The same keyboard below an offer to send the pictures, where they may not have arrived."""
-    return InlineKeyboardMarkup([[_button(PICTURES_MISSING, PicturesMissing(query_id))], *markup.inline_keyboard])
+    rows = markup.inline_keyboard if markup else ()
+    return Keyboard([[_button(say(short.PICTURES_MISSING), PicturesMissing(query_id))], *rows])
 
 
-def categories(category_ids: Mapping[str, int], chosen: str | None) -> InlineKeyboardMarkup | None:
+def categories(say: Language, category_ids: Mapping[str, int], chosen: str | None) -> Keyboard | None:
     """The categories, two in a row, and auto; the present choice is marked. Others can be chosen by name.
 
     None where there are none.
@@ -82,45 +89,58 @@ def categories(category_ids: Mapping[str, int], chosen: str | None) -> InlineKey
         _button(_marked(name, name == chosen), ChooseCategory(number))
         for name, number in list(category_ids.items())[:_MOST_CATEGORIES]
     ]
-    rows = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
-    return InlineKeyboardMarkup([[_button(_marked(AUTO, chosen is None), ChooseCategory(AUTO_CATEGORY))], *rows])
+    auto = _button(_marked(say(short.AUTO), chosen is None), ChooseCategory(AUTO_CATEGORY))
+    return Keyboard([[auto], *_in_rows(buttons, 2)])
 
 
-def likenesses(shop: Shop, chosen: float | None) -> InlineKeyboardMarkup:
+def likenesses(say: Language, shop: Shop, chosen: float | None) -> Keyboard:
     """Auto, and a button for each degree of likeness; the present choice is marked."""
-    auto = f"{AUTO}: {word(shop.auto_likeness)} · {percent(shop.auto_likeness)}"
+    auto = f"{say(short.AUTO)}: {word(say, shop.auto_likeness)} · {say.percent(shop.auto_likeness)}"
     rows = [[_button(_marked(auto, chosen is None), ChooseLikeness(AUTO_PERMILLE))]]
     for least, degree in reversed(DEGREES):
         if least > 0:
             is_chosen = chosen is not None and abs(chosen - least) < _SAME
-            text = _marked(f"{degree} · {percent(least)}", is_chosen)
+            text = _marked(f"{say(degree)} · {say.percent(least)}", is_chosen)
             rows.append([_button(text, ChooseLikeness(round(least * 1000)))])
-    return InlineKeyboardMarkup(rows)
+    return Keyboard(rows)
 
 
-def _votes(query_id: int, voted: int | None) -> list[InlineKeyboardButton]:
+def _numbers(query_id: int, first: int, shown: int) -> list[_Row]:
+    """A number for each product, which opens it."""
+    buttons = [_button(str(rank), OpenProduct(query_id, rank)) for rank in range(first, first + shown)]
+    return _in_rows(buttons, _MOST_IN_A_ROW if shown <= _MOST_IN_A_ROW else -(-shown // 2))
+
+
+def _votes(query_id: int, rank: int, voted: int | None = None) -> list[InlineKeyboardButton]:
     return [
-        _button(_marked("👍", voted == 1), Vote(query_id, 0, 1)),
-        _button(_marked("👎", voted == -1), Vote(query_id, 0, -1)),
+        _button(_marked("👍", voted == 1), Vote(query_id, rank, 1)),
+        _button(_marked("👎", voted == -1), Vote(query_id, rank, -1)),
     ]
 
 
-def _less_similar(
-    query_id: int, answer: Answer, shop: Shop, tapped: int, all_shown: bool
-) -> list[Sequence[InlineKeyboardButton]]:
-    few = len(answer.matches) < min(_FEW, shop.results)
-    if not few or all_shown or answer.nearest is None:
+def _more(say: Language, query_id: int, found: Found, next_rank: int) -> list[InlineKeyboardButton]:
+    if next_rank > len(found.ranks):
         return []
-    return [[_button(SHOW_LESS_SIMILAR, LessSimilar(query_id, tapped))]]
+    text = short.MORE if next_rank <= found.similar else short.SHOW_LESS_SIMILAR
+    return [_button(say(text), More(query_id, next_rank))]
 
 
-def _others(query_id: int, answer: Answer, shop: Shop, left_out: Sequence[str]) -> list[Sequence[InlineKeyboardButton]]:
+def _others(query_id: int, result: Result, left_out: Sequence[str]) -> list[InlineKeyboardButton]:
     """The likeliest categories to look in instead, without those where nothing else is to be found."""
-    offered = [name for name in shop.plausible(answer) if name not in left_out]
+    shop = result.shop
+    offered = [name for name in shop.plausible(result.answer) if name not in left_out]
     return [
-        [_button(f"🔎 {name}", OtherCategory(query_id, shop.category_ids[name]))]
-        for name in offered[:_OTHER_CATEGORIES]
+        _button(f"🔎 {name}", OtherCategory(query_id, shop.category_ids[name])) for name in offered[:_OTHER_CATEGORIES]
     ]
+
+
+def _in_rows(buttons: Sequence[InlineKeyboardButton], most: int) -> list[_Row]:
+    return [buttons[start : start + most] for start in range(0, len(buttons), most)]
+
+
+def _keyboard(rows: Sequence[_Row]) -> Keyboard | None:
+    filled = [row for row in rows if row]
+    return Keyboard(filled) if filled else None
 
 
 def _button(text: str, tap: Tap) -> InlineKeyboardButton:

@@ -6,20 +6,24 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from bot.request import Request, Result, Times
 from bot.shop import Shop
+from bot.store.chats import ChatSettings
 from imgrec.search.serving import Seen, Serving
 from imgrec.vision.guard import GuardedDecoder
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
-_ANYTHING = -1.0
 _DECODERS = 2
 
 
@@ -33,10 +37,11 @@ class _Square:
 
 @dataclass(frozen=True)
 class _Job:
-    photo: _Square | Seen
-    request: Request
-    decode_ms: float
-    result: asyncio.Future[Result]
+    """What is to be done in the model's thread, with what was seen in a photo where there is one to be looked at."""
+
+    photo: _Square | None
+    work: Callable[[Any, float], Any]
+    result: asyncio.Future[Any]
 
 
 class Looking:
@@ -92,18 +97,37 @@ class Looking:
         Raises PhotoError for a photo that cannot be looked at; and OtherServingError for what was seen before the
         present serving was taken up: look at that photo anew.
         """
+        if isinstance(photo, Seen):
+            return await self.do(lambda _: self._found(photo, request, 0.0))
+        return await self._look(photo, lambda seen, see_ms: self._found(seen, request, see_ms))
+
+    async def see(self, photo: bytes) -> Seen:
+        """Only look. Raises PhotoError."""
+        return await self._look(photo, lambda seen, _: seen)
+
+    async def do(self, work: Callable[[Serving], T]) -> T:
+        """Ask the shop something else, such as for a product."""
+        return await self._in_turn(None, lambda *_: work(self._serving))
+
+    def shown(self, settings: ChatSettings) -> int:
+        """How many products are shown at once in a chat."""
+        return settings.results or self.shop.results
+
+    async def _look(self, photo: bytes, work: Callable[[Seen, float], T]) -> T:
+        """Look at a photo, and go on with what was seen and the milliseconds it took."""
+        loop = asyncio.get_running_loop()
         while True:
+            began = time.perf_counter()
+            square = await loop.run_in_executor(self._decoding, self._square, photo)
             try:
-                return await self._ask(photo, request)
+                return await self._in_turn(square, partial(_with_more_ms, work, _ms_since(began)))
             except _OtherEyeError:
                 log.info("A photo is made ready anew, for the new model.")
 
-    async def _ask(self, photo: bytes | Seen, request: Request) -> Result:
-        loop, began = asyncio.get_running_loop(), time.perf_counter()
-        ready = photo if isinstance(photo, Seen) else await loop.run_in_executor(self._decoding, self._square, photo)
-        job = _Job(ready, request, _ms_since(began), loop.create_future())
+    async def _in_turn(self, photo: _Square | None, work: Callable[[Any, float], T]) -> T:
+        job = _Job(photo, work, asyncio.get_running_loop().create_future())
         self._jobs.put_nowait(job)
-        return await job.result
+        return cast("T", await job.result)
 
     def _square(self, photo: bytes) -> _Square:
         preprocessing = self._serving.preprocessing
@@ -127,21 +151,29 @@ class Looking:
                 else:
                     job.result.set_result(result)
 
-    def _answer(self, batch: Sequence[_Job]) -> list[Result | Exception]:
+    def _answer(self, batch: Sequence[_Job]) -> list[Any]:
         """Runs in the model's thread. Each photo is answered, or fails, alone."""
         self._take_up_new_serving()
         squares = {
             number: job.photo.pixels
             for number, job in enumerate(batch)
-            if isinstance(job.photo, _Square) and job.photo.preprocessing == self._serving.preprocessing
+            if job.photo and job.photo.preprocessing == self._serving.preprocessing
         }
         began = time.perf_counter()
         looked = dict(zip(squares, self._look_at(list(squares.values())), strict=True))
         see_ms = _ms_since(began)
         return [
-            self._found(looked.get(number, _as_seen(job.photo)), job, see_ms if number in looked else 0.0)
+            self._done(job, looked.get(number, _OtherEyeError() if job.photo else None), see_ms)
             for number, job in enumerate(batch)
         ]
+
+    def _done(self, job: _Job, seen: Seen | Exception | None, see_ms: float) -> Any:
+        if isinstance(seen, Exception):
+            return seen
+        try:
+            return job.work(seen, see_ms)
+        except Exception as error:  # of another serving, most likely; those beside it have their answers all the same
+            return error
 
     def _look_at(self, squares: Sequence[Pixels]) -> Sequence[Seen | Exception]:
         """Look at all of them at once; where that fails, at each by itself."""
@@ -154,22 +186,13 @@ class Looking:
                 return [error]
             return [one for square in squares for one in self._look_at([square])]
 
-    def _found(self, seen: Seen | Exception, job: _Job, see_ms: float) -> Result | Exception:
-        if isinstance(seen, Exception):
-            return seen
-        serving, shop, request, began = self._serving, self.shop, job.request, time.perf_counter()
-        category = shop.category_named(request.category_id)
-        try:
-            answer = serving.answer(seen, category, _threshold(request, shop))
-        except Exception as error:  # of another serving, most likely; those beside it have their answers all the same
-            return error
-        if request.less_similar and answer.matches:
-            answer = replace(answer, threshold=answer.matches[-1].similarity)
-        chosen = None if request.less_similar else request.likeness
-        return Result(
-            request, answer, seen, shop, category, shop.likeness.of(answer.threshold) if chosen is None else chosen,
-            Times(job.decode_ms + see_ms, _ms_since(began)),
-        )  # fmt: skip
+    def _found(self, seen: Seen, request: Request, see_ms: float) -> Result:
+        serving, shop, began = self._serving, self.shop, time.perf_counter()
+        category, likeness = shop.category_named(request.category_id), request.settings.likeness
+        threshold = None if likeness is None else shop.likeness.similarity_of(likeness)
+        answer = serving.answer(seen, category, threshold, self.shown(request.settings), request.ask.filters)
+        wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
+        return Result(request, answer, seen, shop, category, wanted, Times(see_ms, _ms_since(began)))
 
     def _take_up_new_serving(self) -> None:
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:
@@ -193,15 +216,8 @@ class _OtherEyeError(Exception):
     """A photo was made ready for an eye that has been replaced meanwhile."""
 
 
-def _as_seen(photo: _Square | Seen) -> Seen | Exception:
-    return photo if isinstance(photo, Seen) else _OtherEyeError()
-
-
-def _threshold(request: Request, shop: Shop) -> float | None:
-    """The least similarity that a request means to this serving; None: its own."""
-    if request.less_similar:
-        return _ANYTHING
-    return None if request.likeness is None else shop.likeness.similarity_of(request.likeness)
+def _with_more_ms(work: Callable[[Seen, float], T], decode_ms: float, seen: Seen, see_ms: float) -> T:
+    return work(seen, decode_ms + see_ms)
 
 
 def _ms_since(began: float) -> float:

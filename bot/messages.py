@@ -25,15 +25,6 @@ class Picture(_Message):
         return self.photo.stem
 
 
-class Pictures(_Message):
-    """One photo, or an album of two to ten; `is_part`: of an album that could not be sent as a whole."""
-
-    kind: Literal["pictures"] = "pictures"
-    items: tuple[Picture, ...] = Field(min_length=1, max_length=10)
-    reply_to: int
-    is_part: bool = False
-
-
 class _WithKeyboard(_Message):
     keyboard: Json | None = None
 
@@ -41,6 +32,14 @@ class _WithKeyboard(_Message):
     @classmethod
     def _as_data(cls, keyboard: object) -> object:
         return keyboard.to_dict() if isinstance(keyboard, InlineKeyboardMarkup) else keyboard
+
+
+class Pictures(_WithKeyboard):
+    """One photo, or an album of two to ten, which cannot bear buttons."""
+
+    kind: Literal["pictures"] = "pictures"
+    items: tuple[Picture, ...] = Field(min_length=1, max_length=10)
+    reply_to: int
 
 
 class Text(_WithKeyboard):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import aiosqlite
 
 from bot.clock import now_s
+from bot.found import Found
 from bot.messages import Message
 from bot.store.inbox import Waiting, mark_done
 from bot.store.outbox import add_steps, answer_request, finish_request
@@ -23,15 +24,15 @@ class LaterError(Exception):
 
 @dataclass(frozen=True)
 class Reaction:
-    """`toast`: a short notice over the chat, for a tap. `record`: of the query that the messages answer, with `ranks`,
-    its products as JSON. `forgets`: what it deletes has to be gone from the disk too.
+    """`toast`: a short notice over the chat, for a tap. `record`: of the query that the messages answer, with what was
+    found for it. `forgets`: what it deletes has to be gone from the disk too.
     """
 
     messages: Sequence[Message] = ()
     writes: Sequence[Write] = ()
     toast: str | None = None
     record: QueryRecord | None = None
-    ranks: str | None = None
+    found: Found | None = None
     forgets: bool = False
 
 
@@ -46,11 +47,12 @@ def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str
             await one(connection)
         chat, record = waiting.update.chat, reaction.record
         if record is not None:
-            await answer_request(connection, record, reaction.ranks)
+            await answer_request(connection, record, reaction.found)
         if chat is not None:
             # one that came in long ago, before the bot was down, is told something all the same
             until_s = max(waiting.received_s, now_s() - useful_for_s / 2) + useful_for_s
-            await add_steps(connection, chat.id, reaction.messages, None if record is None else record.id, until_s)
+            place = chat.id, waiting.update.thread_id
+            await add_steps(connection, place, reaction.messages, None if record is None else record.id, until_s)
         if record is not None and not reaction.messages:
             await finish_request(connection, record.id)
         await mark_done(connection, [waiting.seq], error)

@@ -1,38 +1,57 @@
 """What a shopper asks, and what was found."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
+from pydantic import BaseModel, ConfigDict
+
+from bot.language import Language
 from bot.receiving.updates import File
 from bot.shop import Shop
 from bot.store.chats import ChatSettings
+from imgrec.catalogue.filters import Filters
 from imgrec.log.schema import KindOfQuery
 from imgrec.search.serving import Answer, Seen
 
 
+class Ask(BaseModel):
+    """What is asked of the shop, kept with the answer so that its buttons can ask it again, changed a little.
+
+    The answer replies to message `reply_to`. `category_id`: the one that was tapped; None leaves it to the chat.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    reply_to: int
+    photos: tuple[File, ...] = ()
+    category_id: int | None = None
+    filters: Filters = Filters()
+
+
 @dataclass(frozen=True)
 class Request:
-    """A photo, or what was seen in it before, and what is wished of the answer.
+    """Somebody asks something, in a chat that has chosen this and that, and is answered in this language.
 
-    A category that is no longer there counts as None: as the model predicts. `likeness` None: as the shop has it;
-    `less_similar` asks for the nearest products whatever their likeness. The answer replies to message `reply_to`.
+    `seen`: what was seen of it before, if that is still known; `parent`: the query whose button asked.
     """
 
     kind: KindOfQuery
     chat: int
     user: int
-    reply_to: int
-    file: File | None
-    seen: Seen | None = None
-    category_id: int | None = None
-    category_by_tap: bool = False
-    likeness: float | None = None
-    less_similar: bool = False
+    ask: Ask
+    say: Language
+    settings: ChatSettings = field(default_factory=ChatSettings)
     parent: int | None = None
+    seen: Seen | None = None
 
-    def with_settings(self, settings: ChatSettings) -> "Request":
-        """The same, wishing what the chat has chosen; a category that was tapped comes before the chat's."""
-        category_id = self.category_id if self.category_by_tap else settings.category_id
-        return replace(self, category_id=category_id, likeness=settings.likeness)
+    @property
+    def category_id(self) -> int | None:
+        """The category to search, a tapped one before the chat's; one that is no longer there counts as None."""
+        return self.settings.category_id if self.ask.category_id is None else self.ask.category_id
+
+    @property
+    def photo(self) -> File | None:
+        """What identifies it: its first photo."""
+        return self.ask.photos[0] if self.ask.photos else None
 
 
 @dataclass(frozen=True)
@@ -63,13 +82,11 @@ class Result:
         """Who chose the category: predicted, chat or tap; None where nobody did, as the shop tells none apart."""
         if self.category is None:
             return "predicted" if self.answer.category else None
-        return "tap" if self.request.category_by_tap else "chat"
+        return "chat" if self.request.ask.category_id is None else "tap"
 
     @property
     def threshold_source(self) -> str:
         """Who chose how alike products have to be."""
-        if self.request.less_similar:
-            return "tap"
-        if self.request.likeness is not None:
+        if self.request.settings.likeness is not None:
             return "chat"
         return "config" if self.shop.threshold_is_configured else "auto"

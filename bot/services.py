@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.actions import Actions
 from bot.looking import Looking
+from bot.speaking import Speaking
 from bot.store.store import Store
 from imgrec.search.serving import Seen, ServingId
 
@@ -80,6 +81,7 @@ class Services:
     looking: Looking
     store: Store
     actions: Actions
+    speaking: Speaking
     username: str
     useful_for_s: float
     recent: RecentPhotos = field(default_factory=RecentPhotos)

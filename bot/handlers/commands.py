@@ -2,12 +2,12 @@
 
 import re
 
-from bot import keyboards, texts
+from bot import keyboards
+from bot.handlers.context import Context
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.services import Services
-from bot.store.inbox import Waiting
+from bot.texts import choices, short
 from imgrec.errors import CatalogueError
 from imgrec.search.likeness import DEGREES
 from imgrec.search.naming import near_categories, nearest_category
@@ -17,54 +17,55 @@ _VALUE = re.compile(r"(\+?(?:\d+(?:[.,]\d+)?|[.,]\d+))\s*(%?)")
 _LEAST_PERCENTAGE = 10
 
 
-async def on_start(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
+async def on_start(context: Context, message: Message, wanted: str) -> Reaction:
     """Greet, and say what to send."""
-    return Reaction([Text(html=texts.START)])
+    return Reaction([Text(html=context.say(short.START))])
 
 
-async def on_help(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
+async def on_help(context: Context, message: Message, wanted: str) -> Reaction:
     """Explain every command."""
-    return Reaction([Text(html=texts.how_to_use(services.looking.shop))])
+    return Reaction([Text(html=choices.how_to_use(context.say, context.services.looking.shop))])
 
 
-async def on_category(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
+async def on_category(context: Context, message: Message, wanted: str) -> Reaction:
     """Show the categories, or set the chat's category to the one named."""
-    shop, chats = services.looking.shop, services.store.chats
+    say, shop, chats = context.say, context.services.looking.shop, context.services.store.chats
     category_ids = shop.category_ids
-    chosen = shop.category_named((await chats.settings(message.chat.id)).category_id)
+    chosen = shop.category_named(context.settings.category_id)
     if not wanted or not category_ids:
-        markup = keyboards.categories(category_ids, chosen)
-        return Reaction([Text(html=texts.choose_category(chosen, shop), keyboard=markup)])
+        keyboard = keyboards.categories(say, category_ids, chosen)
+        return Reaction([Text(html=choices.choose_category(say, chosen, shop), keyboard=keyboard)])
     try:
         category = None if wanted.casefold() == _AUTO else nearest_category(wanted, tuple(category_ids))
     except CatalogueError:
         near = {name: category_ids[name] for name in near_categories(wanted, tuple(category_ids))}
-        markup = keyboards.categories(near or category_ids, chosen)
-        return Reaction([Text(html=texts.category_unknown(wanted, is_near=bool(near)), keyboard=markup)])
-    now = texts.category_now(category, tells_categories=shop.tells_categories)
+        keyboard = keyboards.categories(say, near or category_ids, chosen)
+        return Reaction([Text(html=choices.category_unknown(say, wanted, is_near=bool(near)), keyboard=keyboard)])
+    now = choices.category_now(say, category, tells_categories=shop.tells_categories)
     category_id = None if category is None else category_ids[category]
     return Reaction([Text(html=now)], [chats.choose_category(message.chat.id, category_id)])
 
 
-async def on_threshold(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
+async def on_threshold(context: Context, message: Message, wanted: str) -> Reaction:
     """Show the degrees of likeness, or set the chat's to the value sent."""
-    shop, chats = services.looking.shop, services.store.chats
+    say, shop, chats = context.say, context.services.looking.shop, context.services.store.chats
     is_auto = wanted.casefold() == _AUTO
     likeness = None if is_auto else parse_likeness(wanted)
     if likeness is None and not is_auto:
-        chosen = (await chats.settings(message.chat.id)).likeness
-        text = texts.threshold_unknown(wanted) if wanted else texts.choose_threshold(chosen, shop)
-        return Reaction([Text(html=text, keyboard=keyboards.likenesses(shop, chosen))])
-    now = texts.threshold_now(likeness, shop.auto_likeness)
+        chosen = context.settings.likeness
+        text = choices.threshold_unknown(say, wanted) if wanted else choices.choose_threshold(say, chosen, shop)
+        return Reaction([Text(html=text, keyboard=keyboards.likenesses(say, shop, chosen))])
+    now = choices.threshold_now(say, likeness, shop.auto_likeness)
     return Reaction([Text(html=now)], [chats.choose_likeness(message.chat.id, likeness)])
 
 
-async def on_forget(services: Services, message: Message, wanted: str, waiting: Waiting) -> Reaction:
+async def on_forget(context: Context, message: Message, wanted: str) -> Reaction:
     """Delete all there is of the user. Where the bot dies meanwhile, it is done once more."""
     chat, user, private = message.chat.id, message.sender_id, message.chat.is_private
-    services.recent.forget(user)
-    await services.store.forget(chat, user, private, waiting.seq)
-    return Reaction([Text(html=texts.FORGOTTEN if private else texts.FORGOTTEN_IN_GROUP)], forgets=True)
+    context.services.recent.forget(user)
+    await context.services.store.forget(chat, user, private, context.waiting.seq)
+    done = context.say(short.FORGOTTEN if private else short.FORGOTTEN_IN_GROUP)
+    return Reaction([Text(html=done)], forgets=True)
 
 
 COMMANDS = {

@@ -1,15 +1,14 @@
 """A shopper sends a photo, or an image as a file; or something else."""
 
-from telegram import Bot
-
-from bot import texts
 from bot.answering import answer
+from bot.handlers.context import Context
+from bot.language import Language
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.request import Request
-from bot.services import Services
-from bot.store.inbox import Waiting
+from bot.request import Ask, Request
+from bot.store.chats import ChatSettings
+from bot.texts import short
 from imgrec.log.schema import KindOfQuery
 
 
@@ -18,18 +17,20 @@ def is_for_us(message: Message, username: str) -> bool:
     return message.image is not None and (message.chat.is_private or message.mentions(username))
 
 
-def request_of(message: Message) -> Request:
-    """What is asked by a photo alone, before the chat's settings."""
+def request_of(message: Message, say: Language, settings: ChatSettings) -> Request:
+    """What is asked by a photo alone."""
     kind = KindOfQuery.PHOTO if message.photo else KindOfQuery.FILE
-    return Request(kind, message.chat.id, message.sender_id, message.message_id, message.image)
+    photos = (message.image,) if message.image else ()
+    ask = Ask(reply_to=message.message_id, photos=photos)
+    return Request(kind, message.chat.id, message.sender_id, ask, say, settings)
 
 
-async def on_photo(bot: Bot, services: Services, message: Message, waiting: Waiting) -> Reaction:
+async def on_photo(context: Context, message: Message) -> Reaction:
     """Answer with products that look like it."""
-    settings = await services.store.chats.settings(message.chat.id)
-    return await answer(bot, services, waiting, request_of(message).with_settings(settings))
+    request = request_of(message, context.say, context.settings)
+    return await answer(context.bot, context.services, context.waiting, request)
 
 
-async def on_anything_else(message: Message) -> Reaction:
+async def on_anything_else(context: Context, message: Message) -> Reaction:
     """Any other private message: say what to send."""
-    return Reaction([Text(html=texts.SEND_A_PHOTO)]) if message.chat.is_private else Reaction()
+    return Reaction([Text(html=context.say(short.SEND_A_PHOTO))]) if message.chat.is_private else Reaction()

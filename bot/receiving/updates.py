@@ -59,9 +59,10 @@ class Chat(_Kept):
 
 
 class Sender(_Kept):
-    """A user, or a chat that writes under its own name."""
+    """A user, or a chat that writes under its own name. `language_code`: of the user's app, such as pt-br."""
 
     id: int = Field(ge=-_LARGEST, le=_LARGEST)
+    language_code: str = ""
 
 
 class Command(NamedTuple):
@@ -85,6 +86,8 @@ class Message(_Kept):
     photo: File | None = None
     document: File | None = None
     media_group_id: str | None = None
+    message_thread_id: int | None = Field(None, ge=-_LARGEST, le=_LARGEST)
+    is_topic_message: bool = False
     reply_to_message: "Message | None" = None
     reply_markup: Json | None = None
     says_something: bool = False
@@ -165,6 +168,19 @@ class Update(_Kept):
         if self.callback_query:
             return self.callback_query.user.id
         return self.message.sender_id if self.message else 0
+
+    @property
+    def language_code(self) -> str:
+        """Of who did it, where it is known."""
+        if self.callback_query:
+            return self.callback_query.user.language_code
+        return self.message.user.language_code if self.message and self.message.user else ""
+
+    @property
+    def thread_id(self) -> int | None:
+        """The topic of a forum in which it happened."""
+        message = self.callback_query.message if self.callback_query else self.message
+        return message.message_thread_id if message and message.is_topic_message else None
 
     @property
     def stamp(self) -> int:

@@ -5,8 +5,9 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, ReplyParameters
 from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
@@ -37,6 +38,13 @@ class Delivered:
     file_ids: dict[str, str] = field(default_factory=dict)
 
 
+class Place(NamedTuple):
+    """Where to send: a chat, and in a forum its topic."""
+
+    chat_id: int
+    thread_id: int | None = None
+
+
 @dataclass(frozen=True)
 class Instead:
     """It cannot be sent as it is; these can be tried."""
@@ -51,24 +59,25 @@ class Courier:
         self._bot = bot
         self._files = files
 
-    async def bring(self, message: Message, chat_id: int, *, after_doubtful: bool) -> Delivered | Instead | Verdict:
+    async def bring(self, message: Message, to: Place, *, after_doubtful: bool) -> Delivered | Instead | Verdict:
         """Send or edit a message; `after_doubtful`: the pictures before it may not have arrived."""
         try:
             match message:
                 case Text():
-                    return await self._text(message, chat_id, after_doubtful)
+                    return await self._text(message, to, after_doubtful)
                 case Edit():
-                    return await self._edit(message, chat_id)
+                    return await self._edit(message, to.chat_id)
                 case Pictures():
-                    return await self._pictures(message, chat_id)
+                    return await self._pictures(message, to)
         except TelegramError as error:
             return verdict(error)
 
-    async def _text(self, message: Text, chat_id: int, after_doubtful: bool) -> Delivered:
+    async def _text(self, message: Text, to: Place, after_doubtful: bool) -> Delivered:
         keyboard = (after_doubtful and message.where_doubtful) or message.keyboard
         sent = await self._bot.send_message(
-            chat_id, message.html, ParseMode.HTML, reply_parameters=_reply(message.reply_to),
-            reply_markup=_markup(keyboard), read_timeout=_TEXT_TIMEOUT_S,
+            to.chat_id, message.html, ParseMode.HTML, message_thread_id=to.thread_id,
+            reply_parameters=_reply(message.reply_to), reply_markup=_markup(keyboard),
+            link_preview_options=LinkPreviewOptions(is_disabled=True), read_timeout=_TEXT_TIMEOUT_S,
         )  # fmt: skip
         return Delivered((sent.message_id,))
 
@@ -81,14 +90,15 @@ class Courier:
             else:
                 await self._bot.edit_message_text(
                     message.html, chat_id, message.message_id, parse_mode=ParseMode.HTML,
-                    reply_markup=_markup(message.keyboard), read_timeout=_TEXT_TIMEOUT_S,
+                    reply_markup=_markup(message.keyboard), link_preview_options=LinkPreviewOptions(is_disabled=True),
+                    read_timeout=_TEXT_TIMEOUT_S,
                 )  # fmt: skip
         except BadRequest as error:
             if not any(words in error.message.lower() for words in _NOTHING_TO_CHANGE):
                 raise
         return Delivered((message.message_id,))
 
-    async def _pictures(self, message: Pictures, chat_id: int) -> Delivered | Instead | Refused:
+    async def _pictures(self, message: Pictures, to: Place) -> Delivered | Instead | Refused:
         """Send an album. A picture that is missing, damaged or refused costs itself alone."""
         known = await self._files.ids([picture.sha256 for picture in message.items])
         left = list(message.items)
@@ -97,7 +107,7 @@ class Courier:
             if not ready:
                 break
             try:
-                sent = await self._send(ready, chat_id, message.reply_to)
+                sent = await self._send(ready, to, message)
             except BadRequest as error:
                 if "chat not found" in error.message.lower():
                     raise
@@ -114,21 +124,23 @@ class Courier:
                     return _halves(message, [picture for picture, _ in ready])
                 continue
             return Delivered(tuple(one.message_id for one in sent), _new_ids(ready, sent))
-        return Delivered(()) if message.is_part else Instead((_as_text(message),))
+        return Instead((_as_text(message),)) if message.keyboard else Delivered(())  # the list follows an album
 
-    async def _send(self, ready: _Ready, chat_id: int, reply_to: int) -> Sequence[Sent]:
+    async def _send(self, ready: _Ready, to: Place, message: Pictures) -> Sequence[Sent]:
+        reply = _reply(message.reply_to)
         if len(ready) == 1:
             [(picture, photo)] = ready
             return [
                 await self._bot.send_photo(
-                    chat_id, photo, picture.caption, parse_mode=ParseMode.HTML, reply_parameters=_reply(reply_to),
-                    read_timeout=_PICTURES_TIMEOUT_S, write_timeout=_UPLOAD_TIMEOUT_S,
+                    to.chat_id, photo, picture.caption, parse_mode=ParseMode.HTML, message_thread_id=to.thread_id,
+                    reply_parameters=reply, reply_markup=_markup(message.keyboard), read_timeout=_PICTURES_TIMEOUT_S,
+                    write_timeout=_UPLOAD_TIMEOUT_S,
                 )
             ]  # fmt: skip
         album = [InputMediaPhoto(photo, picture.caption, ParseMode.HTML) for picture, photo in ready]
         return await self._bot.send_media_group(
-            chat_id, album, reply_parameters=_reply(reply_to), read_timeout=_PICTURES_TIMEOUT_S,
-            write_timeout=_UPLOAD_TIMEOUT_S,
+            to.chat_id, album, message_thread_id=to.thread_id, reply_parameters=reply,
+            read_timeout=_PICTURES_TIMEOUT_S, write_timeout=_UPLOAD_TIMEOUT_S,
         )  # fmt: skip
 
 
@@ -151,12 +163,12 @@ def _halves(message: Pictures, pictures: Sequence[Picture]) -> Instead:
     """Where Telegram refuses an album and does not say which picture it is about: each half for itself."""
     middle = len(pictures) // 2
     halves = (tuple(pictures[:middle]), tuple(pictures[middle:]))
-    return Instead(tuple(message.model_copy(update={"items": half, "is_part": True}) for half in halves))
+    return Instead(tuple(message.model_copy(update={"items": half}) for half in halves))
 
 
 def _as_text(message: Pictures) -> Text:
-    """The products in words, where there is no picture of any of them."""
-    return Text(html="\n\n".join(picture.caption for picture in message.items[:4]), reply_to=message.reply_to)
+    """A product in words, where there is no picture of it."""
+    return Text(html=message.items[0].caption, keyboard=message.keyboard, reply_to=message.reply_to)
 
 
 def _reply(message_id: int | None) -> ReplyParameters | None:

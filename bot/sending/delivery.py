@@ -5,14 +5,15 @@ import logging
 import random
 from collections.abc import Callable
 
-from bot import texts
 from bot.clock import now_s
+from bot.language import Languages
 from bot.messages import Pictures, Text
-from bot.sending.courier import Courier, Delivered, Instead
+from bot.sending.courier import Courier, Delivered, Instead, Place
 from bot.sending.pacing import Pacing
 from bot.sending.verdicts import Gone, Moved, NotTaken, Refused, Unknown
 from bot.store.files import TelegramFiles
 from bot.store.outbox import Outbox, State, Step
+from bot.texts import short
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,13 @@ class Delivery:
     """Sends what the outbox holds. `on_finished` is called with the lane of each request that is over."""
 
     def __init__(
-        self, outbox: Outbox, files: TelegramFiles, courier: Courier, on_finished: Callable[[str], None]
-    ) -> None:
+        self, outbox: Outbox, files: TelegramFiles, courier: Courier, languages: Languages,
+        on_finished: Callable[[str], None],
+    ) -> None:  # fmt: skip
         self._outbox = outbox
         self._files = files
         self._courier = courier
+        self._languages = languages
         self._on_finished = on_finished
         self._pacing = Pacing()
         self._at_once = asyncio.Semaphore(_CHATS_AT_ONCE)
@@ -80,7 +83,7 @@ class Delivery:
             if wait_s > 0:
                 await asyncio.sleep(min(wait_s, _LONGEST_PAUSE_S))  # the clock may jump meanwhile
             elif now_s() > step.until_s:
-                await self._over(step, State.EXPIRED, apology=_apology(step))
+                await self._over(step, State.EXPIRED, apology=self._apology(step, short.EXPIRED))
             else:
                 await self._pacing.turn(chat_id)
                 async with self._at_once:
@@ -89,7 +92,8 @@ class Delivery:
     async def _send(self, step: Step) -> None:
         doubtful = isinstance(step.message, Text) and await self._outbox.follows_doubtful(step)
         await self._outbox.sending(step)
-        outcome = await self._courier.bring(step.message, step.chat_id, after_doubtful=doubtful)
+        place = Place(step.chat_id, step.thread_id)
+        outcome = await self._courier.bring(step.message, place, after_doubtful=doubtful)
         match outcome:
             case Delivered(message_ids, file_ids):
                 await self._over(step, State.SENT, message_ids)  # at once: a crash before it means sending again
@@ -114,7 +118,14 @@ class Delivery:
                 await self._over(step, State.REFUSED)
             case Refused(why):
                 log.error("Telegram refuses what was composed: %s", why)
-                await self._over(step, State.REFUSED, apology=_failure(step))
+                await self._over(step, State.REFUSED, apology=self._apology(step, short.FAILED))
+
+    def _apology(self, step: Step, words: str) -> Text | None:
+        """Said once, in place of an answer to a photo."""
+        if step.request_id is None:
+            return None
+        say = self._languages.of(step.language)
+        return Text(html=say(words), reply_to=getattr(step.message, "reply_to", None))
 
     async def _over(
         self, step: Step, state: State, message_ids: tuple[int, ...] = (), apology: Text | None = None
@@ -127,14 +138,3 @@ class Delivery:
 def _pause(tries: int) -> float:
     """Twice as long each time, with jitter: those who were turned away together do not come back together."""
     return min(_FIRST_PAUSE_S * 2.0 ** min(tries, 10), _LONGEST_PAUSE_S) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
-
-
-def _apology(step: Step) -> Text | None:
-    """Said once, where an answer to a photo comes too late."""
-    reply_to = getattr(step.message, "reply_to", None)
-    return Text(html=texts.EXPIRED, reply_to=reply_to) if step.request_id is not None else None
-
-
-def _failure(step: Step) -> Text | None:
-    reply_to = getattr(step.message, "reply_to", None)
-    return Text(html=texts.FAILED, reply_to=reply_to) if step.request_id is not None else None

@@ -11,10 +11,15 @@ from imgrec.log.identity import Keys
 
 @dataclass(frozen=True)
 class ChatSettings:
-    """A category by its id, and how alike products have to be (likeness, 0 to 1); None leaves it to the shop."""
+    """A category by its id, how alike products have to be (likeness, 0 to 1), and how many are shown at once.
+
+    None leaves it to the shop; of the language, to the profile of who asks.
+    """
 
     category_id: int | None = None
     likeness: float | None = None
+    results: int | None = None
+    language: str | None = None
 
 
 class Chats:
@@ -27,7 +32,7 @@ class Chats:
     async def settings(self, chat: int) -> ChatSettings:
         """What this chat has chosen."""
         row = await self._database.row(
-            "SELECT category_id, likeness FROM chats WHERE chat_key = ?", self._keys.of("chat", chat)
+            "SELECT category_id, likeness, results, language FROM chats WHERE chat_key = ?", self._keys.of("chat", chat)
         )
         return ChatSettings(*row) if row else ChatSettings()
 
@@ -39,7 +44,7 @@ class Chats:
         """Remember how alike products have to be; None: as the shop has it."""
         return self._set(chat, "likeness", likeness)
 
-    def _set(self, chat: int, name: str, value: float | None) -> Write:
+    def _set(self, chat: int, name: str, value: float | str | None) -> Write:
         async def write(connection: aiosqlite.Connection) -> None:
             await connection.execute(
                 f"INSERT INTO chats (chat_key, {name}, changed_utc) VALUES (?, ?, ?) "

@@ -8,15 +8,17 @@ import sqlite3
 import aiosqlite
 from pydantic import BaseModel, ConfigDict
 
-from imgrec.async_database import AsyncDatabase
+from imgrec.async_database import AsyncDatabase, Write
+from imgrec.database import utc_now
+from imgrec.log.schema import Action
 from imgrec.log.writer import LogWriter, QueryRecord
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 100
 _TO_MOVE = f"""
-    SELECT * FROM journal WHERE kind != 'vote' OR json_extract(entry, '$.query_id') NOT IN
-        (SELECT id FROM requests WHERE finished_s IS NULL) ORDER BY kind = 'vote', id LIMIT {_AT_ONCE}
+    SELECT * FROM journal WHERE kind = 'query' OR json_extract(entry, '$.query_id') NOT IN
+        (SELECT id FROM requests WHERE finished_s IS NULL) ORDER BY kind != 'query', id LIMIT {_AT_ONCE}
 """
 """A vote may come before all of its answer is known to be sent; then it waits, and comes after the query."""
 _FIRST_PAUSE_S = 0.5
@@ -32,6 +34,16 @@ class VoteRecord(BaseModel):
     rank: int
     vote: int
     voted_utc: str
+
+
+class ActionRecord(BaseModel):
+    """Something done with a query's answer (rank 0), or with the product of a rank."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    query_id: int
+    rank: int
+    action: Action
+    done_utc: str
 
 
 class Journal:
@@ -114,11 +126,15 @@ class Journal:
     async def _move(self, row: sqlite3.Row) -> None:
         """Doing it twice, as after a crash, changes nothing."""
         chat, user = row["chat_id"], row["user_id"]
-        if row["kind"] == "query":
-            await self._writer.record(QueryRecord.model_validate_json(row["entry"]), chat, user)
-        else:
-            vote = VoteRecord.model_validate_json(row["entry"])
-            await self._writer.vote(vote.query_id, vote.rank, chat, user, vote.vote, vote.voted_utc)
+        match row["kind"]:
+            case "query":
+                await self._writer.record(QueryRecord.model_validate_json(row["entry"]), chat, user)
+            case "vote":
+                vote = VoteRecord.model_validate_json(row["entry"])
+                await self._writer.vote(vote.query_id, vote.rank, chat, user, vote.vote, vote.voted_utc)
+            case "action":
+                done = ActionRecord.model_validate_json(row["entry"])
+                await self._writer.action(done.query_id, done.rank, chat, user, done.action, done.done_utc)
 
 
 async def note_query(connection: aiosqlite.Connection, record: QueryRecord, chat: int, user: int) -> None:
@@ -129,6 +145,12 @@ async def note_query(connection: aiosqlite.Connection, record: QueryRecord, chat
 async def note_vote(connection: aiosqlite.Connection, vote: VoteRecord, chat: int, user: int) -> None:
     """Within a transaction: the log is to get this vote."""
     await _note(connection, "vote", vote, chat, user)
+
+
+def noting(query_id: int, rank: int, action: Action, chat: int, user: int) -> Write:
+    """The log is to get this action."""
+    done = ActionRecord(query_id=query_id, rank=rank, action=action, done_utc=utc_now())
+    return lambda connection: _note(connection, "action", done, chat, user)
 
 
 async def _note(connection: aiosqlite.Connection, kind: str, entry: BaseModel, chat: int, user: int) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import aiosqlite
 
 from bot.clock import now_s
+from bot.found import Found
 from bot.messages import Message, Pictures, Text, read_message
 from bot.store.inbox import Waiting
 from bot.store.journal import note_query
@@ -35,7 +36,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One message to send. `request_id` None: it answers no photo."""
+    """One message to send. `request_id` None: it answers no photo. `thread_id`: the topic, in a forum."""
 
     id: int
     request_id: int | None
@@ -45,6 +46,8 @@ class Step:
     until_s: float
     tries: int
     doubtful: int
+    thread_id: int | None
+    language: str | None
 
 
 class Outbox:
@@ -53,13 +56,14 @@ class Outbox:
     def __init__(self, database: AsyncDatabase) -> None:
         self._database = database
 
-    async def begin(self, waiting: Waiting, chat_id: int, user_id: int) -> int:
+    async def begin(self, waiting: Waiting, chat_id: int, user_id: int, language: str) -> int:
         """The number of the request that an update makes; the same one when it is handled again after a crash."""
 
         async def insert(connection: aiosqlite.Connection) -> int:
             await connection.execute(
-                "INSERT OR IGNORE INTO requests (seq, lane, chat_id, user_id, asked_s) VALUES (?, ?, ?, ?, ?)",
-                (waiting.seq, waiting.lane, chat_id, user_id, waiting.received_s),
+                "INSERT OR IGNORE INTO requests (seq, lane, chat_id, user_id, asked_s, language) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (waiting.seq, waiting.lane, chat_id, user_id, waiting.received_s, language),
             )
             [row] = await connection.execute_fetchall("SELECT id FROM requests WHERE seq = ?", (waiting.seq,))
             return int(row[0])
@@ -71,6 +75,13 @@ class Outbox:
         return bool(
             await self._database.row("SELECT 1 FROM requests WHERE id = ? AND chat_id = ?", request_id, chat_id)
         )
+
+    async def found(self, request_id: int, chat_id: int) -> Found | None:
+        """What an answer to this chat found; None where there is none, or it is no longer kept."""
+        row = await self._database.row(
+            "SELECT kept FROM requests WHERE id = ? AND chat_id = ? AND kept IS NOT NULL", request_id, chat_id
+        )
+        return Found.model_validate_json(row["kept"]) if row else None
 
     async def doubtful_pictures(self, request_id: int, chat_id: int) -> Pictures | None:
         """The pictures of a request of this chat that may not have arrived."""
@@ -117,8 +128,8 @@ class Outbox:
     async def next_step(self, chat_id: int) -> Step | None:
         """What is to be sent next to a chat."""
         row = await self._database.row(
-            "SELECT * FROM steps WHERE chat_id = ? AND state IN ('waiting', 'sending') "
-            "ORDER BY coalesce(place, id) LIMIT 1",
+            "SELECT steps.*, requests.language FROM steps LEFT JOIN requests ON requests.id = request_id "
+            "WHERE steps.chat_id = ? AND state IN ('waiting', 'sending') ORDER BY coalesce(place, steps.id) LIMIT 1",
             chat_id,
         )
         return _step(row) if row else None
@@ -148,8 +159,8 @@ class Outbox:
                 (State.WAITING, messages[0].model_dump_json(), step.id),
             )
             await connection.executemany(
-                "INSERT INTO steps (request_id, chat_id, content, due_s, until_s, place) "
-                "SELECT request_id, chat_id, ?, due_s, until_s, coalesce(place, id) + pow(0.5, "
+                "INSERT INTO steps (request_id, chat_id, thread_id, content, due_s, until_s, place) "
+                "SELECT request_id, chat_id, thread_id, ?, due_s, until_s, coalesce(place, id) + pow(0.5, "
                 "  (SELECT count(*) FROM steps AS others WHERE others.request_id IS step.request_id)) "
                 "FROM steps AS step WHERE id = ?",
                 [(message.model_dump_json(), step.id) for message in messages[1:]],
@@ -180,7 +191,8 @@ class Outbox:
                     (state, now, step.request_id),
                 )
             if apology is not None:
-                await add_steps(connection, step.chat_id, [apology], None, now + _STEPS_KEPT_S)
+                place = step.chat_id, step.thread_id
+                await add_steps(connection, place, [apology], None, now + _STEPS_KEPT_S)
             return await _finish_if_over(connection, step.request_id) if step.request_id is not None else None
 
         return await self._database.write(change)
@@ -215,20 +227,21 @@ class Outbox:
 
 
 async def add_steps(
-    connection: aiosqlite.Connection, chat_id: int, messages: Sequence[Message], request_id: int | None, until_s: float
-) -> None:
-    """Within a transaction: send these, one after the other."""
+    connection: aiosqlite.Connection, place: tuple[int, int | None], messages: Sequence[Message],
+    request_id: int | None, until_s: float,
+) -> None:  # fmt: skip
+    """Within a transaction: send these to a chat and topic, one after the other."""
     await connection.executemany(
-        "INSERT INTO steps (request_id, chat_id, content, due_s, until_s) VALUES (?, ?, ?, ?, ?)",
-        [(request_id, chat_id, message.model_dump_json(), now_s(), until_s) for message in messages],
+        "INSERT INTO steps (request_id, chat_id, thread_id, content, due_s, until_s) VALUES (?, ?, ?, ?, ?, ?)",
+        [(request_id, *place, message.model_dump_json(), now_s(), until_s) for message in messages],
     )
 
 
-async def answer_request(connection: aiosqlite.Connection, record: QueryRecord, ranks: str | None) -> None:
+async def answer_request(connection: aiosqlite.Connection, record: QueryRecord, found: Found | None) -> None:
     """Within a transaction: what was found for a request; its steps are added beside this."""
     await connection.execute(
-        "UPDATE requests SET record = ?, ranks = ?, answered_s = ? WHERE id = ?",
-        (record.model_dump_json(), ranks, now_s(), record.id),
+        "UPDATE requests SET record = ?, kept = ?, answered_s = ? WHERE id = ?",
+        (record.model_dump_json(), found and found.model_dump_json(), now_s(), record.id),
     )
 
 
@@ -266,5 +279,5 @@ async def _finish_if_over(connection: aiosqlite.Connection, request_id: int) -> 
 def _step(row: aiosqlite.Row) -> Step:
     return Step(
         row["id"], row["request_id"], row["chat_id"], read_message(row["content"]), row["due_s"], row["until_s"],
-        row["tries"], row["doubtful"],
+        row["tries"], row["doubtful"], row["thread_id"], row["language"],
     )  # fmt: skip

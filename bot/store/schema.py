@@ -4,6 +4,7 @@ Times are seconds since 1970, as clock.py tells them: they are compared and adde
 """
 
 MIGRATIONS = (
+    # 1: inbox, outbox, what the log is to have, settings, Telegram's file ids
     """
     CREATE TABLE inbox (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of arrival
@@ -62,7 +63,7 @@ MIGRATIONS = (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         chat_id INTEGER NOT NULL,
         user_id INTEGER NOT NULL,
-        kind TEXT NOT NULL,                     -- query, vote
+        kind TEXT NOT NULL,                     -- query, vote, action
         entry TEXT NOT NULL                     -- JSON
     );
     CREATE TABLE chats (
@@ -81,5 +82,40 @@ MIGRATIONS = (
         file_id TEXT NOT NULL,
         PRIMARY KEY (bot_id, photo_sha256)
     ) WITHOUT ROWID;
+    """,
+    # 2: languages; an answer's products with what was asked, so that its buttons can ask it again; topics of forums
+    """
+    ALTER TABLE requests ADD COLUMN language TEXT;              -- it is answered in
+    ALTER TABLE requests ADD COLUMN kept TEXT;                  -- see found.py, JSON
+    ALTER TABLE requests DROP COLUMN ranks;
+    ALTER TABLE steps ADD COLUMN thread_id INTEGER;             -- the topic of a forum
+    ALTER TABLE chats ADD COLUMN language TEXT;                 -- null: as the profile has it
+    ALTER TABLE chats ADD COLUMN results INTEGER;               -- products in an answer; null: as the shop has it
+    ALTER TABLE chats ADD COLUMN keeps_photos INTEGER;          -- 1: the shopper agreed, where the owner asks
+    CREATE TABLE saved (
+        user_key TEXT NOT NULL,                 -- a keyed hash, as in the log
+        product_id INTEGER NOT NULL,
+        query_id INTEGER,                       -- where it was found
+        saved_utc TEXT NOT NULL,
+        PRIMARY KEY (user_key, product_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE wishes (                       -- products that somebody wants to hear of when they come in
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        query_id INTEGER NOT NULL,
+        chat_id INTEGER NOT NULL,
+        thread_id INTEGER,
+        user_id INTEGER NOT NULL,
+        language TEXT NOT NULL,
+        ask TEXT NOT NULL,                      -- JSON; its photos are Telegram's ids of them
+        model TEXT NOT NULL,                    -- the SHA-256 of the one that saw it
+        vector BLOB NOT NULL,                   -- float32, as that serving compares
+        likeness REAL NOT NULL,                 -- products have to be as alike as this
+        generation TEXT NOT NULL,               -- the last that was searched for it
+        told TEXT NOT NULL DEFAULT '[]',        -- products that were shown or told, JSON
+        times_told INTEGER NOT NULL DEFAULT 0,
+        made_s REAL NOT NULL,
+        until_s REAL NOT NULL
+    );
+    CREATE INDEX wishes_user ON wishes (user_id);
     """,
 )

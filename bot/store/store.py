@@ -109,6 +109,8 @@ class Store:
                 "OR (?2 AND chat_id = ?3)", values,
             )  # fmt: skip
             await connection.execute(f"DELETE FROM requests WHERE {of_whom}", values)
+            await connection.execute(f"DELETE FROM wishes WHERE {of_whom}", values)
+            await connection.execute("DELETE FROM saved WHERE user_key = ?", (self.log.keys.of("user", user),))
             await connection.execute(f"DELETE FROM journal WHERE {of_whom}", values)
             left = await connection.execute_fetchall(
                 f"SELECT seq FROM inbox WHERE done_s IS NULL AND seq < ?4 AND {of_whom}", (*values, until_seq)

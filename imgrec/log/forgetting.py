@@ -23,6 +23,7 @@ _OF_LOG = (
     ("queries", "user_key", "asked_utc"),
     ("queries", "chat_key", "asked_utc"),
     ("feedback", "user_key", "voted_utc"),
+    ("actions", "user_key", "done_utc"),
 )
 _OF_BOT = (("chats", "chat_key", "changed_utc"),)
 

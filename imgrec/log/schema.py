@@ -84,16 +84,48 @@ MIGRATIONS = (
         forgotten_utc TEXT NOT NULL         -- the last time
     ) WITHOUT ROWID;
     """,
+    # 5: how an answer was narrowed and refined, and what was done with it
+    """
+    ALTER TABLE queries ADD COLUMN filters TEXT;        -- what products had to be besides alike, JSON; null: nothing
+    ALTER TABLE queries ADD COLUMN refinement TEXT;     -- part, more and less like these, how many photos, JSON
+    ALTER TABLE queries ADD COLUMN language TEXT;       -- it was answered in
+    CREATE TABLE actions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        query_id INTEGER NOT NULL REFERENCES queries(id) ON DELETE CASCADE,
+        rank INTEGER NOT NULL,                  -- of the product; 0: the whole answer
+        user_key TEXT NOT NULL,
+        action TEXT NOT NULL,                   -- see Action
+        done_utc TEXT NOT NULL
+    );
+    CREATE INDEX actions_query ON actions (query_id);
+    CREATE INDEX actions_user ON actions (user_key);
+    """,
 )
 
 
 class KindOfQuery(StrEnum):
-    """What was asked: a photo, an image sent as a file, or an earlier photo again by a tap on a button."""
+    """What was asked: a photo, an image sent as a file, or something about an earlier query by a tap on a button."""
 
     PHOTO = "photo"
     FILE = "file"
     OTHER_CATEGORY = "other_category"
+    MORE = "more"
+    """Further products of it; their ranks go on from those before."""
     LOWER_THRESHOLD = "lower_threshold"
+    """In logs of before: the same photo with a lower threshold."""
+
+
+class Action(StrEnum):
+    """What somebody did with an answer, or with one product of it."""
+
+    OPENED = "opened"
+    SAVED = "saved"
+    UNSAVED = "unsaved"
+    ASKED_WHY = "asked_why"
+    WISHED = "wished"
+    WISH_STOPPED = "wish_stopped"
+    TOLD = "told"
+    """Of what has come in since."""
 
 
 class Outcome(StrEnum):

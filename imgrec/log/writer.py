@@ -12,7 +12,7 @@ from imgrec.async_database import AsyncDatabase
 from imgrec.database import utc_now
 from imgrec.log.forgetting import NOTE_FORGOTTEN, mark_of
 from imgrec.log.identity import Keys, load_keys
-from imgrec.log.schema import MIGRATIONS, KindOfQuery, Outcome
+from imgrec.log.schema import MIGRATIONS, Action, KindOfQuery, Outcome
 
 
 class _Record(BaseModel):
@@ -30,7 +30,7 @@ class LoggedMatch(_Record):
 class LoggedAnswer(_Record):
     """What is logged of an answer; nothing is predicted where the shop tells no categories apart.
 
-    likeness: what people read of the threshold. matches: most similar first.
+    likeness: what people read of the threshold. matches: most similar first, the first of them of rank `first_rank`.
     """
 
     predicted_category: str | None
@@ -44,7 +44,10 @@ class LoggedAnswer(_Record):
     model: str
     index_generation: str
     best_similarity: float | None
-    matches: tuple[LoggedMatch, ...]
+    matches: tuple[LoggedMatch, ...] = ()
+    first_rank: int = 1
+    filters: str | None = None
+    refinement: str | None = None
 
 
 class LoggedTimes(_Record):
@@ -64,6 +67,7 @@ class QueryRecord(_Record):
     asked_utc: str
     kind: KindOfQuery
     outcome: Outcome
+    language: str | None = None
     photo_unique_id: str | None = None
     parent: int | None = None
     answer: LoggedAnswer | None = None
@@ -97,11 +101,12 @@ class LogWriter:
         fields: dict[str, object] = {
             "id": query.id, "asked_utc": query.asked_utc, "chat_key": chat_key, "user_key": self.keys.of("user", user),
             "photo_unique_id": query.photo_unique_id and self.keys.of("photo", query.photo_unique_id),
-            "kind_of_query": query.kind, "outcome": query.outcome, "doubtful": query.doubtful,
+            "language": query.language, "kind_of_query": query.kind, "outcome": query.outcome,
+            "doubtful": query.doubtful,
             **{name: value if value is None else round(value, 1) for name, value in times},
         }  # fmt: skip
         if answer is not None:
-            fields |= answer.model_dump(exclude={"matches"})
+            fields |= answer.model_dump(exclude={"matches", "first_rank"})
             fields |= {"scope": json.dumps(answer.scope, ensure_ascii=False), "n_matches": len(answer.matches)}
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
@@ -114,7 +119,7 @@ class LogWriter:
                     "INSERT INTO matches (query_id, rank, product_id, similarity, likeness) VALUES (?, ?, ?, ?, ?)",
                     [
                         (query.id, rank, match.product_id, match.similarity, match.likeness)
-                        for rank, match in enumerate(answer.matches, start=1)
+                        for rank, match in enumerate(answer.matches, start=answer.first_rank)
                     ],
                 )
 
@@ -141,6 +146,17 @@ class LogWriter:
                 (query_id, rank, key, vote, voted_utc or utc_now()),
             )
             return True
+
+    async def action(self, query_id: int, rank: int, chat: int, user: int, action: Action, done_utc: str) -> None:
+        """Record what was done with a query of this chat; the same at the same time is there once."""
+        key = self.keys.of("user", user)
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "INSERT INTO actions (query_id, rank, user_key, action, done_utc) SELECT id, ?2, ?3, ?4, ?5 "
+                "FROM queries WHERE id = ?1 AND chat_key = ?6 AND NOT EXISTS (SELECT 1 FROM actions WHERE "
+                "query_id = ?1 AND rank = ?2 AND user_key = ?3 AND action = ?4 AND done_utc = ?5)",
+                (query_id, rank, key, action, done_utc, self.keys.of("chat", chat)),
+            )
 
     async def last_vote(self, query_id: int, rank: int, user: int) -> int | None:
         """A user's vote, if there is one."""
@@ -179,6 +195,7 @@ class LogWriter:
             await connection.executemany(NOTE_FORGOTTEN, [(mark_of(self.keys, key), utc_now()) for key in forgotten])
             cursor = await connection.execute("DELETE FROM queries WHERE user_key = ?", (user_key,))
             await connection.execute("DELETE FROM feedback WHERE user_key = ?", (user_key,))
+            await connection.execute("DELETE FROM actions WHERE user_key = ?", (user_key,))
             if private:
                 await connection.execute("DELETE FROM queries WHERE chat_key = ?", (chat_key,))
         await self._database.overwrite_deleted()

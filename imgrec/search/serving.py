@@ -1,7 +1,7 @@
 """One opened generation with the eye that made it, and the catalogue: which products look like this photo?"""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
@@ -84,6 +84,7 @@ class Rank:
     product_id: int
     similarity: float
     likeness: float
+    degree: Degree
 
 
 @dataclass(frozen=True)
@@ -228,15 +229,30 @@ class Serving:
         least = self.threshold if threshold is None else threshold
         shown = top or self.settings.results
         found = self._on_sale(seen.vector, searched, max(shown, RANKED), filters)
+        ranked = [(product, self._rank(product.product_id, similarity)) for product, similarity in found]
         return Answer(
             self.id,
             candidates[0] if candidates else None,
             candidates[:SHOWN_CANDIDATES],
             searched,
             least,
-            self._with_lowest_prices([self._match(*one) for one in found[:shown] if one[1] >= least]),
-            self._match(*found[0]) if found else None,
-            tuple(Rank(one.product_id, similarity, self._likeness(similarity)) for one, similarity in found[:RANKED]),
+            self._with_lowest_prices([self._match(*one) for one in ranked[:shown] if one[1].similarity >= least]),
+            self._match(*ranked[0]) if ranked else None,
+            tuple(rank for _, rank in ranked[:RANKED]),
+        )
+
+    def matches(self, ranks: Iterable[Rank]) -> tuple[Match, ...]:
+        """Products that were ranked before, without those that are no longer shown."""
+        wanted = list(ranks)
+        products = self.catalogue.products(rank.product_id for rank in wanted)
+        hides_gone = self.settings.out_of_stock == "hide"
+        there = [
+            (products[rank.product_id], rank)
+            for rank in wanted
+            if rank.product_id in products and not products[rank.product_id].retired
+        ]
+        return self._with_lowest_prices(
+            [self._match(product, rank) for product, rank in there if not (hides_gone and product.in_stock is False)]
         )
 
     def category_named(self, name: str) -> str:
@@ -298,13 +314,13 @@ class Serving:
             for match, card in zip(matches, cards, strict=True)
         )
 
-    def _match(self, product: Product, similarity: float) -> Match:
-        degree = self.knowledge.likeness.degree(similarity)
+    def _match(self, product: Product, rank: Rank) -> Match:
         is_marked = product.in_stock is False and self.settings.out_of_stock != "show"
-        return Match(product, similarity, self._likeness(similarity), degree, is_marked_gone=is_marked)
+        return Match(product, rank.similarity, rank.likeness, rank.degree, is_marked_gone=is_marked)
 
-    def _likeness(self, similarity: float) -> float:
-        return round(self.knowledge.likeness.of(similarity), 4)
+    def _rank(self, product_id: int, similarity: float) -> Rank:
+        likeness = self.knowledge.likeness
+        return Rank(product_id, similarity, round(likeness.of(similarity), 4), likeness.degree(similarity))
 
 
 def pointer(config: Config) -> str:

@@ -1,0 +1,55 @@
+"""What an answer found, kept for as long as its buttons live: more of it, and each product of it, come from here."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.request import Ask, Result
+from imgrec.log.writer import LoggedAnswer, LoggedMatch
+from imgrec.search.serving import Rank
+
+
+class Found(BaseModel):
+    """The products of a result by rank, up to a hundred; `answer` is what the log has of it, without the products."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ask: Ask
+    answer: LoggedAnswer
+    ranks: tuple[Rank, ...]
+
+    @property
+    def similar(self) -> int:
+        """How many of them are as alike as they had to be."""
+        return sum(rank.similarity >= self.answer.threshold for rank in self.ranks)
+
+    def page(self, first: int, most: int) -> tuple[Rank, ...]:
+        """The products from this rank on, the first being 1; similar ones and others are not on one page."""
+        end = min(first - 1 + most, self.similar if first <= self.similar else len(self.ranks))
+        return self.ranks[first - 1 : end]
+
+    def logged(self, page: Sequence[Rank], first: int) -> LoggedAnswer:
+        """What the log has of a page."""
+        matches = tuple(
+            LoggedMatch(product_id=rank.product_id, similarity=rank.similarity, likeness=rank.likeness) for rank in page
+        )
+        return self.answer.model_copy(update={"matches": matches, "first_rank": first})
+
+
+def found(result: Result) -> Found:
+    """What is kept of a result."""
+    answer = result.answer
+    logged = LoggedAnswer(
+        predicted_category=answer.category.name if answer.category else None,
+        probability=answer.category.probability if answer.category else None,
+        category=answer.scope[0] if len(answer.scope) == 1 else None,
+        category_source=result.category_source,
+        scope=answer.scope,
+        threshold=answer.threshold,
+        likeness=round(result.likeness, 4),
+        threshold_source=result.threshold_source,
+        model=answer.serving.model_sha256,
+        index_generation=answer.serving.generation,
+        best_similarity=answer.nearest.similarity if answer.nearest else None,
+    )
+    return Found(ask=result.request.ask, answer=logged, ranks=answer.ranked)

@@ -1,0 +1,49 @@
+"""What a handler is given: an update whose turn it is, and what has to be known to answer it."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from telegram import Bot, InlineKeyboardMarkup
+
+from bot.language import Language
+from bot.reaction import Reaction
+from bot.receiving.updates import Message
+from bot.services import Services
+from bot.store.chats import ChatSettings
+from bot.store.inbox import Waiting
+from bot.texts import short
+
+
+@dataclass(frozen=True)
+class Context:
+    """An update whose turn it is, what its chat has chosen, and the language to answer in."""
+
+    bot: Bot
+    services: Services
+    waiting: Waiting
+    settings: ChatSettings
+    say: Language
+
+
+class Press(NamedTuple):
+    """A button of this message was tapped, by this user."""
+
+    message: Message
+    user: int
+
+    @property
+    def chat(self) -> int:
+        """Where the message stands."""
+        return self.message.chat.id
+
+    @property
+    def keyboard(self) -> InlineKeyboardMarkup | None:
+        """The message's buttons, as Telegram sent them along with the tap."""
+        if self.message.reply_markup is None:
+            return None
+        return InlineKeyboardMarkup.de_json(self.message.reply_markup, None)
+
+
+def too_old(context: Context) -> Reaction:
+    """What a button says that leads nowhere any more."""
+    return Reaction(toast=context.say(short.OLD_BUTTON))

@@ -1,0 +1,110 @@
+"""The answer to a photo: what it shows, where was looked, and the products as a numbered list; and each by itself."""
+
+from collections.abc import Sequence
+
+from bot.language import Language, msgid
+from bot.request import Result
+from bot.shop import Shop
+from bot.texts.writing import brand_of, categories, category_name, price, title_of
+from imgrec.search.serving import Answer, Candidate, Match
+
+_LISTED_TITLE_LENGTH = 72
+_CAPTION_TITLE_LENGTH = 700
+_SURE = 0.5
+_MOST_ASKED = 3
+
+_LOOKED_EVERYWHERE = msgid("I looked through the whole shop.")
+
+
+def answered(say: Language, result: Result) -> str:
+    """The message below an album: what the photo shows, where was looked, and what was found."""
+    return f"{_where(say, result)}\n\n{product_list(say, result.answer.matches, 1)}"
+
+
+def page(say: Language, matches: Sequence[Match], first: int, similar: int, *, less_similar: bool) -> str:
+    """The message below a further page, whose first product has this rank; `similar`: how many passed the threshold."""
+    last = first + len(matches) - 1
+    shown = str(first) if first == last else f"{first}–{last}"
+    heading = (
+        say("Less similar, but the closest there are:")
+        if less_similar
+        else say("{shown} of {total} similar ones:", shown=shown, total=similar)
+    )
+    return f"{heading}\n\n{product_list(say, matches, first)}"
+
+
+def nothing_similar(say: Language, result: Result) -> str:
+    """When no product is as alike as it has to be: how close the best one was."""
+    where, nearest = _where(say, result), result.answer.nearest
+    if nearest is None:
+        return f"{where}\n{say('There are no products to compare with there.')}"
+    return "\n".join([
+        where,
+        say(
+            "Nothing there is similar enough (from {least} on); the closest product is {degree} ({likeness}).",
+            least=say.percent(result.likeness), degree=say(nearest.degree), likeness=say.percent(nearest.likeness),
+        ),
+    ])  # fmt: skip
+
+
+def product_list(say: Language, matches: Sequence[Match], first: int) -> str:
+    """The products, numbered from `first` on, a line each."""
+    return "\n".join(f"{number}. {_line(say, match)}" for number, match in enumerate(matches, start=first))
+
+
+def caption(say: Language, match: Match) -> str:
+    """What stands below a product's photo: title, brand, price, likeness. At most 1,024 characters."""
+    likeness = [say(match.degree)]
+    if match.degree != "the very one":
+        likeness.append(say.percent(match.likeness))
+    return f"{title_of(match, _CAPTION_TITLE_LENGTH)}\n{' · '.join([*_facts(say, match), *likeness])}"
+
+
+def _line(say: Language, match: Match) -> str:
+    return " · ".join([title_of(match, _LISTED_TITLE_LENGTH), *_facts(say, match), say(match.degree)])
+
+
+def _facts(say: Language, match: Match) -> list[str]:
+    written = price(say, match)
+    facts = [f"<b>{written}</b>" if written else "", brand_of(match)]
+    return [fact for fact in facts if fact] + ([say("out of stock")] if match.is_marked_gone else [])
+
+
+def _where(say: Language, result: Result) -> str:
+    answer, shop, source = result.answer, result.shop, result.category_source
+    if source == "chat":
+        chosen = say("I looked in {category}, as you chose with /category.", category=categories(say, answer.scope))
+        return f"{chosen} {_guess(say, answer.category, to_me=True)}" if answer.category else chosen
+    if source == "tap" or answer.category is None:
+        return _looked_in(say, answer.scope)
+    if answer.category.probability < _SURE:
+        return _question(say, answer, shop)
+    others = [name for name in answer.scope if name != answer.category.name]
+    also = say("I also looked in {categories}.", categories=categories(say, others)) if others else ""
+    return f"{_guess(say, answer.category)} {also}".rstrip()
+
+
+def _guess(say: Language, category: Candidate, *, to_me: bool = False) -> str:
+    values = {"category": f"<b>{category_name(category.name)}</b>", "share": say.percent(category.probability)}
+    if category.probability < _SURE:
+        return say("To me this may look like {category} ({share}).", **values)
+    if to_me:
+        return say("To me this looks like {category} ({share}).", **values)
+    return say("This looks like {category} ({share}).", **values)
+
+
+def _question(say: Language, answer: Answer, shop: Shop) -> str:
+    """What is asked where the model is less than half sure."""
+    asked = shop.plausible(answer)[:_MOST_ASKED]
+    if not asked:
+        return f"{say('I am not sure what this is.')} {_looked_in(say, answer.scope)}"
+    question = say("Is this {categories}?", categories=categories(say, asked, "or"))
+    if set(asked) == set(answer.scope):
+        return f"{question} {say('I looked there.') if len(asked) == 1 else say('I looked in all of them.')}"
+    if set(asked) < set(answer.scope):
+        return f"{question} {say('I looked there and in others.')}"
+    return f"{question} {_looked_in(say, answer.scope)}"
+
+
+def _looked_in(say: Language, scope: Sequence[str]) -> str:
+    return say("I looked in {categories}.", categories=categories(say, scope)) if scope else say(_LOOKED_EVERYWHERE)

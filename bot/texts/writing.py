@@ -1,0 +1,63 @@
+"""How things are written that come up in many texts: likeness, names of categories, prices, what is too long."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Literal
+
+from bot.language import Language, msgid
+from imgrec.search.likeness import DEGREES
+from imgrec.search.serving import Match
+
+_NAME_LENGTH = 60
+_MOST_NAMED = 4
+
+_DEGREES_IN_WORDS = (
+    msgid("the very one"), msgid("very similar"), msgid("similar"), msgid("somewhat similar"),
+    msgid("hardly similar"),
+)  # fmt: skip
+"""What imgrec.search.likeness calls them."""
+
+
+def word(say: Language, likeness: float) -> str:
+    """The word for a likeness."""
+    return say(next(degree for least, degree in DEGREES if likeness >= least))
+
+
+def price(say: Language, match: Match) -> str:
+    """$12.99, or from $12.99 where variants cost more; blank where it is not known."""
+    amount, currency = match.from_price or match.product.price, match.product.currency
+    if not amount:
+        return ""
+    written = shortened(say.money(amount, currency), 40)
+    return say("from {price}", price=written) if match.from_price else written
+
+
+def title_of(match: Match, length: int) -> str:
+    """A product's title, or what else names it, as HTML: linked where the feed has an address."""
+    product = match.product
+    title = escape(shortened(product.title or product.category or product.id, length))
+    if product.url and product.url.startswith(("http://", "https://")):
+        return f'<a href="{escape(product.url)}">{title}</a>'
+    return title
+
+
+def brand_of(match: Match) -> str:
+    """The brand as HTML; blank where there is none, or the title begins with it."""
+    brand, title = match.product.brand or "", match.product.title or ""
+    return "" if title.casefold().startswith(brand.casefold()) else escape(shortened(brand, 80))
+
+
+def category_name(category: str) -> str:
+    """A category's name as HTML."""
+    return escape(shortened(category, _NAME_LENGTH))
+
+
+def categories(say: Language, names: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
+    """Names of categories in bold, in a list; of many only the first."""
+    bold = [f"<b>{category_name(name)}</b>" for name in names[:_MOST_NAMED]]
+    return say.list([*bold, say("others")] if len(names) > _MOST_NAMED else bold, style)
+
+
+def shortened(text: str, length: int) -> str:
+    """A text cut to so many characters, the last of them an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
