@@ -157,5 +157,5 @@ def _record_of(query_id: int, waiting: Waiting, result: Result, kept: Found, que
     matches = result.answer.matches
     outcome = Outcome.ANSWERED if matches else Outcome.NOTHING_SIMILAR
     times = LoggedTimes(queue_ms=queue_ms, see_ms=result.times.see_ms, search_ms=result.times.search_ms)
-    logged = kept.logged(kept.ranks[: len(matches)], 1)
+    logged = kept.logged(kept.page(1, len(matches)) if matches else (), 1)
     return _record(query_id, waiting, result.request, outcome).model_copy(update={"answer": logged, "times": times})

@@ -33,7 +33,11 @@ class Found(BaseModel):
         matches = tuple(
             LoggedMatch(product_id=rank.product_id, similarity=rank.similarity, likeness=rank.likeness) for rank in page
         )
-        return self.answer.model_copy(update={"matches": matches, "first_rank": first})
+        update: dict[str, object] = {"matches": matches, "first_rank": first}
+        if first > self.similar and page:  # the shopper's wish, at a tap
+            least = page[-1]
+            update |= {"threshold": least.similarity, "likeness": least.likeness, "threshold_source": "tap"}
+        return self.answer.model_copy(update=update)
 
 
 def found(result: Result) -> Found:

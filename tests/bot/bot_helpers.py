@@ -14,18 +14,24 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from filelock import FileLock
 from tiny_shop import Shop, write_config, write_feed
 
+from bot.language import Languages
+from bot.request import Ask, Request, Result, Times
 from bot.shop import Shop as ShopOfBot
 from imgrec.catalogue.store import Product
+from imgrec.log.schema import KindOfQuery
 from imgrec.search.likeness import Likeness
-from imgrec.search.serving import Answer, Candidate, Match, ServingId
+from imgrec.search.serving import Answer, Candidate, Match, Rank, Seen, ServingId
 from sandbox import Sandbox, running_sandbox
 from sandbox.client import Json, UserClient
 
 ANNA, BEN = 7, 8
+LANGUAGES = Languages.load()
+ENGLISH = LANGUAGES.of("en")
 MODELS = Path(__file__).parents[2] / "models"
 SERVING = ServingId("generation-000001", "ab" * 32, "2026-01-01T00:00:00.000Z")
 LIKENESS = Likeness(
@@ -79,9 +85,23 @@ def match(similarity: float, **fields: object) -> Match:
 
 def answer(*candidates: tuple[str, float], scope: tuple[str, ...] = (), matches: tuple[Match, ...] = (),
            nearest: Match | None = None) -> Answer:  # fmt: skip
-    """An answer of SERVING at a threshold of 0.3."""
+    """An answer of SERVING at a threshold of 0.3; what is nearest is ranked, too."""
     seen = tuple(Candidate(*one) for one in candidates)
-    return Answer(SERVING, seen[0] if seen else None, seen, scope, 0.3, matches, matches[0] if matches else nearest)
+    ranked = tuple(
+        Rank(match.product.product_id, match.similarity, match.likeness, match.degree)
+        for match in (*matches, *([nearest] if nearest else []))
+    )
+    best = matches[0] if matches else nearest
+    return Answer(SERVING, seen[0] if seen else None, seen, scope, 0.3, matches, best, ranked)
+
+
+def result(of: Answer, shop: ShopOfBot | None = None, *, category: str | None = None, tapped: int | None = None,
+           language: str = "en") -> Result:  # fmt: skip
+    """What is composed from: `category` was searched alone, as chosen or (its id) tapped."""
+    ask = Ask(reply_to=1, category_id=tapped)
+    request = Request(KindOfQuery.PHOTO, ANNA, ANNA, ask, LANGUAGES.of(language))
+    seen = Seen(SERVING, np.zeros(0, np.float32), np.zeros(1, np.float32))
+    return Result(request, of, seen, shop or of_bot(), category, 0.6, Times(1.0, 1.0))
 
 
 @pytest.fixture

@@ -97,9 +97,8 @@ async def test_votes_are_counted_once_and_can_be_changed(
 
 async def test_one_hit_comes_as_a_single_photo(bot: BotProcess, anna: UserClient, own_shop: Shop) -> None:
     indexed = (own_shop.folder / "photos" / "box-010.jpg").read_bytes()
-    await anna.text("/start")
-    [message] = await anna.hear(1)
-    await anna.tap(message, "1:h:999", force=True)  # a button of before likeness: a similarity of 0.999
+    await anna.text("/threshold 100%")
+    await anna.hear(1)
     await anna.document(indexed, "box.jpg", "image/jpeg")
     reply = await hear_reply(anna)
     assert len(reply.products) == 1
@@ -112,43 +111,53 @@ async def test_one_hit_comes_as_a_single_photo(bot: BotProcess, anna: UserClient
 async def test_nothing_similar_is_said_with_how_close_the_best_was_and_a_way_to_see_it(
     bot: BotProcess, anna: UserClient, rows: Rows, photo: bytes
 ) -> None:
-    await anna.text("/start")
-    [message] = await anna.hear(1)
-    await anna.tap(message, "1:h:1000", force=True)
+    await anna.text("/threshold 100%")
+    await anna.hear(1)
     await anna.photo(photo)
     reply = await hear_reply(anna)
     [query] = rows("SELECT * FROM queries")
     assert not reply.products
     assert query["outcome"] == "nothing_similar"
-    assert "similar enough (from 99% on); the closest product is" in reply.below["text"]
+    assert "similar enough (from 100% on); the closest product is" in reply.below["text"]
     before = [tuple(row) for row in rows("SELECT * FROM chats", file="bot.db")]
 
     await anna.tap(reply.below, reply.button("Show less similar ones"))
     shown = await hear_reply(anna)
     assert len(shown.products) == 6
     assert "closest there are" in shown.below["text"]
-    assert not [button for row in shown.below["reply_markup"]["inline_keyboard"] for button in row if "less" in button]
     again = rows("SELECT * FROM queries")[1]
-    assert (again["kind_of_query"], again["parent_id"], again["outcome"]) == ("lower_threshold", 1, "answered")
+    assert (again["kind_of_query"], again["parent_id"], again["outcome"]) == ("more", 1, "answered")
     assert again["threshold_source"] == "tap"
     similarities = [row["similarity"] for row in rows("SELECT similarity FROM matches ORDER BY rank")]
     assert again["threshold"] == min(similarities) < query["best_similarity"] == max(similarities)
     assert [tuple(row) for row in rows("SELECT * FROM chats", file="bot.db")] == before
 
 
-async def test_a_button_of_before_likeness_still_lowers_the_threshold_of_the_chat(
+async def test_more_of_an_answer_comes_by_pages_and_a_number_opens_its_product(
     bot: BotProcess, anna: UserClient, rows: Rows, photo: bytes
 ) -> None:
-    await anna.text("/threshold 100%")
-    await anna.hear(1)
+    await show_everything(anna)
     await anna.photo(photo)
     reply = await hear_reply(anna)
-    await anna.tap(reply.below, "1:t:1:-1000:0", force=True)
-    assert (await hear_reply(anna)).products
-    asked = [tuple(row) for row in rows("SELECT kind_of_query, threshold, threshold_source FROM queries ORDER BY id")]
-    assert asked[1][::2] == ("lower_threshold", "chat")
-    assert asked[1][1] < asked[0][1]
-    assert [tuple(row) for row in rows("SELECT likeness FROM chats", file="bot.db")] == [(0,)]
+    listed = [line.partition(". ")[0] for line in reply.below["text"].split("\n\n")[1].splitlines()]
+    assert listed == [str(number) for number in range(1, 7)]
+    await anna.tap(reply.below, reply.button("More"))
+    page = await hear_reply(anna)
+    assert page.below["text"].split("\n\n")[1].startswith("7. ")
+    assert page.below["reply_to_message"]["message_id"] == reply.below["reply_to_message"]["message_id"]
+    assert page.captions[0] not in reply.captions
+    await anna.tap(page.below, page.button("8"))
+    [card] = await anna.hear(1)
+    assert card["caption"] == page.captions[1]
+    assert card["reply_to_message"]["message_id"] == page.below["message_id"]
+    await anna.tap(card, card["reply_markup"]["inline_keyboard"][0][1]["callback_data"])
+    assert "👎" in (await anna.next_event("callback_answered"))["text"]
+
+    first, more = rows("SELECT * FROM queries ORDER BY id")
+    assert (more["kind_of_query"], more["parent_id"], more["outcome"]) == ("more", first["id"], "answered")
+    assert [row["rank"] for row in rows("SELECT rank FROM matches WHERE query_id = 2 ORDER BY rank")] == [*range(7, 13)]
+    assert [tuple(row) for row in rows("SELECT query_id, rank, vote FROM feedback")] == [(2, 8, -1)]
+    assert [tuple(row) for row in rows("SELECT query_id, rank, action FROM actions")] == [(2, 8, "opened")]
 
 
 async def test_search_never_leaves_the_category_the_chat_has_chosen(

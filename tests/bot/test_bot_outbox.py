@@ -77,7 +77,7 @@ async def ask(store: Store, update: Update, *messages: Message) -> int:
     await store.inbox.add([update])
     waiting = await take(store, update.lane)
     assert update.chat
-    query_id = await store.outbox.begin(waiting, update.chat.id, update.user_id)
+    query_id = await store.outbox.begin(waiting, update.chat.id, update.user_id, "en")
     record = QueryRecord(id=query_id, asked_utc=utc_now(), kind=KindOfQuery.PHOTO, outcome=Outcome.ANSWERED)
     await store.database.write(commit(waiting, Reaction(messages, record=record), USEFUL_S))
     return query_id
@@ -226,7 +226,7 @@ async def test_after_a_crash_what_was_sent_is_not_sent_again_and_what_may_have_b
 
 async def test_an_update_handled_again_after_a_crash_is_the_same_request(store: Store) -> None:
     await store.inbox.add([photo(1)])
-    numbers = {await store.outbox.begin(await take(store), ANNA, ANNA) for _ in range(3)}
+    numbers = {await store.outbox.begin(await take(store), ANNA, ANNA, "en") for _ in range(3)}
     assert len(numbers) == 1
 
 

@@ -26,6 +26,7 @@ from telegram.request import HTTPXRequest
 from test_bot_outbox import ask, logged, open_store, photo
 from tiny_shop import draw_product, jpeg
 
+from bot.language import Languages
 from bot.messages import Edit, Message, Picture, Pictures, Text
 from bot.sending.courier import Courier
 from bot.sending.delivery import Delivery
@@ -87,7 +88,7 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
 
 @pytest.fixture
 async def delivery(store: Store, bot: Bot) -> AsyncIterator[Delivery]:
-    made = Delivery(store.outbox, store.files, Courier(bot, store.files), lambda lane: None)
+    made = Delivery(store.outbox, store.files, Courier(bot, store.files), Languages.load(), lambda lane: None)
     yield made
     await made.close()
 
@@ -106,8 +107,9 @@ def album(pictures: list[Picture]) -> Pictures:
     return Pictures(items=tuple(pictures), reply_to=1)
 
 
+KEYBOARD = {"inline_keyboard": [[{"text": "👍", "callback_data": "1:v:1:0:1"}]]}
 BELOW = Text(
-    html="below", keyboard={"inline_keyboard": [[{"text": "👍", "callback_data": "1:v:1:0:1"}]]},
+    html="below", keyboard=KEYBOARD,
     where_doubtful={"inline_keyboard": [[{"text": "Pictures missing?", "callback_data": "1:p:1"}]]},
 )  # fmt: skip
 
@@ -132,9 +134,24 @@ async def test_pictures_that_are_missing_cut_or_empty_cost_themselves_alone(
     for picture in pictures:
         picture.photo.write_bytes(b"")
     await store.database.write(lambda connection: connection.execute("DELETE FROM telegram_files"))
-    await deliver(store, delivery, album(pictures), number=2)
+    await deliver(store, delivery, album(pictures), BELOW, number=2)
     [words] = await anna.hear(1)
-    assert words["text"].split("\n\n") == [f"product {number}" for number in range(4)]
+    assert words["text"] == "below"  # it lists the products
+    card = album(pictures[:1]).model_copy(update={"keyboard": KEYBOARD})
+    await deliver(store, delivery, card, number=3)
+    [words] = await anna.hear(1)
+    assert words["text"] == "product 0"
+    assert words["reply_markup"] == KEYBOARD
+
+
+async def test_a_product_by_itself_bears_buttons_below_its_picture(
+    store: Store, delivery: Delivery, anna: UserClient, pictures: list[Picture]
+) -> None:
+    await anna.text("hello")
+    await deliver(store, delivery, album(pictures[:1]).model_copy(update={"keyboard": KEYBOARD}))
+    [card] = await anna.hear(1)
+    assert card["photo"]
+    assert card["reply_markup"] == KEYBOARD
 
 
 async def test_a_picture_beyond_telegrams_limits_is_made_to_fit(

@@ -28,6 +28,8 @@ from test_bot_outbox import (
 from waiting import until
 
 from bot.handlers.commands import on_forget
+from bot.handlers.context import Context
+from bot.language import Languages
 from bot.messages import Text
 from bot.reaction import Reaction, commit
 from bot.services import RecentPhotos
@@ -68,7 +70,8 @@ async def forget(store: Store, update_id: int, chat: int = ANNA, user: int = ANN
     waiting = (await store.inbox.take(str(chat)))[-1]
     services: Any = SimpleNamespace(store=store, recent=RecentPhotos())
     assert waiting.update.message
-    reaction = await on_forget(services, waiting.update.message, "", waiting)
+    context = Context(None, services, waiting, ChatSettings(), Languages.load().of())  # type: ignore[arg-type]
+    reaction = await on_forget(context, waiting.update.message, "")
     await store.database.write(commit(waiting, reaction, USEFUL_S))
     await store.database.overwrite_deleted()
 
@@ -131,7 +134,7 @@ async def test_an_answer_that_was_being_composed_when_the_bot_died_is_composed_o
 ) -> None:
     store = await open_store(tmp_path)
     await store.inbox.add([photo(1)])
-    begun = await store.outbox.begin(await take(store), ANNA, ANNA)
+    begun = await store.outbox.begin(await take(store), ANNA, ANNA, "en")
     await store.close()
     again = await open_store(tmp_path)
     assert await again.inbox.add([photo(1)]) == []

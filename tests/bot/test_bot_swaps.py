@@ -11,9 +11,10 @@ import pytest
 from bot_helpers import MODELS, BotProcess, configure, hear_reply, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
-from bot.callback_data import AUTO_CATEGORY, LessSimilar, encode
+from bot.callback_data import OtherCategory, encode
+from bot.language import Languages
 from bot.looking import Looking
-from bot.request import Request, Result
+from bot.request import Ask, Request, Result
 from imgrec.config import load_config
 from imgrec.errors import OtherServingError, UnreadablePhotoError
 from imgrec.generations import current, point_to
@@ -27,7 +28,7 @@ from sandbox.client import UserClient
 Rows = Callable[..., list[sqlite3.Row]]
 
 _LONGER_THAN_BETWEEN_LOOKS_S = 2.1
-REQUEST = Request(KindOfQuery.PHOTO, 7, 7, 1, None)
+REQUEST = Request(KindOfQuery.PHOTO, 7, 7, Ask(reply_to=1), Languages.load().of())
 
 
 def picture(category: str = CATEGORIES[0], colour: str = "red", seed: int = 900) -> bytes:
@@ -126,7 +127,7 @@ async def test_the_first_tap_after_a_swap_looks_at_the_photo_anew_and_a_chats_li
     reply = await hear_reply(anna)
     await asyncio.to_thread(with_another_model, own_shop)
     await asyncio.sleep(_LONGER_THAN_BETWEEN_LOOKS_S)
-    await anna.tap(reply.below, encode(LessSimilar(1, AUTO_CATEGORY)), force=True)
+    await anna.tap(reply.below, encode(OtherCategory(1, 1)), force=True)
     again = await hear_reply(anna)
     assert again.products
     assert again.below["reply_to_message"]["message_id"] == reply.below["reply_to_message"]["message_id"]
@@ -134,7 +135,7 @@ async def test_the_first_tap_after_a_swap_looks_at_the_photo_anew_and_a_chats_li
     await hear_reply(anna)
 
     first, tapped, last = rows("SELECT * FROM queries ORDER BY id")
-    assert (tapped["parent_id"], tapped["kind_of_query"], tapped["outcome"]) == (1, "lower_threshold", "answered")
+    assert (tapped["parent_id"], tapped["kind_of_query"], tapped["outcome"]) == (1, "other_category", "answered")
     generations = [query["index_generation"] for query in (first, tapped, last)]
     assert generations == ["generation-000001", "generation-000002", "generation-000002"]
     assert first["likeness"] == last["likeness"] == 0.65
