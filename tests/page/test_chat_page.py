@@ -19,7 +19,14 @@ from page_helpers import (
     write,
 )
 from playwright.async_api import Browser, Page, expect
-from telegram import Bot, ReplyKeyboardMarkup
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
+    ReplyKeyboardMarkup,
+)
 from telegram.constants import ChatAction
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -107,6 +114,26 @@ async def test_pictures_open_in_full_size_and_turn_by_arrow_keys(page: Page, bot
     await expect(first).to_be_focused()
 
 
+async def test_of_an_albums_captions_one_alone_stands_in_the_chat_and_several_only_in_the_viewer(
+    page: Page, bot: Bot, user: int
+) -> None:
+    await send_album(bot, user, *photos(3))
+    await expect(page.get_by_role("button", name="Photo 2 of 3: Number 2")).to_be_visible()
+    await expect(messages(page, NAME)).not_to_contain_text("only $")
+    one, other = (InputMediaPhoto(photo) for photo in photos(2))
+    with_link = InputMediaPhoto(photos(1)[0], '<a href="https://shop.example/3">The third</a>', "HTML")
+    await bot.send_media_group(user, [one, other, with_link])
+    await expect(messages(page, NAME).last.get_by_role("link", name="The third")).to_be_visible()
+    await page.get_by_role("button", name="Photo 3 of 3: The third").click()
+    link = page.get_by_role("dialog").get_by_role("link", name="The third")
+    assert await link.get_attribute("href") == "https://shop.example/3"
+
+
+async def test_files_of_an_album_keep_their_captions_below_them(page: Page, bot: Bot, user: int) -> None:
+    await bot.send_media_group(user, [InputMediaDocument(b"1", name, filename=name) for name in ("Ten", "Twenty")])
+    await expect(messages(page, NAME).locator(".text")).to_have_text(["Ten", "Twenty"])
+
+
 async def test_albums_of_two_to_ten_are_mosaics_without_gaps_or_overlaps(page: Page) -> None:
     layouts = await page.evaluate(
         """async () => {
@@ -145,12 +172,11 @@ async def test_a_reply_quotes_its_message_and_leads_back_to_it(page: Page, bot: 
 
 async def test_in_an_album_the_picture_that_is_pointed_at_is_meant(page: Page, bot: Bot, user: int) -> None:
     await send_album(bot, user, *photos(3))
-    answer = messages(page, NAME)
     await page.get_by_role("button", name="Photo 3 of 3").click(button="right")
     await page.get_by_role("menuitem", name="View in full size").click()
     await expect(page.get_by_role("dialog")).to_contain_text("3 of 3")
     await page.keyboard.press("Escape")
-    await answer.get_by_text("Number 2").click(button="right")
+    await page.get_by_role("button", name="Photo 2 of 3").click(button="right")
     await page.get_by_role("menuitem", name="Reply").click()
     await expect(page.locator("#replying")).to_contain_text("Number 2")
 
@@ -431,6 +457,44 @@ async def test_on_a_phone_a_long_answer_is_shown_from_its_beginning(
         await expect(page.get_by_role("button", name="Photo 1 of 10")).to_be_in_viewport(ratio=0.9)
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width == NARROW["width"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 860), (1366, 768), (390, 844)])
+async def test_an_answer_is_shown_so_that_its_buttons_are_in_view_and_stay_where_they_were_cut(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int, width: int, height: int
+) -> None:
+    async with open_chat(browser, sandbox, user, viewport={"width": width, "height": height}) as page:
+        await write(page, "Show me")
+        await expect(messages(page, "You")).to_have_count(1)
+        await send_album(bot, user, *photos(6))
+        rows = [[str(number) for number in range(1, 9)], ["A category of a very long name", "More", "Under $50"]]
+        markup = [[InlineKeyboardButton(name, callback_data=name[:9]) for name in row] for row in rows]
+        lines = "\n".join(f"{number}. A product of the shop" for number in range(1, 11))
+        await bot.send_message(user, lines, reply_markup=InlineKeyboardMarkup(markup))
+        keys = messages(page, NAME).last.locator(".key")
+        await expect(keys).to_have_count(11)
+        await expect(keys.last).to_be_in_viewport(ratio=1)
+        heights = await keys.evaluate_all("keys => keys.map((key) => key.offsetHeight)")
+        assert set(heights) == {heights[0]}
+        bubble, group = messages(page, NAME).last.locator(".bubble"), messages(page, NAME).last.get_by_role("group")
+        beside, below = await bubble.bounding_box(), await group.bounding_box()
+        assert beside is not None
+        assert below is not None
+        assert (below["x"], below["width"]) == (beside["x"], beside["width"])
+        assert 0 < below["y"] - beside["y"] - beside["height"] < 10
+        await bot.send_message(user, "And one line more")
+        await expect(messages(page, NAME).last).to_be_in_viewport(ratio=1)
+
+
+async def test_a_folded_quote_shows_three_lines_and_the_rest_at_a_press(page: Page, bot: Bot, user: int) -> None:
+    lines = "\n".join(f"Line {number}" for number in range(1, 7))
+    await bot.send_message(user, f"<blockquote expandable>{lines}</blockquote>", parse_mode="HTML")
+    await bot.send_message(user, "<blockquote expandable>Short</blockquote>", parse_mode="HTML")
+    quote = messages(page, NAME).first.locator("blockquote > div")
+    folded = await quote.evaluate("quote => quote.clientHeight")
+    await button(page, "Show all of it").click()
+    assert await quote.evaluate("quote => quote.clientHeight") == pytest.approx(2 * folded, abs=2)
+    await expect(button(page, "Show all of it")).to_have_count(1)  # there is nothing more of the short one
 
 
 async def test_what_is_half_written_survives_a_reload(page: Page) -> None:
