@@ -18,7 +18,6 @@ from sandbox.editing import (
 from sandbox.errors import bad_request
 from sandbox.receiving import delete_webhook, get_updates, get_webhook_info, set_webhook
 from sandbox.sending import send_document, send_media_group, send_message, send_photo
-from sandbox.state import menu_key
 
 Json = dict[str, Any]
 Method = Callable[[Call], Awaitable[Any]]
@@ -72,23 +71,26 @@ async def answer_callback_query(call: Call) -> bool:
 
 async def set_my_commands(call: Call) -> bool:
     """Set the menu of commands for a scope and language."""
-    call.bot.commands[_menu(call)] = rules.check_commands(call.json("commands"))
+    call.bot.menus.set(*_menu(call), rules.check_commands(call.json("commands")))
     return True
 
 
 async def get_my_commands(call: Call) -> list[Json]:
     """The menu set for exactly this scope and language."""
-    return call.bot.commands.get(_menu(call), [])
+    return call.bot.menus.get(*_menu(call))
 
 
 async def delete_my_commands(call: Call) -> bool:
     """Drop the menu of a scope and language."""
-    call.bot.commands.pop(_menu(call), None)
+    call.bot.menus.drop(*_menu(call))
     return True
 
 
-def _menu(call: Call) -> tuple[str, str]:
-    return menu_key(call.json("scope") or {"type": "default"}, call.text("language_code"))
+def _menu(call: Call) -> tuple[Json | None, str]:
+    scope = call.json("scope")
+    if not isinstance(scope, dict | None):
+        raise bad_request("can't parse BotCommandScope: expected an Object")
+    return scope, call.text("language_code")
 
 
 async def log_out(call: Call) -> bool:

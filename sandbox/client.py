@@ -58,6 +58,10 @@ class UserClient:
         answer = await self._post("tap", json=body)
         return str(answer["callback_query_id"])
 
+    async def language(self, code: str) -> None:
+        """Have the app tell this language from now on; "": none."""
+        await self._post("language", json={"language_code": code})
+
     async def events(self, wait_s: float = 0) -> list[Json]:
         """What happened since the last look, waiting for something to happen."""
         params = {"after": str(self._last_event), "wait": str(wait_s), **self._where}

@@ -17,14 +17,15 @@ class User:
     first_name: str
     is_bot: bool = False
     username: str = ""
+    language_code: str = ""
 
     def to_json(self) -> Json:
         """The Bot API's User."""
         user: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
         if self.username:
             user["username"] = self.username
-        if not self.is_bot:
-            user["language_code"] = "en"
+        if self.language_code:
+            user["language_code"] = self.language_code
         return user
 
 

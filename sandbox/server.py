@@ -102,6 +102,7 @@ def make_app(
         (r"/bot([^/]+)/([^/]+)/?", BotMethodHandler, shared),
         (r"/file/bot([^/]+)/(.+)", BotFileHandler, shared),
         (rf"{user}/text", user_api.TextHandler, shared),
+        (rf"{user}/language", user_api.LanguageHandler, shared),
         (rf"{user}/(photo|document)", user_api.MediaHandler, shared),
         (rf"{user}/tap", user_api.TapHandler, shared),
         (rf"{user}/messages", user_api.MessagesHandler, shared),

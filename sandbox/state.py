@@ -6,17 +6,17 @@ bot) and the event feed (towards the users) tell what changed.
 
 import asyncio
 import hashlib
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.errors import ApiError, bad_request
 from sandbox.events import EventFeed
 from sandbox.files import FileStore
 from sandbox.flood import FloodGate
+from sandbox.menus import Menus
 from sandbox.messages import Chat, Content, Message, User
 from sandbox.record import CallBook
 from sandbox.updates import UpdateQueue
@@ -60,12 +60,13 @@ class Bot:
     updates: UpdateQueue = field(default_factory=UpdateQueue)
     events: EventFeed = field(default_factory=EventFeed)
     calls: CallBook = field(default_factory=CallBook)
-    commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    menus: Menus = field(default_factory=Menus)
 
     def __post_init__(self) -> None:
         self.id = int(self.token.partition(":")[0])
         self.user = User(self.id, self.name, is_bot=True, username=f"sandbox{self.id}_bot")
         self.files = FileStore(self.token)
+        self.people: dict[int, User] = {}
         self.chats: dict[int, Chat] = {}
         self.messages: dict[tuple[int, int], Message] = {}
         self.taps: dict[str, Tap] = {}
@@ -73,9 +74,18 @@ class Bot:
         self._last_message_id = 0
         self._last_album_id = 13_000_000_000
 
+    def person(self, user_id: int) -> User:
+        """A user, known or not yet."""
+        return self.people.get(user_id, User(user_id, f"User {user_id}", language_code="en"))
+
+    def set_language(self, user_id: int, language_code: str) -> User:
+        """What language a user's app tells the bot, from their next message or tap on; "": none."""
+        self.people[user_id] = replace(self.person(user_id), language_code=language_code)
+        return self.people[user_id]
+
     def meet(self, user_id: int, chat_id: int, chat_type: str = "") -> tuple[User, Chat]:
         """The user and the chat they speak in; both come into being here."""
-        user = User(user_id, f"User {user_id}")
+        user = self.person(user_id)
         if chat_id == user_id:
             chat_type = "private"
         elif chat_id >= 0:
@@ -100,13 +110,6 @@ class Bot:
     def is_listening(self) -> bool:
         """Whether a bot is there to take what users write."""
         return self.webhook is not None or self.updates.is_polled
-
-    def menu(self, chat_id: int) -> list[Json]:
-        """The commands shown in a chat: those of its narrowest scope, in English before any language."""
-        everyone = "all_private_chats" if chat_id > 0 else "all_group_chats"
-        scopes: list[Json] = [{"type": "chat", "chat_id": chat_id}, {"type": everyone}, {"type": "default"}]
-        menus = [self.commands.get(menu_key(scope, language)) for scope in scopes for language in ("en", "")]
-        return next((menu for menu in menus if menu), [])
 
     def new_album_id(self) -> str:
         """An id that ties the messages of one album together."""
@@ -216,11 +219,6 @@ class Bot:
             details["client_id"] = client_id
         by = "bot" if message.sender.is_bot else "user"
         self.events.record(kind, message.chat.id, by=by, **details)
-
-
-def menu_key(scope: Json, language: str) -> tuple[str, str]:
-    """Under what a bot's commands for a scope and language are kept."""
-    return json.dumps(scope, sort_keys=True), language
 
 
 class State:

@@ -31,11 +31,15 @@ class UserHandler(ApiHandler):
         """The request's parameters and the bot it is meant for."""
         return read_call(self.state.bot_by_id(self.get_query_argument("bot", "")), self.request)
 
-    def chat_id(self, call: Call, user_id: str) -> int:
-        """The chat the user means: their own with the bot, unless they name a group."""
+    def user_id(self, user_id: str) -> int:
+        """The number of a person."""
         if int(user_id) <= 0:
             raise bad_request("a user's id is a positive number")
-        return call.integer("chat_id", int(user_id))
+        return int(user_id)
+
+    def chat_id(self, call: Call, user_id: str) -> int:
+        """The chat the user means: their own with the bot, unless they name a group."""
+        return call.integer("chat_id", self.user_id(user_id))
 
     def meet(self, call: Call, user_id: str) -> tuple[User, Chat]:
         """The user and the chat they speak in."""
@@ -134,6 +138,16 @@ class TapHandler(UserHandler):
                 'Pass "force": true to imitate a tap on an old message'
             )
         self.answer({"callback_query_id": call.bot.tap(user, chat, message_id, data)})
+
+
+class LanguageHandler(UserHandler):
+    """`/user/<id>/language`."""
+
+    async def post(self, user_id: str) -> None:
+        """Set what language the user's app tells the bot."""
+        call = self.read()
+        code = rules.check_language(call.text("language_code").lower())
+        self.answer(call.bot.set_language(self.user_id(user_id), code).to_json())
 
 
 class MessagesHandler(UserHandler):

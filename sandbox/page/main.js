@@ -24,7 +24,7 @@ import { count, summary } from "./words.js";
 const address = readAddress(location.search);
 const places = placesOf(address);
 const conversation = new Conversation(address.user);
-const header = new Header(address);
+const header = new Header(address, places);
 
 const taps = new Taps(places, { find: (id) => timeline.node(id), botName: () => header.name });
 const viewer = new Viewer(places, (command) => sendText(command));

@@ -297,6 +297,23 @@ async def test_everything_is_done_by_keyboard(page: Page, bot: Bot, user: int) -
     await expect(field).to_have_value("/help ")
 
 
+async def test_the_language_chosen_is_told_to_the_bot_and_brings_its_menu(page: Page, bot: Bot) -> None:
+    await bot.set_my_commands([("hilfe", "Wie es geht")], language_code="de")
+    await page.get_by_role("button", name="Switch user").click()
+    await page.get_by_role("menuitem", name="Language: English").click()
+    await page.get_by_role("menuitem", name="Deutsch").click()
+    await button(page, "Commands").click()
+    menu = page.get_by_role("listbox", name="Commands")
+    await expect(menu.get_by_role("option")).to_have_text(["/hilfeWie es geht"])
+    await write(page, "Hallo")
+    await expect(messages(page, "You").last).to_contain_text("Hallo")
+    [update] = await bot.get_updates(-1, allowed_updates=[])
+    assert update.effective_user is not None
+    assert update.effective_user.language_code == "de"
+    await page.get_by_role("button", name="Switch user").click()
+    await expect(page.get_by_role("menuitem", name="Language: Deutsch")).to_be_visible()
+
+
 async def test_quick_answers_of_a_reply_keyboard_are_written_by_a_press(page: Page, bot: Bot, user: int) -> None:
     await bot.send_message(user, "Agreed?", reply_markup=ReplyKeyboardMarkup([["Yes", "No"]]))
     await button(page, "No").click()

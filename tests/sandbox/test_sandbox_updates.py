@@ -25,6 +25,16 @@ async def test_a_command_reaches_the_bot_with_its_entity(bot, anna):
     assert [(e.type, e.offset, e.length) for e in update.message.entities] == [("bot_command", 0, 6)]
 
 
+async def test_a_user_has_the_language_that_their_app_tells(bot, anna):
+    for code in ("hi", "pt-br", ""):
+        await anna.language(code)
+        await anna.text("Hello")
+    spoken = [update.effective_user.language_code for update in await bot.get_updates(timeout=1)]
+    assert spoken == ["hi", "pt-br", None]
+    with pytest.raises(httpx.HTTPStatusError, match="language_code must be a code"):
+        await anna.language("German")
+
+
 async def test_a_photo_reaches_the_bot_in_rising_sizes(bot, anna, picture):
     await anna.photo(picture(size=(2000, 1500)), caption="like this")
     [update] = await bot.get_updates(timeout=1)
@@ -219,6 +229,6 @@ def test_the_readme_lists_every_method():
 
 
 def test_the_readme_lists_every_address_of_the_user_side():
-    addresses = ("text", "photo", "document", "tap", "messages", "file/<file_id>")
+    addresses = ("text", "photo", "document", "tap", "language", "messages", "file/<file_id>")
     for address in (*(f"/user/<id>/{name}" for name in addresses), "POST /faults", "DELETE /faults"):
         assert address in README
