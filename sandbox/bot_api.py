@@ -12,6 +12,7 @@ from sandbox.calls import Call
 from sandbox.editing import (
     delete_message,
     edit_message_caption,
+    edit_message_media,
     edit_message_reply_markup,
     edit_message_text,
 )
@@ -114,6 +115,7 @@ METHODS: dict[str, Method] = {
     "sendchataction": send_chat_action,
     "editmessagetext": edit_message_text,
     "editmessagecaption": edit_message_caption,
+    "editmessagemedia": edit_message_media,
     "editmessagereplymarkup": edit_message_reply_markup,
     "deletemessage": delete_message,
     "answercallbackquery": answer_callback_query,

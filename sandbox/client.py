@@ -52,6 +52,23 @@ class UserClient:
         messages: list[Json] = await self._post("document", files=files, data={**self._where, **further})
         return messages[0]
 
+    async def documents(self, *files: tuple[str, bytes], **further: Any) -> list[Json]:
+        """Send files, each a name and its content, as an album; returns the messages."""
+        named = [("document", (name, content, "application/octet-stream")) for name, content in files]
+        messages: list[Json] = await self._post("document", files=named, data={**self._where, **further})
+        return messages
+
+    async def sticker(self, webp: bytes, **further: Any) -> Json:
+        """Send a static sticker, with the `emoji` it stands for; returns the message."""
+        files = [("sticker", ("sticker.webp", webp, "image/webp"))]
+        message: Json = await self._post("sticker", files=files, data={**self._where, **further})
+        return message
+
+    async def other(self, kind: str, **further: Any) -> Json:
+        """Send something of another kind (`voice`, `location`, ...: README.md lists them); returns the message."""
+        message: Json = await self._post("other", json={"kind": kind, **self._where, **further})
+        return message
+
     async def tap(self, message: Json, data: str, *, force: bool = False) -> str:
         """Press the button of a message that bears this callback data; returns the query's id."""
         body = {"message_id": message["message_id"], "data": data, "force": force, **self._where}

@@ -8,6 +8,7 @@ from sandbox.calls import Call
 from sandbox.entities import format_text
 from sandbox.errors import bad_request
 from sandbox.messages import Content, Message
+from sandbox.sending import read_item
 
 Json = dict[str, Any]
 
@@ -30,6 +31,16 @@ async def edit_message_caption(call: Call) -> Json:
     if message.content.media is None:
         raise bad_request("there is no caption in the message to edit")
     return _edit(call, message, replace(message.content, text=caption))
+
+
+async def edit_message_media(call: Call) -> Json:
+    """Put another photo or document, with its caption, in place of what a message holds, be it a text."""
+    call.required("media")
+    content = await read_item(call, call.json("media"))
+    message = _own_message(call)
+    if message.album_id and type(message.content.media) is not type(content.media):
+        raise bad_request("can't change media type in the album")
+    return _edit(call, message, content)
 
 
 async def edit_message_reply_markup(call: Call) -> Json:

@@ -60,6 +60,9 @@ class FormattedText:
         return utf16_length(self.text)
 
 
+NO_TEXT = FormattedText("")
+
+
 def utf16_length(text: str) -> int:
     """How many UTF-16 code units a text takes."""
     return len(text) + sum(char > "\uffff" for char in text)

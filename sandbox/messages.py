@@ -1,10 +1,10 @@
 """Users, chats and messages, and how the Bot API writes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.entities import FormattedText
-from sandbox.files import Document, Photo
+from sandbox.entities import NO_TEXT, FormattedText
+from sandbox.files import Document, Media, Photo, Sticker
 
 Json = dict[str, Any]
 
@@ -58,15 +58,19 @@ class Chat:
 
 @dataclass(frozen=True)
 class Content:
-    """What a message says: a text, or a photo or document with the text as its caption."""
+    """What a message says: a text, a photo or document with the text as its caption, or something else."""
 
-    text: FormattedText
-    media: Photo | Document | None = None
+    text: FormattedText = NO_TEXT
+    media: Media | None = None
+    other: Json = field(default_factory=dict)
+    """The fields of what is none of these."""
 
     def to_json(self) -> Json:
         """The fields of a Bot API Message that hold its content."""
-        fields: Json = {}
-        if isinstance(self.media, Photo):
+        fields: Json = dict(self.other)
+        if isinstance(self.media, Sticker):
+            fields["sticker"] = self.media.to_json()
+        elif isinstance(self.media, Photo):
             fields["photo"] = self.media.to_json()
         elif isinstance(self.media, Document):
             fields["document"] = self.media.to_json()

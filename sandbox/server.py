@@ -104,6 +104,8 @@ def make_app(
         (rf"{user}/text", user_api.TextHandler, shared),
         (rf"{user}/language", user_api.LanguageHandler, shared),
         (rf"{user}/(photo|document)", user_api.MediaHandler, shared),
+        (rf"{user}/sticker", user_api.StickerHandler, shared),
+        (rf"{user}/other", user_api.OtherHandler, shared),
         (rf"{user}/tap", user_api.TapHandler, shared),
         (rf"{user}/messages", user_api.MessagesHandler, shared),
         (rf"{user}/live", LiveHandler, {"state": state}),

@@ -12,15 +12,17 @@ from typing import Any
 
 from sandbox import rules
 from sandbox.calls import Call, read_call
-from sandbox.entities import FormattedText, detect_entities
+from sandbox.entities import NO_TEXT, FormattedText, detect_entities
 from sandbox.errors import ApiError, bad_request
 from sandbox.files import Document, Photo, Refusal, Upload
 from sandbox.handlers import ApiHandler
 from sandbox.messages import Chat, Content, Json, Message, User
+from sandbox.other_kinds import OTHER_KINDS
 from sandbox.record import to_json
 
 LONGEST_WAIT_S = 60
 MAX_CLIENT_ID = 64
+STICKER_EMOJI = "👟"
 SHOWN_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 
@@ -51,6 +53,21 @@ class UserHandler(ApiHandler):
         if message_id and (chat.id, message_id) not in call.bot.messages:
             raise bad_request("message to be replied not found")
         return call.bot.messages.get((chat.id, message_id))
+
+    def uploads(self, call: Call, kind: str) -> list[Upload]:
+        """The files that came with the request, of which there must be one."""
+        uploads = [upload for parts in call.uploads.values() for upload in parts]
+        if not uploads:
+            raise bad_request(f"there is no {kind} in the request: send it as a multipart file")
+        return uploads
+
+    def post_from(self, call: Call, user_id: str, contents: list[Content]) -> list[Json]:
+        """Write into the chat as the user; several contents are an album."""
+        user, chat = self.meet(call, user_id)
+        messages = call.bot.post(
+            user, chat, contents, reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
+        )
+        return [message.to_json() for message in messages]
 
     def words(self, call: Call, name: str) -> FormattedText:
         """A text with its entities; forms end lines in their own way, which Telegram's clients do not."""
@@ -84,12 +101,7 @@ class TextHandler(UserHandler):
         await self.answer_once(call, user_id, partial(self._write, call, user_id))
 
     async def _write(self, call: Call, user_id: str) -> Json:
-        text = rules.check_text(self.words(call, "text"))
-        user, chat = self.meet(call, user_id)
-        [message] = call.bot.post(
-            user, chat, [Content(text)], reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
-        )
-        return message.to_json()
+        return self.post_from(call, user_id, [Content(rules.check_text(self.words(call, "text")))])[0]
 
 
 class MediaHandler(UserHandler):
@@ -101,25 +113,40 @@ class MediaHandler(UserHandler):
         await self.answer_once(call, user_id, partial(self._write, call, user_id, kind))
 
     async def _write(self, call: Call, user_id: str, kind: str) -> list[Json]:
-        uploads = [upload for parts in call.uploads.values() for upload in parts]
-        if not uploads:
-            raise bad_request(f"there is no {kind} in the request: send it as a multipart file")
+        uploads = self.uploads(call, kind)
         if len(uploads) > 1:
             rules.check_album([kind] * len(uploads))
         caption = rules.check_caption(self.words(call, "caption"))
         media = [await self._store(call, kind, upload) for upload in uploads]
-        captions = [caption, *[FormattedText("")] * (len(media) - 1)]
-        contents = [Content(*pair) for pair in zip(captions, media, strict=True)]
-        user, chat = self.meet(call, user_id)
-        messages = call.bot.post(
-            user, chat, contents, reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
-        )
-        return [message.to_json() for message in messages]
+        captions = [caption, *[NO_TEXT] * (len(media) - 1)]
+        return self.post_from(call, user_id, [Content(*pair) for pair in zip(captions, media, strict=True)])
 
     async def _store(self, call: Call, kind: str, upload: Upload) -> Photo | Document:
         if kind == "photo":
             return await call.bot.files.add_photo(upload.content)
         return call.bot.files.add_document(upload)
+
+
+class StickerHandler(UserHandler):
+    """`/user/<id>/sticker`."""
+
+    async def post(self, user_id: str) -> None:
+        """Send a WebP picture as a static sticker."""
+        call = self.read()
+        [upload, *_] = self.uploads(call, "sticker")
+        sticker = call.bot.files.add_sticker(upload.content, call.text("emoji") or STICKER_EMOJI)
+        self.answer(self.post_from(call, user_id, [Content(media=sticker)])[0])
+
+
+class OtherHandler(UserHandler):
+    """`/user/<id>/other`."""
+
+    async def post(self, user_id: str) -> None:
+        """Send something of another kind, which has no file behind it."""
+        call = self.read()
+        if (kind := call.text("kind")) not in OTHER_KINDS:
+            raise bad_request(f'kind must be one of {", ".join(OTHER_KINDS)}; got "{kind}"')
+        self.answer(self.post_from(call, user_id, [Content(other=OTHER_KINDS[kind])])[0])
 
 
 class TapHandler(UserHandler):

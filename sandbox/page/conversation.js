@@ -160,13 +160,9 @@ export class Conversation {
   #edit(message) {
     const before = this.#messages.get(message.message_id);
     if (!before) return;
-    const reworded = before.text !== message.text || before.caption !== message.caption;
-    this.#messages.set(message.message_id, {
-      ...before,
-      reply_markup: undefined,
-      ...message,
-      reworded: before.reworded || reworded,
-    });
+    const { clientId } = before;
+    const reworded = before.reworded || before.text !== message.text || before.caption !== message.caption;
+    this.#messages.set(message.message_id, { ...message, clientId, reworded });
   }
 }
 

@@ -71,6 +71,16 @@ function photoButton(message, at, messages, sending, context) {
   );
 }
 
+/** A static sticker, on no bubble. */
+export const showSticker = ({ sticker }, { places }) =>
+  h("img", {
+    class: "sticker",
+    src: addressOf(sticker, places),
+    alt: `Sticker ${sticker.emoji}`,
+    width: sticker.width,
+    height: sticker.height,
+  });
+
 /** How far an upload is, around a button that stops it. */
 function progressRing(sending, actions) {
   if (sending.state === "failed") return null;

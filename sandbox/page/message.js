@@ -4,10 +4,11 @@ import { isBy } from "./conversation.js";
 import { h, icon, iconButton, unseen } from "./dom.js";
 import { listenForGestures } from "./gestures.js";
 import { showKeyboard } from "./inline_keyboard.js";
-import { showDocuments, showPhotos, thumbnail } from "./media.js";
+import { showDocuments, showPhotos, showSticker, thumbnail } from "./media.js";
 import { richText } from "./rich_text.js";
 import { clock, inFull, summary } from "./words.js";
 
+const isStill = (sticker) => sticker && !sticker.is_animated && !sticker.is_video;
 const ONLY_EMOJI = /^(\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F\u200D]*){1,3}$/u;
 
 /**
@@ -39,12 +40,13 @@ function bubble(item, context) {
   const { messages, sending } = item;
   const [message] = messages;
   const photos = messages.filter(({ photo }) => photo);
-  const files = messages.filter(({ document }) => document);
+  const files = messages.filter(({ document, animation }) => document && !animation);
   const words = wording(item, context);
+  const sticker = isStill(message.sticker) && showSticker(message, context);
   const kinds = [
     photos.length && "with-photo",
     photos.length && !words && "bare",
-    ONLY_EMOJI.test(message.text ?? "") && "jumbo",
+    (sticker || ONLY_EMOJI.test(message.text ?? "")) && "jumbo",
   ];
   return h(
     "div",
@@ -53,6 +55,8 @@ function bubble(item, context) {
     message.reply_to_message && quote(message.reply_to_message, context),
     photos.length > 0 && showPhotos(photos, sending, context),
     files.length > 0 && showDocuments(files, sending, context),
+    sticker,
+    !(words || sticker || photos.length || files.length) && h("p", { class: "other" }, summary(message)),
     words,
     !words?.matches(".stamped") && stamp(item),
   );

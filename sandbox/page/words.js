@@ -37,10 +37,26 @@ export function fileSize(bytes) {
 /** 1 photo, 3 photos */
 export const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
+/** What the page names and does not show. */
+const OTHER_KINDS = {
+  sticker: "Sticker",
+  voice: "Voice message",
+  audio: "Audio",
+  video_note: "Video message",
+  video: "Video",
+  animation: "GIF",
+  location: "Location",
+  contact: "Contact",
+  poll: "Poll",
+  dice: "Dice",
+};
+
 /** A message in a few words, for quotes and for those who listen. */
 export function summary(message) {
   const text = message.text ?? message.caption;
   if (message.photo) return text ? `Photo, ${text}` : "Photo";
+  const other = Object.keys(OTHER_KINDS).find((kind) => kind in message);
+  if (other) return OTHER_KINDS[other];
   if (message.document) return text ? `${message.document.file_name}, ${text}` : message.document.file_name;
   return text ?? "";
 }

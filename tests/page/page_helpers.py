@@ -82,6 +82,15 @@ def picture_file(name: str = "shoe.png", colour: str = "teal", size: tuple[int, 
     return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
+def sticker_file() -> bytes:
+    """A sticker: a shape on nothing."""
+    image = Image.new("RGBA", (320, 240), (0, 0, 0, 0))
+    ImageDraw.Draw(image).ellipse((20, 20, 300, 220), fill="orange")
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP")
+    return buffer.getvalue()
+
+
 async def choose(page: Page, entry: str, *files: dict[str, Any]) -> None:
     """Press the paper clip, an entry of its menu, and choose these files."""
     await button(page, "Attach").click()

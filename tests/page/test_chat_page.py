@@ -16,6 +16,7 @@ from page_helpers import (
     picture_file,
     press,
     send_album,
+    sticker_file,
     write,
 )
 from playwright.async_api import Browser, Page, expect
@@ -132,6 +133,31 @@ async def test_of_an_albums_captions_one_alone_stands_in_the_chat_and_several_on
 async def test_files_of_an_album_keep_their_captions_below_them(page: Page, bot: Bot, user: int) -> None:
     await bot.send_media_group(user, [InputMediaDocument(b"1", name, filename=name) for name in ("Ten", "Twenty")])
     await expect(messages(page, NAME).locator(".text")).to_have_text(["Ten", "Twenty"])
+
+
+async def test_a_picture_put_in_place_of_another_or_of_a_text_is_seen_at_once(page: Page, bot: Bot, user: int) -> None:
+    sent = await bot.send_message(user, "Looking")
+    await expect(messages(page, NAME)).to_contain_text("Looking")
+    await bot.edit_message_media(
+        InputMediaPhoto(photos(1)[0], "The first"), user, sent.id, reply_markup=keyboard("Next")
+    )
+    await expect(page.get_by_role("button", name="Photo: The first")).to_be_visible()
+    await expect(messages(page, NAME)).not_to_contain_text("Looking")
+    await bot.edit_message_media(InputMediaPhoto(photos(2)[1], "The second"), user, sent.id)
+    await expect(page.get_by_role("button", name="Photo: The second")).to_be_visible()
+    await expect(button(page, "Next")).to_have_count(0)
+
+
+async def test_a_sticker_is_shown_and_what_is_not_is_named(page: Page, sandbox: Sandbox, user: int) -> None:
+    async with UserClient(sandbox.url, user) as client:
+        await client.sticker(sticker_file(), emoji="👜")
+        await client.other("voice")
+        await client.other("animation")
+    sticker = page.get_by_role("img", name="Sticker 👜")
+    await expect(sticker).to_have_js_property("complete", True)
+    assert await sticker.evaluate("image => image.naturalWidth") == 320
+    await expect(messages(page, "You").nth(2)).to_contain_text("Voice message")
+    await expect(messages(page, "You").last).to_contain_text("GIF")
 
 
 async def test_albums_of_two_to_ten_are_mosaics_without_gaps_or_overlaps(page: Page) -> None:

@@ -13,6 +13,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken
 from sandbox import running_sandbox, user_api
 from sandbox.bot_api import METHODS
 from sandbox.client import UserClient
+from sandbox.other_kinds import OTHER_KINDS
 
 KEYBOARD = InlineKeyboardMarkup([[InlineKeyboardButton("More", callback_data="more")]])
 
@@ -61,6 +62,47 @@ async def test_a_document_round_trip_keeps_every_byte(bot, anna, picture):
     document = update.message.document
     assert (document.file_name, document.mime_type) == ("shoe.png", "image/png")
     assert bytes(await (await document.get_file()).download_as_bytearray()) == content
+
+
+async def test_documents_come_as_an_album_too(bot, anna):
+    await anna.documents(("a.txt", b"1"), ("b.txt", b"2"), caption="both")
+    updates = await bot.get_updates(timeout=1)
+    assert len({update.message.media_group_id for update in updates}) == 1
+    assert [update.message.document.file_name for update in updates] == ["a.txt", "b.txt"]
+    assert [update.message.caption for update in updates] == ["both", None]
+
+
+async def test_a_static_sticker_reaches_the_bot_as_the_file_it_is(bot, anna, picture):
+    webp = picture(size=(512, 300), kind="WEBP")
+    await anna.sticker(webp, emoji="👜")
+    [update] = await bot.get_updates(timeout=1)
+    sticker = update.message.sticker
+    assert (sticker.is_animated, sticker.is_video, sticker.emoji) == (False, False, "👜")
+    assert (sticker.width, sticker.height, sticker.type) == (512, 300, "regular")
+    assert bytes(await (await sticker.get_file()).download_as_bytearray()) == webp
+    with pytest.raises(BadRequest, match="Can't use file of type sticker as photo"):
+        await bot.send_photo(7, sticker.file_id)
+
+
+async def test_what_is_no_static_sticker_is_refused(anna, picture):
+    for content, reason in ((picture(), "is a WebP picture"), (picture(size=(513, 9), kind="WEBP"), "512 x 512")):
+        with pytest.raises(httpx.HTTPStatusError, match=reason):
+            await anna.sticker(content)
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+async def test_other_kinds_of_messages_are_understood_by_the_bot(bot, anna, kind):
+    await anna.other(kind)
+    [update] = await bot.get_updates(timeout=1)
+    held = update.message.sticker if kind.endswith("sticker") else getattr(update.message, kind)
+    assert held
+    assert update.message.text is None
+    assert not held.api_kwargs  # nothing that the Bot API does not know
+
+
+async def test_an_unknown_kind_is_refused_with_those_there_are(anna):
+    with pytest.raises(httpx.HTTPStatusError, match='kind must be one of voice, .*; got "smell"'):
+        await anna.other("smell")
 
 
 async def test_a_document_over_20_mb_is_sent_but_cannot_be_fetched(bot, anna):
@@ -229,6 +271,6 @@ def test_the_readme_lists_every_method():
 
 
 def test_the_readme_lists_every_address_of_the_user_side():
-    addresses = ("text", "photo", "document", "tap", "language", "messages", "file/<file_id>")
+    addresses = ("text", "photo", "document", "sticker", "other", "tap", "language", "messages", "file/<file_id>")
     for address in (*(f"/user/<id>/{name}" for name in addresses), "POST /faults", "DELETE /faults"):
         assert address in README
