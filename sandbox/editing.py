@@ -7,6 +7,7 @@ from sandbox import rules
 from sandbox.calls import Call
 from sandbox.entities import format_text
 from sandbox.errors import bad_request
+from sandbox.membership import ADMINS
 from sandbox.messages import Content, Message
 from sandbox.sending import read_item
 
@@ -50,9 +51,10 @@ async def edit_message_reply_markup(call: Call) -> Json:
 
 
 async def delete_message(call: Call) -> bool:
-    """Remove a message: the bot's own, or one of the other side in a private chat."""
+    """Remove a message: the bot's own, one of the other side in a private chat, and any where the bot is an admin."""
     message = _message(call, "message to delete not found")
-    if not message.sender.is_bot and message.chat.type != "private":
+    is_others = message.sender != call.bot.user and message.chat.type != "private"
+    if is_others and call.bot.members.of_bot(message.chat.id) not in ADMINS:
         raise bad_request("message can't be deleted")
     call.bot.delete(message)
     return True
@@ -68,13 +70,13 @@ def _edit(call: Call, message: Message, content: Content) -> Json:
 
 def _own_message(call: Call) -> Message:
     message = _message(call, "message to edit not found")
-    if not message.sender.is_bot:
+    if message.sender != call.bot.user:
         raise bad_request("message can't be edited")
     return message
 
 
 def _message(call: Call, otherwise: str) -> Message:
-    chat, message_id = call.bot.chat(call.text("chat_id")), call.integer("message_id")
+    chat, message_id = call.bot.reach(call.text("chat_id")), call.integer("message_id")
     if not message_id:
         raise bad_request("message identifier is not specified")
     found = call.bot.messages.get((chat.id, message_id))

@@ -17,6 +17,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from sandbox.calls import Call, read_call
 from sandbox.errors import ApiError
 from sandbox.guard import refusal
+from sandbox.membership import ADMINS
 from sandbox.messages import Chat
 from sandbox.state import Bot, State
 
@@ -90,6 +91,6 @@ def profile(state: State, bot: Bot, user_id: int, chat_id: int) -> Json:
         "bots": [other.user.to_json() for other in state.bots.values()],
         "users": sorted(known for known in bot.chats if known > 0),
         "user": user.to_json(),
-        "commands": bot.menus.shown(chat, user, is_admin=False),
+        "commands": bot.menus.shown(chat, user, is_admin=bot.members.of(chat_id, user_id) in ADMINS),
         "listening": bot.is_listening,
     }

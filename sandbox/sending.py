@@ -73,11 +73,12 @@ async def _send_media(call: Call, kind: str) -> Json:
 
 def _send(call: Call, contents: Sequence[Content]) -> list[Json]:
     chat, reply_to = _chat_and_reply(call)
+    topic = call.bot.topic(chat, call.integer("message_thread_id"), reply_to)
     keyboard, reply_markup = rules.check_reply_markup(call.json("reply_markup"))
     if call.bot.flood is not None:
         call.bot.flood.pass_one(chat)
     messages = call.bot.post(
-        call.bot.user, chat, contents, reply_to=reply_to, keyboard=keyboard, reply_markup=reply_markup
+        call.bot.user, chat, contents, reply_to=reply_to, keyboard=keyboard, reply_markup=reply_markup, topic=topic
     )
     return [message.to_json() for message in messages]
 
@@ -112,7 +113,7 @@ async def _media(call: Call, kind: str, reference: str) -> Photo | Document | No
 
 def _chat_and_reply(call: Call) -> tuple[Chat, Message | None]:
     """Where to write and which message to reply to."""
-    chat = call.bot.chat(call.text("chat_id"))
+    chat = call.bot.reach(call.text("chat_id"))
     reply = call.json("reply_parameters") or {
         "message_id": call.integer("reply_to_message_id"),
         "allow_sending_without_reply": call.flag("allow_sending_without_reply"),

@@ -16,8 +16,10 @@ from sandbox.errors import ApiError, bad_request
 from sandbox.events import EventFeed
 from sandbox.files import FileStore
 from sandbox.flood import FloodGate
+from sandbox.membership import ADMINS, INSIDE, Membership
 from sandbox.menus import Menus
 from sandbox.messages import Chat, Content, Message, User
+from sandbox.privacy import concerns
 from sandbox.record import CallBook
 from sandbox.updates import UpdateQueue
 
@@ -61,6 +63,8 @@ class Bot:
     events: EventFeed = field(default_factory=EventFeed)
     calls: CallBook = field(default_factory=CallBook)
     menus: Menus = field(default_factory=Menus)
+    members: Membership = field(default_factory=Membership)
+    has_privacy: bool = True
 
     def __post_init__(self) -> None:
         self.id = int(self.token.partition(":")[0])
@@ -87,24 +91,54 @@ class Bot:
         """The user and the chat they speak in; both come into being here."""
         user = self.person(user_id)
         if chat_id == user_id:
-            chat_type = "private"
-        elif chat_id >= 0:
+            return user, self.private_chat(user)
+        if chat_id >= 0:
             raise bad_request(
                 f"chat_id must be the user's own id or, for a group, negative; got {chat_id} of user {user_id}"
             )
-        elif chat_type not in ("", "group", "supergroup"):
+        chat = self.group(chat_id, chat_type)
+        if not self.members.knows(chat_id, user_id):
+            self.members.set(chat_id, user_id, "member")
+        if self.members.of(chat_id, user_id) not in INSIDE:
+            raise bad_request(f"user {user_id} is not in the group {chat_id} any more")
+        return user, chat
+
+    def private_chat(self, user: User) -> Chat:
+        """The chat of a user with the bot, which comes into being here."""
+        return self.chats.setdefault(user.id, Chat(user.id, "private", user.first_name))
+
+    def group(self, chat_id: int, chat_type: str = "", name: str = "") -> Chat:
+        """A group, which comes into being here."""
+        self.members.check_current(chat_id)
+        if chat_type not in ("", "group", "supergroup"):
             raise bad_request(f'chat_type must be "group" or "supergroup", got "{chat_type}"')
-        name = user.first_name if chat_type == "private" else f"Group {-chat_id}"
-        return user, self.chats.setdefault(chat_id, Chat(chat_id, chat_type or "group", name))
+        return self.chats.setdefault(chat_id, Chat(chat_id, chat_type or "group", name or f"Group {-chat_id}"))
 
     def chat(self, chat_id: str) -> Chat:
         """The chat a bot names; only those in which somebody has spoken are known."""
         if not chat_id:
             raise bad_request("chat_id is empty")
         try:
-            return self.chats[int(chat_id)]
+            chat = self.chats[int(chat_id)]
         except (KeyError, ValueError):
             raise bad_request("chat not found") from None
+        self.members.check_current(chat.id)
+        return chat
+
+    def reach(self, chat_id: str) -> Chat:
+        """The chat a bot writes in, unless it was blocked there or removed."""
+        chat = self.chat(chat_id)
+        self.members.check_reachable(chat)
+        return chat
+
+    def topic(self, chat: Chat, thread_id: int, reply_to: Message | None) -> Message | None:
+        """The message that opened the topic meant: the one named, else that of what is replied to, else none."""
+        if not thread_id:
+            return reply_to.topic if reply_to is not None else None
+        opening = self.messages.get((chat.id, thread_id))
+        if opening is None or opening.topic is not opening:
+            raise bad_request("message thread not found")
+        return opening
 
     @property
     def is_listening(self) -> bool:
@@ -126,11 +160,15 @@ class Bot:
         keyboard: Json | None = None,
         reply_markup: Json | None = None,
         client_id: str = "",
+        sender_chat: Chat | None = None,
+        topic: Message | None = None,
+        opens_topic: bool = False,
     ) -> list[Message]:
         """Write one message, or several as an album; users see it, and the bot hears what users write.
 
         keyboard: the inline keyboard kept with the message. reply_markup: one of the other kinds,
         which only the event feed shows. client_id: what a user's client calls this sending, for the event feed.
+        sender_chat, topic: as a `Message` has them. opens_topic: the message is the first of a topic of its own.
         """
         contents = list(contents)
         album_id = self.new_album_id() if len(contents) > 1 else ""
@@ -146,13 +184,25 @@ class Bot:
                 reply_to=reply_to,
                 album_id=album_id,
                 keyboard=keyboard,
+                sender_chat=sender_chat,
+                topic=topic,
             )
+            if opens_topic:
+                message.topic = message
             self.messages[chat.id, message.id] = message
             self._record("message", message, reply_markup=reply_markup, client_id=client_id)
-            if not sender.is_bot:
+            if self._hears(message):
                 self.updates.push("message", message.to_json())
             posted.append(message)
         return posted
+
+    def _hears(self, message: Message) -> bool:
+        """Whether the bot is told of a message: not of its own, nor where it is not, nor what privacy mode keeps."""
+        if message.sender == self.user:
+            return False
+        status = self.members.of_bot(message.chat.id)
+        hears_all = message.chat.type == "private" or status in ADMINS or not self.has_privacy
+        return status in INSIDE and (hears_all or concerns(message, self.user))
 
     def edit(self, message: Message, content: Content, keyboard: Json | None) -> None:
         """Give a message new content and keyboard; refused where nothing would change."""
@@ -217,7 +267,7 @@ class Bot:
             details["reply_markup"] = reply_markup
         if client_id:
             details["client_id"] = client_id
-        by = "bot" if message.sender.is_bot else "user"
+        by = "bot" if message.sender == self.user else "user"
         self.events.record(kind, message.chat.id, by=by, **details)
 
 

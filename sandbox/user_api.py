@@ -16,7 +16,8 @@ from sandbox.entities import NO_TEXT, FormattedText, detect_entities
 from sandbox.errors import ApiError, bad_request
 from sandbox.files import Document, Photo, Refusal, Upload
 from sandbox.handlers import ApiHandler
-from sandbox.messages import Chat, Content, Json, Message, User
+from sandbox.membership import ADMINS, INSIDE
+from sandbox.messages import CHANNEL_BOT, GROUP_ANONYMOUS, Chat, Content, Json, Message, User
 from sandbox.other_kinds import OTHER_KINDS
 from sandbox.record import to_json
 
@@ -64,10 +65,33 @@ class UserHandler(ApiHandler):
     def post_from(self, call: Call, user_id: str, contents: list[Content]) -> list[Json]:
         """Write into the chat as the user; several contents are an album."""
         user, chat = self.meet(call, user_id)
+        if chat.type == "private" and call.bot.members.of_bot(chat.id) not in INSIDE:
+            raise bad_request("this user has blocked the bot, and writes to it again once it is unblocked")
+        reply_to = self.reply_to(call, chat)
+        sender, sender_chat = self.author(call, user, chat)
         messages = call.bot.post(
-            user, chat, contents, reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
+            sender,
+            chat,
+            contents,
+            reply_to=reply_to,
+            client_id=self.client_id(call),
+            sender_chat=sender_chat,
+            topic=call.bot.topic(chat, call.integer("message_thread_id"), reply_to),
         )
         return [message.to_json() for message in messages]
+
+    def author(self, call: Call, user: User, chat: Chat) -> tuple[User, Chat | None]:
+        """Whom the bot is told a message is from: the user, the group they lead unnamed, or a channel of theirs."""
+        sender_chat_id = call.integer("sender_chat_id")
+        if not sender_chat_id:
+            return user, None
+        if chat.type == "private" or sender_chat_id > 0:
+            raise bad_request("sender_chat_id is the id of the group, or of a channel to write as there")
+        if sender_chat_id != chat.id:
+            return CHANNEL_BOT, Chat(sender_chat_id, "channel", f"Channel {-sender_chat_id}")
+        if call.bot.members.of(chat.id, user.id) not in ADMINS:
+            raise bad_request("only an admin writes as the group")
+        return GROUP_ANONYMOUS, chat
 
     def words(self, call: Call, name: str) -> FormattedText:
         """A text with its entities; forms end lines in their own way, which Telegram's clients do not."""

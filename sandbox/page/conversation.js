@@ -124,7 +124,7 @@ export class Conversation {
         (message.media_group_id ? `album ${message.media_group_id}` : `message ${message.message_id}`),
       album: message.media_group_id,
       messages: [message],
-      sender: message.from,
+      sender: message.sender_chat ? { id: message.sender_chat.id, first_name: message.sender_chat.title } : message.from,
       date: message.date,
       out,
       read: out && message.message_id <= this.#readUpTo,

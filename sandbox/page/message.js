@@ -9,6 +9,7 @@ import { richText } from "./rich_text.js";
 import { clock, inFull, summary } from "./words.js";
 
 const isStill = (sticker) => sticker && !sticker.is_animated && !sticker.is_video;
+const isQuoted = (message) => message && !message.forum_topic_created; // to which all of a topic reply
 const ONLY_EMOJI = /^(\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F\u200D]*){1,3}$/u;
 
 /**
@@ -52,7 +53,7 @@ function bubble(item, context) {
     "div",
     { class: ["bubble", ...kinds] },
     context.isGroup && !item.out && h("p", { class: "sender" }, item.sender.first_name),
-    message.reply_to_message && quote(message.reply_to_message, context),
+    isQuoted(message.reply_to_message) && quote(message.reply_to_message, context),
     photos.length > 0 && showPhotos(photos, sending, context),
     files.length > 0 && showDocuments(files, sending, context),
     sticker,

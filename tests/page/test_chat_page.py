@@ -160,6 +160,26 @@ async def test_a_sticker_is_shown_and_what_is_not_is_named(page: Page, sandbox: 
     await expect(messages(page, "You").last).to_contain_text("GIF")
 
 
+async def test_in_a_group_it_says_who_came_and_names_who_speaks_as_a_chat(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int
+) -> None:
+    group = -user
+    async with (
+        UserClient(sandbox.url, 9, chat_id=group) as ben,
+        open_chat(browser, sandbox, user, query=f"&chat={group}") as page,
+    ):
+        await ben.become("member", chat_type="supergroup")
+        await ben.text("from afar", sender_chat_id=-1009)
+        await ben.text("sole", message_thread_id=await ben.open_topic("Shoes"))
+        await bot.send_message(group, "Hello all")
+        await expect(messages(page, "User 9").first).to_contain_text("User 9 joined")
+        await expect(messages(page, "Channel 1009")).to_contain_text("from afar")
+        await expect(messages(page, "User 9").nth(1)).to_contain_text("Topic “Shoes” created")
+        await expect(messages(page, "User 9").last).to_contain_text("sole")
+        await expect(page.locator(".quote")).to_have_count(0)
+        await expect(messages(page, NAME)).to_contain_text("Hello all")
+
+
 async def test_albums_of_two_to_ten_are_mosaics_without_gaps_or_overlaps(page: Page) -> None:
     layouts = await page.evaluate(
         """async () => {

@@ -181,7 +181,7 @@ async def test_a_second_poll_ends_the_first_with_a_conflict(bot, call):
 
 async def test_a_group_speaks_through_its_own_chat(sandbox, bot):
     async with UserClient(sandbox.url, 8, chat_id=-100) as ben, UserClient(sandbox.url, 9, chat_id=-100) as cleo:
-        await ben.text("Hello everyone", chat_type="supergroup")
+        await ben.text("/start", chat_type="supergroup")
         [update] = await bot.get_updates(timeout=1)
         assert (update.effective_chat.id, update.effective_chat.type) == (-100, "supergroup")
         await bot.send_message(-100, "Hello Ben", reply_markup=KEYBOARD)
@@ -262,6 +262,7 @@ async def test_each_bot_lives_in_a_world_of_its_own(make_bot, picture):
                 await two.send_media_group(7, [InputMediaPhoto(file_id)] * 2)
 
 
+GROUP_ADDRESSES = ("member", "bot", "topic", "migrate")
 README = Path(user_api.__file__).with_name("README.md").read_text()
 
 
@@ -271,6 +272,19 @@ def test_the_readme_lists_every_method():
 
 
 def test_the_readme_lists_every_address_of_the_user_side():
-    addresses = ("text", "photo", "document", "sticker", "other", "tap", "language", "messages", "file/<file_id>")
-    for address in (*(f"/user/<id>/{name}" for name in addresses), "POST /faults", "DELETE /faults"):
+    addresses = (
+        "text",
+        "photo",
+        "document",
+        "sticker",
+        "other",
+        "tap",
+        "language",
+        "block",
+        "unblock",
+        "messages",
+        "file/<file_id>",
+    )
+    others = ("POST /faults", "DELETE /faults", "/privacy", *(f"/chat/<id>/{name}" for name in GROUP_ADDRESSES))
+    for address in (*(f"/user/<id>/{name}" for name in addresses), *others):
         assert address in README
