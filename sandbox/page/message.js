@@ -6,7 +6,7 @@ import { listenForGestures } from "./gestures.js";
 import { showKeyboard } from "./inline_keyboard.js";
 import { showDocuments, showPhotos, showSticker, thumbnail } from "./media.js";
 import { richText } from "./rich_text.js";
-import { clock, inFull, summary } from "./words.js";
+import { clock, inFull, serviceWords, summary } from "./words.js";
 
 const isStill = (sticker) => sticker && !sticker.is_animated && !sticker.is_video;
 const isQuoted = (message) => message && !message.forum_topic_created; // to which all of a topic reply
@@ -42,8 +42,8 @@ function bubble(item, context) {
   const [message] = messages;
   const photos = messages.filter(({ photo }) => photo);
   const files = messages.filter(({ document, animation }) => document && !animation);
-  const words = wording(item, context);
   const sticker = isStill(message.sticker) && showSticker(message, context);
+  const words = wording(item, context) ?? (photos.length || files.length || sticker ? null : naming(item));
   const kinds = [
     photos.length && "with-photo",
     photos.length && !words && "bare",
@@ -52,12 +52,11 @@ function bubble(item, context) {
   return h(
     "div",
     { class: ["bubble", ...kinds] },
-    context.isGroup && !item.out && h("p", { class: "sender" }, item.sender.first_name),
+    context.isGroup && !item.out && !serviceWords(message) && h("p", { class: "sender" }, item.sender.first_name),
     isQuoted(message.reply_to_message) && quote(message.reply_to_message, context),
     photos.length > 0 && showPhotos(photos, sending, context),
     files.length > 0 && showDocuments(files, sending, context),
     sticker,
-    !(words || sticker || photos.length || files.length) && h("p", { class: "other" }, summary(message)),
     words,
     !words?.matches(".stamped") && stamp(item),
   );
@@ -74,6 +73,9 @@ function wording(item, context) {
   const rich = richText(text ?? caption, entities ?? captionEntities ?? [], context.actions.command);
   return h("div", { class: "text stamped" }, rich, stamp(item));
 }
+
+/** What a message is that the page does not show, such as a voice message, or what it tells of a group. */
+const naming = (item) => h("div", { class: "text stamped other" }, summary(item.messages[0]), stamp(item));
 
 /** Time, and for one's own messages whether they are sent and seen. */
 function stamp({ messages, out, sending, date }) {

@@ -9,7 +9,7 @@ import { post } from "./server.js";
 const COLOURS = 7;
 
 /** What a user's app may tell the bot; "": nothing. */
-const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", hi: "हिन्दी", ru: "Русский", "": "None" };
+const LANGUAGES = { en: "English", de: "German", es: "Spanish", hi: "Hindi", ru: "Russian", "": "None" };
 
 /** A round patch with a user's number. */
 export const face = (user) =>

@@ -343,11 +343,47 @@ async def test_everything_is_done_by_keyboard(page: Page, bot: Bot, user: int) -
     await expect(field).to_have_value("/help ")
 
 
+async def test_a_deep_link_offers_a_start_that_tells_the_bot_what_it_bears(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int
+) -> None:
+    async with open_chat(browser, sandbox, user, query="&start=shelf-7_a") as page:
+        await expect(page.get_by_role("textbox", name="Message")).to_be_hidden()
+        await button(page, "Start").click()
+        await expect(messages(page, "You")).to_contain_text("/start shelf-7_a")
+        await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+        assert page.url == f"{sandbox.url}/?user={user}"
+
+
+async def test_a_link_to_the_bot_leads_to_its_start_from_a_message_a_button_and_a_group(
+    browser: Browser, sandbox: Sandbox, page: Page, bot: Bot, user: int
+) -> None:
+    link = f"https://t.me/{bot.username}?start="
+    markup = InlineKeyboardMarkup([[InlineKeyboardButton("On the shelf", url=f"{link}two")]])
+    sent = await bot.send_message(user, f'<a href="{link}one">This one</a>', parse_mode="HTML", reply_markup=markup)
+    for name, payload in (("This one", "one"), ("On the shelf", "two")):
+        await page.get_by_role("link", name=name).click()
+        await button(page, "Start").click()
+        await expect(messages(page, "You").last).to_contain_text(f"/start {payload}")
+    await bot.edit_message_text("Once more", user, sent.id, reply_markup=keyboard("Go"))
+    await press(page, "Go")
+    [update] = [one for one in await bot.get_updates(-1, allowed_updates=[]) if one.callback_query]
+    await bot.answer_callback_query(update.callback_query.id, url=f"{link}three")
+    await expect(button(page, "Start")).to_be_visible()
+    async with (
+        UserClient(sandbox.url, user, chat_id=-user) as client,
+        open_chat(browser, sandbox, user, query=f"&chat={-user}") as group,
+    ):
+        await client.text(f"{link}four")
+        await group.get_by_role("link", name="start=four").click()
+        await expect(group).to_have_url(f"{sandbox.url}/?user={user}&start=four")
+        await expect(button(group, "Start")).to_be_visible()
+
+
 async def test_the_language_chosen_is_told_to_the_bot_and_brings_its_menu(page: Page, bot: Bot) -> None:
     await bot.set_my_commands([("hilfe", "Wie es geht")], language_code="de")
     await page.get_by_role("button", name="Switch user").click()
     await page.get_by_role("menuitem", name="Language: English").click()
-    await page.get_by_role("menuitem", name="Deutsch").click()
+    await page.get_by_role("menuitem", name="German").click()
     await button(page, "Commands").click()
     menu = page.get_by_role("listbox", name="Commands")
     await expect(menu.get_by_role("option")).to_have_text(["/hilfeWie es geht"])
@@ -357,7 +393,7 @@ async def test_the_language_chosen_is_told_to_the_bot_and_brings_its_menu(page: 
     assert update.effective_user is not None
     assert update.effective_user.language_code == "de"
     await page.get_by_role("button", name="Switch user").click()
-    await expect(page.get_by_role("menuitem", name="Language: Deutsch")).to_be_visible()
+    await expect(page.get_by_role("menuitem", name="Language: German")).to_be_visible()
 
 
 async def test_quick_answers_of_a_reply_keyboard_are_written_by_a_press(page: Page, bot: Bot, user: int) -> None:
