@@ -77,6 +77,11 @@ class UserClient:
         answer = await self._post("tap", json=body)
         return str(answer["callback_query_id"])
 
+    async def tap_inline(self, inline_message_id: str, data: str) -> str:
+        """Press a button below a message that the bot knows by this id alone; returns the query's id."""
+        answer = await self._post("tap", json={"inline_message_id": inline_message_id, "data": data})
+        return str(answer["callback_query_id"])
+
     async def language(self, code: str) -> None:
         """Have the app tell this language from now on; "": none."""
         await self._post("language", json={"language_code": code})

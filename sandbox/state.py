@@ -73,6 +73,7 @@ class Bot:
         self.people: dict[int, User] = {}
         self.chats: dict[int, Chat] = {}
         self.messages: dict[tuple[int, int], Message] = {}
+        self.inline_messages: set[str] = set()
         self.taps: dict[str, Tap] = {}
         self.sendings: dict[tuple[int, int, str], asyncio.Task[Any]] = {}  # by user, chat and client_id
         self._last_message_id = 0
@@ -225,16 +226,25 @@ class Bot:
 
         A message that is gone reaches the bot as an inaccessible one, of date 0.
         """
-        query_id = str(4_000_000_000_000_000 + len(self.taps))
-        self.taps[query_id] = Tap(user, chat, self.clock())
         message = self.messages.get((chat.id, message_id))
         gone = {"chat": chat.to_json(), "message_id": message_id, "date": 0}
+        return self._tap(user, chat, data, {"message": message.to_json() if message else gone})
+
+    def tap_inline(self, user: User, inline_message_id: str, data: str) -> str:
+        """Press a button below a message that the bot knows by this id alone, in a chat it need not be in."""
+        self.inline_messages.add(inline_message_id)
+        own_chat = Chat(user.id, "private", user.first_name)  # where the answer is shown
+        return self._tap(user, own_chat, data, {"inline_message_id": inline_message_id})
+
+    def _tap(self, user: User, chat: Chat, data: str, below: Json) -> str:
+        query_id = str(4_000_000_000_000_000 + len(self.taps))
+        self.taps[query_id] = Tap(user, chat, self.clock())
         self.updates.push(
             "callback_query",
             {
                 "id": query_id,
                 "from": user.to_json(),
-                "message": message.to_json() if message else gone,
+                **below,
                 "chat_instance": hashlib.sha256(f"{self.id} {chat.id}".encode()).hexdigest()[:16],
                 "data": data,
             },

@@ -179,8 +179,13 @@ class TapHandler(UserHandler):
     async def post(self, user_id: str) -> None:
         """Press an inline button; `force` presses one that the message does not have (any more)."""
         call = self.read()
+        data = call.text("data")
+        if inline_message_id := call.text("inline_message_id"):
+            user = call.bot.person(self.user_id(user_id))
+            self.answer({"callback_query_id": call.bot.tap_inline(user, inline_message_id, data)})
+            return
         user, chat = self.meet(call, user_id)
-        message_id, data = call.integer("message_id"), call.text("data")
+        message_id = call.integer("message_id")
         message = call.bot.messages.get((chat.id, message_id))
         buttons = message.button_data() if message else []
         if data not in buttons and not call.flag("force"):

@@ -144,6 +144,29 @@ async def test_a_forced_tap_on_a_message_that_is_gone_is_inaccessible_to_the_bot
     assert (query.message.message_id, query.message.is_accessible) == (99, False)
 
 
+async def test_a_tap_below_an_inline_message_names_no_message_and_edits_by_its_id_are_recorded(
+    sandbox, bot, anna, picture
+):
+    await anna.tap_inline("AgAAinline", "more")
+    query = (await bot.get_updates(timeout=1))[-1].callback_query
+    assert (query.message, query.inline_message_id, query.data) == (None, "AgAAinline", "more")
+    assert await query.answer("Here")
+    assert (await anna.next_event("callback_answered"))["text"] == "Here"
+    assert await query.edit_message_text("More", reply_markup=KEYBOARD) is True
+    with pytest.raises(BadRequest, match="can't be uploaded into an inline message"):
+        await query.edit_message_media(InputMediaPhoto(picture()))
+    async with UserClient(sandbox.url, 8) as ben:
+        [known] = await ben.photo(picture())
+    assert await query.edit_message_media(InputMediaPhoto(known["photo"][-1]["file_id"])) is True
+    edits = [(call.method, call.carried_out) for call in sandbox.state.bots[sandbox.token].calls.calls
+             if call.inline_message_id == "AgAAinline"]  # fmt: skip
+    assert edits == [("editMessageText", True), ("editMessageMedia", False), ("editMessageMedia", True)]
+    with pytest.raises(BadRequest, match="Message_id_invalid"):
+        await bot.edit_message_reply_markup(inline_message_id="AgAAother", reply_markup=KEYBOARD)
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.send_message(7, "Hello")  # who taps has not spoken to the bot
+
+
 async def test_a_long_poll_returns_as_soon_as_something_happens(bot, anna):
     poll = asyncio.create_task(bot.get_updates(timeout=5))
     await asyncio.sleep(0.1)
