@@ -12,13 +12,14 @@ from sandbox.calls import Call
 from sandbox.editing import (
     delete_message,
     edit_message_caption,
+    edit_message_media,
     edit_message_reply_markup,
     edit_message_text,
 )
 from sandbox.errors import bad_request
+from sandbox.membership import member_json
 from sandbox.receiving import delete_webhook, get_updates, get_webhook_info, set_webhook
 from sandbox.sending import send_document, send_media_group, send_message, send_photo
-from sandbox.state import menu_key
 
 Json = dict[str, Any]
 Method = Callable[[Call], Awaitable[Any]]
@@ -34,7 +35,7 @@ async def get_me(call: Call) -> Json:
     return {
         **call.bot.user.to_json(),
         "can_join_groups": True,
-        "can_read_all_group_messages": True,
+        "can_read_all_group_messages": not call.bot.has_privacy,
         "supports_inline_queries": False,
         "can_connect_to_business": False,
         "has_main_web_app": False,
@@ -46,6 +47,28 @@ async def get_chat(call: Call) -> Json:
     return call.bot.chat(call.text("chat_id")).to_full_json()
 
 
+async def get_chat_member(call: Call) -> Json:
+    """What somebody is in a chat; the bot too, unless a person who bears its number is there."""
+    chat, user_id = call.bot.chat(call.text("chat_id")), call.integer("user_id")
+    if user_id <= 0:
+        raise bad_request("invalid user_id specified")
+    members, user = call.bot.members, call.bot.person(user_id)
+    if chat.type == "private":
+        return member_json(user if user_id == chat.id else call.bot.user, "member")
+    if user_id == call.bot.id and not members.knows(chat.id, user_id):
+        return member_json(call.bot.user, members.of_bot(chat.id))
+    return member_json(user, members.of(chat.id, user_id))
+
+
+async def get_chat_administrators(call: Call) -> list[Json]:
+    """The people who lead a group."""
+    chat = call.bot.chat(call.text("chat_id"))
+    if chat.type == "private":
+        raise bad_request("there are no administrators in the private chat")
+    admins = call.bot.members.admins(chat.id)
+    return [member_json(call.bot.person(user_id), status) for user_id, status in admins.items()]
+
+
 async def get_file(call: Call) -> Json:
     """Where to download a file."""
     file = call.bot.files.downloadable(call.required("file_id"))
@@ -54,7 +77,7 @@ async def get_file(call: Call) -> Json:
 
 async def send_chat_action(call: Call) -> bool:
     """Show "typing", "sending a photo" and the like."""
-    chat, action = call.bot.chat(call.text("chat_id")), call.text("action").lower()
+    chat, action = call.bot.reach(call.text("chat_id")), call.text("action").lower()
     if action not in rules.CHAT_ACTIONS:
         raise bad_request("wrong parameter action in request")
     call.bot.events.record("chat_action", chat.id, action=action)
@@ -72,23 +95,26 @@ async def answer_callback_query(call: Call) -> bool:
 
 async def set_my_commands(call: Call) -> bool:
     """Set the menu of commands for a scope and language."""
-    call.bot.commands[_menu(call)] = rules.check_commands(call.json("commands"))
+    call.bot.menus.set(*_menu(call), rules.check_commands(call.json("commands")))
     return True
 
 
 async def get_my_commands(call: Call) -> list[Json]:
     """The menu set for exactly this scope and language."""
-    return call.bot.commands.get(_menu(call), [])
+    return call.bot.menus.get(*_menu(call))
 
 
 async def delete_my_commands(call: Call) -> bool:
     """Drop the menu of a scope and language."""
-    call.bot.commands.pop(_menu(call), None)
+    call.bot.menus.drop(*_menu(call))
     return True
 
 
-def _menu(call: Call) -> tuple[str, str]:
-    return menu_key(call.json("scope") or {"type": "default"}, call.text("language_code"))
+def _menu(call: Call) -> tuple[Json | None, str]:
+    scope = call.json("scope")
+    if not isinstance(scope, dict | None):
+        raise bad_request("can't parse BotCommandScope: expected an Object")
+    return scope, call.text("language_code")
 
 
 async def log_out(call: Call) -> bool:
@@ -112,11 +138,14 @@ METHODS: dict[str, Method] = {
     "sendchataction": send_chat_action,
     "editmessagetext": edit_message_text,
     "editmessagecaption": edit_message_caption,
+    "editmessagemedia": edit_message_media,
     "editmessagereplymarkup": edit_message_reply_markup,
     "deletemessage": delete_message,
     "answercallbackquery": answer_callback_query,
     "getfile": get_file,
     "getchat": get_chat,
+    "getchatmember": get_chat_member,
+    "getchatadministrators": get_chat_administrators,
     "logout": log_out,
     "close": log_out,
 }

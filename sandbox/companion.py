@@ -12,7 +12,6 @@ from typing import BinaryIO
 import httpx
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from sandbox.client import Json, UserClient
 from sandbox.server import Sandbox
@@ -114,7 +113,7 @@ def _bytes_of(photo: Path) -> bytes:
 
 
 async def _first_answer(sandbox: Sandbox, companion: Companion) -> list[Json]:
-    """What the bot answers to /start and to the photo: products, if it finds any, and the message with the buttons."""
+    """What the bot answers to /start and to the photo: pictures, if it finds any, and the message below them."""
     async with UserClient(sandbox.url, SHOPPER) as shopper:
         await shopper.text("/start")
         heard = await shopper.hear(within_s=LONGEST_ANSWER_S)
@@ -128,20 +127,11 @@ async def _first_answer(sandbox: Sandbox, companion: Companion) -> list[Json]:
 
 
 def _show(photo: Path | None, heard: Sequence[Json], console: Console) -> None:
-    """The answer in the terminal: what the bot says of the photo, then each product with what is said of it."""
+    """The answer in the terminal: what the bot says below the pictures, as it stands."""
     if photo is None:
         return
-    *products, below = heard
-    text = below.get("text", "")
-    said = text.partition("\n")[0] if products else text
-    console.print(f"\nSent [bold]{escape(_shown(photo))}[/]. The bot: {escape(said)}", soft_wrap=True)
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for number, product in enumerate(products, start=1):
-        title, _, facts = product.get("caption", "").partition("\n")
-        facts, _, likeness = facts.rpartition(" · ")
-        table.add_row(f"  {number}", escape(title), escape(facts), escape(likeness))
-    if products:
-        console.print(table)
+    said = escape(heard[-1].get("text", ""))
+    console.print(f"\nSent [bold]{escape(_shown(photo))}[/]. The bot: {said}", soft_wrap=True)
 
 
 def _shown(file: Path) -> str:

@@ -59,6 +59,14 @@ class FormattedText:
         """Length in UTF-16 code units, which is what Telegram's limits count."""
         return utf16_length(self.text)
 
+    def part(self, entity: Json) -> str:
+        """The words that an entity covers."""
+        units = self.text.encode("utf-16-le")[2 * entity["offset"] : 2 * (entity["offset"] + entity["length"])]
+        return units.decode("utf-16-le", errors="replace")
+
+
+NO_TEXT = FormattedText("")
+
 
 def utf16_length(text: str) -> int:
     """How many UTF-16 code units a text takes."""

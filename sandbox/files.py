@@ -1,4 +1,4 @@
-"""The files of one bot: photos and documents, found by the ids Telegram would give them."""
+"""The files of one bot: photos, documents and stickers, found by the ids Telegram would give them."""
 
 import asyncio
 import base64
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.errors import bad_request
-from sandbox.photos import Jpeg, photo_sizes
+from sandbox.photos import Jpeg, photo_sizes, sticker_size
 
 Json = dict[str, Any]
 
@@ -72,6 +72,24 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Sticker:
+    """A static sticker: a WebP file kept byte for byte."""
+
+    file: StoredFile
+    width: int
+    height: int
+    emoji: str
+
+    def to_json(self) -> Json:
+        """The Bot API's Sticker."""
+        kind = {"type": "regular", "is_animated": False, "is_video": False}
+        return {**self.file.to_json(), **kind, "width": self.width, "height": self.height, "emoji": self.emoji}
+
+
+Media = Photo | Document | Sticker
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Why a photo cannot be sent, and whether Telegram says which one of an album it is."""
 
@@ -93,8 +111,8 @@ class FileStore:
         self._generation = 0
         self._files: dict[str, StoredFile] = {}
         self._paths: dict[str, StoredFile] = {}
-        self._usable: dict[str, Photo | Document] = {}
-        self._by_digest: dict[str, Photo | Document] = {}
+        self._usable: dict[str, Media] = {}
+        self._by_digest: dict[str, Media] = {}
         self.refusals: dict[str, Refusal] = {}  # photos that cannot be sent, by their SHA-256
 
     async def add_photo(self, content: bytes) -> Photo:
@@ -128,18 +146,28 @@ class FileStore:
         self._usable[stored.file_id] = document
         return document
 
+    def add_sticker(self, content: bytes, emoji: str) -> Sticker:
+        """Keep a WebP picture as a static sticker."""
+        digest = _digest("sticker", content, emoji)
+        known = self._by_digest.get(digest)
+        if isinstance(known, Sticker):
+            return known
+        sticker = Sticker(self._keep("sticker", content, ".webp", digest), *sticker_size(content), emoji)
+        self._by_digest[digest] = self._usable[sticker.file.file_id] = sticker
+        return sticker
+
     def photo(self, file_id: str) -> Photo:
         """The photo one of whose sizes has this id, to be sent again."""
         found = self._sendable(file_id)
         if not isinstance(found, Photo):
-            raise bad_request("can't use file of type Document as Photo")
+            raise bad_request(f"can't use file of type {type(found).__name__} as Photo")
         return found
 
     def document(self, file_id: str) -> Document:
         """The document with this id, to be sent again."""
         found = self._sendable(file_id)
         if not isinstance(found, Document):
-            raise bad_request("can't use file of type Photo as Document")
+            raise bad_request(f"can't use file of type {type(found).__name__} as Document")
         return found
 
     def downloadable(self, file_id: str) -> StoredFile:
@@ -166,11 +194,11 @@ class FileStore:
         self._usable.clear()
         self._by_digest.clear()
 
-    def refusal(self, media: "Photo | Document") -> Refusal | None:
+    def refusal(self, media: Media) -> Refusal | None:
         """Why a photo cannot be sent, where it cannot."""
         return self.refusals.get(media.sha256) if isinstance(media, Photo) else None
 
-    def _sendable(self, file_id: str) -> Photo | Document:
+    def _sendable(self, file_id: str) -> Media:
         found = self._usable.get(file_id)
         if found is None:
             raise bad_request(WRONG_FILE)

@@ -85,10 +85,10 @@ class BotHandler(ApiHandler):
     entry: CallRecord | None = None
     fault: Fault | None = None
 
-    def begin(self, bot: Bot, method: str, chat_id: str = "") -> None:
+    def begin(self, bot: Bot, method: str, chat_id: str = "", inline_message_id: str = "") -> None:
         """Note a call, and see what befalls it."""
         self.bot, self.fault = bot, self.faults.take(method)
-        self.entry = bot.calls.open(method, chat_id)
+        self.entry = bot.calls.open(method, chat_id, inline_message_id)
         self.entry.fault = str(self.fault.kind) if self.fault else ""
 
     async def carry_out(self) -> Any:
@@ -165,7 +165,7 @@ class BotMethodHandler(BotHandler):
         """Carry out a method."""
         self.method = method
         self.call = read_call(self.state.bot_by_token(token), self.request, lambda: self.is_gone)
-        self.begin(self.call.bot, method, self.call.text("chat_id"))
+        self.begin(self.call.bot, method, self.call.text("chat_id"), self.call.text("inline_message_id"))
         await self.go_on()
 
     post = get

@@ -4,7 +4,7 @@
 which it was: events of a sandbox that is gone are not counted on). Each message is a JSON object of one of these kinds:
 
     history   world, last, events    once: what happened behind `after`, and the number to go on from
-    profile   bot, bots, users, commands, listening    first, and whenever one of them changes
+    profile   bot, bots, users, user, commands, listening    first, and whenever one of them changes
     events    events                 what happens from then on, together what happened at once
 """
 
@@ -17,6 +17,8 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from sandbox.calls import Call, read_call
 from sandbox.errors import ApiError
 from sandbox.guard import refusal
+from sandbox.membership import ADMINS
+from sandbox.messages import Chat
 from sandbox.state import Bot, State
 
 Json = dict[str, Any]
@@ -59,7 +61,7 @@ class LiveHandler(WebSocketHandler):
     async def _follow(self, call: Call, user_id: int) -> None:
         bot, chat_id = call.bot, call.integer("chat_id", user_id)
         after = call.integer("after") if call.text("world") == self.state.world else 0
-        shown = profile(self.state, bot, chat_id)
+        shown = profile(self.state, bot, user_id, chat_id)
         try:
             await self._tell("profile", **shown)
             last, missed = bot.events.last, bot.events.seen_by(user_id, chat_id, after)
@@ -67,7 +69,7 @@ class LiveHandler(WebSocketHandler):
             while not bot.events.bell.closed:
                 news = await bot.events.wait_for(user_id, chat_id, last, PROFILE_INTERVAL_S)
                 last = bot.events.last
-                if (current := profile(self.state, bot, chat_id)) != shown:
+                if (current := profile(self.state, bot, user_id, chat_id)) != shown:
                     await self._tell("profile", **current)
                     shown = current
                 if news:
@@ -80,12 +82,15 @@ class LiveHandler(WebSocketHandler):
         await self.write_message(json.dumps({"kind": kind, **fields}, ensure_ascii=False))
 
 
-def profile(state: State, bot: Bot, chat_id: int) -> Json:
-    """Whom the page shows: the bot, whether it listens, its commands in this chat, and who else is here."""
+def profile(state: State, bot: Bot, user_id: int, chat_id: int) -> Json:
+    """Whom the page shows: the bot, whether it listens, the user, their commands in this chat, and who else is here."""
+    user = bot.person(user_id)
+    chat = bot.chats.get(chat_id, Chat(chat_id, "private" if chat_id > 0 else "group", ""))
     return {
         "bot": bot.user.to_json(),
         "bots": [other.user.to_json() for other in state.bots.values()],
         "users": sorted(known for known in bot.chats if known > 0),
-        "commands": bot.menu(chat_id),
+        "user": user.to_json(),
+        "commands": bot.menus.shown(chat, user, is_admin=bot.members.of(chat_id, user_id) in ADMINS),
         "listening": bot.is_listening,
     }

@@ -1,4 +1,4 @@
-"""An uploaded picture into the JPEG sizes Telegram keeps of a photo."""
+"""An uploaded picture into the JPEG sizes Telegram keeps of a photo, or checked as a sticker."""
 
 import io
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ MAX_PHOTO_BYTES = 10 * 1024 * 1024
 MAX_SIDES_SUM_PX = 10_000
 MAX_RATIO = 20
 JPEG_QUALITY = 87
+STICKER_SIDE_PX = 512
 
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -39,6 +40,18 @@ def photo_sizes(content: bytes) -> list[Jpeg]:
     long_side = max(picture.size)
     sides = [side for side in LONG_SIDES_PX if side < long_side][: len(LONG_SIDES_PX) - 1]
     return [_shrink(picture, side) for side in [*sides, min(long_side, LONG_SIDES_PX[-1])]]
+
+
+def sticker_size(content: bytes) -> tuple[int, int]:
+    """Width and height of a static sticker. Refuses what is no WebP picture, moves, or exceeds 512 x 512 px."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["WEBP"]) as opened:
+            size, moves = opened.size, getattr(opened, "is_animated", False)
+    except UNREADABLE as error:
+        raise bad_request("a static sticker is a WebP picture") from error
+    if moves or max(size) > STICKER_SIDE_PX:
+        raise bad_request(f"a static sticker has {STICKER_SIDE_PX} x {STICKER_SIDE_PX} px at most and does not move")
+    return size
 
 
 def _decode(content: bytes) -> Image.Image:

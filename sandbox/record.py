@@ -21,6 +21,7 @@ class CallRecord:
     method: str
     began: float
     chat_id: int | None = None
+    inline_message_id: str = ""
     carried_out: bool = False
     message_ids: list[int] = field(default_factory=list)
     """Those that were written, or changed."""
@@ -56,10 +57,10 @@ class CallBook:
         self.calls: list[CallRecord] = []
         self._clock = clock
 
-    def open(self, method: str, chat_id: str = "") -> CallRecord:
+    def open(self, method: str, chat_id: str = "", inline_message_id: str = "") -> CallRecord:
         """A call has come."""
         chat = int(chat_id) if chat_id.lstrip("-").isdecimal() else None
-        call = CallRecord(len(self.calls) + 1, method, self._clock(), chat)
+        call = CallRecord(len(self.calls) + 1, method, self._clock(), chat, inline_message_id)
         self.calls.append(call)
         return call
 

@@ -139,6 +139,13 @@ def check_commands(commands: Any) -> list[Json]:
     return checked
 
 
+def check_language(code: str) -> str:
+    """A user's language as their app tells it, such as en or pt-br; "" where it tells none."""
+    if not re.fullmatch(r"([a-z]{2,3}(-[a-z0-9]{2,8})*)?", code):
+        raise bad_request(f'language_code must be a code such as "de" or "pt-br", or empty for none; got "{code}"')
+    return code
+
+
 def check_webhook_url(url: str) -> None:
     """A webhook's address: HTTPS on one of Telegram's ports, or anything on loopback."""
     problem = "bad webhook: "

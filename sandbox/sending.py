@@ -37,21 +37,25 @@ async def send_media_group(call: Call) -> list[Json]:
     items = call.json("media")
     if not isinstance(items, list):
         raise bad_request("expected an Array of InputMedia")
-    kinds = [_media_type(item) for item in items]
-    rules.check_album(kinds)
+    rules.check_album([_media_type(item) for item in items])
     _chat_and_reply(call)
     contents = []
-    for kind, item in zip(kinds, items, strict=True):
-        media = await _media(call, kind, str(item.get("media") or ""))
-        if media is None:
-            raise bad_request("can't parse InputMedia: media not found")
-        caption = format_text(
-            str(item.get("caption") or ""), str(item.get("parse_mode") or ""), item.get("caption_entities")
-        )
-        contents.append(Content(rules.check_caption(caption), media))
-        if refusal := call.bot.files.refusal(media):
-            raise bad_request(refusal.in_album(len(contents)))
+    for number, item in enumerate(items, start=1):
+        contents.append(await read_item(call, item, number))
     return _send(call, contents)
+
+
+async def read_item(call: Call, item: Json, number_in_album: int = 0) -> Content:
+    """What an InputMedia stands for, its file uploaded or known from before; 0: it is in no album."""
+    media = await _media(call, _media_type(item), str(item.get("media") or ""))
+    if media is None:
+        raise bad_request("can't parse InputMedia: media not found")
+    caption = format_text(
+        str(item.get("caption") or ""), str(item.get("parse_mode") or ""), item.get("caption_entities")
+    )
+    if refusal := call.bot.files.refusal(media):
+        raise bad_request(refusal.in_album(number_in_album) if number_in_album else refusal.description)
+    return Content(rules.check_caption(caption), media)
 
 
 async def _send_media(call: Call, kind: str) -> Json:
@@ -69,11 +73,12 @@ async def _send_media(call: Call, kind: str) -> Json:
 
 def _send(call: Call, contents: Sequence[Content]) -> list[Json]:
     chat, reply_to = _chat_and_reply(call)
+    topic = call.bot.topic(chat, call.integer("message_thread_id"), reply_to)
     keyboard, reply_markup = rules.check_reply_markup(call.json("reply_markup"))
     if call.bot.flood is not None:
         call.bot.flood.pass_one(chat)
     messages = call.bot.post(
-        call.bot.user, chat, contents, reply_to=reply_to, keyboard=keyboard, reply_markup=reply_markup
+        call.bot.user, chat, contents, reply_to=reply_to, keyboard=keyboard, reply_markup=reply_markup, topic=topic
     )
     return [message.to_json() for message in messages]
 
@@ -108,7 +113,7 @@ async def _media(call: Call, kind: str, reference: str) -> Photo | Document | No
 
 def _chat_and_reply(call: Call) -> tuple[Chat, Message | None]:
     """Where to write and which message to reply to."""
-    chat = call.bot.chat(call.text("chat_id"))
+    chat = call.bot.reach(call.text("chat_id"))
     reply = call.json("reply_parameters") or {
         "message_id": call.integer("reply_to_message_id"),
         "allow_sending_without_reply": call.flag("allow_sending_without_reply"),

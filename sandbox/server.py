@@ -11,7 +11,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from sandbox import user_api
+from sandbox import group_api, user_api
 from sandbox.chat_page import PAGE, PageHandler
 from sandbox.delivery import deliver_updates
 from sandbox.faults import Faults
@@ -102,7 +102,16 @@ def make_app(
         (r"/bot([^/]+)/([^/]+)/?", BotMethodHandler, shared),
         (r"/file/bot([^/]+)/(.+)", BotFileHandler, shared),
         (rf"{user}/text", user_api.TextHandler, shared),
+        (rf"{user}/language", user_api.LanguageHandler, shared),
         (rf"{user}/(photo|document)", user_api.MediaHandler, shared),
+        (rf"{user}/sticker", user_api.StickerHandler, shared),
+        (rf"{user}/other", user_api.OtherHandler, shared),
+        (rf"{user}/(block|unblock)", group_api.BlockHandler, shared),
+        (r"/chat/(-?\d+)/member", group_api.MemberHandler, shared),
+        (r"/chat/(-?\d+)/bot", group_api.BotMemberHandler, shared),
+        (r"/chat/(-?\d+)/topic", group_api.TopicHandler, shared),
+        (r"/chat/(-?\d+)/migrate", group_api.MigrateHandler, shared),
+        (r"/privacy", group_api.PrivacyHandler, shared),
         (rf"{user}/tap", user_api.TapHandler, shared),
         (rf"{user}/messages", user_api.MessagesHandler, shared),
         (rf"{user}/live", LiveHandler, {"state": state}),
@@ -128,5 +137,5 @@ def make_app(
 def _log_user_request(handler: RequestHandler) -> None:
     """Log what users do; a bot's calls are logged by name, since their addresses hold its token."""
     path = handler.request.path
-    if handler.request.method != "GET" and path.startswith(("/user", "/faults")):
+    if handler.request.method != "GET" and path.startswith(("/user", "/chat", "/privacy", "/faults")):
         log.info("%s %d", path.lstrip("/"), handler.get_status())

@@ -6,18 +6,20 @@ bot) and the event feed (towards the users) tell what changed.
 
 import asyncio
 import hashlib
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.errors import ApiError, bad_request
 from sandbox.events import EventFeed
 from sandbox.files import FileStore
 from sandbox.flood import FloodGate
+from sandbox.membership import ADMINS, INSIDE, Membership
+from sandbox.menus import Menus
 from sandbox.messages import Chat, Content, Message, User
+from sandbox.privacy import concerns
 from sandbox.record import CallBook
 from sandbox.updates import UpdateQueue
 
@@ -60,53 +62,89 @@ class Bot:
     updates: UpdateQueue = field(default_factory=UpdateQueue)
     events: EventFeed = field(default_factory=EventFeed)
     calls: CallBook = field(default_factory=CallBook)
-    commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    menus: Menus = field(default_factory=Menus)
+    members: Membership = field(default_factory=Membership)
+    has_privacy: bool = True
 
     def __post_init__(self) -> None:
         self.id = int(self.token.partition(":")[0])
         self.user = User(self.id, self.name, is_bot=True, username=f"sandbox{self.id}_bot")
         self.files = FileStore(self.token)
+        self.people: dict[int, User] = {}
         self.chats: dict[int, Chat] = {}
         self.messages: dict[tuple[int, int], Message] = {}
+        self.inline_messages: set[str] = set()
         self.taps: dict[str, Tap] = {}
         self.sendings: dict[tuple[int, int, str], asyncio.Task[Any]] = {}  # by user, chat and client_id
         self._last_message_id = 0
         self._last_album_id = 13_000_000_000
 
+    def person(self, user_id: int) -> User:
+        """A user, known or not yet."""
+        return self.people.get(user_id, User(user_id, f"User {user_id}", language_code="en"))
+
+    def set_language(self, user_id: int, language_code: str) -> User:
+        """What language a user's app tells the bot, from their next message or tap on; "": none."""
+        self.people[user_id] = replace(self.person(user_id), language_code=language_code)
+        return self.people[user_id]
+
     def meet(self, user_id: int, chat_id: int, chat_type: str = "") -> tuple[User, Chat]:
         """The user and the chat they speak in; both come into being here."""
-        user = User(user_id, f"User {user_id}")
+        user = self.person(user_id)
         if chat_id == user_id:
-            chat_type = "private"
-        elif chat_id >= 0:
+            return user, self.private_chat(user)
+        if chat_id >= 0:
             raise bad_request(
                 f"chat_id must be the user's own id or, for a group, negative; got {chat_id} of user {user_id}"
             )
-        elif chat_type not in ("", "group", "supergroup"):
+        chat = self.group(chat_id, chat_type)
+        if not self.members.knows(chat_id, user_id):
+            self.members.set(chat_id, user_id, "member")
+        if self.members.of(chat_id, user_id) not in INSIDE:
+            raise bad_request(f"user {user_id} is not in the group {chat_id} any more")
+        return user, chat
+
+    def private_chat(self, user: User) -> Chat:
+        """The chat of a user with the bot, which comes into being here."""
+        return self.chats.setdefault(user.id, Chat(user.id, "private", user.first_name))
+
+    def group(self, chat_id: int, chat_type: str = "", name: str = "") -> Chat:
+        """A group, which comes into being here."""
+        self.members.check_current(chat_id)
+        if chat_type not in ("", "group", "supergroup"):
             raise bad_request(f'chat_type must be "group" or "supergroup", got "{chat_type}"')
-        name = user.first_name if chat_type == "private" else f"Group {-chat_id}"
-        return user, self.chats.setdefault(chat_id, Chat(chat_id, chat_type or "group", name))
+        return self.chats.setdefault(chat_id, Chat(chat_id, chat_type or "group", name or f"Group {-chat_id}"))
 
     def chat(self, chat_id: str) -> Chat:
         """The chat a bot names; only those in which somebody has spoken are known."""
         if not chat_id:
             raise bad_request("chat_id is empty")
         try:
-            return self.chats[int(chat_id)]
+            chat = self.chats[int(chat_id)]
         except (KeyError, ValueError):
             raise bad_request("chat not found") from None
+        self.members.check_current(chat.id)
+        return chat
+
+    def reach(self, chat_id: str) -> Chat:
+        """The chat a bot writes in, unless it was blocked there or removed."""
+        chat = self.chat(chat_id)
+        self.members.check_reachable(chat)
+        return chat
+
+    def topic(self, chat: Chat, thread_id: int, reply_to: Message | None) -> Message | None:
+        """The message that opened the topic meant: the one named, else that of what is replied to, else none."""
+        if not thread_id:
+            return reply_to.topic if reply_to is not None else None
+        opening = self.messages.get((chat.id, thread_id))
+        if opening is None or opening.topic is not opening:
+            raise bad_request("message thread not found")
+        return opening
 
     @property
     def is_listening(self) -> bool:
         """Whether a bot is there to take what users write."""
         return self.webhook is not None or self.updates.is_polled
-
-    def menu(self, chat_id: int) -> list[Json]:
-        """The commands shown in a chat: those of its narrowest scope, in English before any language."""
-        everyone = "all_private_chats" if chat_id > 0 else "all_group_chats"
-        scopes: list[Json] = [{"type": "chat", "chat_id": chat_id}, {"type": everyone}, {"type": "default"}]
-        menus = [self.commands.get(menu_key(scope, language)) for scope in scopes for language in ("en", "")]
-        return next((menu for menu in menus if menu), [])
 
     def new_album_id(self) -> str:
         """An id that ties the messages of one album together."""
@@ -123,11 +161,15 @@ class Bot:
         keyboard: Json | None = None,
         reply_markup: Json | None = None,
         client_id: str = "",
+        sender_chat: Chat | None = None,
+        topic: Message | None = None,
+        opens_topic: bool = False,
     ) -> list[Message]:
         """Write one message, or several as an album; users see it, and the bot hears what users write.
 
         keyboard: the inline keyboard kept with the message. reply_markup: one of the other kinds,
         which only the event feed shows. client_id: what a user's client calls this sending, for the event feed.
+        sender_chat, topic: as a `Message` has them. opens_topic: the message is the first of a topic of its own.
         """
         contents = list(contents)
         album_id = self.new_album_id() if len(contents) > 1 else ""
@@ -143,13 +185,25 @@ class Bot:
                 reply_to=reply_to,
                 album_id=album_id,
                 keyboard=keyboard,
+                sender_chat=sender_chat,
+                topic=topic,
             )
+            if opens_topic:
+                message.topic = message
             self.messages[chat.id, message.id] = message
             self._record("message", message, reply_markup=reply_markup, client_id=client_id)
-            if not sender.is_bot:
+            if self._hears(message):
                 self.updates.push("message", message.to_json())
             posted.append(message)
         return posted
+
+    def _hears(self, message: Message) -> bool:
+        """Whether the bot is told of a message: not of its own, nor where it is not, nor what privacy mode keeps."""
+        if message.sender == self.user:
+            return False
+        status = self.members.of_bot(message.chat.id)
+        hears_all = message.chat.type == "private" or status in ADMINS or not self.has_privacy
+        return status in INSIDE and (hears_all or concerns(message, self.user))
 
     def edit(self, message: Message, content: Content, keyboard: Json | None) -> None:
         """Give a message new content and keyboard; refused where nothing would change."""
@@ -172,16 +226,25 @@ class Bot:
 
         A message that is gone reaches the bot as an inaccessible one, of date 0.
         """
-        query_id = str(4_000_000_000_000_000 + len(self.taps))
-        self.taps[query_id] = Tap(user, chat, self.clock())
         message = self.messages.get((chat.id, message_id))
         gone = {"chat": chat.to_json(), "message_id": message_id, "date": 0}
+        return self._tap(user, chat, data, {"message": message.to_json() if message else gone})
+
+    def tap_inline(self, user: User, inline_message_id: str, data: str) -> str:
+        """Press a button below a message that the bot knows by this id alone, in a chat it need not be in."""
+        self.inline_messages.add(inline_message_id)
+        own_chat = Chat(user.id, "private", user.first_name)  # where the answer is shown
+        return self._tap(user, own_chat, data, {"inline_message_id": inline_message_id})
+
+    def _tap(self, user: User, chat: Chat, data: str, below: Json) -> str:
+        query_id = str(4_000_000_000_000_000 + len(self.taps))
+        self.taps[query_id] = Tap(user, chat, self.clock())
         self.updates.push(
             "callback_query",
             {
                 "id": query_id,
                 "from": user.to_json(),
-                "message": message.to_json() if message else gone,
+                **below,
                 "chat_instance": hashlib.sha256(f"{self.id} {chat.id}".encode()).hexdigest()[:16],
                 "data": data,
             },
@@ -214,13 +277,8 @@ class Bot:
             details["reply_markup"] = reply_markup
         if client_id:
             details["client_id"] = client_id
-        by = "bot" if message.sender.is_bot else "user"
+        by = "bot" if message.sender == self.user else "user"
         self.events.record(kind, message.chat.id, by=by, **details)
-
-
-def menu_key(scope: Json, language: str) -> tuple[str, str]:
-    """Under what a bot's commands for a scope and language are kept."""
-    return json.dumps(scope, sort_keys=True), language
 
 
 class State:

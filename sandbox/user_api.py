@@ -12,15 +12,18 @@ from typing import Any
 
 from sandbox import rules
 from sandbox.calls import Call, read_call
-from sandbox.entities import FormattedText, detect_entities
+from sandbox.entities import NO_TEXT, FormattedText, detect_entities
 from sandbox.errors import ApiError, bad_request
 from sandbox.files import Document, Photo, Refusal, Upload
 from sandbox.handlers import ApiHandler
-from sandbox.messages import Chat, Content, Json, Message, User
+from sandbox.membership import ADMINS, INSIDE
+from sandbox.messages import CHANNEL_BOT, GROUP_ANONYMOUS, Chat, Content, Json, Message, User
+from sandbox.other_kinds import OTHER_KINDS
 from sandbox.record import to_json
 
 LONGEST_WAIT_S = 60
 MAX_CLIENT_ID = 64
+STICKER_EMOJI = "👟"
 SHOWN_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 
@@ -31,11 +34,15 @@ class UserHandler(ApiHandler):
         """The request's parameters and the bot it is meant for."""
         return read_call(self.state.bot_by_id(self.get_query_argument("bot", "")), self.request)
 
-    def chat_id(self, call: Call, user_id: str) -> int:
-        """The chat the user means: their own with the bot, unless they name a group."""
+    def user_id(self, user_id: str) -> int:
+        """The number of a person."""
         if int(user_id) <= 0:
             raise bad_request("a user's id is a positive number")
-        return call.integer("chat_id", int(user_id))
+        return int(user_id)
+
+    def chat_id(self, call: Call, user_id: str) -> int:
+        """The chat the user means: their own with the bot, unless they name a group."""
+        return call.integer("chat_id", self.user_id(user_id))
 
     def meet(self, call: Call, user_id: str) -> tuple[User, Chat]:
         """The user and the chat they speak in."""
@@ -47,6 +54,44 @@ class UserHandler(ApiHandler):
         if message_id and (chat.id, message_id) not in call.bot.messages:
             raise bad_request("message to be replied not found")
         return call.bot.messages.get((chat.id, message_id))
+
+    def uploads(self, call: Call, kind: str) -> list[Upload]:
+        """The files that came with the request, of which there must be one."""
+        uploads = [upload for parts in call.uploads.values() for upload in parts]
+        if not uploads:
+            raise bad_request(f"there is no {kind} in the request: send it as a multipart file")
+        return uploads
+
+    def post_from(self, call: Call, user_id: str, contents: list[Content]) -> list[Json]:
+        """Write into the chat as the user; several contents are an album."""
+        user, chat = self.meet(call, user_id)
+        if chat.type == "private" and call.bot.members.of_bot(chat.id) not in INSIDE:
+            raise bad_request("this user has blocked the bot, and writes to it again once it is unblocked")
+        reply_to = self.reply_to(call, chat)
+        sender, sender_chat = self.author(call, user, chat)
+        messages = call.bot.post(
+            sender,
+            chat,
+            contents,
+            reply_to=reply_to,
+            client_id=self.client_id(call),
+            sender_chat=sender_chat,
+            topic=call.bot.topic(chat, call.integer("message_thread_id"), reply_to),
+        )
+        return [message.to_json() for message in messages]
+
+    def author(self, call: Call, user: User, chat: Chat) -> tuple[User, Chat | None]:
+        """Whom the bot is told a message is from: the user, the group they lead unnamed, or a channel of theirs."""
+        sender_chat_id = call.integer("sender_chat_id")
+        if not sender_chat_id:
+            return user, None
+        if chat.type == "private" or sender_chat_id > 0:
+            raise bad_request("sender_chat_id is the id of the group, or of a channel to write as there")
+        if sender_chat_id != chat.id:
+            return CHANNEL_BOT, Chat(sender_chat_id, "channel", f"Channel {-sender_chat_id}")
+        if call.bot.members.of(chat.id, user.id) not in ADMINS:
+            raise bad_request("only an admin writes as the group")
+        return GROUP_ANONYMOUS, chat
 
     def words(self, call: Call, name: str) -> FormattedText:
         """A text with its entities; forms end lines in their own way, which Telegram's clients do not."""
@@ -80,12 +125,7 @@ class TextHandler(UserHandler):
         await self.answer_once(call, user_id, partial(self._write, call, user_id))
 
     async def _write(self, call: Call, user_id: str) -> Json:
-        text = rules.check_text(self.words(call, "text"))
-        user, chat = self.meet(call, user_id)
-        [message] = call.bot.post(
-            user, chat, [Content(text)], reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
-        )
-        return message.to_json()
+        return self.post_from(call, user_id, [Content(rules.check_text(self.words(call, "text")))])[0]
 
 
 class MediaHandler(UserHandler):
@@ -97,25 +137,40 @@ class MediaHandler(UserHandler):
         await self.answer_once(call, user_id, partial(self._write, call, user_id, kind))
 
     async def _write(self, call: Call, user_id: str, kind: str) -> list[Json]:
-        uploads = [upload for parts in call.uploads.values() for upload in parts]
-        if not uploads:
-            raise bad_request(f"there is no {kind} in the request: send it as a multipart file")
+        uploads = self.uploads(call, kind)
         if len(uploads) > 1:
             rules.check_album([kind] * len(uploads))
         caption = rules.check_caption(self.words(call, "caption"))
         media = [await self._store(call, kind, upload) for upload in uploads]
-        captions = [caption, *[FormattedText("")] * (len(media) - 1)]
-        contents = [Content(*pair) for pair in zip(captions, media, strict=True)]
-        user, chat = self.meet(call, user_id)
-        messages = call.bot.post(
-            user, chat, contents, reply_to=self.reply_to(call, chat), client_id=self.client_id(call)
-        )
-        return [message.to_json() for message in messages]
+        captions = [caption, *[NO_TEXT] * (len(media) - 1)]
+        return self.post_from(call, user_id, [Content(*pair) for pair in zip(captions, media, strict=True)])
 
     async def _store(self, call: Call, kind: str, upload: Upload) -> Photo | Document:
         if kind == "photo":
             return await call.bot.files.add_photo(upload.content)
         return call.bot.files.add_document(upload)
+
+
+class StickerHandler(UserHandler):
+    """`/user/<id>/sticker`."""
+
+    async def post(self, user_id: str) -> None:
+        """Send a WebP picture as a static sticker."""
+        call = self.read()
+        [upload, *_] = self.uploads(call, "sticker")
+        sticker = call.bot.files.add_sticker(upload.content, call.text("emoji") or STICKER_EMOJI)
+        self.answer(self.post_from(call, user_id, [Content(media=sticker)])[0])
+
+
+class OtherHandler(UserHandler):
+    """`/user/<id>/other`."""
+
+    async def post(self, user_id: str) -> None:
+        """Send something of another kind, which has no file behind it."""
+        call = self.read()
+        if (kind := call.text("kind")) not in OTHER_KINDS:
+            raise bad_request(f'kind must be one of {", ".join(OTHER_KINDS)}; got "{kind}"')
+        self.answer(self.post_from(call, user_id, [Content(other=OTHER_KINDS[kind])])[0])
 
 
 class TapHandler(UserHandler):
@@ -124,8 +179,13 @@ class TapHandler(UserHandler):
     async def post(self, user_id: str) -> None:
         """Press an inline button; `force` presses one that the message does not have (any more)."""
         call = self.read()
+        data = call.text("data")
+        if inline_message_id := call.text("inline_message_id"):
+            user = call.bot.person(self.user_id(user_id))
+            self.answer({"callback_query_id": call.bot.tap_inline(user, inline_message_id, data)})
+            return
         user, chat = self.meet(call, user_id)
-        message_id, data = call.integer("message_id"), call.text("data")
+        message_id = call.integer("message_id")
         message = call.bot.messages.get((chat.id, message_id))
         buttons = message.button_data() if message else []
         if data not in buttons and not call.flag("force"):
@@ -134,6 +194,16 @@ class TapHandler(UserHandler):
                 'Pass "force": true to imitate a tap on an old message'
             )
         self.answer({"callback_query_id": call.bot.tap(user, chat, message_id, data)})
+
+
+class LanguageHandler(UserHandler):
+    """`/user/<id>/language`."""
+
+    async def post(self, user_id: str) -> None:
+        """Set what language the user's app tells the bot."""
+        call = self.read()
+        code = rules.check_language(call.text("language_code").lower())
+        self.answer(call.bot.set_language(self.user_id(user_id), code).to_json())
 
 
 class MessagesHandler(UserHandler):

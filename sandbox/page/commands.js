@@ -28,7 +28,8 @@ export class Commands {
   set(commands) {
     this.#commands = commands;
     this.button.hidden = commands.length === 0;
-    if (this.isOpen) this.#follow();
+    if (this.isOpen && this.#isAsked) this.#show(commands);
+    else if (this.isOpen) this.#follow();
   }
 
   close() {

@@ -124,7 +124,7 @@ export class Conversation {
         (message.media_group_id ? `album ${message.media_group_id}` : `message ${message.message_id}`),
       album: message.media_group_id,
       messages: [message],
-      sender: message.from,
+      sender: message.sender_chat ? { id: message.sender_chat.id, first_name: message.sender_chat.title } : message.from,
       date: message.date,
       out,
       read: out && message.message_id <= this.#readUpTo,
@@ -160,13 +160,9 @@ export class Conversation {
   #edit(message) {
     const before = this.#messages.get(message.message_id);
     if (!before) return;
-    const reworded = before.text !== message.text || before.caption !== message.caption;
-    this.#messages.set(message.message_id, {
-      ...before,
-      reply_markup: undefined,
-      ...message,
-      reworded: before.reworded || reworded,
-    });
+    const { clientId } = before;
+    const reworded = before.reworded || before.text !== message.text || before.caption !== message.caption;
+    this.#messages.set(message.message_id, { ...message, clientId, reworded });
   }
 }
 

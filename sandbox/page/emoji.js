@@ -3,8 +3,21 @@
  * The character stays in the text, unseen, so that it is read aloud, copied and found like any other.
  */
 
-const DRAWN = { "👍": "thumb-up", "👎": "thumb-down", "🔎": "lens", "🔍": "lens", "👋": "wave" };
-const FOUND = /(👍|👎|🔎|🔍|👋)/u;
+const DRAWN = {
+  "👍": "thumb-up",
+  "👎": "thumb-down",
+  "🔎": "lens",
+  "🔍": "lens",
+  "👋": "wave",
+  "🔔": "bell",
+  "🔕": "bell-off",
+  "📥": "inbox",
+  "🗂": "folders",
+  "🔢": "numbers",
+  "🎯": "target",
+  "🌐": "globe",
+};
+const FOUND = new RegExp(`(${Object.keys(DRAWN).join("|")})`, "u");
 
 let isNeeded; // found out when first asked
 

@@ -15,15 +15,15 @@ export class Header {
   #actionEnds = 0;
   name = "Bot";
 
-  constructor(address) {
+  constructor(address, places) {
     this.user = address.user;
-    this.people = new People(address);
+    this.people = new People(address, places);
   }
 
-  profile({ bot, bots, users, listening }) {
+  profile({ bot, bots, users, user, listening }) {
     this.name = bot.first_name;
     this.#listening = listening;
-    this.people.set({ users, bots });
+    this.people.set({ users, bots, user });
     byId("bot-name").textContent = this.name;
     byId("welcome-name").textContent = this.name;
     byId("no-bot").hidden = listening;

@@ -24,18 +24,19 @@ function showButton(button, message, actions) {
     return h(
       "a",
       { class: "key", href: safe, target: "_blank", rel: "noopener noreferrer nofollow", title: button.url },
-      button.text,
+      h("span", {}, button.text),
       icon("outside"),
     );
   }
   if (button.copy_text) {
-    return h("button", { class: "key", onclick: () => actions.copy(button.copy_text.text) }, button.text, icon("copy"));
+    const copy = () => actions.copy(button.copy_text.text);
+    return h("button", { class: "key", onclick: copy }, h("span", {}, button.text), icon("copy"));
   }
   if (button.callback_data === undefined) {
     return h(
       "button",
       { class: "key", disabled: true, title: "The sandbox does not imitate this button" },
-      button.text,
+      h("span", {}, button.text),
     );
   }
   return h(

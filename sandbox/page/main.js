@@ -14,6 +14,7 @@ import { listenForFiles } from "./picking.js";
 import { forSending, readPicture } from "./pictures.js";
 import { Preview } from "./preview.js";
 import { Scrolling } from "./scrolling.js";
+import { Starting } from "./starting.js";
 import { Taps } from "./taps.js";
 import { listenForTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -24,9 +25,14 @@ import { count, summary } from "./words.js";
 const address = readAddress(location.search);
 const places = placesOf(address);
 const conversation = new Conversation(address.user);
-const header = new Header(address);
+const header = new Header(address, places);
 
-const taps = new Taps(places, { find: (id) => timeline.node(id), botName: () => header.name });
+const starting = new Starting(address, (words) => sendText(words));
+const taps = new Taps(places, {
+  find: (id) => timeline.node(id),
+  botName: () => header.name,
+  follow: (link) => starting.follow(link),
+});
 const viewer = new Viewer(places, (command) => sendText(command));
 const outbox = new Outbox(address.user, places, conversation, {
   onChange: () => show(true),
@@ -80,6 +86,7 @@ const live = new Live(places, {
   refused: (reason) => header.refused(reason),
   profile(profile) {
     header.profile(profile);
+    starting.profile(profile);
     composer.commands.set(profile.commands);
   },
   history({ events, isFirst, isNewWorld }) {
@@ -200,7 +207,6 @@ addEventListener("keydown", (event) => {
 
 listenForTheme();
 listenForFiles((files, asFiles) => preview.offer(files, asFiles));
-byId("start").addEventListener("click", ({ detail }) => detail > 1 || sendText("/start"));
 tray.load();
 live.connect();
-if (!usesFingers()) byId("text").focus();
+if (!usesFingers() && !address.start) byId("text").focus();

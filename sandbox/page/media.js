@@ -3,6 +3,7 @@
 import { isPictureFile } from "./conversation.js";
 import { h, iconButton, unseen } from "./dom.js";
 import { mosaic } from "./mosaic.js";
+import { richText } from "./rich_text.js";
 import { fileSize } from "./words.js";
 
 const WIDEST_PX = 430;
@@ -47,7 +48,6 @@ function shapeMosaic(frame, tiles, ratios) {
 
 function photoButton(message, at, messages, sending, context) {
   const total = messages.length;
-  const isNumbered = messages.filter(({ caption }) => caption).length > 1; // as in the list of captions
   const enough = total > 1 ? 320 : 800;
   const size = message.photo.find(({ width, height }) => Math.max(width, height) >= enough) ?? message.photo.at(-1);
   const place = total > 1 ? ` ${at + 1} of ${total}` : "";
@@ -68,9 +68,18 @@ function photoButton(message, at, messages, sending, context) {
       height: size.height,
       decoding: message.preview ? "sync" : "async",
     }),
-    isNumbered && h("span", { class: "number", "aria-hidden": "true" }, at + 1),
   );
 }
+
+/** A static sticker, on no bubble. */
+export const showSticker = ({ sticker }, { places }) =>
+  h("img", {
+    class: "sticker",
+    src: addressOf(sticker, places),
+    alt: `Sticker ${sticker.emoji}`,
+    width: sticker.width,
+    height: sticker.height,
+  });
 
 /** How far an upload is, around a button that stops it. */
 function progressRing(sending, actions) {
@@ -85,12 +94,17 @@ function progressRing(sending, actions) {
 
 /** Files as rows: a picture of what they hold, or their ending; name and size; a click opens or saves them. */
 export function showDocuments(messages, sending, context) {
+  const areSeveral = messages.filter(({ caption }) => caption).length > 1;
   return h(
     "div",
     { class: "files" },
-    messages.map((message) => fileRow(message, sending, context)),
+    messages.flatMap((message) => [fileRow(message, sending, context), areSeveral && ownCaption(message, context)]),
     sending && progressRing(sending, context.actions),
   );
+}
+
+function ownCaption({ caption, caption_entities: entities = [] }, context) {
+  return caption && h("div", { class: "text" }, richText(caption, entities, context.actions.command));
 }
 
 function fileRow(message, sending, context) {

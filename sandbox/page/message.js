@@ -4,10 +4,12 @@ import { isBy } from "./conversation.js";
 import { h, icon, iconButton, unseen } from "./dom.js";
 import { listenForGestures } from "./gestures.js";
 import { showKeyboard } from "./inline_keyboard.js";
-import { showDocuments, showPhotos, thumbnail } from "./media.js";
-import { richLines, richText } from "./rich_text.js";
-import { clock, inFull, summary } from "./words.js";
+import { showDocuments, showPhotos, showSticker, thumbnail } from "./media.js";
+import { richText } from "./rich_text.js";
+import { clock, inFull, serviceWords, summary } from "./words.js";
 
+const isStill = (sticker) => sticker && !sticker.is_animated && !sticker.is_video;
+const isQuoted = (message) => message && !message.forum_topic_created; // to which all of a topic reply
 const ONLY_EMOJI = /^(\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F\u200D]*){1,3}$/u;
 
 /**
@@ -39,53 +41,41 @@ function bubble(item, context) {
   const { messages, sending } = item;
   const [message] = messages;
   const photos = messages.filter(({ photo }) => photo);
-  const files = messages.filter(({ document }) => document);
-  const words = messages.length === 1 ? wording(item, context) : captionList(messages, context);
+  const files = messages.filter(({ document, animation }) => document && !animation);
+  const sticker = isStill(message.sticker) && showSticker(message, context);
+  const words = wording(item, context) ?? (photos.length || files.length || sticker ? null : naming(item));
   const kinds = [
     photos.length && "with-photo",
     photos.length && !words && "bare",
-    ONLY_EMOJI.test(message.text ?? "") && "jumbo",
+    (sticker || ONLY_EMOJI.test(message.text ?? "")) && "jumbo",
   ];
   return h(
     "div",
     { class: ["bubble", ...kinds] },
-    context.isGroup && !item.out && h("p", { class: "sender" }, item.sender.first_name),
-    message.reply_to_message && quote(message.reply_to_message, context),
+    context.isGroup && !item.out && !serviceWords(message) && h("p", { class: "sender" }, item.sender.first_name),
+    isQuoted(message.reply_to_message) && quote(message.reply_to_message, context),
     photos.length > 0 && showPhotos(photos, sending, context),
     files.length > 0 && showDocuments(files, sending, context),
+    sticker,
     words,
     !words?.matches(".stamped") && stamp(item),
   );
 }
 
-/** The text of a message, or its caption, with the time in its last line. */
+/**
+ * The text of a message, or its caption, with the time in its last line. Of an album's captions one alone stands here;
+ * where several items have one, they show in the viewer only, and those of files below each file.
+ */
 function wording(item, context) {
-  const [{ text, entities, caption, caption_entities: captionEntities }] = item.messages;
-  if (!text && !caption) return null;
+  const worded = item.messages.filter(({ text, caption }) => text || caption);
+  if (worded.length !== 1) return null;
+  const [{ text, entities, caption, caption_entities: captionEntities }] = worded;
   const rich = richText(text ?? caption, entities ?? captionEntities ?? [], context.actions.command);
   return h("div", { class: "text stamped" }, rich, stamp(item));
 }
 
-/** The captions of an album, each with the number of its picture; one caption alone belongs to the whole album. */
-function captionList(messages, context) {
-  const captioned = messages.filter((message) => message.caption);
-  const rich = (format, message) => format(message.caption, message.caption_entities ?? [], context.actions.command);
-  if (captioned.length === 0) return null;
-  if (captioned.length === 1) return h("div", { class: "text" }, rich(richText, captioned[0]));
-  const lines = (message) =>
-    h(
-      "div",
-      { title: message.caption },
-      rich(richLines, message).map((line) => h("p", {}, line)),
-    );
-  return h(
-    "ol",
-    { class: "captions" },
-    messages.map(
-      (message, at) => message.caption && h("li", { value: at + 1, "data-part": message.message_id }, lines(message)),
-    ),
-  );
-}
+/** What a message is that the page does not show, such as a voice message, or what it tells of a group. */
+const naming = (item) => h("div", { class: "text stamped other" }, summary(item.messages[0]), stamp(item));
 
 /** Time, and for one's own messages whether they are sent and seen. */
 function stamp({ messages, out, sending, date }) {

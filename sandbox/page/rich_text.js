@@ -1,6 +1,6 @@
 /** Formatted text: Telegram's text and entities as elements. Offsets count UTF-16 units, as JavaScript's do. */
 
-import { h } from "./dom.js";
+import { h, icon, unseen } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 
 const SAFE_LINK = /^(https?|mailto|tel):/i;
@@ -13,7 +13,6 @@ const PLAIN = {
   strikethrough: "s",
   code: "code",
   blockquote: "blockquote",
-  expandable_blockquote: "blockquote",
 };
 const OPAQUE = new Set(["text_link", "url", "code", "pre", "bot_command", "email", "phone_number"]);
 
@@ -21,24 +20,6 @@ const OPAQUE = new Set(["text_link", "url", "code", "pre", "bot_command", "email
 export function richText(text, entities, onCommand) {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
   return piece(text, 0, text.length, sorted, onCommand, true);
-}
-
-/** The lines of a text, each a fragment; what is formatted across lines is so in each. */
-export function richLines(text, entities, onCommand) {
-  let start = 0;
-  return text.split("\n").map((line) => {
-    const [from, to] = [start, start + line.length];
-    start = to + 1;
-    const here = entities.filter(({ offset, length }) => offset < to && offset + length > from);
-    return piece(
-      text,
-      from,
-      to,
-      here.sort((a, b) => a.offset - b.offset || b.length - a.length),
-      onCommand,
-      true,
-    );
-  });
 }
 
 /** The text from start to end, with the entities that begin in it; one that reaches beyond it is cut there. */
@@ -80,6 +61,8 @@ function wrapped(entity, text, inner, onCommand) {
       return h("pre", { "data-language": entity.language }, h("code", {}, inner));
     case "spoiler":
       return spoiler(inner);
+    case "expandable_blockquote":
+      return foldedQuote(inner);
     default:
       return entity.type in PLAIN ? h(PLAIN[entity.type], {}, inner) : inner;
   }
@@ -120,4 +103,22 @@ function spoiler(inner) {
   cover.addEventListener("click", show, { once: true });
   cover.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && show());
   return cover;
+}
+
+/** A quote of which three lines are shown, and the rest at a press. */
+function foldedQuote(inner) {
+  const words = h("div", { class: "folded" }, inner);
+  const button = h(
+    "button",
+    { class: "unfold", "aria-expanded": "false", title: "Show all of it", hidden: true },
+    icon("down"),
+    unseen("Show all of it"),
+  );
+  button.addEventListener("click", () => {
+    const isFolded = words.classList.toggle("folded");
+    button.setAttribute("aria-expanded", String(!isFolded));
+  });
+  const isCut = () => words.scrollHeight > words.clientHeight + 1;
+  new ResizeObserver(() => words.classList.contains("folded") && (button.hidden = !isCut())).observe(words);
+  return h("blockquote", {}, words, button);
 }

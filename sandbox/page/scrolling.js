@@ -2,8 +2,8 @@
  * Where the reader is in the chat: at its end or at the beginning of the newest answer, and taken along as the chat
  * grows; or elsewhere, and left in peace.
  *
- * An answer that is higher than the window is shown from its beginning. Once the reader has been at its end, or has
- * acted upon it, it is seen.
+ * An answer that is higher than the window is shown from its beginning, or from where the last of its buttons are just
+ * in view. Once the reader has been at its end, or has acted upon it, it is seen.
  */
 
 import { byId, prefersStill } from "./dom.js";
@@ -29,6 +29,7 @@ export class Scrolling {
     this.badge = byId("unread");
     log.addEventListener("scroll", () => this.#look(), { passive: true });
     this.button.addEventListener("click", () => this.#toVeryEnd());
+    log.addEventListener("click", ({ target }) => target.closest(".unfold") && (this.#place = "elsewhere"));
     log.addEventListener("scrollend", () => this.#arriveAtEnd());
     for (const kind of ["wheel", "touchstart", "pointerdown"])
       log.addEventListener(kind, () => (this.#isGoing = false), { passive: true });
@@ -44,9 +45,10 @@ export class Scrolling {
     if (this.#isGoing) {
       this.#toVeryEnd();
     } else if (this.#place !== "elsewhere") {
-      const start = this.#startOfAnswer();
-      if (start < this.#end) this.#take("answer", start);
-      else if (this.#place === "end" || start < Infinity) this.#take("end", this.#end);
+      const answer = this.#answer();
+      if (answer && answer.to < this.#end) this.#take("answer", answer.to);
+      else if (answer || this.#place === "end") this.#take("end", this.#end);
+      if (answer?.hasButtons && this.#place === "end") this.#seenId = this.#lastId; // what comes next is another answer
       this.#takenTo = this.log.scrollTop;
     }
     this.#size = this.#measure();
@@ -89,14 +91,17 @@ export class Scrolling {
     return Math.max(0, ...[...this.log.querySelectorAll(".message")].map(firstId));
   }
 
-  /** Where the first message begins that is behind the reader's own last one and not yet seen; Infinity without one. */
-  #startOfAnswer() {
+  /** What is behind the reader's own last message and not yet seen: from where on to show it; null without anything. */
+  #answer() {
     const messages = [...this.log.querySelectorAll(".message")];
     const own = messages.findLastIndex((message) => message.matches(".out"));
-    const first = messages.slice(own + 1).find((message) => firstId(message) > this.#seenId);
-    if (!first || (own < 0 && this.#seenId === 0)) return Infinity;
-    const { top } = this.log.getBoundingClientRect();
-    return this.log.scrollTop + first.getBoundingClientRect().top - top - MARGIN_PX;
+    const answer = messages.slice(own + 1).filter((message) => firstId(message) > this.#seenId);
+    if (!answer.length || (own < 0 && this.#seenId === 0)) return null;
+    const box = this.log.getBoundingClientRect();
+    const start = answer[0].getBoundingClientRect().top - MARGIN_PX - box.top;
+    const buttons = answer.map((message) => message.querySelector(".keyboard")).findLast(Boolean);
+    const tillButtons = buttons ? buttons.getBoundingClientRect().bottom + MARGIN_PX - box.bottom : -Infinity;
+    return { to: this.log.scrollTop + Math.max(start, tillButtons), hasButtons: Boolean(buttons) };
   }
 
   #toVeryEnd() {

@@ -10,9 +10,9 @@ export class Taps {
   #asked = new Map(); // query id -> the same, once the id is known
   #answers = new Map(); // query id -> an answer that came before that, or is none of ours
 
-  /** find: gives the node of a message. botName: gives the name above alerts. */
-  constructor(places, { find, botName }) {
-    Object.assign(this, { places, find, botName });
+  /** find: gives the node of a message. botName: gives the name above alerts. follow: takes a deep link, if it is one. */
+  constructor(places, { find, botName, follow }) {
+    Object.assign(this, { places, find, botName, follow });
   }
 
   isWaiting(message, data) {
@@ -52,7 +52,7 @@ export class Taps {
     }
     this.#asked.delete(query);
     end();
-    const words = [text, url].filter(Boolean).join(" ");
+    const words = [text, url && !this.follow(url) && url].filter(Boolean).join(" ");
     if (words && isAlert) alertOf(this.botName(), words);
     else if (words) toast(words);
   }

@@ -37,10 +37,39 @@ export function fileSize(bytes) {
 /** 1 photo, 3 photos */
 export const count = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
+/** What the page names and does not show. */
+const OTHER_KINDS = {
+  sticker: "Sticker",
+  voice: "Voice message",
+  audio: "Audio",
+  video_note: "Video message",
+  video: "Video",
+  animation: "GIF",
+  location: "Location",
+  contact: "Contact",
+  poll: "Poll",
+  dice: "Dice",
+};
+
+/** What happened in a group, where a message tells of that. */
+export function serviceWords(message) {
+  const names = (users) => users.map(({ first_name: name }) => name).join(", ");
+  if (message.new_chat_members) return `${names(message.new_chat_members)} joined`;
+  if (message.left_chat_member) return `${names([message.left_chat_member])} left`;
+  if (message.forum_topic_created) return `Topic “${message.forum_topic_created.name}” created`;
+  if (message.migrate_to_chat_id) return "This group is a supergroup now";
+  if (message.migrate_from_chat_id) return "This supergroup was a group";
+  return "";
+}
+
 /** A message in a few words, for quotes and for those who listen. */
 export function summary(message) {
   const text = message.text ?? message.caption;
   if (message.photo) return text ? `Photo, ${text}` : "Photo";
+  const service = serviceWords(message);
+  if (service) return service;
+  const other = Object.keys(OTHER_KINDS).find((kind) => kind in message);
+  if (other) return OTHER_KINDS[other];
   if (message.document) return text ? `${message.document.file_name}, ${text}` : message.document.file_name;
   return text ?? "";
 }

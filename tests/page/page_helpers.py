@@ -39,15 +39,20 @@ async def running_browser() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def open_chat(browser: Browser, sandbox: Sandbox, user: int, **options: Any) -> AsyncIterator[Page]:
-    """The page of a user once it is connected. No script may fail, and none may be stopped by the page's policy."""
+async def open_chat(
+    browser: Browser, sandbox: Sandbox, user: int, *, query: str = "", **options: Any
+) -> AsyncIterator[Page]:
+    """The page of a user once it is connected; query: what else stands in its address.
+
+    No script may fail, and none may be stopped by the page's policy.
+    """
     context = await browser.new_context(**{"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce", **options})
     page = await context.new_page()
     page.set_default_timeout(WAIT_MS)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(line.text) if "Policy" in line.text else None)
-    await page.goto(f"{sandbox.url}/?user={user}")
+    await page.goto(f"{sandbox.url}/?user={user}{query}")
     await expect(page.get_by_role("status").first).not_to_have_text("Connecting…")
     try:
         yield page
@@ -80,6 +85,15 @@ def picture_file(name: str = "shoe.png", colour: str = "teal", size: tuple[int, 
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def sticker_file() -> bytes:
+    """A sticker: a shape on nothing."""
+    image = Image.new("RGBA", (320, 240), (0, 0, 0, 0))
+    ImageDraw.Draw(image).ellipse((20, 20, 300, 220), fill="orange")
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP")
+    return buffer.getvalue()
 
 
 async def choose(page: Page, entry: str, *files: dict[str, Any]) -> None:

@@ -16,10 +16,18 @@ from page_helpers import (
     picture_file,
     press,
     send_album,
+    sticker_file,
     write,
 )
 from playwright.async_api import Browser, Page, expect
-from telegram import Bot, ReplyKeyboardMarkup
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
+    ReplyKeyboardMarkup,
+)
 from telegram.constants import ChatAction
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -107,6 +115,71 @@ async def test_pictures_open_in_full_size_and_turn_by_arrow_keys(page: Page, bot
     await expect(first).to_be_focused()
 
 
+async def test_of_an_albums_captions_one_alone_stands_in_the_chat_and_several_only_in_the_viewer(
+    page: Page, bot: Bot, user: int
+) -> None:
+    await send_album(bot, user, *photos(3))
+    await expect(page.get_by_role("button", name="Photo 2 of 3: Number 2")).to_be_visible()
+    await expect(messages(page, NAME)).not_to_contain_text("only $")
+    one, other = (InputMediaPhoto(photo) for photo in photos(2))
+    with_link = InputMediaPhoto(photos(1)[0], '<a href="https://shop.example/3">The third</a>', "HTML")
+    await bot.send_media_group(user, [one, other, with_link])
+    await expect(messages(page, NAME).last.get_by_role("link", name="The third")).to_be_visible()
+    await page.get_by_role("button", name="Photo 3 of 3: The third").click()
+    link = page.get_by_role("dialog").get_by_role("link", name="The third")
+    assert await link.get_attribute("href") == "https://shop.example/3"
+
+
+async def test_files_of_an_album_keep_their_captions_below_them(page: Page, bot: Bot, user: int) -> None:
+    await bot.send_media_group(user, [InputMediaDocument(b"1", name, filename=name) for name in ("Ten", "Twenty")])
+    await expect(messages(page, NAME).locator(".text")).to_have_text(["Ten", "Twenty"])
+
+
+async def test_a_picture_put_in_place_of_another_or_of_a_text_is_seen_at_once(page: Page, bot: Bot, user: int) -> None:
+    sent = await bot.send_message(user, "Looking")
+    await expect(messages(page, NAME)).to_contain_text("Looking")
+    await bot.edit_message_media(
+        InputMediaPhoto(photos(1)[0], "The first"), user, sent.id, reply_markup=keyboard("Next")
+    )
+    await expect(page.get_by_role("button", name="Photo: The first")).to_be_visible()
+    await expect(messages(page, NAME)).not_to_contain_text("Looking")
+    await bot.edit_message_media(InputMediaPhoto(photos(2)[1], "The second"), user, sent.id)
+    await expect(page.get_by_role("button", name="Photo: The second")).to_be_visible()
+    await expect(button(page, "Next")).to_have_count(0)
+
+
+async def test_a_sticker_is_shown_and_what_is_not_is_named(page: Page, sandbox: Sandbox, user: int) -> None:
+    async with UserClient(sandbox.url, user) as client:
+        await client.sticker(sticker_file(), emoji="👜")
+        await client.other("voice")
+        await client.other("animation")
+    sticker = page.get_by_role("img", name="Sticker 👜")
+    await expect(sticker).to_have_js_property("complete", True)
+    assert await sticker.evaluate("image => image.naturalWidth") == 320
+    await expect(messages(page, "You").nth(2)).to_contain_text("Voice message")
+    await expect(messages(page, "You").last).to_contain_text("GIF")
+
+
+async def test_in_a_group_it_says_who_came_and_names_who_speaks_as_a_chat(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int
+) -> None:
+    group = -user
+    async with (
+        UserClient(sandbox.url, 9, chat_id=group) as ben,
+        open_chat(browser, sandbox, user, query=f"&chat={group}") as page,
+    ):
+        await ben.become("member", chat_type="supergroup")
+        await ben.text("from afar", sender_chat_id=-1009)
+        await ben.text("sole", message_thread_id=await ben.open_topic("Shoes"))
+        await bot.send_message(group, "Hello all")
+        await expect(messages(page, "User 9").first).to_contain_text("User 9 joined")
+        await expect(messages(page, "Channel 1009")).to_contain_text("from afar")
+        await expect(messages(page, "User 9").nth(1)).to_contain_text("Topic “Shoes” created")
+        await expect(messages(page, "User 9").last).to_contain_text("sole")
+        await expect(page.locator(".quote")).to_have_count(0)
+        await expect(messages(page, NAME)).to_contain_text("Hello all")
+
+
 async def test_albums_of_two_to_ten_are_mosaics_without_gaps_or_overlaps(page: Page) -> None:
     layouts = await page.evaluate(
         """async () => {
@@ -145,12 +218,11 @@ async def test_a_reply_quotes_its_message_and_leads_back_to_it(page: Page, bot: 
 
 async def test_in_an_album_the_picture_that_is_pointed_at_is_meant(page: Page, bot: Bot, user: int) -> None:
     await send_album(bot, user, *photos(3))
-    answer = messages(page, NAME)
     await page.get_by_role("button", name="Photo 3 of 3").click(button="right")
     await page.get_by_role("menuitem", name="View in full size").click()
     await expect(page.get_by_role("dialog")).to_contain_text("3 of 3")
     await page.keyboard.press("Escape")
-    await answer.get_by_text("Number 2").click(button="right")
+    await page.get_by_role("button", name="Photo 2 of 3").click(button="right")
     await page.get_by_role("menuitem", name="Reply").click()
     await expect(page.locator("#replying")).to_contain_text("Number 2")
 
@@ -269,6 +341,59 @@ async def test_everything_is_done_by_keyboard(page: Page, bot: Bot, user: int) -
     await expect(page.get_by_role("listbox").get_by_role("option", selected=True)).to_contain_text("/help")
     await page.keyboard.press("Tab")
     await expect(field).to_have_value("/help ")
+
+
+async def test_a_deep_link_offers_a_start_that_tells_the_bot_what_it_bears(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int
+) -> None:
+    async with open_chat(browser, sandbox, user, query="&start=shelf-7_a") as page:
+        await expect(page.get_by_role("textbox", name="Message")).to_be_hidden()
+        await button(page, "Start").click()
+        await expect(messages(page, "You")).to_contain_text("/start shelf-7_a")
+        await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+        assert page.url == f"{sandbox.url}/?user={user}"
+
+
+async def test_a_link_to_the_bot_leads_to_its_start_from_a_message_a_button_and_a_group(
+    browser: Browser, sandbox: Sandbox, page: Page, bot: Bot, user: int
+) -> None:
+    link = f"https://t.me/{bot.username}?start="
+    markup = InlineKeyboardMarkup([[InlineKeyboardButton("On the shelf", url=f"{link}two")]])
+    sent = await bot.send_message(user, f'<a href="{link}one">This one</a>', parse_mode="HTML", reply_markup=markup)
+    for name, payload in (("This one", "one"), ("On the shelf", "two")):
+        await page.get_by_role("link", name=name).click()
+        await button(page, "Start").click()
+        await expect(messages(page, "You").last).to_contain_text(f"/start {payload}")
+    await bot.edit_message_text("Once more", user, sent.id, reply_markup=keyboard("Go"))
+    await press(page, "Go")
+    [update] = [one for one in await bot.get_updates(-1, allowed_updates=[]) if one.callback_query]
+    await bot.answer_callback_query(update.callback_query.id, url=f"{link}three")
+    await expect(button(page, "Start")).to_be_visible()
+    async with (
+        UserClient(sandbox.url, user, chat_id=-user) as client,
+        open_chat(browser, sandbox, user, query=f"&chat={-user}") as group,
+    ):
+        await client.text(f"{link}four")
+        await group.get_by_role("link", name="start=four").click()
+        await expect(group).to_have_url(f"{sandbox.url}/?user={user}&start=four")
+        await expect(button(group, "Start")).to_be_visible()
+
+
+async def test_the_language_chosen_is_told_to_the_bot_and_brings_its_menu(page: Page, bot: Bot) -> None:
+    await bot.set_my_commands([("hilfe", "Wie es geht")], language_code="de")
+    await page.get_by_role("button", name="Switch user").click()
+    await page.get_by_role("menuitem", name="Language: English").click()
+    await page.get_by_role("menuitem", name="German").click()
+    await button(page, "Commands").click()
+    menu = page.get_by_role("listbox", name="Commands")
+    await expect(menu.get_by_role("option")).to_have_text(["/hilfeWie es geht"])
+    await write(page, "Hallo")
+    await expect(messages(page, "You").last).to_contain_text("Hallo")
+    [update] = await bot.get_updates(-1, allowed_updates=[])
+    assert update.effective_user is not None
+    assert update.effective_user.language_code == "de"
+    await page.get_by_role("button", name="Switch user").click()
+    await expect(page.get_by_role("menuitem", name="Language: German")).to_be_visible()
 
 
 async def test_quick_answers_of_a_reply_keyboard_are_written_by_a_press(page: Page, bot: Bot, user: int) -> None:
@@ -431,6 +556,44 @@ async def test_on_a_phone_a_long_answer_is_shown_from_its_beginning(
         await expect(page.get_by_role("button", name="Photo 1 of 10")).to_be_in_viewport(ratio=0.9)
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width == NARROW["width"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 860), (1366, 768), (390, 844)])
+async def test_an_answer_is_shown_so_that_its_buttons_are_in_view_and_stay_where_they_were_cut(
+    browser: Browser, sandbox: Sandbox, bot: Bot, user: int, width: int, height: int
+) -> None:
+    async with open_chat(browser, sandbox, user, viewport={"width": width, "height": height}) as page:
+        await write(page, "Show me")
+        await expect(messages(page, "You")).to_have_count(1)
+        await send_album(bot, user, *photos(6))
+        rows = [[str(number) for number in range(1, 9)], ["A category of a very long name", "More", "Under $50"]]
+        markup = [[InlineKeyboardButton(name, callback_data=name[:9]) for name in row] for row in rows]
+        lines = "\n".join(f"{number}. A product of the shop" for number in range(1, 11))
+        await bot.send_message(user, lines, reply_markup=InlineKeyboardMarkup(markup))
+        keys = messages(page, NAME).last.locator(".key")
+        await expect(keys).to_have_count(11)
+        await expect(keys.last).to_be_in_viewport(ratio=1)
+        heights = await keys.evaluate_all("keys => keys.map((key) => key.offsetHeight)")
+        assert set(heights) == {heights[0]}
+        bubble, group = messages(page, NAME).last.locator(".bubble"), messages(page, NAME).last.get_by_role("group")
+        beside, below = await bubble.bounding_box(), await group.bounding_box()
+        assert beside is not None
+        assert below is not None
+        assert (below["x"], below["width"]) == (beside["x"], beside["width"])
+        assert 0 < below["y"] - beside["y"] - beside["height"] < 10
+        await bot.send_message(user, "And one line more")
+        await expect(messages(page, NAME).last).to_be_in_viewport(ratio=1)
+
+
+async def test_a_folded_quote_shows_three_lines_and_the_rest_at_a_press(page: Page, bot: Bot, user: int) -> None:
+    lines = "\n".join(f"Line {number}" for number in range(1, 7))
+    await bot.send_message(user, f"<blockquote expandable>{lines}</blockquote>", parse_mode="HTML")
+    await bot.send_message(user, "<blockquote expandable>Short</blockquote>", parse_mode="HTML")
+    quote = messages(page, NAME).first.locator("blockquote > div")
+    folded = await quote.evaluate("quote => quote.clientHeight")
+    await button(page, "Show all of it").click()
+    assert await quote.evaluate("quote => quote.clientHeight") == pytest.approx(2 * folded, abs=2)
+    await expect(button(page, "Show all of it")).to_have_count(1)  # there is nothing more of the short one
 
 
 async def test_what_is_half_written_survives_a_reload(page: Page) -> None:

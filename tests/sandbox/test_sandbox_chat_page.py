@@ -217,6 +217,11 @@ async def test_the_profile_follows_the_bot_its_commands_and_whether_it_listens(
     assert [one["command"] for one in (await listener.next("profile"))["commands"]] == ["start"]
     await bot.set_my_commands([BotCommand("help", "In private")], BotCommandScopeAllPrivateChats())
     assert [one["command"] for one in (await listener.next("profile"))["commands"]] == ["help"]
+    await bot.set_my_commands([("hilfe", "Auf Deutsch")], BotCommandScopeAllPrivateChats(), "de")
+    await anna.language("de-at")
+    profile = await listener.next("profile")
+    assert profile["user"]["language_code"] == "de-at"
+    assert [one["command"] for one in profile["commands"]] == ["hilfe"]
 
 
 async def test_a_bot_that_goes_away_in_the_midst_of_a_poll_no_longer_listens(sandbox: Sandbox, chat):

@@ -31,13 +31,16 @@ while True:
         said = message.get("text") or f"A photo of {message['photo'][-1]['width']} pixels."
         if said == "/start" and "shy" in sys.argv:
             sys.exit("I would rather not.")
+        if "photo" in message:
+            picture = {"type": "photo", "media": message["photo"][-1]["file_id"], "caption": "For the viewer"}
+            call("sendMediaGroup", chat_id=message["chat"]["id"], media=[picture, picture])
         call("sendMessage", chat_id=message["chat"]["id"], text=f"{said} [b]\\nAnd a second line.")
 """
 
 
 @pytest.fixture
 def bot(tmp_path: Path) -> list[str]:
-    """The command of a bot that says again what it hears."""
+    """The command of a bot that says again what it hears, a photo with an album above."""
     file = tmp_path / "bot.py"
     file.write_text(BOT, encoding="utf-8")
     return ["--", sys.executable, str(file)]

@@ -179,6 +179,36 @@ async def test_an_edit_fits_the_kind_of_its_message(bot, anna, chat, picture):
         await bot.edit_message_text("yours", chat, heard["message_id"])
 
 
+async def test_a_photo_takes_the_place_of_another_with_caption_and_buttons(bot, anna, chat, picture):
+    sent = await bot.send_photo(chat, picture("red"), caption="Red", reply_markup=keyboard())
+    assert sent.reply_markup == keyboard()
+    blue = InputMediaPhoto(picture("blue"), caption="<b>Blue</b>", parse_mode="HTML")
+    edited = await sent.edit_media(blue, reply_markup=keyboard("other"))
+    assert (edited.id, edited.caption, edited.reply_markup) == (sent.id, "Blue", keyboard("other"))
+    event = await anna.next_event("edited")
+    content = await anna.file(event["message"]["photo"][-1]["file_id"])
+    assert Image.open(io.BytesIO(content)).getpixel((0, 0))[2] > 200
+    by_id = InputMediaPhoto(sent.photo[-1].file_id)
+    assert (await edited.edit_media(by_id)).photo == sent.photo
+    with pytest.raises(BadRequest, match="Message is not modified"):
+        await edited.edit_media(by_id)
+
+
+async def test_media_to_put_in_place_are_checked_as_those_sent(call, bot, chat, picture):
+    album = await bot.send_media_group(chat, [InputMediaPhoto(picture(colour)) for colour in ("red", "blue")])
+    with pytest.raises(BadRequest, match="Can't change media type in the album"):
+        await album[0].edit_media(InputMediaDocument(picture(), filename="a.jpg"))
+    text = await bot.send_message(chat, "Wait")
+    for media, reason in (
+        ("", 'parameter "media" is required'), ("[]", "expected an Object"), ({"type": "voice"}, "unsupported"),
+        ({"type": "photo"}, "media not found"), ({"type": "photo", "media": "x"}, "wrong file identifier"),
+        ({"type": "photo", "media": album[0].photo[-1].file_id, "caption": "x" * 1025}, "caption is too long"),
+    ):  # fmt: skip
+        answer = await call("editMessageMedia", chat_id=chat, message_id=text.id, media=media)
+        assert reason in answer["description"], media
+    assert (await text.edit_media(InputMediaPhoto(album[0].photo[-1].file_id))).text is None
+
+
 async def test_a_deleted_message_is_gone(bot, chat):
     sent = await bot.send_message(chat, "Soon gone")
     assert await sent.delete()

@@ -13,6 +13,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken
 from sandbox import running_sandbox, user_api
 from sandbox.bot_api import METHODS
 from sandbox.client import UserClient
+from sandbox.other_kinds import OTHER_KINDS
 
 KEYBOARD = InlineKeyboardMarkup([[InlineKeyboardButton("More", callback_data="more")]])
 
@@ -23,6 +24,16 @@ async def test_a_command_reaches_the_bot_with_its_entity(bot, anna):
     assert update.message.text == "/start now"
     assert (update.effective_user.id, update.effective_chat.type) == (7, "private")
     assert [(e.type, e.offset, e.length) for e in update.message.entities] == [("bot_command", 0, 6)]
+
+
+async def test_a_user_has_the_language_that_their_app_tells(bot, anna):
+    for code in ("hi", "pt-br", ""):
+        await anna.language(code)
+        await anna.text("Hello")
+    spoken = [update.effective_user.language_code for update in await bot.get_updates(timeout=1)]
+    assert spoken == ["hi", "pt-br", None]
+    with pytest.raises(httpx.HTTPStatusError, match="language_code must be a code"):
+        await anna.language("German")
 
 
 async def test_a_photo_reaches_the_bot_in_rising_sizes(bot, anna, picture):
@@ -51,6 +62,47 @@ async def test_a_document_round_trip_keeps_every_byte(bot, anna, picture):
     document = update.message.document
     assert (document.file_name, document.mime_type) == ("shoe.png", "image/png")
     assert bytes(await (await document.get_file()).download_as_bytearray()) == content
+
+
+async def test_documents_come_as_an_album_too(bot, anna):
+    await anna.documents(("a.txt", b"1"), ("b.txt", b"2"), caption="both")
+    updates = await bot.get_updates(timeout=1)
+    assert len({update.message.media_group_id for update in updates}) == 1
+    assert [update.message.document.file_name for update in updates] == ["a.txt", "b.txt"]
+    assert [update.message.caption for update in updates] == ["both", None]
+
+
+async def test_a_static_sticker_reaches_the_bot_as_the_file_it_is(bot, anna, picture):
+    webp = picture(size=(512, 300), kind="WEBP")
+    await anna.sticker(webp, emoji="👜")
+    [update] = await bot.get_updates(timeout=1)
+    sticker = update.message.sticker
+    assert (sticker.is_animated, sticker.is_video, sticker.emoji) == (False, False, "👜")
+    assert (sticker.width, sticker.height, sticker.type) == (512, 300, "regular")
+    assert bytes(await (await sticker.get_file()).download_as_bytearray()) == webp
+    with pytest.raises(BadRequest, match="Can't use file of type sticker as photo"):
+        await bot.send_photo(7, sticker.file_id)
+
+
+async def test_what_is_no_static_sticker_is_refused(anna, picture):
+    for content, reason in ((picture(), "is a WebP picture"), (picture(size=(513, 9), kind="WEBP"), "512 x 512")):
+        with pytest.raises(httpx.HTTPStatusError, match=reason):
+            await anna.sticker(content)
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+async def test_other_kinds_of_messages_are_understood_by_the_bot(bot, anna, kind):
+    await anna.other(kind)
+    [update] = await bot.get_updates(timeout=1)
+    held = update.message.sticker if kind.endswith("sticker") else getattr(update.message, kind)
+    assert held
+    assert update.message.text is None
+    assert not held.api_kwargs  # nothing that the Bot API does not know
+
+
+async def test_an_unknown_kind_is_refused_with_those_there_are(anna):
+    with pytest.raises(httpx.HTTPStatusError, match="kind must be one of voice, audio, "):
+        await anna.other("smell")
 
 
 async def test_a_document_over_20_mb_is_sent_but_cannot_be_fetched(bot, anna):
@@ -92,6 +144,29 @@ async def test_a_forced_tap_on_a_message_that_is_gone_is_inaccessible_to_the_bot
     assert (query.message.message_id, query.message.is_accessible) == (99, False)
 
 
+async def test_a_tap_below_an_inline_message_names_no_message_and_edits_by_its_id_are_recorded(
+    sandbox, bot, anna, picture
+):
+    await anna.tap_inline("AgAAinline", "more")
+    query = (await bot.get_updates(timeout=1))[-1].callback_query
+    assert (query.message, query.inline_message_id, query.data) == (None, "AgAAinline", "more")
+    assert await query.answer("Here")
+    assert (await anna.next_event("callback_answered"))["text"] == "Here"
+    assert await query.edit_message_text("More", reply_markup=KEYBOARD) is True
+    with pytest.raises(BadRequest, match="can't be uploaded into an inline message"):
+        await query.edit_message_media(InputMediaPhoto(picture()))
+    async with UserClient(sandbox.url, 8) as ben:
+        [known] = await ben.photo(picture())
+    assert await query.edit_message_media(InputMediaPhoto(known["photo"][-1]["file_id"])) is True
+    edits = [(call.method, call.carried_out) for call in sandbox.state.bots[sandbox.token].calls.calls
+             if call.inline_message_id == "AgAAinline"]  # fmt: skip
+    assert edits == [("editMessageText", True), ("editMessageMedia", False), ("editMessageMedia", True)]
+    with pytest.raises(BadRequest, match="Message_id_invalid"):
+        await bot.edit_message_reply_markup(inline_message_id="AgAAother", reply_markup=KEYBOARD)
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.send_message(7, "Hello")  # who taps has not spoken to the bot
+
+
 async def test_a_long_poll_returns_as_soon_as_something_happens(bot, anna):
     poll = asyncio.create_task(bot.get_updates(timeout=5))
     await asyncio.sleep(0.1)
@@ -129,7 +204,7 @@ async def test_a_second_poll_ends_the_first_with_a_conflict(bot, call):
 
 async def test_a_group_speaks_through_its_own_chat(sandbox, bot):
     async with UserClient(sandbox.url, 8, chat_id=-100) as ben, UserClient(sandbox.url, 9, chat_id=-100) as cleo:
-        await ben.text("Hello everyone", chat_type="supergroup")
+        await ben.text("/start", chat_type="supergroup")
         [update] = await bot.get_updates(timeout=1)
         assert (update.effective_chat.id, update.effective_chat.type) == (-100, "supergroup")
         await bot.send_message(-100, "Hello Ben", reply_markup=KEYBOARD)
@@ -210,6 +285,7 @@ async def test_each_bot_lives_in_a_world_of_its_own(make_bot, picture):
                 await two.send_media_group(7, [InputMediaPhoto(file_id)] * 2)
 
 
+GROUP_ADDRESSES = ("member", "bot", "topic", "migrate")
 README = Path(user_api.__file__).with_name("README.md").read_text()
 
 
@@ -219,6 +295,19 @@ def test_the_readme_lists_every_method():
 
 
 def test_the_readme_lists_every_address_of_the_user_side():
-    addresses = ("text", "photo", "document", "tap", "messages", "file/<file_id>")
-    for address in (*(f"/user/<id>/{name}" for name in addresses), "POST /faults", "DELETE /faults"):
+    addresses = (
+        "text",
+        "photo",
+        "document",
+        "sticker",
+        "other",
+        "tap",
+        "language",
+        "block",
+        "unblock",
+        "messages",
+        "file/<file_id>",
+    )
+    others = ("POST /faults", "DELETE /faults", "/privacy", *(f"/chat/<id>/{name}" for name in GROUP_ADDRESSES))
+    for address in (*(f"/user/<id>/{name}" for name in addresses), *others):
         assert address in README
