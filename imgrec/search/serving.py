@@ -272,7 +272,10 @@ class Serving:
         """The rows of the index that the filters let through."""
         if filters is None or filters.is_empty:
             return None
-        return np.isin(self.index.shelves.product, self.catalogue.allowed(filters))
+        allowed = self.index.in_colours(filters.colours, filters.without_colours)
+        if not filters.of_any_colour.is_empty:
+            allowed &= np.isin(self.index.shelves.product, self.catalogue.allowed(filters))
+        return allowed
 
     def _on_sale(
         self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None
