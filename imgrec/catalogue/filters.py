@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 _REMEMBERED = 100_000  # verdicts; a shop has far fewer prices and brands than products
 _SLACK = 1e-9  # relative: far more than a float is off by, far less than prices differ by
 _BEYOND_ASCII = "GLOB '*[^ -~]*'"  # feeds are cleaned of control characters and surplus spaces (feed.cleaned)
+_LEAST_BEGINNING = 3
 _PARTS = re.compile(r"[\s/|]+")
 
 
@@ -56,9 +57,7 @@ class Filters:
     def then(self, later: "Filters") -> Self:
         """These and what was said later, which counts where both say something; words of both count."""
         said = {
-            name: value
-            for name, value in vars(later).items()
-            if value not in (None, ()) and not name.endswith("words")
+            name: value for name, value in vars(later).items() if value not in (None, ()) and not name.endswith("words")
         }
         return replace(
             self,
@@ -117,9 +116,13 @@ def passing(connection: sqlite3.Connection, filters: Filters) -> NDArray[np.int6
 
 
 def beginning(word: str) -> str:
-    """What finds words that begin so, in FTS5's language: quoted, so that nothing in it is taken for an operator."""
+    """What finds words that begin so, in FTS5's language: quoted, so that nothing in it is taken for an operator.
+
+    A number, and what has less than three letters, has to be the whole word.
+    """
     plain = word.replace("\0", " ").encode(errors="ignore").decode()
-    return '"' + plain.replace('"', '""') + '"*'
+    is_whole = plain.isascii() and (len(plain) < _LEAST_BEGINNING or plain.isdecimal())
+    return '"' + plain.replace('"', '""') + ('"' if is_whole else '"*')
 
 
 def folded(name: str) -> str:

@@ -16,6 +16,7 @@ from imgrec.catalogue.filters import Filters, passing
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
+from imgrec.catalogue.vocabulary import Vocabulary, read_vocabulary
 from imgrec.config import CatalogueSection
 from imgrec.database import connect, connect_read_only, version_problem
 from imgrec.errors import CatalogueError
@@ -105,6 +106,7 @@ class Catalogue:
     def __init__(self, connection: sqlite3.Connection, photos: PhotoStore) -> None:
         self.connection = connection
         self.photos = photos
+        self._vocabulary: tuple[tuple[int, int], Vocabulary] | None = None
 
     @classmethod
     def open(cls, section: CatalogueSection) -> Self:
@@ -201,6 +203,14 @@ class Catalogue:
     def allowed(self, filters: Filters) -> NDArray[np.int64]:
         """The ids of the products on sale that pass, as they are now: (n,), ascending."""
         return passing(self.connection, filters)
+
+    def vocabulary(self) -> Vocabulary:
+        """What words may mean here; read anew only when the catalogue has changed."""
+        by_others: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        version = by_others, self.connection.total_changes
+        if self._vocabulary is None or self._vocabulary[0] != version:
+            self._vocabulary = version, read_vocabulary(self.connection)
+        return self._vocabulary[1]
 
     def assign_splits(self, splits: dict[int, str]) -> None:
         """Record the split that training chose, by product id, for products whose feed names none."""

@@ -69,7 +69,7 @@ def names_of(colours: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 
 def _share_of_thing(lightness: Floats, chroma: Floats, share: Floats) -> Floats:
-    """The shares without those of a white ground that was not told from the thing, such as a person's in front of it."""
+    """The shares, without a white ground that was not told from the thing, such as that behind a person."""
     is_ground = (lightness > _GROUND[0]) & (chroma < _GROUND[1])
     rest = np.where(is_ground, 0, share).sum(axis=1, keepdims=True)
     found: Floats = np.where(rest < _SOMETHING, share, np.where(is_ground, 0, share / np.maximum(rest, _SOMETHING)))

@@ -92,8 +92,10 @@ class SearchIndex:
         colours, without: of COLOUR_NAMES; nothing listed leaves it open.
         """
         wanted, unwanted = ([COLOUR_NAMES.index(name) for name in names] for names in (colours, without))
-        fits = self._named[:, wanted].any(axis=1) if wanted else np.ones(len(self.shelves), bool)
-        return fits & ~self._named[:, unwanted].any(axis=1)
+        allowed: NDArray[np.bool_] = ~self._named[:, unwanted].any(axis=1)
+        if wanted:
+            allowed &= self._named[:, wanted].any(axis=1)
+        return allowed
 
     @cached_property
     def _named(self) -> NDArray[np.bool_]:
