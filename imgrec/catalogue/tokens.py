@@ -8,7 +8,8 @@ from typing import Literal
 CURRENCY_SIGNS = "$€£¥￥₹₽₺₴₩₪₫฿₱₦₸₡₲₵৳₼₾₭₮៛₨"
 _DASHES = "-–—−"
 _COMPARISONS = "<>≤≥"
-_JOINERS = "\u200c\u200d"  # within words of Hindi, Persian and others; between emoji they come to nothing
+_JOINERS = "\u200c\u200d"  # within words of Hindi, Persian and others
+_JOINS_NOTHING = re.compile(rf"[{_JOINERS}](?!\w)")  # but emoji
 _KEPT = frozenset(CURRENCY_SIGNS + _DASHES + _COMPARISONS + _JOINERS + ".,'’&")
 
 _IN_WORD = rf"[^\s.,'’&{re.escape(CURRENCY_SIGNS + _DASHES + _COMPARISONS)}]"
@@ -40,7 +41,7 @@ def tokens_of(text: str) -> list[Token]:
     """All tokens, in their order; punctuation, emoji and what else says nothing is left out. Linear in the text."""
     plain = "".join(char if char.isalnum() or char in _KEPT or _is_mark(char) else " " for char in text)
     tokens = []
-    for found in _TOKEN.finditer(plain):
+    for found in _TOKEN.finditer(_JOINS_NOTHING.sub(" ", plain)):
         whole = fold(found[0])
         if found["number"]:
             tokens.append(Token("number", whole, *found.span(), _digits(found[0])))

@@ -25,7 +25,7 @@ _BOXES: dict[str, tuple[tuple[_Range, _Range, _Range], ...]] = {  # lightness, c
     "grey": (((30, 82), (0, 6.5), _ANY),),
     "silver": (((50, 92), (0, 8), _ANY),),
     "brown": (((10, 58), (5.5, 42), (20, 85)),),
-    "beige": (((60, _LIGHTEST), (7, 32), (55, 105)),),
+    "beige": (((60, _LIGHTEST), (7, 40), (55, 105)),),
     "red": (
         ((0, 62), (30, _STRONGEST), (345, 40)),
         ((0, 42), (15, _STRONGEST), (345, 36)),
@@ -33,16 +33,24 @@ _BOXES: dict[str, tuple[tuple[_Range, _Range, _Range], ...]] = {  # lightness, c
     ),
     "orange": (((45, _LIGHTEST), (42, _STRONGEST), (42, 77)),),
     "yellow": (((50, _LIGHTEST), (35, _STRONGEST), (76, 115)),),
-    "gold": (((40, _LIGHTEST), (15, 70), (62, 95)),),
+    "gold": (((40, _LIGHTEST), (15, 80), (62, 95)),),
     "green": (((0, _LIGHTEST), (8, _STRONGEST), (105, 200)), ((0, 55), (12, _STRONGEST), (92, 110))),
     "turquoise": (((35, _LIGHTEST), (14, _STRONGEST), (180, 232)),),
-    "blue": (((0, _LIGHTEST), (8, _STRONGEST), (215, 300)), ((0, 45), (4, _STRONGEST), (215, 300))),
+    "blue": (
+        ((0, _LIGHTEST), (8, _STRONGEST), (215, 300)),
+        ((0, 45), (4, _STRONGEST), (215, 300)),
+        ((0, _LIGHTEST), (60, _STRONGEST), (300, 312)),
+    ),
     "navy": (((0, 32), (4, _STRONGEST), (240, 305)),),
-    "purple": (((0, _LIGHTEST), (7, _STRONGEST), (290, 345)), ((0, 48), (7, 35), (325, 12))),
+    "purple": (
+        ((0, _LIGHTEST), (7, 60), (290, 345)),
+        ((0, _LIGHTEST), (60, _STRONGEST), (312, 345)),
+        ((0, 48), (7, 35), (325, 12)),
+    ),
     "pink": (
         ((52, _LIGHTEST), (9, _STRONGEST), (335, 22)),
         ((38, _LIGHTEST), (30, _STRONGEST), (340, 12)),
-        ((60, _LIGHTEST), (14, 52), (20, 38)),
+        ((60, _LIGHTEST), (14, 62), (20, 38)),
     ),
 }
 

@@ -92,9 +92,10 @@ class SearchIndex:
         colours, without: of COLOUR_NAMES; nothing listed leaves it open.
         """
         wanted, unwanted = ([COLOUR_NAMES.index(name) for name in names] for names in (colours, without))
-        allowed: NDArray[np.bool_] = ~self._named[:, unwanted].any(axis=1)
+        allowed = np.ones(len(self.shelves), bool)
         if wanted:
             allowed &= self._named[:, wanted].any(axis=1)
+        allowed[self._named[:, unwanted].any(axis=1)] = False
         return allowed
 
     @cached_property

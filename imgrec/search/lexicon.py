@@ -114,8 +114,8 @@ ENGLISH = Lexicon.from_strings(
         "navy": "navy | navy blue | dark blue",
         "purple": "purple | violet | lilac | lavender",
         "pink": "pink | magenta | fuchsia",
-        "under": "under | below | less than | cheaper than | up to | at most | no more than | not more than | not over | max"
-        " | maximum | within",
+        "under": "under | below | less than | cheaper than | up to | at most | no more than | not more than | not over"
+        " | max | maximum | within",
         "under_behind": "or less | or under | or below | or cheaper | max | maximum | at most",
         "over": "over | above | more than | at least | no less than | not less than | not under | min | minimum | from"
         " | starting at",
@@ -134,11 +134,11 @@ ENGLISH = Lexicon.from_strings(
         "rouble": "rouble | roubles | ruble | rubles",
         "rupee": "rupee | rupees",
         "yen": "yen",
-        "stop": "a | an | the | in | of | on | at | it | is | or | but | with | for | me | my | i | i'm | i'd | you | this"
-        " | that | these | those | one | ones | some | any | something | anything | like | similar | same | just | only"
-        " | please | thanks | thank you | find | show | search | want | would | need | looking | have | got | do | can"
-        " | be | are | so | hi | hello | colour | color | coloured | colored | price | priced | cost | costs | costing"
-        " | made",
+        "stop": "a | an | the | in | of | on | at | it | is | or | but | with | for | me | my | i | i'm | i'd | you"
+        " | this | that | these | those | one | ones | some | any | something | anything | like | similar | same"
+        " | just | only | please | thanks | thank you | hi | hello | find | show | search | want | would | need"
+        " | looking | have | got | do | can | be | are | so | colour | color | coloured | colored | price | priced"
+        " | cost | costs | costing | made",
         "endings": "s | es",
         "decimal_mark": ".",
     }
