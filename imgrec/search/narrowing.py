@@ -258,9 +258,10 @@ class _Reader:
         return end
 
     def _not_understood(self, at: int, end: int) -> int:
-        """Note words of no use, those next to each other as one."""
+        """Note words of no use, those with nothing but space between them as one."""
         if self.unused and self.unused[-1][1] == at:
-            at = self.unused.pop()[0]
+            between = self.text[self.tokens[at - 1].end : self.tokens[at].start]
+            at = at if between.strip() else self.unused.pop()[0]
         self.unused.append((at, end))
         return end
 

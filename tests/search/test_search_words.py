@@ -143,6 +143,7 @@ def test_what_is_not_wanted_is_left_out():
 
 def test_words_of_no_use_that_stand_together_are_named_as_one():
     assert read_words("very cheap red for my grandma", SHOP).unused == ("very cheap", "grandma")
+    assert read_words("very cheap, size 39", SHOP).unused == ("very cheap", "size 39")
 
 
 GERMAN = Lexicon.from_strings(
