@@ -1,10 +1,15 @@
-"""Which products may be shown: those within a price range, in a currency, of a brand."""
+"""Which products may be shown: those within a price range, of a brand, in a size, with words in their title."""
 
+import json
 import math
+import re
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache, partial
+from itertools import chain
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +17,21 @@ from numpy.typing import NDArray
 _REMEMBERED = 100_000  # verdicts; a shop has far fewer prices and brands than products
 _SLACK = 1e-9  # relative: far more than a float is off by, far less than prices differ by
 _BEYOND_ASCII = "GLOB '*[^ -~]*'"  # feeds are cleaned of control characters and surplus spaces (feed.cleaned)
+_LEAST_BEGINNING = 3
+_PARTS = re.compile(r"[\s/|]+")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a product has to be to be shown; None leaves it open.
+    """What a product has to be to be shown; None, or nothing listed, leaves it open.
 
     Prices are compared as the decimals they are, both ends included; a product without a price is within no range.
     `currency` is an ISO 4217 code. `brand` is a whole brand, whatever its capitals and spaces. `out_of_stock`: products
     that are, too, where they are not shown otherwise.
+
+    words: title or brand have a word that begins so, for each of them; without_words: for none. sizes: one of them can
+    be had. colours: its photo shows one of these (features.colour_names); without_colours: none of them. Colours are
+    known to the index alone, and the catalogue lets them pass.
     """
 
     least_price: Decimal | None = None
@@ -28,45 +39,107 @@ class Filters:
     currency: str | None = None
     brand: str | None = None
     out_of_stock: bool = False
+    words: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    without_colours: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether every product on sale passes."""
         return replace(self, out_of_stock=False) == Filters()
 
+    @property
+    def of_any_colour(self) -> Self:
+        """The same without the colours: what the catalogue can decide."""
+        return replace(self, colours=(), without_colours=())
+
+    def then(self, later: "Filters") -> Self:
+        """These and what was said later, which counts where both say something; words of both count."""
+        said = {
+            name: value for name, value in vars(later).items() if value not in (None, ()) and not name.endswith("words")
+        }
+        return replace(
+            self,
+            **{**said, "out_of_stock": self.out_of_stock or later.out_of_stock},
+            words=_each_once(self.words, later.words),
+            without_words=_each_once(self.without_words, later.without_words),
+        )
+
 
 def passing(connection: sqlite3.Connection, filters: Filters) -> NDArray[np.int64]:
-    """The ids of the catalogue's products on sale that pass: (n,), ascending."""
+    """The ids of the catalogue's products on sale that pass, whatever their colour: (n,), ascending."""
     # SQLite decides what it can, for there may be a million products. It knows neither decimals nor capitals beyond
-    # ASCII: what lies at an end of the range, and brands in other letters, come back to be decided here.
-    doubtful_price, doubtful_brand, conditions = "NULL", "NULL", ["retired_utc IS NULL"]
+    # ASCII: what lies at an end of the range, brands in other letters, and sizes come back to be decided here.
+    conditions = ["retired_utc IS NULL"]
+    doubtful: list[str] = []
+    verdicts: list[Callable[[str], bool]] = []
     values: dict[str, str | float] = {}
     if filters.least_price is not None or filters.most_price is not None:
         conditions.append("CAST(price AS REAL) BETWEEN :least AND :most")
-        doubtful_price = "CASE WHEN CAST(price AS REAL) NOT BETWEEN :surely_least AND :surely_most THEN price END"
         values |= _range(filters)
+        doubtful.append("CASE WHEN CAST(price AS REAL) NOT BETWEEN :surely_least AND :surely_most THEN price END")
+        verdicts.append(partial(_price_passes, filters))
     if filters.currency is not None:
         conditions.append("currency = :currency")
         values["currency"] = filters.currency
     if filters.brand is not None:
+        brand = folded(filters.brand)
         conditions.append(f"(lower(brand) = :brand OR brand {_BEYOND_ASCII})")
-        doubtful_brand = f"CASE WHEN brand {_BEYOND_ASCII} THEN brand END"
-        values["brand"] = _folded(filters.brand)
+        values["brand"] = brand
+        doubtful.append(f"CASE WHEN brand {_BEYOND_ASCII} THEN brand END")
+        verdicts.append(lambda written: folded(written) == brand)
+    if filters.sizes:
+        wanted = frozenset(map(folded, filters.sizes))
+        conditions.append("sizes IS NOT NULL")
+        doubtful.append("sizes")
+        verdicts.append(lambda sizes: not wanted.isdisjoint(names_of_sizes(json.loads(sizes))))
+    if filters.words:
+        conditions.append("id IN (SELECT rowid FROM product_words WHERE product_words MATCH :words)")
+        values["words"] = " AND ".join(map(beginning, filters.words))
+    if filters.without_words:
+        conditions.append("id NOT IN (SELECT rowid FROM product_words WHERE product_words MATCH :without)")
+        values["without"] = " OR ".join(map(beginning, filters.without_words))
 
-    price_passes = lru_cache(_REMEMBERED)(partial(_price_passes, filters))
-    brand_passes = lru_cache(_REMEMBERED)(lambda brand: _folded(brand) == values["brand"])
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples are made faster
     rows = cursor.execute(
-        f"SELECT id, {doubtful_price}, {doubtful_brand} FROM products WHERE {' AND '.join(conditions)} ORDER BY id",
-        values,
+        f"SELECT {', '.join(['id', *doubtful])} FROM products WHERE {' AND '.join(conditions)} ORDER BY id", values
     )
+    if not doubtful:
+        return np.fromiter(chain.from_iterable(rows), np.int64)
+    passes = [lru_cache(_REMEMBERED)(verdict) for verdict in verdicts]
     passed = (
         product_id
-        for product_id, price, brand in rows
-        if (price is None or price_passes(price)) and (brand is None or brand_passes(brand))
+        for product_id, *doubts in rows
+        if all(doubt is None or decide(doubt) for doubt, decide in zip(doubts, passes, strict=True))
     )
     return np.fromiter(passed, np.int64)
+
+
+def beginning(word: str) -> str:
+    """What finds words that begin so, in FTS5's language: quoted, so that nothing in it is taken for an operator.
+
+    A number, and what has less than three letters, has to be the whole word.
+    """
+    plain = word.replace("\0", " ").encode(errors="ignore").decode()
+    is_whole = plain.isascii() and (len(plain) < _LEAST_BEGINNING or plain.isdecimal())
+    return '"' + plain.replace('"', '""') + ('"' if is_whole else '"*')
+
+
+def folded(name: str) -> str:
+    """A brand or a size without its capitals and surplus spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def names_of_sizes(sizes: Sequence[str]) -> frozenset[str]:
+    """What these sizes are called: "EU 42" is 42, too, and "M / 38" both M and 38."""
+    return frozenset(name for size in map(folded, sizes) for name in (size, *_PARTS.split(size)) if name)
+
+
+def _each_once(first: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*first, *more]))
 
 
 def _range(filters: Filters) -> dict[str, float]:
@@ -82,7 +155,3 @@ def _price_passes(filters: Filters, price: str) -> bool:
     return (filters.least_price is None or filters.least_price <= amount) and (
         filters.most_price is None or amount <= filters.most_price
     )
-
-
-def _folded(brand: str) -> str:
-    return " ".join(brand.split()).casefold()

@@ -85,4 +85,26 @@ MIGRATIONS = (
     ALTER TABLE products ADD COLUMN sizes TEXT;                              -- those that can be had, as JSON
     CREATE INDEX products_group ON products (group_name) WHERE group_name IS NOT NULL;
     """,
+    # 6: the words of titles and brands, kept current by triggers. The text itself stays in products. Marks are letters,
+    # too: without them words of Hindi would fall to pieces.
+    """
+    CREATE VIRTUAL TABLE product_words USING fts5 (
+        title, brand, content = 'products', content_rowid = 'id', columnsize = 0,
+        tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+    );
+    INSERT INTO product_words (product_words) VALUES ('rebuild');
+    CREATE TRIGGER product_words_added AFTER INSERT ON products BEGIN
+        INSERT INTO product_words (rowid, title, brand) VALUES (new.id, new.title, new.brand);
+    END;
+    CREATE TRIGGER product_words_changed AFTER UPDATE OF title, brand ON products
+    WHEN old.title IS NOT new.title OR old.brand IS NOT new.brand BEGIN
+        INSERT INTO product_words (product_words, rowid, title, brand)
+            VALUES ('delete', old.id, old.title, old.brand);
+        INSERT INTO product_words (rowid, title, brand) VALUES (new.id, new.title, new.brand);
+    END;
+    CREATE TRIGGER product_words_removed AFTER DELETE ON products BEGIN
+        INSERT INTO product_words (product_words, rowid, title, brand)
+            VALUES ('delete', old.id, old.title, old.brand);
+    END;
+    """,
 )

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,11 +17,13 @@ from imgrec.catalogue.filters import Filters, passing
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
+from imgrec.catalogue.vocabulary import Vocabulary, read_vocabulary
 from imgrec.config import CatalogueSection
 from imgrec.database import connect, connect_read_only, version_problem
 from imgrec.errors import CatalogueError
 
 _LOOKUP_CHUNK = 500
+_FILTERS_REMEMBERED = 8  # so that another page of the same answer costs nothing
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class Catalogue:
     def __init__(self, connection: sqlite3.Connection, photos: PhotoStore) -> None:
         self.connection = connection
         self.photos = photos
+        self._passing = lru_cache(_FILTERS_REMEMBERED)(lambda filters, version: passing(connection, filters))
+        self._vocabulary = lru_cache(1)(lambda version: read_vocabulary(connection))
 
     @classmethod
     def open(cls, section: CatalogueSection) -> Self:
@@ -200,7 +205,16 @@ class Catalogue:
 
     def allowed(self, filters: Filters) -> NDArray[np.int64]:
         """The ids of the products on sale that pass, as they are now: (n,), ascending."""
-        return passing(self.connection, filters)
+        return self._passing(filters, self._version())
+
+    def vocabulary(self) -> Vocabulary:
+        """What words may mean here, as it is now."""
+        return self._vocabulary(self._version())
+
+    def _version(self) -> tuple[int, int]:
+        """Changes whenever the catalogue does, by this connection or another's: what was read before is remembered."""
+        by_others: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        return by_others, self.connection.total_changes
 
     def assign_splits(self, splits: dict[int, str]) -> None:
         """Record the split that training chose, by product id, for products whose feed names none."""

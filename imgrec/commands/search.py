@@ -4,6 +4,7 @@ import math
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from imgrec.commands.console import (
     table,
 )
 from imgrec.errors import PhotoError
+
+if TYPE_CHECKING:
+    from imgrec.search.serving import Answer
 
 
 @click.command()
@@ -64,6 +68,7 @@ def _price(_: click.Context, parameter: click.Parameter, text: str | None) -> De
 @click.option("--most-price", callback=_price, metavar="PRICE", help="Only products that cost at most this.")
 @click.option("--least-price", callback=_price, metavar="PRICE", help="Only products that cost at least this.")
 @click.option("--brand", help="Only products of this brand.")
+@click.option("--words", metavar="TEXT", help='What they have to be, as a shopper would say it: "red under 20".')
 @click.option("--out-of-stock", is_flag=True, help="Also products that are out of stock.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write a page with the photo and its matches, pictures and all, in one file.")  # fmt: skip
@@ -71,13 +76,15 @@ def _price(_: click.Context, parameter: click.Parameter, text: str | None) -> De
 @config_option
 def search(
     photo: Path, category: str | None, threshold: float | None, top: int | None, most_price: Decimal | None,
-    least_price: Decimal | None, brand: str | None, out_of_stock: bool, html: Path | None, as_json: bool,
+    least_price: Decimal | None, brand: str | None, words: str | None, out_of_stock: bool, html: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Find the products that look like PHOTO.
 
     \b
       imgrec search photo.jpg
       imgrec search photo.jpg --category Shoes --most-price 50
+      imgrec search photo.jpg --words "red leather under 20, by Acme"
       imgrec search photo.jpg --html answer.html
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.filters import Filters
@@ -91,6 +98,9 @@ def search(
     with Serving.open(configured()) as serving, GuardedDecoder(1) as decoder:
         image = decoder.decode(photo, serving.preprocessing.side_px)
         chosen = serving.category_named(category) if category else None
+        narrowing = serving.narrow(words) if words is not None else None
+        if narrowing:
+            filters = filters.then(narrowing.filters)
         answer = serving.answer(serving.see([image])[0], chosen, threshold, top, filters)
     if html is not None:
         from imgrec.search.page import write_page
@@ -101,8 +111,14 @@ def search(
             write_page(html, decoded, answer)
         click.echo(f"Written: {html}", err=True)
     if as_json:
-        print_json(answer.as_json())
+        print_json({**answer.as_json(), **({"words": narrowing.as_json()} if narrowing else {})})
         return
+    if narrowing and (narrowing.used or narrowing.unused):
+        print_text(narrowing.in_words())
+    _print_answer(answer)
+
+
+def _print_answer(answer: "Answer") -> None:
     seen = f"{answer.category.name} ({answer.category.probability:.0%}); " if answer.category else ""
     shown = table(
         f"{seen}searched {', '.join(answer.scope) or 'everything'} from similarity {answer.threshold:.3f}",

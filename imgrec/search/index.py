@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.errors import SearchIndexError
+from imgrec.features.colour_names import COLOUR_NAMES, names_of
 from imgrec.generations import current
 from imgrec.search.generation import (
     HEAD,
@@ -83,6 +85,24 @@ class SearchIndex:
             if hit.product_id not in hits or hit.similarity > hits[hit.product_id].similarity:
                 hits[hit.product_id] = hit
         return sorted(hits.values(), key=lambda hit: (-hit.similarity, hit.rank, hit.product_id))[:top]
+
+    def in_colours(self, colours: Sequence[str], without: Sequence[str]) -> NDArray[np.bool_]:
+        """The rows of products that show one of these colours, and none of those: bool (photos,).
+
+        colours, without: of COLOUR_NAMES; nothing listed leaves it open.
+        """
+        wanted, unwanted = ([COLOUR_NAMES.index(name) for name in names] for names in (colours, without))
+        allowed = np.ones(len(self.shelves), bool)
+        if wanted:
+            allowed &= self._named[:, wanted].any(axis=1)
+        allowed[self._named[:, unwanted].any(axis=1)] = False
+        return allowed
+
+    @cached_property
+    def _named(self) -> NDArray[np.bool_]:
+        """The names of each row's colours, bool (photos, names): those of its product's first photo, which is shown."""
+        _, first, product = np.unique(self.shelves.product, return_index=True, return_inverse=True)
+        return names_of(self.shelves.colours[first])[product]
 
     @property
     def uncategorised(self) -> tuple[int, int]:

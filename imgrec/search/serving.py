@@ -18,8 +18,10 @@ from imgrec.generations import POINTER, before_current
 from imgrec.search.generation import IndexRecord, Knowledge
 from imgrec.search.head import logits_of
 from imgrec.search.index import SearchIndex, open_index
+from imgrec.search.lexicon import ENGLISH, Lexicon
 from imgrec.search.likeness import Degree
 from imgrec.search.naming import nearest_category
+from imgrec.search.narrowing import Narrowing, read_words
 from imgrec.search.scoping import Scoping, scope
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic, ModelFolder, model_of
@@ -255,6 +257,10 @@ class Serving:
             [self._match(product, rank) for product, rank in there if not (hides_gone and product.in_stock is False)]
         )
 
+    def narrow(self, words: str, lexicon: Lexicon = ENGLISH) -> Narrowing:
+        """What a shopper's words ask for, by what is on sale now; its filters are for `answer`."""
+        return read_words(words, self.catalogue.vocabulary(), lexicon)
+
     def category_named(self, name: str) -> str:
         """The category meant by a name, whatever its capitals. Raises CatalogueError that names the nearest ones."""
         return nearest_category(name, tuple(self.categories))
@@ -272,7 +278,10 @@ class Serving:
         """The rows of the index that the filters let through."""
         if filters is None or filters.is_empty:
             return None
-        return np.isin(self.index.shelves.product, self.catalogue.allowed(filters))
+        allowed = self.index.in_colours(filters.colours, filters.without_colours)
+        if not filters.of_any_colour.is_empty:
+            allowed &= np.isin(self.index.shelves.product, self.catalogue.allowed(filters))
+        return allowed
 
     def _on_sale(
         self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None

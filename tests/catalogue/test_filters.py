@@ -1,4 +1,4 @@
-"""Products within a price range, in a currency, of a brand: chosen as plain Python would, from what is on sale now."""
+"""Products by price, currency, brand, size and title: chosen as plain Python would, from what is on sale now."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -93,6 +93,128 @@ def test_what_has_become_cheaper_or_is_gone_counts_at_once(market):
     assert market.catalogue.allowed(filters).tolist() == [second]
     market.bring_in({"id": "1", "price": "10"})
     assert market.catalogue.allowed(filters).tolist() == [first]
+
+
+@pytest.fixture
+def titled(market):
+    """Import products with these titles, and tell by their places, from 1, which of them pass."""
+
+    def ids(*titles: str, **filters: tuple[str, ...]) -> list[int]:
+        market.bring_in(*({"id": str(place), "title": title} for place, title in enumerate(titles, start=1)))
+        found = market.catalogue.allowed(Filters(**filters))
+        return sorted(int(product.id) for product in market.catalogue.products(found.tolist()).values())
+
+    return ids
+
+
+def test_words_of_titles_are_found_by_how_they_begin_whatever_capitals_and_accents(titled):
+    titles = (
+        "Leather shoes, brown",
+        "Shoe rack",
+        "Schöne T-Shirts",
+        "लाल जूते",
+        "Horseshoe",
+        "Size 42 boot",
+        "iPhone 425",
+    )
+    for words, expected in [
+        (("shoe",), [1, 2]), (("SHOE", "leather"), [1]), (("schon",), [3]), (("t-shirt",), [3]), (("shirt-t",), []),
+        (("जू",), [4]), (("ूते",), []), (("42",), [6]), (("4",), []), (("",), []), (("—",), []), (("shoe", "🙂"), []),
+    ]:  # fmt: skip
+        assert titled(*titles, words=words) == expected
+    assert titled(*titles, without_words=("shoe", "iphone")) == [3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"', 'shoe" OR "rack', "title:shoe", "shoe*", "NOT", "(", "shoe\0", "\ud800", "^shoe", "NEAR(a b)", "-", "'"],
+)
+def test_nothing_a_shopper_writes_is_taken_for_the_searchs_own_language(titled, text):
+    found = titled("Plain shoe", "Rack", words=(text,))
+    assert found in ([], [1])
+    assert titled("Plain shoe", "Rack", without_words=(text,)) == [place for place in (1, 2) if place not in found]
+
+
+def test_words_follow_their_product_through_every_change(market):
+    def found(word: str) -> list[int]:
+        return market.catalogue.allowed(Filters(words=(word,))).tolist()
+
+    market.bring_in({"id": "1", "title": "Red kite", "brand": "Acme"}, {"id": "2", "title": "Kite"})
+    first, second = (market.product(id_).product_id for id_ in "12")
+    assert (found("kite"), found("acme")) == ([first, second], [first])
+    market.bring_in({"id": "1", "title": "Blue boat", "brand": "Acme"}, {"id": "2", "title": "Kite", "price": "5"})
+    assert (found("kite"), found("boat"), found("red")) == ([second], [first], [])
+    market.bring_in({"id": "1", "title": "Blue boat"})
+    assert (found("acme"), found("kite")) == ([], [])
+    market.catalogue.connection.execute("DELETE FROM photos")
+    market.catalogue.connection.execute("DELETE FROM products")
+    market.catalogue.connection.execute("INSERT INTO product_words (product_words, rank) VALUES ('integrity-check', 1)")
+    assert found("boat") == []
+
+
+def test_a_catalogue_of_before_words_were_known_has_them_when_it_is_opened(tmp_path):
+    path = tmp_path / "catalogue.db"
+    with closing(connect(path, MIGRATIONS[:5])) as old:
+        old.execute("INSERT INTO sources VALUES (1, 's')")
+        old.execute("INSERT INTO categories VALUES (1, '')")
+        old.execute(
+            "INSERT INTO products (source_id, external_id, title, category_id, fingerprint, added_utc, changed_utc) "
+            "VALUES (1, 'a', 'Red kite', 1, '', '', '')"
+        )
+    with closing(connect(path, MIGRATIONS)) as opened:
+        assert passing(opened, Filters(words=("kite",))).tolist() == [1]
+
+
+def test_a_size_is_one_of_those_that_can_be_had(market):
+    market.bring_in(
+        {"id": "1", "sizes": "EU 42, EU 43"},
+        {"id": "2", "sizes": "42.5"},
+        {"id": "3", "sizes": "M / 38|L"},
+        {"id": "4"},
+    )
+
+    def found(*sizes: str) -> set[str]:
+        allowed = market.catalogue.allowed(Filters(sizes=sizes)).tolist()
+        return {product.id for product in market.catalogue.products(allowed).values()}
+
+    assert [found("42"), found("eu 43"), found("m"), found("38", "42.5"), found("4")] == [
+        {"1"},
+        {"1"},
+        {"3"},
+        {"2", "3"},
+        set(),
+    ]
+    assert market.catalogue.vocabulary().sizes >= {"42", "eu 42", "42.5", "m", "38", "l"}
+
+
+def test_what_is_said_later_counts_and_words_add_up():
+    before = Filters(most_price=TWENTY, brand="Acme", words=("kite",), colours=("red",), out_of_stock=True)
+    later = Filters(most_price=Decimal(5), words=("silk",), colours=("blue",))
+    assert before.then(later) == Filters(
+        most_price=Decimal(5), brand="Acme", words=("kite", "silk"), colours=("blue",), out_of_stock=True
+    )
+    assert before.then(Filters()) == before
+
+
+def test_the_vocabulary_is_that_of_what_is_on_sale_now(market):
+    market.bring_in(
+        {"id": "1", "title": "Kite", "brand": "Acme & Sons", "price": "5", "currency": "EUR"},
+        {"id": "2", "title": "Boat"},
+    )
+    words = market.catalogue.vocabulary()
+    assert (words.brands, words.currencies, words.has_prices) == ({("acme", "sons"): "Acme & Sons"}, ("EUR",), True)
+    assert [words.has_word(word) for word in ("kit", "boat", "acme", "sons", "kites", "")] == [
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    market.bring_in({"id": "2", "title": "Boat"})
+    words = market.catalogue.vocabulary()
+    assert (words.brands, words.currencies, words.has_prices) == ({}, (), False)
+    assert not words.has_word("kite")
 
 
 AMOUNTS = st.one_of(
