@@ -302,7 +302,7 @@ async def test_of_likeness_and_an_older_threshold_likeness_is_taken_over(tmp_pat
     await store.close()
     with closing(sqlite3.connect(path)) as log:  # and has given up what is not its own
         tables = {name for (name,) in log.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert tables == {"queries", "matches", "feedback", "forgotten", "sqlite_sequence"}
+    assert tables == {"queries", "matches", "feedback", "actions", "forgotten", "sqlite_sequence"}
 
 
 async def test_where_there_is_no_log_or_a_new_one_nothing_is_taken_over(tmp_path: Path) -> None:
