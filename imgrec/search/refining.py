@@ -16,7 +16,7 @@ _SAMPLE = 1000
 
 def mean_vector(vectors: Sequence[Floats]) -> Floats:
     """The direction between vectors (k,) of L2 norm 1, itself of L2 norm 1."""
-    return np.asarray(unit_rows(np.mean(vectors, axis=0, dtype=np.float32)[None])[0])
+    return _unit(_mean(vectors))
 
 
 def moved(
@@ -29,10 +29,10 @@ def moved(
     """
     target = vector
     if liked:
-        target = unit_rows((target + np.float32(towards) * np.mean(liked, axis=0, dtype=np.float32))[None])[0]
+        target = _unit(target + np.float32(towards) * _mean(liked))
     if disliked:
-        target = unit_rows((target - np.float32(away) * np.mean(disliked, axis=0, dtype=np.float32))[None])[0]
-    return np.asarray(target)
+        target = _unit(target - np.float32(away) * _mean(disliked))
+    return target
 
 
 def least_similarity(vectors: Sequence[Floats]) -> float:
@@ -45,3 +45,11 @@ def alike_by_chance(vectors: Floats, share: float = 0.95) -> float:
     sample = vectors[:: -(-len(vectors) // _SAMPLE) or 1]
     pairs = (sample @ sample.T)[np.triu_indices(len(sample), 1)]
     return float(np.quantile(pairs, share)) if len(pairs) else 1.0
+
+
+def _mean(vectors: Sequence[Floats]) -> Floats:
+    return np.asarray(np.stack(vectors).mean(axis=0), np.float32)
+
+
+def _unit(vector: Floats) -> Floats:
+    return np.asarray(unit_rows(vector[None])[0], np.float32)

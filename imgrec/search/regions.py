@@ -135,7 +135,8 @@ def _described(last_map: Floats, frame: Frame, box: Box) -> Floats:
 def _covered(places: int, start: float, end: float) -> Floats:
     """How much of each of so many places lies between two points of the side."""
     at = np.arange(places)
-    return np.clip(np.minimum(at + 1, end * places) - np.maximum(at, start * places), 0, 1).astype(np.float32)
+    covered = np.clip(np.minimum(at + 1, end * places) - np.maximum(at, start * places), 0, 1)
+    return np.asarray(covered, np.float32)
 
 
 def _boxes(parts: NDArray[np.int64], frame: Frame) -> list[Box | None]:

@@ -289,8 +289,8 @@ class Serving:
     def combined(self, seens: Sequence[Seen]) -> Seen:
         """Several photos of one thing as one. Raises OtherServingError when another serving saw one of them."""
         self._must_be_own(*seens)
-        probabilities = np.mean([seen.probabilities for seen in seens], axis=0, dtype=np.float32)
-        return Seen(self.id, probabilities, mean_vector([seen.vector for seen in seens]))
+        probabilities = np.stack([seen.probabilities for seen in seens]).mean(axis=0)
+        return Seen(self.id, np.asarray(probabilities, np.float32), mean_vector([seen.vector for seen in seens]))
 
     def refined(self, seen: Seen, liked: Sequence[int], disliked: Sequence[int]) -> Seen:
         """The photo moved towards products that are liked and away from those that are not, by their ids.

@@ -25,8 +25,8 @@ _MOST_OBLONG = 1.6
 _LAST_BLOCK = "block5"
 _GEM_POWER = 3
 _DIM, _SOFT = 0.42, 0.09
-_LINE_PX, _LINE = 2.6, np.float32([255, 200, 60])
-_LUMA = np.float32([0.299, 0.587, 0.114])
+_LINE_PX, _LINE = 2.6, np.array([255, 200, 60], np.float32)
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _LIT_FROM = 0.45
 """Of the way from the weakest place to the strongest: from there on photos are said to agree."""
 
@@ -89,7 +89,7 @@ def _lit(photo: Image.Image, heat: Floats, preprocessing: Preprocessing) -> Imag
     light = light**2 * (3 - 2 * light)
     pixels = np.asarray(photo, np.float32)
     grey = (pixels @ _LUMA)[..., None]
-    dimmed = np.float32(_GROUND) * (1 - _DIM) + (0.5 * pixels + 0.5 * grey) * _DIM
+    dimmed = np.array(_GROUND, np.float32) * (1 - _DIM) + (0.5 * pixels + 0.5 * grey) * _DIM
     lit = light * pixels + (1 - light) * dimmed
     down, across = np.gradient(warm)
     off_px = np.abs(warm - _LIT_FROM) / np.maximum(np.hypot(down, across), 1e-6)
