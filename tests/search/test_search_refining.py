@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import ImageEnhance
 from tiny_shop import CATEGORIES, Shop, draw_product
 
 from imgrec.catalogue.store import Catalogue
@@ -18,6 +19,12 @@ from imgrec.vision.vectors import unit_rows
 @pytest.fixture
 def serving(shop: Shop) -> Iterator[Serving]:
     with Serving.open(load_config(shop.config, {})) as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_serving(own_shop: Shop) -> Iterator[Serving]:
+    with Serving.open(load_config(own_shop.config, {})) as opened:
         yield opened
 
 
@@ -84,12 +91,6 @@ def test_one_variant_left_out_takes_the_others_with_it(own_serving: Serving, own
     assert [rank.product_id for rank in left] == ids[3:]
 
 
-@pytest.fixture
-def own_serving(own_shop: Shop) -> Iterator[Serving]:
-    with Serving.open(load_config(own_shop.config, {})) as opened:
-        yield opened
-
-
 def test_refining_moves_the_photo_and_takes_the_category_of_what_is_liked_along(serving: Serving, ball: Seen):
     ranked = serving.answer(ball, "Balls", threshold=-1).ranked
     box = serving.answer(ball, "Boxes", threshold=-1).ranked[0].product_id
@@ -103,7 +104,8 @@ def test_refining_moves_the_photo_and_takes_the_category_of_what_is_liked_along(
 
 
 def test_several_photos_of_one_thing_are_one_and_of_several_things_are_not(serving: Serving):
-    balls = serving.see([draw_product("Balls", "red", seed) for seed in (701, 702, 703)])
+    ball = draw_product("Balls", "red", 701)
+    balls = serving.see([ball, ball.crop((3, 3, 93, 93)), ImageEnhance.Brightness(ball).enhance(0.95)])
     tent = serving.see([draw_product("Tents & Co", "green", 704)])
     assert serving.show_one_thing(balls)
     assert not serving.show_one_thing([*balls, *tent])

@@ -12,6 +12,7 @@ from tiny_shop import CATEGORIES, COLOURS, Shop, draw_product
 from imgrec.search.whitening import Whitening
 from imgrec.search.why import PANEL_PX, agreement, as_jpeg, why_picture
 from imgrec.training.weights import Feature
+from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
 from imgrec.vision.preprocessing import Preprocessing
 
@@ -60,7 +61,7 @@ def test_search_writes_why_the_first_match_is_alike(shop: Shop, tmp_path: Path):
     photo = shop.folder / "photos" / "bal-001.jpg"
     said = shop.imgrec("search", photo, "--threshold", "-1", "--why", tmp_path / "why.jpg")
     assert "why.jpg" in said.stderr
-    assert Image.open(tmp_path / "why.jpg").height == PANEL_PX
+    assert decode_photo(tmp_path / "why.jpg", PANEL_PX).height == PANEL_PX
     none = shop.imgrec("search", photo, "--threshold", "1", "--category", "Boxes", "--why", tmp_path / "none.jpg")
     assert "no match" in none.stderr
     assert not (tmp_path / "none.jpg").exists()
