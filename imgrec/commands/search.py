@@ -21,7 +21,9 @@ from imgrec.commands.console import (
 from imgrec.errors import PhotoError
 
 if TYPE_CHECKING:
-    from imgrec.search.serving import Answer
+    from PIL.Image import Image
+
+    from imgrec.search.serving import Answer, Serving
 
 
 @click.command()
@@ -72,12 +74,14 @@ def _price(_: click.Context, parameter: click.Parameter, text: str | None) -> De
 @click.option("--out-of-stock", is_flag=True, help="Also products that are out of stock.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write a page with the photo and its matches, pictures and all, in one file.")  # fmt: skip
+@click.option("--why", type=click.Path(dir_okay=False, path_type=Path), metavar="JPEG",
+              help="Also write a picture of PHOTO and the first match, lit where they agree.")  # fmt: skip
 @json_option
 @config_option
 def search(
     photo: Path, category: str | None, threshold: float | None, top: int | None, most_price: Decimal | None,
     least_price: Decimal | None, brand: str | None, words: str | None, out_of_stock: bool, html: Path | None,
-    as_json: bool,
+    why: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Find the products that look like PHOTO.
 
@@ -86,9 +90,11 @@ def search(
       imgrec search photo.jpg --category Shoes --most-price 50
       imgrec search photo.jpg --words "red leather under 20, by Acme"
       imgrec search photo.jpg --html answer.html
+      imgrec search photo.jpg --why why.jpg
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.filters import Filters
     from imgrec.search.serving import Serving
+    from imgrec.search.why import PANEL_PX
     from imgrec.vision.guard import GuardedDecoder
 
     must_exist(PhotoError, photo)
@@ -96,12 +102,14 @@ def search(
         raise click.UsageError("--threshold must be a number from -1 to 1.")
     filters = Filters(least_price=least_price, most_price=most_price, brand=brand, out_of_stock=out_of_stock)
     with Serving.open(configured()) as serving, GuardedDecoder(1) as decoder:
-        image = decoder.decode(photo, serving.preprocessing.side_px)
+        image = decoder.decode(photo, max(serving.preprocessing.side_px, PANEL_PX // 2 if why else 0))
         chosen = serving.category_named(category) if category else None
         narrowing = serving.narrow(words) if words is not None else None
         if narrowing:
             filters = filters.then(narrowing.filters)
         answer = serving.answer(serving.see([image])[0], chosen, threshold, top, filters)
+        if why is not None:
+            _write_why(why, serving, image, answer)
     if html is not None:
         from imgrec.search.page import write_page
 
@@ -136,3 +144,18 @@ def _print_answer(answer: "Answer") -> None:
         nearest = answer.nearest
         best = "there is none there" if nearest is None else f"the most similar one has {nearest.similarity:.3f}"
         print_text(f"No product is similar enough; {best}. A lower --threshold shows more.")
+
+
+def _write_why(file: Path, serving: "Serving", image: "Image", answer: "Answer") -> None:
+    from imgrec.generations import write_atomically
+    from imgrec.search.why import PANEL_PX, as_jpeg, why_picture
+    from imgrec.vision.decode import decode_photo
+
+    first = next((match.product for match in answer.matches if match.product.photo), None)
+    if first is None or first.photo is None:
+        click.echo("There is no match with a photo to show an agreement with.", err=True)
+        return
+    photos = image, decode_photo(first.photo, PANEL_PX // 2)
+    heats = serving.agreement(serving.preprocessing.batch(photos))
+    write_atomically(file, as_jpeg(why_picture(photos, heats, serving.preprocessing)))
+    click.echo(f"Written: {file}", err=True)

@@ -1,8 +1,9 @@
 """One opened generation with the eye that made it, and the catalogue: which products look like this photo?"""
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -22,7 +23,9 @@ from imgrec.search.lexicon import ENGLISH, Lexicon
 from imgrec.search.likeness import Degree
 from imgrec.search.naming import nearest_category
 from imgrec.search.narrowing import Narrowing, read_words
+from imgrec.search.refining import alike_by_chance, least_similarity, mean_vector, moved
 from imgrec.search.scoping import Scoping, scope
+from imgrec.search.why import agreement
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic, ModelFolder, model_of
 from imgrec.vision.preprocessing import Pixels, Preprocessing
@@ -198,7 +201,20 @@ class Serving:
 
     def see_pixels(self, pixels: Pixels) -> list[Seen]:
         """Look at uint8 (n, side, side, 3) RGB, as the eye's preprocessing makes them."""
-        outputs = self.eye.look_at_pixels(pixels)
+        return self._seen(self.eye.look_at_pixels(pixels))
+
+    def see_where(self, pixels: Pixels) -> tuple[list[Seen], Floats]:
+        """The same, and the last block's map of each, float32 (n, channels, rows, columns): what `regions` needs."""
+        outputs, maps = self.eye.look_where(pixels)
+        return self._seen(outputs), maps
+
+    def agreement(self, pixels: Pixels) -> tuple[Floats, Floats]:
+        """Where two photos agree, by place: see `why.agreement`. pixels: both, as `see_pixels` takes them."""
+        outputs, maps = self.eye.look_where(pixels)
+        feature = self.eye.model.settings.feature
+        return agreement(maps, self.index.whitening(outputs.features), feature, self.index.whitening)
+
+    def _seen(self, outputs: Outputs) -> list[Seen]:
         vectors = self.index.whitening(outputs.features)
         return [Seen(self.id, *pair) for pair in zip(self.probabilities(outputs), vectors, strict=True)]
 
@@ -212,25 +228,22 @@ class Serving:
 
     def answer(
         self, seen: Seen, category: str | None = None, threshold: float | None = None, top: int | None = None,
-        filters: Filters | None = None,
+        filters: Filters | None = None, without: Collection[int] = (),
     ) -> Answer:  # fmt: skip
         """Find similar products.
 
         Without a category the scope of what was seen is searched. `threshold` (cosine) and `top` default to the
-        configured ones; `filters` narrow what may be found, by the catalogue as it is now. Raises OtherServingError
-        when another serving saw the photo.
+        configured ones; `filters` narrow what may be found, by the catalogue as it is now; the products `without`, and
+        all that is shown as one with them, are left out. Raises OtherServingError when another serving saw the photo.
         """
-        if seen.serving != self.id:
-            raise OtherServingError(
-                f"This was seen by {seen.serving.generation}, and {self.id.generation} serves now. Look at it again."
-            )
+        self._must_be_own(seen)
         labels = self.knowledge.labels
         order = np.argsort(-seen.probabilities, kind="stable")
         candidates = tuple(Candidate(labels[i], round(float(seen.probabilities[i]), 6)) for i in order)
         searched = (category,) if category else self._scope(seen.probabilities)
         least = self.threshold if threshold is None else threshold
         shown = top or self.settings.results
-        found = self._on_sale(seen.vector, searched, max(shown, RANKED), filters)
+        found = self._on_sale(seen.vector, searched, max(shown, RANKED), filters, without)
         ranked = [(product, self._rank(product.product_id, similarity)) for product, similarity in found]
         return Answer(
             self.id,
@@ -261,6 +274,58 @@ class Serving:
         """What a shopper's words ask for, by what is on sale now; its filters are for `answer`."""
         return read_words(words, self.catalogue.vocabulary(), lexicon)
 
+    def seen_of_product(self, product_id: int) -> Seen | None:
+        """What the index holds of a product, as if its first photo had been sent; None where it has none there."""
+        rows = np.flatnonzero(self.index.shelves.product == product_id)
+        if not len(rows):
+            return None
+        row = rows[np.argmin(self.index.shelves.photo[rows])]
+        labels = self.knowledge.labels
+        spans = [self.index.record.rows.get(name, (0, 0)) for name in labels]
+        is_own = np.array([start <= row < end for start, end in spans], np.float32)
+        probabilities = is_own if is_own.any() else np.full(len(labels), 1 / max(1, len(labels)), np.float32)
+        return Seen(self.id, probabilities, self.index.shelves.vectors[row])
+
+    def combined(self, seens: Sequence[Seen]) -> Seen:
+        """Several photos of one thing as one. Raises OtherServingError when another serving saw one of them."""
+        self._must_be_own(*seens)
+        probabilities = np.stack([seen.probabilities for seen in seens]).mean(axis=0)
+        return Seen(self.id, np.asarray(probabilities, np.float32), mean_vector([seen.vector for seen in seens]))
+
+    def refined(self, seen: Seen, liked: Sequence[int], disliked: Sequence[int]) -> Seen:
+        """The photo moved towards products that are liked and away from those that are not, by their ids.
+
+        Products that the index does not hold move nothing. Raises OtherServingError as `answer` does.
+        """
+        self._must_be_own(seen)
+        towards, away = (
+            [found for found in map(self.seen_of_product, products) if found] for products in (liked, disliked)
+        )
+        vector = moved(seen.vector, [one.vector for one in towards], [one.vector for one in away])
+        return replace(self.combined([seen, *towards]), vector=vector)
+
+    def show_one_thing(self, seens: Sequence[Seen]) -> bool:
+        """Whether several photos show one product, or things of one kind.
+
+        Then any two are as alike as what is shown as a match, or more alike than 19 of 20 pairs of the shop's photos.
+        Raises OtherServingError as `answer` does.
+        """
+        self._must_be_own(*seens)
+        enough = min(self.knowledge.threshold, self._alike_by_chance)
+        return least_similarity([seen.vector for seen in seens]) >= enough
+
+    @cached_property
+    def _alike_by_chance(self) -> float:
+        return alike_by_chance(self.index.shelves.vectors)
+
+    def _must_be_own(self, *seens: Seen) -> None:
+        for seen in seens:
+            if seen.serving != self.id:
+                raise OtherServingError(
+                    f"This was seen by {seen.serving.generation}, and {self.id.generation} serves now. "
+                    "Look at it again."
+                )
+
     def category_named(self, name: str) -> str:
         """The category meant by a name, whatever its capitals. Raises CatalogueError that names the nearest ones."""
         return nearest_category(name, tuple(self.categories))
@@ -284,16 +349,17 @@ class Serving:
         return allowed
 
     def _on_sale(
-        self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None
+        self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None, without: Collection[int]
     ) -> list[tuple[Product, float]]:
-        """The nearest products on these shelves that are shown, and their similarity.
+        """The nearest products on these shelves that are shown, those `without` left out, and their similarity.
 
         The index may be older than the catalogue, which says what is on sale and in stock.
         """
         everything = len(categories) == len(self.categories)
         allowed = self._allowed(filters)
         hides_gone = self.settings.out_of_stock == "hide" and not (filters and filters.out_of_stock)
-        asked = top
+        left_out = {self._card(product) for product in self.catalogue.products(without).values()}
+        asked = top + len(left_out)
         while True:
             hits = self.index.search(vector, None if everything else categories, asked, allowed)
             products = self.catalogue.products(hit.product_id for hit in hits)
@@ -302,8 +368,9 @@ class Serving:
                 product = products.get(hit.product_id)
                 if product is None or product.retired or product.category not in {*categories, None}:
                     continue
-                if not (hides_gone and product.in_stock is False):
-                    cards.setdefault(self._card(product), (product, hit.similarity))
+                card = self._card(product)
+                if card not in left_out and not (hides_gone and product.in_stock is False):
+                    cards.setdefault(card, (product, hit.similarity))
             if len(cards) >= top or len(hits) < asked:
                 return list(cards.values())[:top]
             asked *= 2

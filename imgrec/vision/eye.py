@@ -65,15 +65,22 @@ class Eye:
 
     def look_at_pixels(self, pixels: Pixels) -> Outputs:
         """pixels: uint8 (n, side, side, 3) RGB, as the model's preprocessing makes them."""
-        outputs = self._network({"pixels": pixels})
-        features = np.asarray(outputs["features"], np.float16)
-        nothing = np.empty((len(features), 0), np.float32)
-        labelled = bool(self.model.settings.labels)
-        return Outputs(features, np.array(outputs["logits"], np.float32) if labelled else nothing)
+        return self._outputs(self._network({"pixels": pixels}))
+
+    def look_where(self, pixels: Pixels) -> tuple[Outputs, Floats]:
+        """The same, and what the last block sees where: float32 (n, channels, rows, columns). It takes no longer."""
+        said = self._network({"pixels": pixels})
+        return self._outputs(said), np.array(said["map"], np.float32)
 
     def last_map(self, photos: Sequence[Image.Image]) -> Floats:
         """What the last block sees where: float32 (n, channels, rows, columns)."""
-        return np.array(self._network({"pixels": self.preprocessing.batch(photos)})["map"], np.float32)
+        return self.look_where(self.preprocessing.batch(photos))[1]
+
+    def _outputs(self, said: Any) -> Outputs:
+        features = np.asarray(said["features"], np.float16)
+        nothing = np.empty((len(features), 0), np.float32)
+        labelled = bool(self.model.settings.labels)
+        return Outputs(features, np.array(said["logits"], np.float32) if labelled else nothing)
 
     def can_be_compared_with(self, arithmetic: Arithmetic) -> bool:
         """Whether features computed in that arithmetic find the same as ours, as it was measured for this model."""

@@ -21,6 +21,7 @@ from PIL import Image
 import imgrec
 from imgrec import errors
 from imgrec.errors import CostlyPhotoError, GuardError, PhotoError, UnreadablePhotoError
+from imgrec.vision.boxes import Box, crop, enough_for
 from imgrec.vision.decode import MOST_RESULT_PIXELS, Decoded
 from imgrec.vision.guarded import FAILED, READY, REPLY, REQUEST
 
@@ -56,14 +57,18 @@ class GuardedDecoder:
         self._pool = _Pool()
         self._forgotten = weakref.finalize(self, self._pool.close)
 
-    def decode(self, source: bytes | Path, enough_px: int) -> Image.Image:
-        """The pixels that `decode_photo` gives. Blocks until there are some.
+    def decode(self, source: bytes | Path, enough_px: int, box: Box | None = None) -> Image.Image:
+        """The pixels that `decode_photo` gives, or of these a part, decoded so large that it has `enough_px` itself.
+
+        Of a part of less than a sixth of the photo's side it may have fewer. Blocks until there are some pixels.
 
         Raises UnreadablePhotoError and TooLargePhotoError as `decode_photo` does, and CostlyPhotoError for a photo that
         takes more time or memory than any honest one. Raises GuardError when no process can be started, or after
         `close`: that is not the photo's fault.
         """
-        return self.examine(source, enough_px).image
+        if box is None:
+            return self.examine(source, enough_px).image
+        return crop(self.examine(source, enough_for(enough_px, box)).image, box)
 
     def examine(self, source: bytes | Path, enough_px: int) -> Decoded:
         """What `examine_photo` gives. Raises as `decode`."""
