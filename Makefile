@@ -8,10 +8,11 @@ PORT   := 8081
 PHOTO  := sample/customer/watering-can-07-1.jpg
 MINUTES := 5
 SEED   := 1
+TEXTS  := $(VENV)/texts.pot
 PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check faults fix run sandbox
+.PHONY: help demo setup test check faults fix languages run sandbox
 
 help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -52,6 +53,12 @@ fix: setup       ## mend what can be mended mechanically, and write the generate
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python docs/generate.py
+
+languages: setup ## take new and changed texts of the bot into its catalogues (NEW=fr begins one)
+	$(BIN)/pybabel -q extract -F bot/languages/babel.cfg --no-default-keywords -k say -k many:1,2 -k msgid --no-location -o $(TEXTS) bot
+	@for code in $(NEW); do $(BIN)/pybabel -q init -l $$code -i $(TEXTS) -o bot/languages/$$code.po; done
+	@for file in bot/languages/*.po; do $(BIN)/pybabel -q update -l $$(basename $$file .po) -i $(TEXTS) -o $$file \
+	  --omit-header --no-fuzzy-matching --ignore-obsolete --width 116; done
 
 run: $(SERVES)   ## run the bot (TELEGRAM_BOT_TOKEN in the environment; catalogue, model and index made before)
 	$(BIN)/python -m bot

@@ -1,0 +1,1 @@
+"""What the bot's texts are in other languages: one catalogue each. docs/languages.md tells how to add one."""
