@@ -39,7 +39,7 @@ class Pictures(_WithKeyboard):
 
     kind: Literal["pictures"] = "pictures"
     items: tuple[Picture, ...] = Field(min_length=1, max_length=10)
-    reply_to: int
+    reply_to: int | None = None
 
 
 class Text(_WithKeyboard):

@@ -1,11 +1,12 @@
 """The answer to a photo: what it shows, where was looked, and the products as a numbered list; and each by itself."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from bot.language import Language, msgid
 from bot.request import Result
 from bot.shop import Shop
-from bot.texts.writing import brand_of, categories, category_name, price, title_of
+from bot.texts.writing import brand_of, capitalised, categories, category_name, price, title_of
 from imgrec.search.serving import Answer, Candidate, Match
 
 _LISTED_TITLE_LENGTH = 72
@@ -48,8 +49,13 @@ def nothing_similar(say: Language, result: Result) -> str:
 
 
 def product_list(say: Language, matches: Sequence[Match], first: int) -> str:
-    """The products, numbered from `first` on, a line each."""
-    return "\n".join(f"{number}. {_line(say, match)}" for number, match in enumerate(matches, start=first))
+    """The products, numbered from `first` on, a line each, below how alike they are."""
+    lines: list[str] = []
+    numbered = enumerate(matches, start=first)
+    for degree, alike in groupby(numbered, key=lambda one: one[1].degree):
+        lines.append(f"<i>{capitalised(say(degree))}</i>")
+        lines += [f"{number}. {_line(say, match)}" for number, match in alike]
+    return "\n".join(lines)
 
 
 def caption(say: Language, match: Match) -> str:
@@ -61,7 +67,7 @@ def caption(say: Language, match: Match) -> str:
 
 
 def _line(say: Language, match: Match) -> str:
-    return " · ".join([title_of(match, _LISTED_TITLE_LENGTH), *_facts(say, match), say(match.degree)])
+    return " · ".join([title_of(match, _LISTED_TITLE_LENGTH), *_facts(say, match)])
 
 
 def _facts(say: Language, match: Match) -> list[str]:

@@ -58,6 +58,11 @@ def categories(say: Language, names: Sequence[str], style: Literal["standard", "
     return say.list([*bold, say("others")] if len(names) > _MOST_NAMED else bold, style)
 
 
+def capitalised(text: str) -> str:
+    """The text beginning with a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def shortened(text: str, length: int) -> str:
     """A text cut to so many characters, the last of them an ellipsis."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"

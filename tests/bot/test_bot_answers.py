@@ -139,11 +139,11 @@ async def test_more_of_an_answer_comes_by_pages_and_a_number_opens_its_product(
     await show_everything(anna)
     await anna.photo(photo)
     reply = await hear_reply(anna)
-    listed = [line.partition(". ")[0] for line in reply.below["text"].split("\n\n")[1].splitlines()]
-    assert listed == [str(number) for number in range(1, 7)]
+    listed = [line.partition(". ")[0] for line in reply.below["text"].splitlines() if ". " in line]
+    assert listed[-6:] == [str(number) for number in range(1, 7)]
     await anna.tap(reply.below, reply.button("More"))
     page = await hear_reply(anna)
-    assert page.below["text"].split("\n\n")[1].startswith("7. ")
+    assert "\n7. " in page.below["text"]
     assert page.below["reply_to_message"]["message_id"] == reply.below["reply_to_message"]["message_id"]
     assert page.captions[0] not in reply.captions
     await anna.tap(page.below, page.button("8"))

@@ -345,7 +345,7 @@ def test_less_than_half_sure_it_asks_instead_of_asserting(scope: tuple[str, ...]
 def test_half_sure_it_says_what_it_sees() -> None:
     sure = answer(("Toys", 0.78), ("Home", 0.2), scope=("Toys", "Home"), matches=(match(0.5, title="Yo-yo"),))
     text = answered(ENGLISH, result(sure))
-    assert text == "This looks like <b>Toys</b> (78%). I also looked in <b>Home</b>.\n\n1. Yo-yo · very similar"
+    assert text == "This looks like <b>Toys</b> (78%). I also looked in <b>Home</b>.\n\n<i>Very similar</i>\n1. Yo-yo"
     unsure = result(answer(("Toys", 0.49), ("Home", 0.48), scope=("Home", "Toys")))
     assert "Is this <b>Toys</b> or <b>Home</b>? I looked in all of them." in answered(ENGLISH, unsure)
 
@@ -354,15 +354,17 @@ def test_products_are_listed_with_their_link_price_and_brand() -> None:
     one = match(0.5, title="<Lamp>", url="https://shop.example/?a=1&b=2", price="9.50", currency="USD", brand="Acme")
     shown = answered(ENGLISH, result(answer(matches=(one, match(0.4, title="B" * 90)))))
     assert shown.splitlines()[2:] == [
-        '1. <a href="https://shop.example/?a=1&amp;b=2">&lt;Lamp&gt;</a> · <b>$9.50</b> · Acme · very similar',
-        f"2. {'B' * 71}… · similar",
+        "<i>Very similar</i>",
+        '1. <a href="https://shop.example/?a=1&amp;b=2">&lt;Lamp&gt;</a> · <b>$9.50</b> · Acme',
+        "<i>Similar</i>",
+        f"2. {'B' * 71}…",
     ]
 
 
 def test_without_categories_everything_is_searched_and_the_words_say_so() -> None:
     shop = of_bot(category_ids={}, tells_categories=False)
     whole = result(answer(matches=(match(0.5), match(0.4))), shop)
-    assert answered(ENGLISH, whole).startswith("I looked through the whole shop.\n\n1. ")
+    assert answered(ENGLISH, whole).startswith("I looked through the whole shop.\n\n<i>Very similar</i>\n1. ")
     assert words_of(below(whole)) == ["1", "2", "👍", "👎"]
     nothing = nothing_similar(ENGLISH, result(answer(nearest=match(0.2)), shop))
     assert nothing.startswith("I looked through the whole shop.\n")
