@@ -57,12 +57,12 @@ class Text(_WithKeyboard):
 
 
 class Drawing(_WithKeyboard):
-    """A picture made for this one message, as a file that Telegram takes; with an HTML caption, and buttons below it."""
+    """A picture made for this one message, as a file that Telegram takes; with an HTML caption, and buttons."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
     kind: Literal["drawing"] = "drawing"
     image: bytes
-    caption: str = Field(max_length=1024)
+    caption: str = ""
     reply_to: int | None = None
 
 

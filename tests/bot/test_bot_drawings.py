@@ -39,7 +39,7 @@ async def test_a_drawing_arrives_and_where_a_chat_takes_none_its_words_do(
         [message] = await anna.hear(1)
         assert (message["caption"], message["photo"][-1]["width"]) == ("Two weeks", 640)
         await add_fault(
-            sandbox, method="sendPhoto", error_code=400, description="Bad Request: not enough rights to send photos"
+            sandbox, method="sendPhoto", error_code=400, description="Bad Request: no rights to send photos"
         )
         instead = await courier.bring(DRAWING, Place(ANNA), after_doubtful=False)
         assert isinstance(instead, Instead)
