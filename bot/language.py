@@ -68,8 +68,8 @@ class Language:
         return format_skeleton("Md", day, locale=self.locale)
 
     def time(self, at: datetime) -> str:
-        """A day and a time in numbers: 11/30, 17:05."""
-        return format_skeleton("MdHm", at, locale=self.locale)
+        """A day and a time in numbers: 11/30 17:05."""
+        return f"{self.day(at)} {format_skeleton('Hm', at, locale=self.locale)}"
 
     def list(self, items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
         """a, b and c."""

@@ -15,7 +15,7 @@ _DAY_S = 24 * 3600
 
 async def on_privacy(context: Context, message: Message, wanted: str) -> Reaction:
     """Tell what is kept."""
-    agreed = context.settings.keeps_photos or False
+    agreed = bool(context.settings.keeps_photos)
     html = _told(context, agreed=agreed)
     if not (context.services.privacy.keep_photos and message.chat.is_private):
         return Reaction([Text(html=html)])

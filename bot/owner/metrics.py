@@ -1,12 +1,13 @@
 """Figures for Prometheus, in its text format; nothing in them says who asked."""
 
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from bot.receiving.updates import Unreadable, Update
@@ -95,14 +96,16 @@ def listen(settings: MetricsSection, read_page: Callable[[], Awaitable[bytes]]) 
     if settings.port is None:
         return None
     try:
-        sockets = bind_sockets(settings.port, settings.listen)
+        family = socket.AF_INET6 if ":" in settings.listen else socket.AF_INET
+        port = socket.create_server((settings.listen, settings.port), family=family)
     except OSError as error:
         raise ConfigError(
-            f"/metrics cannot be served on {settings.listen}, port {settings.port}: {error.strerror}. "
+            f"/metrics cannot be served on {settings.listen}, port {settings.port}: {os.strerror(error.errno or 0)}. "
             "Set metrics.port to one that is free, or to null."
         ) from None
     server = HTTPServer(Application([("/metrics", _Page, {"read_page": read_page})], log_function=_log_nothing))
-    server.add_sockets(sockets)
+    port.setblocking(False)
+    server.add_socket(port)
     return server
 
 

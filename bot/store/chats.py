@@ -13,15 +13,15 @@ from imgrec.log.identity import Keys
 class ChatSettings:
     """A category by its id, how alike products have to be (likeness, 0 to 1), and how many are shown at once.
 
-    None leaves it to the shop; of the language, to the profile of who asks. `keeps_photos`: whether the shopper agreed,
-    None where nobody asked yet.
+    None leaves it to the shop; of the language, to the profile of who asks. `keeps_photos`: 1 where the shopper agreed,
+    0 where not, or not yet; None where nobody asked.
     """
 
     category_id: int | None = None
     likeness: float | None = None
     results: int | None = None
     language: str | None = None
-    keeps_photos: bool | None = None
+    keeps_photos: int | None = None
 
 
 class Chats:
@@ -37,10 +37,7 @@ class Chats:
             "SELECT category_id, likeness, results, language, keeps_photos FROM chats WHERE chat_key = ?",
             self._keys.of("chat", chat),
         )
-        if row is None:
-            return ChatSettings()
-        agreed = row["keeps_photos"]
-        return ChatSettings(*row[:-1], keeps_photos=None if agreed is None else bool(agreed))
+        return ChatSettings(*row) if row else ChatSettings()
 
     def choose_category(self, chat: int, category_id: int | None) -> Write:
         """Remember a chat's category; None: as predicted."""
