@@ -18,6 +18,7 @@ async def tidy(store: Store, retention_days: int | None) -> None:
     await store.photos.tidy(None if kept_s is None else now_s() - kept_s)
     if retention_days is not None:
         await _shorten_log(store, datetime.now(UTC) - timedelta(days=retention_days))
+    await store.database.overwrite_deleted()
 
 
 async def _shorten_log(store: Store, before: datetime) -> None:

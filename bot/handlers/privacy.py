@@ -15,11 +15,12 @@ _DAY_S = 24 * 3600
 
 async def on_privacy(context: Context, message: Message, wanted: str) -> Reaction:
     """Tell what is kept."""
-    agreed = bool(context.settings.keeps_photos)
-    html = _told(context, agreed=agreed)
     if not (context.services.privacy.keep_photos and message.chat.is_private):
-        return Reaction([Text(html=html)])
-    return Reaction([Text(html=html, keyboard=keyboards.keeping_photos(context.say, agreed))])
+        return Reaction([Text(html=_told(context, photos=None))])
+    agreed = bool(context.settings.keeps_photos)
+    return Reaction([
+        Text(html=_told(context, photos=agreed), keyboard=keyboards.keeping_photos(context.say, agreed))
+    ])  # fmt: skip
 
 
 async def on_forget(context: Context, message: Message, wanted: str) -> Reaction:
@@ -58,11 +59,10 @@ async def on_keep_photos(context: Context, press: Press, tap: KeepPhotos) -> Rea
     return Reaction([Edit(message_id=press.message.message_id, html=html)], [noting])
 
 
-def _told(context: Context, *, agreed: bool) -> str:
+def _told(context: Context, *, photos: bool | None) -> str:
     settings = context.services.privacy
     days = RANKS_KEPT_S // _DAY_S
     buttons_days = days if settings.retention_days is None else min(days, settings.retention_days)
-    photos = agreed if settings.keep_photos else None
     return privacy(context.say, settings.retention_days, buttons_days, photos=photos)
 
 

@@ -3,11 +3,13 @@
 from bot.language import Language, msgid
 
 _HEADING = msgid("What this bot keeps of you")
-_WHERE = msgid("All of it is kept by the shop that runs this bot, on its own machine, and given to nobody.")
+_WHERE = msgid(
+    "All of it is kept by the shop, on the machine that runs this bot, and the bot sends it to nobody but Telegram."
+)
 _QUERIES = msgid(
     "What you asked, what was found and how you voted, under a code in place of your name: until you delete it."
 )
-_SETTINGS = msgid("What you chose, saved or want to hear of: until you change it.")
+_SETTINGS = msgid("What you chose, saved or want to hear of: until you change it, or it ends.")
 _MARK = msgid(
     "/forget deletes all of this at once. What stays is a mark that leads to nobody: "
     "it keeps a backup from bringing you back."
