@@ -9,15 +9,17 @@ from bot.language import Language
 from imgrec.log.activity import Day
 
 ANSWERED, NOTHING_SIMILAR, FAILED = "#4caf6d", "#f0a030", "#dd4b4b"
-"""As the squares in the words below it have them."""
+"""Green, orange and red, as the words below the picture say."""
 
-_WIDTH, _HEIGHT = 1280, 640
-_LEFT, _TOP, _RIGHT, _BOTTOM = 96, 64, 1248, 560
+_WIDTH, _HEIGHT = 1000, 640
+_LEFT, _TOP, _RIGHT, _BOTTOM = 96, 64, 964, 560
+_TEXT_PX, _SMALL_PX = 32, 22  # in a chat the picture is a third as wide
 _GROUND, _GRID, _INK, _FAINT = "#ffffff", "#e6e8eb", "#30353b", "#8a929b"
 _BAR = 0.62  # of the room a day has
 _CORNER_PX = 8
 _FINER = 2  # drawn that much larger, and made smaller: edges become smooth
 _LINES = 4
+_CROWDED = 1000  # numbers of four digits are wider than a bar
 
 
 def draw_chart(say: Language, days: Sequence[Day]) -> bytes:
@@ -25,20 +27,24 @@ def draw_chart(say: Language, days: Sequence[Day]) -> bytes:
     image = Image.new("RGB", (_WIDTH * _FINER, _HEIGHT * _FINER), _GROUND)
     canvas = _Canvas(image)
     top = _round_top(max((day.queries for day in days), default=0))
+    size = _TEXT_PX if top < _CROWDED else _SMALL_PX
     for line in range(_LINES + 1):
         value = top * line // _LINES
         y = _BOTTOM - (_BOTTOM - _TOP) * line / _LINES
         canvas.line(_LEFT, y, _RIGHT, _GRID if line else _FAINT)
-        canvas.text(_LEFT - 16, y, say.number(value), 24, _FAINT, "rm")
+        canvas.text(_LEFT - 16, y, say.number(value), size, _FAINT, "rm")
     room = (_RIGHT - _LEFT) / len(days)
     for number, day in enumerate(days):
-        _draw_day(canvas, say, day, _LEFT + room * (number + 0.5), room * _BAR, top)
+        middle = _LEFT + room * (number + 0.5)
+        _draw_day(canvas, say, day, middle, room * _BAR, top, size)
+        if (len(days) - number) % 2:  # every other day, and today: there is no room for all
+            canvas.text(middle, _BOTTOM + 16, say.day(day.day), _TEXT_PX, _FAINT, "mt")
     buffer = io.BytesIO()
     image.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
-def _draw_day(canvas: "_Canvas", say: Language, day: Day, middle: float, width: float, top: int) -> None:
+def _draw_day(canvas: "_Canvas", say: Language, day: Day, middle: float, width: float, top: int, size: int) -> None:
     y = float(_BOTTOM)
     parts = [(day.answered, ANSWERED), (day.nothing_similar, NOTHING_SIMILAR), (day.failed, FAILED)]
     drawn = [(count, colour) for count, colour in parts if count]
@@ -47,8 +53,7 @@ def _draw_day(canvas: "_Canvas", say: Language, day: Day, middle: float, width: 
         canvas.bar(middle - width / 2, y - height, middle + width / 2, y, colour, is_top=number == len(drawn))
         y -= height
     if day.queries:
-        canvas.text(middle, y - 8, say.number(day.queries), 24, _INK, "mb")
-    canvas.text(middle, _BOTTOM + 16, say.day(day.day), 22, _FAINT, "mt")
+        canvas.text(middle, y - 8, say.number(day.queries), size, _INK, "mb")
 
 
 def _round_top(most: int) -> int:

@@ -25,7 +25,7 @@ def trouble_told(say: Language, trouble: Trouble) -> str:
 
 def stats(say: Language, today: Activity, week: Activity, wishes: int, troubles: Sequence[Trouble]) -> str:
     """Below the picture of the last two weeks; at most 1,024 characters are shown."""
-    legend = say("🟩 answered  🟧 nothing similar  🟥 not answered")
+    legend = say("Queries a day. Green: answered, orange: nothing similar, red: not answered.")
     spans = [_span(say, say("Today"), today), _span(say, say("7 days"), week)]
     asked = [
         *([say("Most asked: {names}", names=_named(week.categories))] if week.categories else []),
