@@ -19,8 +19,8 @@ def trouble_told(say: Language, trouble: Trouble) -> str:
     """Something broke, or works again."""
     what = escape(shortened(trouble.what, _LONGEST_TOLD))
     if trouble.over:
-        return say("✅ It is over: {what}", what=what)
-    return say("⚠️ Something is wrong with the bot: {what}", what=what)
+        return say("👍 It is over: {what}", what=what)
+    return say("🔔 Something is wrong with the bot: {what}", what=what)
 
 
 def stats(say: Language, today: Activity, week: Activity, wishes: int, troubles: Sequence[Trouble]) -> str:
