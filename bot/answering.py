@@ -11,6 +11,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from bot.clock import now_s
 from bot.composing import compose, compose_page
 from bot.found import Found, found
+from bot.keeping import asking_to_keep, keep_photo
 from bot.messages import Text
 from bot.reaction import LaterError, Reaction
 from bot.receiving.updates import File
@@ -49,7 +50,7 @@ async def answer(bot: Bot, services: Services, waiting: Waiting, request: Reques
         if began_s - waiting.received_s > services.useful_for_s:
             return _plain(query_id, waiting, request, Outcome.EXPIRED, short.EXPIRED, queue_ms)
         with services.actions.shown(request.chat):
-            result = await _find(bot, services, request, waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE)
+            result = await _find(bot, services, query_id, request, waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE)
     except PhotoError as problem:
         outcome, text = _plain_words(problem)
         return _plain(query_id, waiting, request, outcome, text, queue_ms)
@@ -62,9 +63,9 @@ async def answer(bot: Bot, services: Services, waiting: Waiting, request: Reques
         return _plain(query_id, waiting, request, Outcome.FAILED, short.FAILED, queue_ms)
     services.recent.remember(query_id, request.chat, request.user, result.seen)
     kept = found(result)
-    return Reaction(
-        compose(query_id, result, kept), record=_record_of(query_id, waiting, result, kept, queue_ms), found=kept
-    )
+    record = _record_of(query_id, waiting, result, kept, queue_ms)
+    question, asked = asking_to_keep(services, request)
+    return Reaction([*compose(query_id, result, kept), *question], asked, record=record, found=kept)
 
 
 async def answer_with_more(
@@ -97,7 +98,7 @@ def _plain(query_id: int, waiting: Waiting, request: Request, outcome: Outcome, 
     )
 
 
-async def _find(bot: Bot, services: Services, request: Request, again: bool) -> Result:
+async def _find(bot: Bot, services: Services, query_id: int, request: Request, again: bool) -> Result:
     """Ask with what was seen before, where it still counts; else with the photo, downloaded anew."""
     if request.seen is not None:
         try:
@@ -110,7 +111,10 @@ async def _find(bot: Bot, services: Services, request: Request, again: bool) -> 
     if size > MOST_BYTES:
         raise TooLargePhotoError("Telegram hands out no file this large.")
     async with services.memory.holding(size):
-        return await services.looking.ask(await _download(bot, request.photo, may_be_tried_again=again), request)
+        photo = await _download(bot, request.photo, may_be_tried_again=again)
+        result = await services.looking.ask(photo, request)
+        await keep_photo(services, query_id, request, photo)
+        return result
 
 
 async def _download(bot: Bot, file: File, *, may_be_tried_again: bool) -> bytes:

@@ -20,9 +20,11 @@ from bot.handlers.routing import handle
 from bot.heartbeat import beat
 from bot.language import SOURCE, Languages
 from bot.looking import Looking
+from bot.owner.watching import Watching
 from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
 from bot.receiving.updates import Update, read_update
 from bot.receiving.webhook import Webhook
+from bot.retention import tidy
 from bot.sending.courier import Courier
 from bot.sending.delivery import Delivery
 from bot.services import Services
@@ -84,8 +86,17 @@ class _Running:
         self._actions, self._toasts = Actions(bot), Toasts(bot)
         self._languages = Languages.load()
         speaking = Speaking(self._languages, store.chats)
-        services = Services(self._looking, store, self._actions, speaking, bot.username, useful_for_s)
-        self._delivery = Delivery(store.outbox, store.files, Courier(bot, store.files), self._languages, self._finished)
+        self._watching = Watching(
+            config, bot.token, store, self._looking, speaking, lambda chat: self._delivery.kick(chat)
+        )
+        services = Services(
+            self._looking, store, self._actions, speaking, bot.username, useful_for_s, config.privacy,
+            config.telegram.admins, self._watching.troubles,
+        )  # fmt: skip
+        self._delivery = Delivery(
+            store.outbox, store.files, Courier(bot, store.files), self._languages, self._finished,
+            self._watching.metrics.sent,
+        )  # fmt: skip
         self._dispatching = Dispatching(
             store, lambda waiting: handle(bot, services, waiting), speaking, self._toasts, self._delivery.kick,
             useful_for_s,
@@ -99,6 +110,10 @@ class _Running:
 
     async def until(self, stop: asyncio.Event) -> None:
         """Work until told to stop, or until something ends that must not."""
+        async with self._watching:
+            await self._work_until(stop)
+
+    async def _work_until(self, stop: asyncio.Event) -> None:
         self._looking.start()
         self._store.journal.start()
         await self._delivery.start()
@@ -135,6 +150,9 @@ class _Running:
         """Commit what came in; when this returns, Telegram may forget it."""
         read = [update for update in map(read_update, raw) if update is not None]
         new = set(await self._store.inbox.add(read))
+        for one in read:
+            if one.update_id in new:
+                self._watching.metrics.came_in(one)
         updates = [update for update in read if isinstance(update, Update) and update.update_id in new]
         for update in updates:
             if update.callback_query is not None:
@@ -147,6 +165,7 @@ class _Running:
 
     def _beat(self) -> None:
         beat(self._config.bot.heartbeat, self._store.journal.trouble)
+        self._watching.beat()
 
     def _finished(self, lane: str) -> None:
         self._store.journal.ring()
@@ -155,7 +174,10 @@ class _Running:
 
     async def _tidy(self) -> None:
         while True:
-            await self._store.tidy()
+            try:
+                await tidy(self._store, self._config.privacy.retention_days)
+            except (OSError, sqlite3.OperationalError) as error:
+                log.error("What is too old could not be deleted, and is tried again in an hour: %s", error)
             await asyncio.sleep(_TIDY_EVERY_S)
 
 
@@ -180,7 +202,7 @@ async def _open_store(config: Config, token: SecretStr) -> Store:
     bot_id = int(token.get_secret_value().partition(":")[0])
     writer = await LogWriter.open(config.log.path)
     try:
-        return await Store.open(config.bot_database, writer, bot_id)
+        return await Store.open(config.bot_database, writer, bot_id, config.privacy.photos)
     except BaseException:
         await writer.close()
         raise

@@ -71,11 +71,30 @@ class PicturesMissing:
     query_id: int
 
 
+@dataclass(frozen=True)
+class Forget:
+    """Delete all there is of this user, who asked for it (sure 1), or nothing (0)."""
+
+    letter: ClassVar[str] = "f"
+    user_id: int
+    sure: int
+
+
+@dataclass(frozen=True)
+class KeepPhotos:
+    """Whether the shop may keep this private chat's photos: 1 or 0."""
+
+    letter: ClassVar[str] = "q"
+    agreed: int
+
+
 AUTO_CATEGORY = 0
 AUTO_PERMILLE = 9999
 _LARGEST = 2**63 - 1  # what SQLite holds
 
-Tap = Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | PicturesMissing
+Tap = (
+    Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | PicturesMissing | Forget | KeepPhotos
+)
 TAPS: tuple[type[Tap], ...] = get_args(Tap)
 
 
@@ -109,5 +128,7 @@ def _is_possible(tap: Tap) -> bool:
             return rank > 0
         case ChooseLikeness(permille):
             return 0 <= permille <= 1000 or permille == AUTO_PERMILLE
+        case Forget(_, yes) | KeepPhotos(yes):
+            return yes in (0, 1)
         case _:
             return True

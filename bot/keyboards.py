@@ -9,6 +9,8 @@ from bot.callback_data import (
     AUTO_PERMILLE,
     ChooseCategory,
     ChooseLikeness,
+    Forget,
+    KeepPhotos,
     More,
     OpenProduct,
     OtherCategory,
@@ -103,6 +105,21 @@ def likenesses(say: Language, shop: Shop, chosen: float | None) -> Keyboard:
             text = _marked(f"{say(degree)} · {say.percent(least)}", is_chosen)
             rows.append([_button(text, ChooseLikeness(round(least * 1000)))])
     return Keyboard(rows)
+
+
+def deleting(say: Language, user_id: int) -> Keyboard:
+    """Whether all there is of a user shall go."""
+    return Keyboard([
+        [_button(say(short.DELETE_EVERYTHING), Forget(user_id, 1))], [_button(say(short.KEEP_IT), Forget(user_id, 0))],
+    ])  # fmt: skip
+
+
+def keeping_photos(say: Language, agreed: bool | None) -> Keyboard:
+    """Whether the shop may keep the shopper's photos; the present choice is marked."""
+    return Keyboard([[
+        _button(_marked(say(short.MAY_KEEP), agreed is True), KeepPhotos(1)),
+        _button(_marked(say(short.MAY_NOT_KEEP), agreed is False), KeepPhotos(0)),
+    ]])  # fmt: skip
 
 
 def _numbers(query_id: int, first: int, shown: int) -> list[_Row]:

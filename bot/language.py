@@ -4,12 +4,14 @@ import gettext
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -60,6 +62,14 @@ class Language:
             return format_decimal(value, locale=self.locale, decimal_quantization=False)
         is_finer = -int(value.as_tuple().exponent) > get_currency_precision(currency)
         return format_currency(value, currency, locale=self.locale, decimal_quantization=not is_finer)
+
+    def day(self, day: date) -> str:
+        """A day of this year in numbers: 11/30 or 30.11."""
+        return format_skeleton("Md", day, locale=self.locale)
+
+    def time(self, at: datetime) -> str:
+        """A day and a time in numbers: 11/30 17:05."""
+        return f"{self.day(at)} {format_skeleton('Hm', at, locale=self.locale)}"
 
     def list(self, items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
         """a, b and c."""

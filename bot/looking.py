@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 from bot.request import Request, Result, Times
 from bot.shop import Shop
 from bot.store.chats import ChatSettings
+from imgrec.errors import GuardError, PhotoError
 from imgrec.search.serving import Seen, Serving
 from imgrec.vision.guard import GuardedDecoder
 from imgrec.vision.preprocessing import Pixels, Preprocessing
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
 _DECODERS = 2
+_KEPT_PX = 1280
+_FAILURES_IN_A_ROW = 20
+"""So many photos that cannot be opened, one after the other, are hardly the shoppers' fault."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,17 @@ class Looking:
         self._decoding = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
         self._decoder = GuardedDecoder(_DECODERS)
         self._worker: asyncio.Task[None] | None = None
+        self._failures = 0
         self.shop = Shop.of(serving)
+        self.index_trouble = ""
+        """Why a new index is not taken up, if there is one."""
+
+    @property
+    def decoder_trouble(self) -> str:
+        """What is wrong with opening photos, if anything is."""
+        if self._failures < _FAILURES_IN_A_ROW:
+            return ""
+        return f"The last {self._failures} photos could not be opened. Is something wrong with Pillow, or with memory?"
 
     def start(self) -> None:
         """Start working; called once the event loop runs."""
@@ -105,6 +120,13 @@ class Looking:
         """Only look. Raises PhotoError."""
         return await self._look(photo, lambda seen, _: seen)
 
+    async def redrawn(self, photo: bytes) -> bytes:
+        """The photo as a plain JPEG of a moderate size, without what else its file tells, such as where it was taken.
+
+        Raises PhotoError and GuardError.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._decoding, self._as_jpeg, photo)
+
     async def do(self, work: Callable[[Serving], T]) -> T:
         """Ask the shop something else, such as for a product."""
         return await self._in_turn(None, lambda *_: work(self._serving))
@@ -131,7 +153,20 @@ class Looking:
 
     def _square(self, photo: bytes) -> _Square:
         preprocessing = self._serving.preprocessing
-        return _Square(preprocessing.square(self._decoder.decode(photo, preprocessing.side_px)), preprocessing)
+        try:
+            image = self._decoder.decode(photo, preprocessing.side_px)
+        except (PhotoError, GuardError):
+            self._failures += 1
+            raise
+        self._failures = 0
+        return _Square(preprocessing.square(image), preprocessing)
+
+    def _as_jpeg(self, photo: bytes) -> bytes:
+        image = self._decoder.decode(photo, _KEPT_PX)
+        image.thumbnail((_KEPT_PX, _KEPT_PX))
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=90)
+        return buffer.getvalue()
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
@@ -200,15 +235,17 @@ class Looking:
         self._looked = time.monotonic()
         pointer = self._read_pointer()
         if pointer == self._opened_at:
+            self.index_trouble = ""
             return
         try:
             serving = self._open_serving()
             shop = Shop.of(serving)
         except Exception as error:  # whatever is wrong with it: the one that serves goes on, and we look again
-            log.warning("Not taking up the new index yet: %s", error)
+            self.index_trouble = f"The new index cannot be taken up ({error}); the one before it answers."
+            log.warning("%s", self.index_trouble)
             return
         self._serving.close()
-        self._serving, self._opened_at, self.shop = serving, pointer, shop
+        self._serving, self._opened_at, self.shop, self.index_trouble = serving, pointer, shop, ""
         log.info("Now answering from %s.", serving.id.generation)
 
 

@@ -56,6 +56,16 @@ class Text(_WithKeyboard):
     _doubtful_as_data = field_validator("where_doubtful", mode="before")(_WithKeyboard._as_data.__func__)  # type: ignore[attr-defined]
 
 
+class Drawing(_WithKeyboard):
+    """A picture made for this one message, as a file that Telegram takes; with an HTML caption, and buttons."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    kind: Literal["drawing"] = "drawing"
+    image: bytes
+    caption: str = ""
+    reply_to: int | None = None
+
+
 class Edit(_WithKeyboard):
     """A message of ours made new: its text and buttons, or its buttons alone."""
 
@@ -64,7 +74,7 @@ class Edit(_WithKeyboard):
     html: str | None = None
 
 
-Message = Annotated[Pictures | Text | Edit, Field(discriminator="kind")]
+Message = Annotated[Pictures | Text | Drawing | Edit, Field(discriminator="kind")]
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 

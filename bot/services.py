@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from bot.actions import Actions
 from bot.looking import Looking
+from bot.owner.troubles import Troubles
 from bot.speaking import Speaking
 from bot.store.store import Store
+from imgrec.config import PrivacySection
 from imgrec.search.serving import Seen, ServingId
 
 _MOST_REMEMBERED = 5000
@@ -76,7 +78,10 @@ class Memory:
 
 @dataclass
 class Services:
-    """Made when the bot starts. `useful_for_s`: how long an answer is of use; `username`: the bot's own."""
+    """Made when the bot starts. `useful_for_s`: how long an answer is of use; `username`: the bot's own.
+
+    `admins`: who may see the `troubles`.
+    """
 
     looking: Looking
     store: Store
@@ -84,5 +89,8 @@ class Services:
     speaking: Speaking
     username: str
     useful_for_s: float
+    privacy: PrivacySection
+    admins: tuple[int, ...]
+    troubles: Troubles
     recent: RecentPhotos = field(default_factory=RecentPhotos)
     memory: Memory = field(default_factory=Memory)

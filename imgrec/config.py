@@ -125,6 +125,22 @@ class LogSection(Section):
     path: Path = Field(Path("data/log.db"), description="SQLite file of queries, matches and votes.")
 
 
+class PrivacySection(Section):
+    """How long it is kept what shoppers asked, and whether their photos are."""
+
+    retention_days: int | None = Field(
+        365,
+        ge=1,
+        description="Queries with their matches, votes and actions are deleted from the log when they are older, and "
+        "so are kept photos. null: never.",
+    )
+    keep_photos: bool = Field(
+        False,
+        description="Whether shoppers are asked, once each, if their photos may be kept, and those of who agrees are.",
+    )
+    photos: Path = Field(Path("data/shoppers"), description="Folder of the shoppers' photos that are kept.")
+
+
 class WebhookSection(Section):
     """How Telegram reaches the bot when telegram.mode is webhook."""
 
@@ -147,6 +163,10 @@ class TelegramSection(Section):
         "polling", description="Fetch updates, or have them posted to webhook.url."
     )
     webhook: WebhookSection = WebhookSection()
+    admins: tuple[int, ...] = Field(
+        (),
+        description="Telegram ids of the shop's owners: they may ask /stats, and are told when something breaks.",
+    )
 
     @field_validator("api_url", mode="before")
     @classmethod
@@ -178,6 +198,13 @@ class BotSection(Section):
     )
 
 
+class MetricsSection(Section):
+    """What the bot tells Prometheus."""
+
+    port: int | None = Field(None, ge=1, le=65535, description="Port that serves /metrics. null: none does.")
+    listen: str = Field("127.0.0.1", description="Address to listen on; nobody is asked for a password there.")
+
+
 class Config(Section):
     """The whole tree; an entry point validates it and hands each part its own section."""
 
@@ -188,8 +215,10 @@ class Config(Section):
     index: IndexSection = IndexSection()
     search: SearchSection = SearchSection()
     log: LogSection = LogSection()
+    privacy: PrivacySection = PrivacySection()
     telegram: TelegramSection = TelegramSection()
     bot: BotSection = BotSection()
+    metrics: MetricsSection = MetricsSection()
 
     @property
     def bot_database(self) -> Path:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from imgrec.catalogue.store import Catalogue, CatalogueCounts
 from imgrec.config import Config
@@ -14,6 +14,13 @@ from imgrec.search.generation import IndexRecord, read_record
 from imgrec.vision.model_folder import ModelFolder, open_model
 
 
+class _Log(NamedTuple):
+    queries: int
+    votes: int
+    oldest_utc: str | None
+    retention_days: int | None
+
+
 @dataclass(frozen=True)
 class Status:
     """Each part, or the error that says why it cannot be read."""
@@ -21,7 +28,7 @@ class Status:
     catalogue: CatalogueCounts | ImgrecError
     model: ModelFolder | ImgrecError
     index: tuple[str, IndexRecord] | ImgrecError
-    log: tuple[int, int] | ImgrecError
+    log: _Log | ImgrecError
 
     def as_json(self) -> dict[str, object]:
         """The contract's object; a part that cannot be read counts as empty, and `problem` says why."""
@@ -31,7 +38,7 @@ class Status:
             ),
             "model": _or_problem(self.model, _model_json, {}),
             "index": _or_problem(self.index, self._index_json, {}),
-            "log": _or_problem(self.log, _log_json, {"queries": 0, "votes": 0}),
+            "log": _or_problem(self.log, _log_json, {"queries": 0, "votes": 0, "oldest_utc": None}),
         }
 
     def in_words(self) -> dict[str, list[str]]:
@@ -40,7 +47,7 @@ class Status:
             "catalogue": _words(self.catalogue, _catalogue_words),
             "model": _words(self.model, _model_words),
             "index": _words(self.index, self._index_words),
-            "log": _words(self.log, lambda counts: [f"{counts[0]:,} queries, {counts[1]:,} votes"]),
+            "log": _words(self.log, _log_words),
         }
 
     def _is_of_model(self, record: IndexRecord) -> bool:
@@ -99,9 +106,9 @@ def _index(config: Config) -> tuple[str, IndexRecord]:
         raise ImgrecError(f"The index {folder} is damaged. Build it anew with: imgrec index --rebuild") from None
 
 
-def _log(config: Config) -> tuple[int, int]:
+def _log(config: Config) -> _Log:
     with LogReader.open(config.log.path) as log:
-        return log.counts()
+        return _Log(*log.counts(), log.oldest_utc(), config.privacy.retention_days)
 
 
 def _or_problem(part: Any, as_json: Callable[[Any], dict[str, object]], empty: dict[str, object]) -> dict[str, object]:
@@ -138,8 +145,16 @@ def _model_json(model: ModelFolder) -> dict[str, object]:
     return {"path": str(model.path), "sha256": model.sha256, **settings.model_dump(mode="json")}
 
 
-def _log_json(counts: tuple[int, int]) -> dict[str, object]:
-    return {"queries": counts[0], "votes": counts[1]}
+def _log_json(log: _Log) -> dict[str, object]:
+    return {"queries": log.queries, "votes": log.votes, "oldest_utc": log.oldest_utc}
+
+
+def _log_words(log: _Log) -> list[str]:
+    lines = [f"{log.queries:,} queries, {log.votes:,} votes"]
+    if log.oldest_utc:
+        until = "kept for ever" if log.retention_days is None else f"kept for {log.retention_days:,} days"
+        lines.append(f"the oldest query is of {log.oldest_utc[:10]}; {until} (privacy.retention_days)")
+    return lines
 
 
 def _model_words(model: ModelFolder) -> list[str]:

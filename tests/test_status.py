@@ -26,7 +26,11 @@ def test_where_nothing_is_yet_every_part_says_how_to_get_it(tmp_path):
     assert {part: value for part, value in shown["catalogue"].items() if part != "problem"} == {
         "products": 0, "with_photo": 0, "categories": {},
     }  # fmt: skip
-    assert {part: value for part, value in shown["log"].items() if part != "problem"} == {"queries": 0, "votes": 0}
+    assert {part: value for part, value in shown["log"].items() if part != "problem"} == {
+        "queries": 0,
+        "votes": 0,
+        "oldest_utc": None,
+    }
     ways_out = {
         "catalogue": "imgrec import", "model": "imgrec models make imagenet", "index": "imgrec index",
         "log": "python -m bot",
@@ -60,9 +64,9 @@ def test_products_without_a_category_are_counted_and_no_category_is_made_of_them
 
 async def test_a_whole_shop_is_counted(own_shop):
     log = await LogWriter.open(own_shop.folder / "log.db")
-    query = 1
+    query, oldest = 1, utc_now()
     for number in (query, 2):
-        asked = QueryRecord(id=number, asked_utc=utc_now(), kind=KindOfQuery.PHOTO, outcome=Outcome.ANSWERED)
+        asked = QueryRecord(id=number, asked_utc=oldest, kind=KindOfQuery.PHOTO, outcome=Outcome.ANSWERED)
         await log.record(asked, 1, 1)
     await log.vote(query, 0, 1, 1, 1)
     await log.close()
@@ -76,9 +80,12 @@ async def test_a_whole_shop_is_counted(own_shop):
     assert (shown["model"]["name"], sorted(shown["model"]["labels"])) == ("tiny", sorted(CATEGORIES))
     assert (shown["index"]["photos"], shown["index"]["of_present_model"]) == (everything, True)
     assert shown["index"]["model_sha256"] == shown["model"]["sha256"]
-    assert shown["log"] == {"queries": 2, "votes": 1}
+    assert shown["log"] == {"queries": 2, "votes": 1, "oldest_utc": oldest}
     assert json.loads(json.dumps(shown)) == shown
-    assert status.in_words()["log"] == ["2 queries, 1 votes"]
+    assert status.in_words()["log"] == [
+        "2 queries, 1 votes",
+        f"the oldest query is of {oldest[:10]}; kept for 365 days (privacy.retention_days)",
+    ]
 
 
 def test_what_is_damaged_is_named_and_the_rest_still_shown(own_shop):

@@ -1,9 +1,11 @@
-"""/start, /help, /category, /threshold and /forget."""
+"""What each /command does: /start, /help, /category and /threshold here, others in modules of their own."""
 
 import re
 
 from bot import keyboards
 from bot.handlers.context import Context
+from bot.handlers.owner import on_stats
+from bot.handlers.privacy import on_forget, on_privacy
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
@@ -59,17 +61,9 @@ async def on_threshold(context: Context, message: Message, wanted: str) -> React
     return Reaction([Text(html=now)], [chats.choose_likeness(message.chat.id, likeness)])
 
 
-async def on_forget(context: Context, message: Message, wanted: str) -> Reaction:
-    """Delete all there is of the user. Where the bot dies meanwhile, it is done once more."""
-    chat, user, private = message.chat.id, message.sender_id, message.chat.is_private
-    context.services.recent.forget(user)
-    await context.services.store.forget(chat, user, private, context.waiting.seq)
-    done = context.say(short.FORGOTTEN if private else short.FORGOTTEN_IN_GROUP)
-    return Reaction([Text(html=done)], forgets=True)
-
-
 COMMANDS = {
-    "start": on_start, "help": on_help, "category": on_category, "threshold": on_threshold, "forget": on_forget,
+    "start": on_start, "help": on_help, "category": on_category, "threshold": on_threshold,
+    "privacy": on_privacy, "forget": on_forget, "stats": on_stats,
 }  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from bot.callback_data import (
     ChooseCategory,
     ChooseLikeness,
+    Forget,
+    KeepPhotos,
     More,
     OpenProduct,
     OtherCategory,
@@ -16,6 +18,7 @@ from bot.callback_data import (
 from bot.handlers.answers import on_more, on_open_product, on_other_category, on_pictures_missing
 from bot.handlers.choices import on_choose_category, on_choose_likeness
 from bot.handlers.context import Context, Press, too_old
+from bot.handlers.privacy import on_forget_tap, on_keep_photos
 from bot.handlers.votes import on_vote
 from bot.reaction import Reaction
 from bot.receiving.updates import Tap
@@ -28,6 +31,8 @@ ON_TAP: Mapping[type, Callable[[Context, Press, Any], Awaitable[Reaction]]] = {
     PicturesMissing: on_pictures_missing,
     ChooseCategory: on_choose_category,
     ChooseLikeness: on_choose_likeness,
+    Forget: on_forget_tap,
+    KeepPhotos: on_keep_photos,
 }
 
 

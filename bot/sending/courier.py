@@ -12,7 +12,7 @@ from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.messages import Edit, Json, Message, Picture, Pictures, Text
+from bot.messages import Drawing, Edit, Json, Message, Picture, Pictures, Text
 from bot.sending.pictures import read_pictures
 from bot.sending.verdicts import Refused, Verdict, verdict
 from bot.store.files import TelegramFiles
@@ -65,6 +65,8 @@ class Courier:
             match message:
                 case Text():
                     return await self._text(message, to, after_doubtful)
+                case Drawing():
+                    return await self._drawing(message, to)
                 case Edit():
                     return await self._edit(message, to.chat_id)
                 case Pictures():
@@ -79,6 +81,21 @@ class Courier:
             reply_parameters=_reply(message.reply_to), reply_markup=_markup(keyboard),
             link_preview_options=LinkPreviewOptions(is_disabled=True), read_timeout=_TEXT_TIMEOUT_S,
         )  # fmt: skip
+        return Delivered((sent.message_id,))
+
+    async def _drawing(self, message: Drawing, to: Place) -> Delivered | Instead:
+        """Send a picture that is not a product's; where a chat takes no pictures, its words."""
+        try:
+            sent = await self._bot.send_photo(
+                to.chat_id, message.image, message.caption, parse_mode=ParseMode.HTML, message_thread_id=to.thread_id,
+                reply_parameters=_reply(message.reply_to), reply_markup=_markup(message.keyboard),
+                read_timeout=_PICTURES_TIMEOUT_S, write_timeout=_UPLOAD_TIMEOUT_S,
+            )  # fmt: skip
+        except BadRequest as error:
+            if "chat not found" in error.message.lower() or not message.caption:
+                raise
+            log.warning("Telegram refuses a drawing, and gets its words: %s", error)
+            return Instead((Text(html=message.caption, keyboard=message.keyboard, reply_to=message.reply_to),))
         return Delivered((sent.message_id,))
 
     async def _edit(self, message: Edit, chat_id: int) -> Delivered:

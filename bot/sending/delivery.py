@@ -24,17 +24,21 @@ _CHATS_AT_ONCE = 64
 
 
 class Delivery:
-    """Sends what the outbox holds. `on_finished` is called with the lane of each request that is over."""
+    """Sends what the outbox holds.
+
+    `on_finished` is called with the lane of each request that is over, `on_outcome` with what came of each sending.
+    """
 
     def __init__(
         self, outbox: Outbox, files: TelegramFiles, courier: Courier, languages: Languages,
-        on_finished: Callable[[str], None],
+        on_finished: Callable[[str], None], on_outcome: Callable[[object], None],
     ) -> None:  # fmt: skip
         self._outbox = outbox
         self._files = files
         self._courier = courier
         self._languages = languages
         self._on_finished = on_finished
+        self._on_outcome = on_outcome
         self._pacing = Pacing()
         self._at_once = asyncio.Semaphore(_CHATS_AT_ONCE)
         self._chats: dict[int, asyncio.Task[None]] = {}
@@ -94,6 +98,7 @@ class Delivery:
         await self._outbox.sending(step)
         place = Place(step.chat_id, step.thread_id)
         outcome = await self._courier.bring(step.message, place, after_doubtful=doubtful)
+        self._on_outcome(outcome)
         match outcome:
             case Delivered(message_ids, file_ids):
                 await self._over(step, State.SENT, message_ids)  # at once: a crash before it means sending again

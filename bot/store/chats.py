@@ -13,13 +13,15 @@ from imgrec.log.identity import Keys
 class ChatSettings:
     """A category by its id, how alike products have to be (likeness, 0 to 1), and how many are shown at once.
 
-    None leaves it to the shop; of the language, to the profile of who asks.
+    None leaves it to the shop; of the language, to the profile of who asks. `keeps_photos`: 1 where the shopper agreed,
+    0 where not, or not yet; None where nobody asked.
     """
 
     category_id: int | None = None
     likeness: float | None = None
     results: int | None = None
     language: str | None = None
+    keeps_photos: int | None = None
 
 
 class Chats:
@@ -32,7 +34,8 @@ class Chats:
     async def settings(self, chat: int) -> ChatSettings:
         """What this chat has chosen."""
         row = await self._database.row(
-            "SELECT category_id, likeness, results, language FROM chats WHERE chat_key = ?", self._keys.of("chat", chat)
+            "SELECT category_id, likeness, results, language, keeps_photos FROM chats WHERE chat_key = ?",
+            self._keys.of("chat", chat),
         )
         return ChatSettings(*row) if row else ChatSettings()
 
@@ -43,6 +46,10 @@ class Chats:
     def choose_likeness(self, chat: int, likeness: float | None) -> Write:
         """Remember how alike products have to be; None: as the shop has it."""
         return self._set(chat, "likeness", likeness)
+
+    def let_photos_be_kept(self, chat: int, agreed: bool) -> Write:
+        """Remember whether the shopper agreed, which nobody does who was only asked."""
+        return self._set(chat, "keeps_photos", agreed)
 
     def _set(self, chat: int, name: str, value: float | str | None) -> Write:
         async def write(connection: aiosqlite.Connection) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+from collections.abc import Callable
 
 import aiosqlite
 from pydantic import BaseModel, ConfigDict
@@ -55,6 +56,8 @@ class Journal:
         self._bell = asyncio.Event()
         self._moving = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self.on_moved: Callable[[BaseModel], None] = _tell_nobody
+        """Called with each query, vote and action that the log has got."""
         self.trouble = ""
         """What is wrong with the log, if anything is."""
 
@@ -128,13 +131,21 @@ class Journal:
         chat, user = row["chat_id"], row["user_id"]
         match row["kind"]:
             case "query":
-                await self._writer.record(QueryRecord.model_validate_json(row["entry"]), chat, user)
+                query = QueryRecord.model_validate_json(row["entry"])
+                await self._writer.record(query, chat, user)
+                self.on_moved(query)
             case "vote":
                 vote = VoteRecord.model_validate_json(row["entry"])
                 await self._writer.vote(vote.query_id, vote.rank, chat, user, vote.vote, vote.voted_utc)
+                self.on_moved(vote)
             case "action":
                 done = ActionRecord.model_validate_json(row["entry"])
                 await self._writer.action(done.query_id, done.rank, chat, user, done.action, done.done_utc)
+                self.on_moved(done)
+
+
+def _tell_nobody(entry: BaseModel) -> None:
+    """Until somebody wants to know."""
 
 
 async def note_query(connection: aiosqlite.Connection, record: QueryRecord, chat: int, user: int) -> None:

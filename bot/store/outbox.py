@@ -17,7 +17,8 @@ from imgrec.async_database import AsyncDatabase, Write
 from imgrec.log.schema import Outcome
 from imgrec.log.writer import QueryRecord
 
-_RANKS_KEPT_S = 30 * 24 * 3600
+RANKS_KEPT_S = 30 * 24 * 3600
+"""How long the buttons of an answer lead anywhere."""
 _STEPS_KEPT_S = 2 * 24 * 3600
 
 
@@ -206,13 +207,14 @@ class Outbox:
 
         await self._database.write(move)
 
-    async def tidy(self) -> None:
-        """Drop what nobody can ask for any more."""
+    async def tidy(self, kept_s: float | None = None) -> None:
+        """Drop what nobody can ask for any more, and what is older than so many seconds."""
         now = now_s()
+        requests_kept_s = RANKS_KEPT_S if kept_s is None else min(kept_s, RANKS_KEPT_S)
 
         async def drop(connection: aiosqlite.Connection) -> None:
             await connection.execute("DELETE FROM steps WHERE over_s < ?", (now - _STEPS_KEPT_S,))
-            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - _RANKS_KEPT_S,))
+            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - requests_kept_s,))
 
         await self._database.write(drop)
 

@@ -91,7 +91,7 @@ MIGRATIONS = (
     ALTER TABLE steps ADD COLUMN thread_id INTEGER;             -- the topic of a forum
     ALTER TABLE chats ADD COLUMN language TEXT;                 -- null: as the profile has it
     ALTER TABLE chats ADD COLUMN results INTEGER;               -- products in an answer; null: as the shop has it
-    ALTER TABLE chats ADD COLUMN keeps_photos INTEGER;          -- 1: the shopper agreed, where the owner asks
+    ALTER TABLE chats ADD COLUMN keeps_photos INTEGER;          -- 1: the shopper agreed, 0: was asked; null: was not
     CREATE TABLE saved (
         user_key TEXT NOT NULL,                 -- a keyed hash, as in the log
         product_id INTEGER NOT NULL,
@@ -117,5 +117,12 @@ MIGRATIONS = (
         until_s REAL NOT NULL
     );
     CREATE INDEX wishes_user ON wishes (user_id);
+    CREATE TABLE kept_photos (                  -- of shoppers who agreed; see photos.py
+        file TEXT PRIMARY KEY,                  -- its name
+        chat_key TEXT NOT NULL,                 -- a keyed hash, as in the log
+        kept_s REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX kept_photos_chat ON kept_photos (chat_key);
+    CREATE INDEX kept_photos_kept ON kept_photos (kept_s);
     """,
 )

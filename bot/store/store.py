@@ -14,6 +14,7 @@ from bot.store.files import TelegramFiles
 from bot.store.inbox import Inbox, mark_done
 from bot.store.journal import Journal
 from bot.store.outbox import Outbox
+from bot.store.photos import KeptPhotos
 from bot.store.schema import MIGRATIONS
 from imgrec.async_database import AsyncDatabase, Write
 from imgrec.database import connect, connect_read_only
@@ -33,10 +34,11 @@ class Store:
     chats: Chats
     files: TelegramFiles
     journal: Journal
+    photos: KeptPhotos
 
     @classmethod
-    async def open(cls, path: Path, log: LogWriter, bot_id: int) -> Self:
-        """Raises ImgrecError when the database cannot be used."""
+    async def open(cls, path: Path, log: LogWriter, bot_id: int, photos: Path) -> Self:
+        """`photos`: the folder of shoppers' photos. Raises ImgrecError when the database cannot be used."""
         database = await AsyncDatabase.open(path, MIGRATIONS)
         last = await log.last_id()
 
@@ -61,6 +63,7 @@ class Store:
         return cls(
             database, log, Inbox(database, bot_id), Outbox(database), Chats(database, log.keys),
             TelegramFiles(database, bot_id), Journal(database, log),
+            KeptPhotos(database, log.keys, photos),
         )  # fmt: skip
 
     async def close(self) -> None:
@@ -69,10 +72,10 @@ class Store:
         await self.database.close()
         await self.log.close()
 
-    async def tidy(self) -> None:
-        """Drop what is of no use any more."""
+    async def tidy(self, kept_s: float | None = None) -> None:
+        """Drop what is of no use any more, and what is older than so many seconds."""
         await self.inbox.tidy()
-        await self.outbox.tidy()
+        await self.outbox.tidy(kept_s)
 
     async def note_notice(self, chat: int, message_id: int) -> None:
         """Keep which message tells a chat how long it takes."""
@@ -96,6 +99,7 @@ class Store:
         So do the ids of what came in, which name nobody: Telegram may send it once more.
         """
         await self.database.write(self._forget(chat, user, private, until_seq))
+        await self.photos.forget(user)  # a private chat has the number of its user
         await self.journal.forget(chat, user, private)
 
     def _forget(self, chat: int, user: int, private: bool, until_seq: int) -> Write:

@@ -24,7 +24,7 @@ def how_to_use(say: Language, shop: Shop) -> str:
         say("Send a photo, or an image as a file, and I answer with similar products."),
         "\n".join(commands),
         f"{say('Below each product stands how similar it is.')} {meaning(say, shop.likeness)}",
-        say("👍 and 👎 below an answer make the next ones better. Photos are not kept."),
+        say("👍 and 👎 below an answer make the next ones better. /privacy tells what is kept of you."),
     ])  # fmt: skip
 
 

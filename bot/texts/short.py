@@ -6,6 +6,7 @@ COMMANDS = (
     ("start", msgid("What this bot does")),
     ("category", msgid("Search one category, or let me see for myself")),
     ("threshold", msgid("How similar products have to be")),
+    ("privacy", msgid("What is kept of you, and for how long")),
     ("forget", msgid("Delete what is stored about you")),
     ("help", msgid("How to use this bot")),
 )
@@ -38,7 +39,19 @@ FORGOTTEN_IN_GROUP = msgid("Done. Your searches and votes are deleted. The group
 NO_CATEGORIES = msgid("This shop has no categories: I always look through all of it.")
 PICTURES_AGAIN = msgid("Here they are again.")
 
+NOT_YOURS_TO_DECIDE = msgid("Only who asked for this can decide it.")
+NOTHING_DELETED = msgid("Nothing was deleted.")
+MAY_PHOTOS_BE_KEPT = msgid(
+    "May the shop keep the photos you send here, to get better at finding? You can change your mind with /privacy."
+)
+PHOTOS_ARE_KEPT = msgid("Thank you! From now on your photos are kept. /privacy undoes that, and deletes them.")
+PHOTOS_ARE_NOT_KEPT = msgid("Your photos are not kept, and none that were kept before are there any more.")
+
 AUTO = msgid("Auto")
 MORE = msgid("More")
 SHOW_LESS_SIMILAR = msgid("Show less similar ones")
+DELETE_EVERYTHING = msgid("Delete everything")
+KEEP_IT = msgid("Keep it")
+MAY_KEEP = msgid("Yes, keep them")
+MAY_NOT_KEEP = msgid("No")
 PICTURES_MISSING = msgid("Pictures missing?")

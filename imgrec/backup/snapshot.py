@@ -43,14 +43,20 @@ def check(database: Path, named: str) -> int:
 
 
 def leave_out_messages(copy: Path) -> None:
-    """Empty every table of a copy of the bot's database but those of KEPT_OF_BOT, down to the bytes."""
+    """Empty every table of a copy of the bot's database but those of KEPT_OF_BOT, down to the bytes.
+
+    So is who agreed that photos are kept: a backup must not bring back an agreement that was withdrawn since.
+    """
     with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        connection.row_factory = sqlite3.Row
         for pragma in CONNECTION_PRAGMAS:
             connection.execute(pragma)
         connection.execute("PRAGMA foreign_keys = OFF")
         for table in tables(connection):
             if table not in KEPT_OF_BOT:
                 connection.execute(f'DELETE FROM "{table}"')
+        if any(row["name"] == "keeps_photos" for row in connection.execute("PRAGMA table_info(chats)")):
+            connection.execute("UPDATE chats SET keeps_photos = NULL")  # a database of before has no such column
         connection.execute("VACUUM")
 
 

@@ -74,3 +74,8 @@ class LogReader:
             "SELECT (SELECT count(*) FROM queries), (SELECT count(*) FROM feedback)"
         ).fetchone()
         return row[0], row[1]
+
+    def oldest_utc(self) -> str | None:
+        """When the oldest query was asked; None where there is none."""
+        row = self._connection.execute("SELECT min(asked_utc) FROM queries").fetchone()
+        return None if row[0] is None else str(row[0])

@@ -99,6 +99,8 @@ MIGRATIONS = (
     );
     CREATE INDEX actions_query ON actions (query_id);
     CREATE INDEX actions_user ON actions (user_key);
+    CREATE INDEX queries_asked ON queries (asked_utc);          -- what is too old is deleted
+    CREATE INDEX queries_parent ON queries (parent_id) WHERE parent_id IS NOT NULL;
     """,
 )
 

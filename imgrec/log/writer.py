@@ -92,6 +92,11 @@ class LogWriter:
         """Finish what is being written and close."""
         await self._database.close()
 
+    @property
+    def path(self) -> Path:
+        """Of the file, for who only reads it."""
+        return self._database.path
+
     async def record(self, query: QueryRecord, chat: int, user: int) -> None:
         """Write a query and its matches; one that is there already is left as it is.
 
@@ -200,6 +205,22 @@ class LogWriter:
                 await connection.execute("DELETE FROM queries WHERE chat_key = ?", (chat_key,))
         await self._database.overwrite_deleted()
         return cursor.rowcount
+
+    async def delete_before(self, before_utc: str, most: int) -> int:
+        """Delete so many of the queries asked before this moment, with matches, votes and actions; tells how many were.
+
+        Their bytes are overwritten in the log, and in its write-ahead log by `overwrite_deleted`.
+        """
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                "DELETE FROM queries WHERE id IN "
+                "(SELECT id FROM queries WHERE asked_utc < ? ORDER BY asked_utc LIMIT ?)", (before_utc, most),
+            )  # fmt: skip
+            return cursor.rowcount
+
+    async def overwrite_deleted(self) -> None:
+        """Clear the write-ahead log of what was deleted."""
+        await self._database.overwrite_deleted()
 
 
 async def _one(connection: aiosqlite.Connection, query: str, *values: object) -> sqlite3.Row | None:

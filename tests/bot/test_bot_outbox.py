@@ -53,7 +53,7 @@ def photo(update_id: int, chat: int = ANNA, user: int = ANNA, **fields: Any) -> 
 
 
 async def open_store(folder: Path) -> Store:
-    return await Store.open(folder / "bot.db", await LogWriter.open(folder / "log.db"), BOT)
+    return await Store.open(folder / "bot.db", await LogWriter.open(folder / "log.db"), BOT, folder / "shoppers")
 
 
 @pytest.fixture
@@ -376,5 +376,5 @@ async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> No
         newer.execute("PRAGMA user_version = 99")
     log = await LogWriter.open(tmp_path / "log.db")
     with pytest.raises(ImgrecError, match="schema version 99, newer than this imgrec knows"):
-        await Store.open(tmp_path / "bot.db", log, BOT)
+        await Store.open(tmp_path / "bot.db", log, BOT, tmp_path / "shoppers")
     await log.close()

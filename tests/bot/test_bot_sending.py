@@ -88,7 +88,9 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
 
 @pytest.fixture
 async def delivery(store: Store, bot: Bot) -> AsyncIterator[Delivery]:
-    made = Delivery(store.outbox, store.files, Courier(bot, store.files), Languages.load(), lambda lane: None)
+    made = Delivery(
+        store.outbox, store.files, Courier(bot, store.files), Languages.load(), lambda lane: None, lambda outcome: None
+    )
     yield made
     await made.close()
 

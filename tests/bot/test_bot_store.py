@@ -27,8 +27,9 @@ from test_bot_outbox import (
 )
 from waiting import until
 
-from bot.handlers.commands import on_forget
-from bot.handlers.context import Context
+from bot.callback_data import Forget
+from bot.handlers.context import Context, Press
+from bot.handlers.privacy import on_forget_tap
 from bot.language import Languages
 from bot.messages import Text
 from bot.reaction import Reaction, commit
@@ -65,13 +66,13 @@ async def vote(store: Store, query_id: int, vote: int, user: int = ANNA) -> None
 
 
 async def forget(store: Store, update_id: int, chat: int = ANNA, user: int = ANNA) -> None:
-    """The shopper sends /forget, as the bot handles it."""
+    """The shopper confirms /forget, as the bot handles it."""
     await store.inbox.add([message(update_id, chat, user, text="/forget")])
     waiting = (await store.inbox.take(str(chat)))[-1]
     services: Any = SimpleNamespace(store=store, recent=RecentPhotos())
     assert waiting.update.message
     context = Context(None, services, waiting, ChatSettings(), Languages.load().of())  # type: ignore[arg-type]
-    reaction = await on_forget(context, waiting.update.message, "")
+    reaction = await on_forget_tap(context, Press(waiting.update.message, user), Forget(user, 1))
     await store.database.write(commit(waiting, reaction, USEFUL_S))
     await store.database.overwrite_deleted()
 

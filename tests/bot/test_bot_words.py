@@ -27,7 +27,7 @@ from PIL import Image
 from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
-from bot.callback_data import TAPS, ChooseLikeness, More, OtherCategory, Tap, Vote, encode, parse
+from bot.callback_data import TAPS, ChooseLikeness, Forget, More, OtherCategory, Tap, Vote, encode, parse
 from bot.found import found
 from bot.handlers.commands import parse_likeness
 from bot.keyboards import below_answer, categories, likenesses
@@ -142,7 +142,9 @@ async def test_forget_leaves_nothing_of_the_shopper(
             await user.next_event("edited")
     [anna_key, _] = [row["user_key"] for row in rows("SELECT user_key FROM queries ORDER BY id")]
     await anna.text("/forget")
-    assert "deleted" in (await anna.hear(1))[0]["text"]
+    [question] = await anna.hear(1)
+    await anna.tap(question, encode(Forget(ANNA, 1)))
+    assert "deleted" in (await anna.next_event("edited"))["message"]["text"]
     for table in ("queries", "feedback"):
         assert rows(f"SELECT count(*) FROM {table}")[0][0] == 1
     for table in ("chats", "requests"):
