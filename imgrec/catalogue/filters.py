@@ -56,15 +56,23 @@ class Filters:
         return replace(self, colours=(), without_colours=())
 
     def then(self, later: "Filters") -> Self:
-        """These and what was said later, which counts where both say something; words of both count."""
+        """These and what was said later, which counts where both say something; words of both count.
+
+        What is wanted now is no longer unwanted, and the other way round.
+        """
         said = {
             name: value for name, value in vars(later).items() if value not in (None, ()) and not name.endswith("words")
         }
-        return replace(
+        before = replace(
             self,
+            colours=_but(self.colours, later.without_colours),
+            without_colours=_but(self.without_colours, later.colours),
+        )
+        return replace(
+            before,
             **{**said, "out_of_stock": self.out_of_stock or later.out_of_stock},
-            words=_each_once(self.words, later.words),
-            without_words=_each_once(self.without_words, later.without_words),
+            words=_each_once(_but(self.words, later.without_words), later.words),
+            without_words=_each_once(_but(self.without_words, later.words), later.without_words),
         )
 
 
@@ -136,6 +144,10 @@ def folded(name: str) -> str:
 def names_of_sizes(sizes: Sequence[str]) -> frozenset[str]:
     """What these sizes are called: "EU 42" is 42, too, and "M / 38" both M and 38."""
     return frozenset(name for size in map(folded, sizes) for name in (size, *_PARTS.split(size)) if name)
+
+
+def _but(words: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in others)
 
 
 def _each_once(first: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:

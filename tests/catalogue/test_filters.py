@@ -196,6 +196,16 @@ def test_what_is_said_later_counts_and_words_add_up():
     assert before.then(Filters()) == before
 
 
+def test_what_is_wanted_now_is_no_longer_unwanted_and_the_other_way_round():
+    before = Filters(words=("kite",), without_words=("silk",), colours=("red", "blue"), without_colours=("green",))
+    assert before.then(Filters(without_colours=("red",), without_words=("kite",))) == Filters(
+        without_words=("silk", "kite"), colours=("blue",), without_colours=("red",)
+    )
+    assert before.then(Filters(colours=("green",), words=("silk",))) == Filters(
+        words=("kite", "silk"), colours=("green",)
+    )
+
+
 def test_the_vocabulary_is_that_of_what_is_on_sale_now(market):
     market.bring_in(
         {"id": "1", "title": "Kite", "brand": "Acme & Sons", "price": "5", "currency": "EUR"},
