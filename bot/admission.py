@@ -86,7 +86,7 @@ class Admission:
             left_out = self._too_many(load)
             if left_out:
                 await self._turn_away(await self._store.inbox.newest_photos(lane, left_out))
-            if left_out or load.of_lane >= _TOLD_FROM:
+            if left_out or load.turns_of_lane >= _TOLD_FROM:
                 _, say = await self._speaking.to(update)
                 notice = self._notices.get(chat_id) or _Notice(lane, say, update.thread_id)
                 notice.left_out += left_out
@@ -128,9 +128,9 @@ class Admission:
     async def _keep_telling(self, chat_id: int, notice: _Notice) -> None:
         while True:
             load = await self._store.inbox.load(notice.lane, chat_id)
-            if load.of_lane < 2 and (notice.message_id is not None or not notice.left_out):
+            if load.turns_of_lane < 2 and (notice.message_id is not None or not notice.left_out):
                 break
-            minutes = load.of_lane * self._pace_s.get(notice.lane, _SECONDS_AN_ANSWER) / 60
+            minutes = load.turns_of_lane * self._pace_s.get(notice.lane, _SECONDS_AN_ANSWER) / 60
             await self._say(chat_id, notice, notices.waiting(notice.say, load.of_lane, minutes, notice.left_out))
             await asyncio.sleep(_TOLD_AGAIN_AFTER_S)
         if notice.left_out:

@@ -13,7 +13,7 @@ from bot.answering import refusal
 from bot.clock import now_s
 from bot.handlers.photos import request_of
 from bot.messages import Text
-from bot.reaction import LaterError, Reaction, commit
+from bot.reaction import LaterError, Reaction, commit, together
 from bot.speaking import Speaking
 from bot.store.inbox import Waiting
 from bot.store.store import Store
@@ -107,9 +107,9 @@ class Dispatching:
 
     async def _take(self, lane: str) -> None:
         try:
-            for waiting in await self._store.inbox.take(lane):
-                if not await self._do(waiting):
-                    break  # those behind it keep their order
+            waiting = await self._store.inbox.take(lane)
+            if waiting is not None:
+                await self._do(waiting)
         except Exception:
             log.exception("An update could not be taken out of the inbox; it is tried again.")
             await asyncio.sleep(_FIRST_PAUSE_S)
@@ -117,8 +117,8 @@ class Dispatching:
             del self._lanes[lane]
             self._bell.set()
 
-    async def _do(self, waiting: Waiting) -> bool:
-        """Handle an update; False where that has to be tried again later."""
+    async def _do(self, waiting: Waiting) -> None:
+        """Handle an update, or note that it has to be tried again later; those behind it keep their order."""
         error = None
         try:
             if waiting.starts > _MOST_STARTS:
@@ -131,13 +131,13 @@ class Dispatching:
             pause_s = min(_FIRST_PAUSE_S * 2 ** min(waiting.starts, 10), _LONGEST_PAUSE_S) * random.uniform(0.75, 1.25)  # noqa: S311
             log.info("An update is handled later: %s", later)
             await self._store.inbox.postpone(waiting.seq, later.wait_s if later.wait_s is not None else pause_s)
-            return False
+            return
         except sqlite3.OperationalError as problem:
             if not may_pass(problem):
                 raise
             log.warning("An update is handled later: %s", problem)
             await self._store.inbox.postpone(waiting.seq, _LONGEST_WAIT_S)
-            return False
+            return
         except Exception as problem:
             log.exception("An update could not be handled.")
             error = type(problem).__name__
@@ -145,25 +145,28 @@ class Dispatching:
         await self._store.database.write(commit(waiting, reaction, self._useful_for_s, error))
         if reaction.forgets:
             await self._store.database.overwrite_deleted()
-        if reaction.record is not None and reaction.messages:
-            self._unsent[waiting.lane] += 1
+        if unsent := sum(part.record is not None and bool(part.messages) for part in reaction.parts):
+            self._unsent[waiting.lane] += unsent
         self._store.journal.ring()
         tap, chat = waiting.update.callback_query, waiting.update.chat
         if tap is not None:
             self._toasts.answer(tap.id, reaction.toast)
         if chat is not None:
             self._on_commit(chat.id)
-        return True
 
     async def _failure(self, waiting: Waiting) -> Reaction:
-        """What nobody expected: the shopper gets a plain sentence, and a photo its outcome in the log."""
+        """What nobody expected: the shopper gets a plain sentence, and each photo its outcome in the log."""
         message = waiting.update.message
         settings, say = await self._speaking.to(waiting.update)
         if waiting.update.callback_query is not None:
             return Reaction(toast=say(short.FAILED_TAP))
         if message is None or not message.chat.is_private:
             return Reaction()
-        if message.image is None:
-            return Reaction([Text(html=say(short.FAILED), reply_to=message.message_id)])
-        query_id = await self._store.outbox.begin(waiting, message.chat.id, message.sender_id, say.code)
-        return refusal(query_id, waiting, request_of(message, say, settings), Outcome.FAILED, short.FAILED)
+        told = Reaction([Text(html=say(short.FAILED), reply_to=message.message_id)])
+        unanswered = []
+        for part in waiting.parts:
+            if part.update.message and part.update.message.looks_at_something:
+                request = request_of(part.update.message, say, settings)
+                query_id = await self._store.outbox.begin(part, request.chat, request.user, say.code)
+                unanswered.append(refusal(query_id, part, request, Outcome.FAILED, None))
+        return together([told, *unanswered])

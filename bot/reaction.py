@@ -1,7 +1,7 @@
 """What handling an update comes to: messages to send and rows to write, committed as one with the update being done."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiosqlite
 
@@ -9,7 +9,7 @@ from bot.clock import now_s
 from bot.found import Found
 from bot.messages import Message
 from bot.store.inbox import Waiting, mark_done
-from bot.store.outbox import add_steps, answer_request, finish_request
+from bot.store.outbox import add_steps, answer_request, drop_unanswered, finish_request
 from imgrec.async_database import Write
 from imgrec.log.writer import QueryRecord
 
@@ -25,7 +25,8 @@ class LaterError(Exception):
 @dataclass(frozen=True)
 class Reaction:
     """`toast`: a short notice over the chat, for a tap. `record`: of the query that the messages answer, with what was
-    found for it. `forgets`: what it deletes has to be gone from the disk too.
+    found for it. `forgets`: what it deletes has to be gone from the disk too. `beside`: what else it comes to, such as
+    the other answers to an album.
     """
 
     messages: Sequence[Message] = ()
@@ -34,6 +35,18 @@ class Reaction:
     record: QueryRecord | None = None
     found: Found | None = None
     forgets: bool = False
+    beside: tuple["Reaction", ...] = ()
+
+    @property
+    def parts(self) -> tuple["Reaction", ...]:
+        """It, and what is beside it."""
+        return self, *self.beside
+
+
+def together(reactions: Sequence[Reaction]) -> Reaction:
+    """Several as one: the first, and the others beside it."""
+    first, *beside = [replace(part, beside=()) for one in reactions for part in one.parts] or [Reaction()]
+    return replace(first, beside=tuple(beside))
 
 
 def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str | None = None) -> Write:
@@ -43,18 +56,25 @@ def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str
     """
 
     async def write(connection: aiosqlite.Connection) -> None:
-        for one in reaction.writes:
-            await one(connection)
-        chat, record = waiting.update.chat, reaction.record
-        if record is not None:
-            await answer_request(connection, record, reaction.found)
-        if chat is not None:
-            # one that came in long ago, before the bot was down, is told something all the same
-            until_s = max(waiting.received_s, now_s() - useful_for_s / 2) + useful_for_s
-            place = chat.id, waiting.update.thread_id
-            await add_steps(connection, place, reaction.messages, None if record is None else record.id, until_s)
-        if record is not None and not reaction.messages:
-            await finish_request(connection, record.id)
-        await mark_done(connection, [waiting.seq], error)
+        for one in reaction.parts:
+            await _write(connection, waiting, one, useful_for_s)
+        seqs = [part.seq for part in waiting.parts]
+        await drop_unanswered(connection, seqs)
+        await mark_done(connection, seqs, error)
 
     return write
+
+
+async def _write(connection: aiosqlite.Connection, waiting: Waiting, reaction: Reaction, useful_for_s: float) -> None:
+    for one in reaction.writes:
+        await one(connection)
+    chat, record = waiting.update.chat, reaction.record
+    if record is not None:
+        await answer_request(connection, record, reaction.found)
+    if chat is not None:
+        # one that came in long ago, before the bot was down, is told something all the same
+        until_s = max(waiting.received_s, now_s() - useful_for_s / 2) + useful_for_s
+        place = chat.id, waiting.update.thread_id
+        await add_steps(connection, place, reaction.messages, None if record is None else record.id, until_s)
+    if record is not None and not reaction.messages:
+        await finish_request(connection, record.id)

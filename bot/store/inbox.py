@@ -1,7 +1,8 @@
 """What came in from Telegram, kept until it is done."""
 
+import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiosqlite
@@ -22,23 +23,30 @@ _INSERT = """
 
 @dataclass(frozen=True)
 class Waiting:
-    """An update whose turn has come. `lateness_s`: since it came in."""
+    """An update whose turn has come, with the `others` of its album: they are handled as one, and done at once."""
 
     seq: int
     lane: str
     received_s: float
     starts: int
     update: Update
+    others: tuple["Waiting", ...] = ()
+
+    @property
+    def parts(self) -> tuple["Waiting", ...]:
+        """It, and the others."""
+        return self, *self.others
 
 
 @dataclass(frozen=True)
 class Load:
-    """How many photos wait, of whom."""
+    """How many photos wait, of whom. `turns_of_lane`: how many turns its photos take, of an album one."""
 
     of_lane: int
     of_chat: int
     in_all: int
     bytes_in_all: int
+    turns_of_lane: int
 
 
 class Inbox:
@@ -66,9 +74,10 @@ class Inbox:
             return self._bot_id, update.update_id, 0, None, None, None, None, None, None, now, now, now, update.why
         message, chat = update.message, update.chat
         image = message.image if message else None
+        photo_bytes = image.file_size if image else 0 if message and message.link else None
         return (
             self._bot_id, update.update_id, update.stamp, update.lane, chat and chat.id, update.user_id,
-            message.media_group_id if message and image else None, image and image.file_size,
+            message and message.media_group_id, photo_bytes,
             update.model_dump_json(exclude_defaults=True), now, now, None, None,
         )  # fmt: skip
 
@@ -99,13 +108,13 @@ class Inbox:
         )
         return (row[0] if row and row[0] else 0) + _ALBUM_ENDS_AFTER_S
 
-    async def take(self, lane: str) -> Sequence[Waiting]:
-        """The lane's next update, or all photos of an album; notes that their handling begins."""
+    async def take(self, lane: str) -> Waiting | None:
+        """The lane's next update, or all of an album; notes that their handling begins."""
         head = await self._database.row(
             "SELECT * FROM inbox WHERE lane = ? AND done_s IS NULL ORDER BY seq LIMIT 1", lane
         )
         if head is None:
-            return []
+            return None
         rows = [head] if head["album"] is None else await self._database.rows(
             "SELECT * FROM inbox WHERE lane = ? AND album = ? AND done_s IS NULL ORDER BY seq", lane, head["album"]
         )  # fmt: skip
@@ -116,12 +125,8 @@ class Inbox:
             )
 
         await self._database.write(begin)
-        return [
-            Waiting(
-                row["seq"], row["lane"], row["received_s"], row["starts"] + 1, Update.model_validate_json(row["body"])
-            )
-            for row in rows
-        ]
+        first, *others = (_waiting(row, row["starts"] + 1) for row in rows)
+        return replace(first, others=tuple(others))
 
     async def postpone(self, seq: int, seconds: float) -> None:
         """Handle it later; those behind it in its lane wait too."""
@@ -134,8 +139,8 @@ class Inbox:
     async def load(self, lane: str, chat_id: int) -> Load:
         """How many photos wait."""
         row = await self._database.row(
-            "SELECT count(*) FILTER (WHERE lane = ?) AS of_lane, count(*) FILTER (WHERE chat_id = ?) AS of_chat, "
-            "count(*) AS in_all, coalesce(sum(photo_bytes), 0) AS bytes_in_all "
+            "SELECT count(*) FILTER (WHERE lane = ?1), count(*) FILTER (WHERE chat_id = ?2), count(*), "
+            "coalesce(sum(photo_bytes), 0), count(DISTINCT CASE WHEN lane = ?1 THEN coalesce(album, seq) END) "
             "FROM inbox WHERE done_s IS NULL AND photo_bytes IS NOT NULL",
             lane,
             chat_id,
@@ -144,16 +149,13 @@ class Inbox:
         return Load(*row)
 
     async def newest_photos(self, lane: str, most: int) -> Sequence[Waiting]:
-        """The photos of a lane that came in last, latest first."""
+        """The photos of a lane that came in last, latest first, without those that are being looked at."""
         rows = await self._database.rows(
-            "SELECT * FROM inbox WHERE lane = ? AND done_s IS NULL AND photo_bytes IS NOT NULL "
+            "SELECT * FROM inbox WHERE lane = ? AND done_s IS NULL AND photo_bytes IS NOT NULL AND starts = 0 "
             "ORDER BY seq DESC LIMIT ?",
             lane, most,
         )  # fmt: skip
-        return [
-            Waiting(row["seq"], row["lane"], row["received_s"], row["starts"], Update.model_validate_json(row["body"]))
-            for row in rows
-        ]
+        return [_waiting(row, row["starts"]) for row in rows]
 
     async def tidy(self) -> None:
         """Drop the ids of updates that Telegram will not send again."""
@@ -162,6 +164,10 @@ class Inbox:
             await connection.execute("DELETE FROM inbox WHERE done_s < ?", (now_s() - _IDS_KEPT_S,))
 
         await self._database.write(drop)
+
+
+def _waiting(row: sqlite3.Row, starts: int) -> Waiting:
+    return Waiting(row["seq"], row["lane"], row["received_s"], starts, Update.model_validate_json(row["body"]))
 
 
 async def mark_done(connection: aiosqlite.Connection, seqs: Iterable[int], error: str | None = None) -> None:

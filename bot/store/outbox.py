@@ -84,6 +84,23 @@ class Outbox:
         )
         return Found.model_validate_json(row["kept"]) if row else None
 
+    async def answered_by(self, message_id: int, chat_id: int) -> int | None:
+        """The last request that this message of ours is part of the answer to."""
+        row = await self._database.row(
+            "SELECT request_id FROM steps WHERE chat_id = ? AND message_ids IS NOT NULL AND request_id IS NOT NULL "
+            "AND EXISTS (SELECT 1 FROM json_each(message_ids) WHERE value = ?) ORDER BY id DESC LIMIT 1",
+            chat_id, message_id,
+        )  # fmt: skip
+        return row["request_id"] if row else None
+
+    async def asked_by(self, message_id: int, chat_id: int) -> int | None:
+        """The last request that was answered in reply to this message."""
+        row = await self._database.row(
+            "SELECT id FROM requests WHERE chat_id = ? AND kept ->> '$.ask.reply_to' = ? ORDER BY id DESC LIMIT 1",
+            chat_id, message_id,
+        )  # fmt: skip
+        return row["id"] if row else None
+
     async def doubtful_pictures(self, request_id: int, chat_id: int) -> Pictures | None:
         """The pictures of a request of this chat that may not have arrived."""
         row = await self._database.row(
@@ -213,8 +230,10 @@ class Outbox:
         requests_kept_s = RANKS_KEPT_S if kept_s is None else min(kept_s, RANKS_KEPT_S)
 
         async def drop(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM steps WHERE over_s < ?", (now - _STEPS_KEPT_S,))
-            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - requests_kept_s,))
+            await connection.execute(
+                "DELETE FROM steps WHERE over_s < ? AND request_id IS NULL", (now - _STEPS_KEPT_S,)
+            )
+            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - requests_kept_s,))  # and their steps
 
         await self._database.write(drop)
 
@@ -245,6 +264,13 @@ async def answer_request(connection: aiosqlite.Connection, record: QueryRecord, 
         "UPDATE requests SET record = ?, kept = ?, answered_s = ? WHERE id = ?",
         (record.model_dump_json(), found and found.model_dump_json(), now_s(), record.id),
     )
+
+
+async def drop_unanswered(connection: aiosqlite.Connection, seqs: Sequence[int]) -> None:
+    """Within a transaction: of these updates, the requests that came to nothing. An album that was begun as several
+    answers, before a crash, may have ended as one.
+    """
+    await connection.executemany("DELETE FROM requests WHERE seq = ? AND answered_s IS NULL", [(seq,) for seq in seqs])
 
 
 async def finish_request(

@@ -14,8 +14,8 @@ MIGRATIONS = (
         lane TEXT,                              -- those of one lane are handled one after the other; null: unreadable
         chat_id INTEGER,
         user_id INTEGER,
-        album TEXT,                             -- Telegram's id of the album its photo belongs to
-        photo_bytes INTEGER,                    -- null where there is no photo to look at
+        album TEXT,                             -- Telegram's id of the album it belongs to
+        photo_bytes INTEGER,                    -- null where there is no photo to look at; 0: not known
         body TEXT,                              -- the fields we need, JSON; null when it is done
         received_s REAL NOT NULL,
         due_s REAL NOT NULL,                    -- not before
@@ -89,6 +89,7 @@ MIGRATIONS = (
     ALTER TABLE requests ADD COLUMN kept TEXT;                  -- see found.py, JSON
     ALTER TABLE requests DROP COLUMN ranks;
     ALTER TABLE steps ADD COLUMN thread_id INTEGER;             -- the topic of a forum
+    CREATE INDEX steps_sent ON steps (chat_id) WHERE message_ids IS NOT NULL;   -- which answer is replied to?
     ALTER TABLE chats ADD COLUMN language TEXT;                 -- null: as the profile has it
     ALTER TABLE chats ADD COLUMN results INTEGER;               -- products in an answer; null: as the shop has it
     ALTER TABLE chats ADD COLUMN keeps_photos INTEGER;          -- 1: the shopper agreed, 0: was asked; null: was not
