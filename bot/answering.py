@@ -1,41 +1,47 @@
-"""From a request to what is sent: download the photo, see it, search, compose; and what the log will have of it."""
+"""From a request to what is sent: find, compose; and what the log will have of it."""
 
-import asyncio
 import logging
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from telegram import Bot
-from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.clock import now_s
 from bot.composing import compose, compose_page
+from bot.downloading import NoLongerThereError
 from bot.found import Found, found
-from bot.keeping import asking_to_keep, keep_photo
+from bot.keeping import asking_to_keep
+from bot.links import LinkError, TooLargeAtLinkError
 from bot.messages import Text
 from bot.reaction import LaterError, Reaction
-from bot.receiving.updates import File
 from bot.request import Request, Result
-from bot.sending.verdicts import NotTaken, verdict
+from bot.seeing import Trouble, find
 from bot.services import Services
 from bot.store.inbox import Waiting
 from bot.texts import short
-from imgrec.errors import CostlyPhotoError, OtherServingError, PhotoError, TooLargePhotoError
+from imgrec.errors import CostlyPhotoError, PhotoError, TooLargePhotoError
 from imgrec.log.schema import Outcome
 from imgrec.log.writer import LoggedTimes, QueryRecord
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 20 * 1024 * 1024
-"""Telegram hands out no larger files."""
-_ASK_TIMEOUT_S = 5
-_LONGEST_DOWNLOAD_S = 60
-_DOWNLOAD_TIMEOUT_S = 6
 _TRIES_OF_WHAT_MAY_BE_GONE = 4
 
 
-class _NoLongerThereError(Exception):
-    """The photo a tap asks about cannot be had any more."""
+@dataclass(frozen=True)
+class Answered:
+    """A query that has its result, and what the log will have of it."""
+
+    query_id: int
+    result: Result
+    kept: Found
+    record: QueryRecord
+
+    def showing(self, most: int) -> QueryRecord:
+        """The record, where only so many of the products are shown."""
+        shown = min(most, len(self.result.answer.matches))
+        logged = self.kept.logged(self.kept.page(1, shown) if shown else (), 1)
+        return self.record.model_copy(update={"answer": logged})
 
 
 async def answer(bot: Bot, services: Services, waiting: Waiting, request: Request) -> Reaction:
@@ -43,29 +49,34 @@ async def answer(bot: Bot, services: Services, waiting: Waiting, request: Reques
 
     Raises LaterError when Telegram does not hand out the photo just now.
     """
+    answered = await find_answer(bot, services, waiting, request)
+    if isinstance(answered, Reaction):
+        return answered
+    messages = compose(answered.query_id, answered.result, answered.kept)
+    question, asked = asking_to_keep(services, request)
+    return Reaction([*messages, *question], asked, record=answered.record, found=answered.kept)
+
+
+async def find_answer(bot: Bot, services: Services, waiting: Waiting, request: Request) -> Answered | Reaction:
+    """The same without composing it; a refusal is composed."""
     began_s = now_s()
     query_id = await services.store.outbox.begin(waiting, request.chat, request.user, request.say.code)
-    queue_ms = (began_s - waiting.received_s) * 1000
+    times = LoggedTimes(queue_ms=(began_s - waiting.received_s) * 1000)
     try:
-        if began_s - waiting.received_s > services.useful_for_s:
-            return _plain(query_id, waiting, request, Outcome.EXPIRED, short.EXPIRED, queue_ms)
+        if is_too_late(services, waiting):
+            return refusal(query_id, waiting, request, Outcome.EXPIRED, short.EXPIRED, times)
         with services.actions.shown(request.chat):
-            result = await _find(bot, services, query_id, request, waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE)
-    except PhotoError as problem:
-        outcome, text = _plain_words(problem)
-        return _plain(query_id, waiting, request, outcome, text, queue_ms)
-    except _NoLongerThereError:
-        return _plain(query_id, waiting, request, Outcome.FAILED, short.NO_LONGER_THERE, queue_ms)
+            result = await find(bot, services, query_id, request, again=may_come_back(waiting))
+    except (PhotoError, LinkError, NoLongerThereError) as problem:
+        return refusal(query_id, waiting, request, *plain_words(problem, request), times)
     except LaterError:
         raise
     except Exception:  # the outermost edge of a query: the log gets what happened, the shopper a plain sentence
         log.exception("A photo could not be answered.")
-        return _plain(query_id, waiting, request, Outcome.FAILED, short.FAILED, queue_ms)
+        return refusal(query_id, waiting, request, Outcome.FAILED, short.FAILED, times)
     services.recent.remember(query_id, request.chat, request.user, result.seen)
     kept = found(result)
-    record = _record_of(query_id, waiting, result, kept, queue_ms)
-    question, asked = asking_to_keep(services, request)
-    return Reaction([*compose(query_id, result, kept), *question], asked, record=record, found=kept)
+    return Answered(query_id, result, kept, _record_of(query_id, waiting, result, kept, times))
 
 
 async def answer_with_more(
@@ -84,82 +95,50 @@ async def answer_with_more(
     return Reaction(messages, record=record.model_copy(update={"answer": logged}), found=before)
 
 
-def refusal(query_id: int, waiting: Waiting, request: Request, outcome: Outcome, text: str | None) -> Reaction:
-    """An answer without having looked; without a text, the shopper is told by other means."""
+def is_too_late(services: Services, waiting: Waiting) -> bool:
+    """Whether an answer would be of no use any more."""
+    return now_s() - waiting.received_s > services.useful_for_s
+
+
+def may_come_back(waiting: Waiting) -> bool:
+    """Whether to try again for what Telegram says is unavailable, which it also says of what is gone for good."""
+    return waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE
+
+
+def refusal(
+    query_id: int, waiting: Waiting, request: Request, outcome: Outcome, text: str | None,
+    times: LoggedTimes = LoggedTimes(),  # noqa: B008 - frozen
+) -> Reaction:  # fmt: skip
+    """An answer without having found; without a text, the shopper is told by other means."""
     messages = [] if text is None else [Text(html=request.say(text), reply_to=request.ask.reply_to)]
-    return Reaction(messages, record=_record(query_id, waiting, request, outcome))
-
-
-def _plain(query_id: int, waiting: Waiting, request: Request, outcome: Outcome, text: str, queue_ms: float) -> Reaction:
     record = _record(query_id, waiting, request, outcome)
-    times = LoggedTimes(queue_ms=queue_ms)
-    return replace(
-        refusal(query_id, waiting, request, outcome, text), record=record.model_copy(update={"times": times})
-    )
+    return Reaction(messages, record=record.model_copy(update={"times": times}))
 
 
-async def _find(bot: Bot, services: Services, query_id: int, request: Request, again: bool) -> Result:
-    """Ask with what was seen before, where it still counts; else with the photo, downloaded anew."""
-    if request.seen is not None:
-        try:
-            return await services.looking.ask(request.seen, request)
-        except OtherServingError as error:
-            log.info("%s", error)
-    if request.photo is None:
-        raise _NoLongerThereError
-    size = request.photo.file_size or MOST_BYTES
-    if size > MOST_BYTES:
-        raise TooLargePhotoError("Telegram hands out no file this large.")
-    async with services.memory.holding(size):
-        photo = await _download(bot, request.photo, may_be_tried_again=again)
-        result = await services.looking.ask(photo, request)
-        await keep_photo(services, query_id, request, photo)
-        return result
-
-
-async def _download(bot: Bot, file: File, *, may_be_tried_again: bool) -> bytes:
-    try:
-        async with asyncio.timeout(_LONGEST_DOWNLOAD_S):
-            there = await bot.get_file(file.file_id, read_timeout=_ASK_TIMEOUT_S)
-            content = bytes(await there.download_as_bytearray(read_timeout=_DOWNLOAD_TIMEOUT_S))
-    except BadRequest as error:
-        words = error.message.lower()
-        if "too big" in words:
-            raise TooLargePhotoError("Telegram hands out no file this large.") from None
-        if "temporarily unavailable" in words and may_be_tried_again:  # which is also said of what is gone for good
-            raise LaterError(error.message) from None
-        raise _NoLongerThereError from None
-    except InvalidToken as error:  # what python-telegram-bot makes of a download's 404: its address has expired
-        raise LaterError(error.message) from None
-    except TelegramError as error:
-        what = verdict(error)
-        raise LaterError(str(error), what.wait_s if isinstance(what, NotTaken) else None) from None
-    except TimeoutError:
-        raise LaterError("The download takes too long.") from None
-    if there.file_size and len(content) != there.file_size and may_be_tried_again:
-        raise LaterError(f"The download has {len(content)} bytes of {there.file_size}.")
-    return content
-
-
-def _plain_words(problem: PhotoError) -> tuple[Outcome, str]:
+def plain_words(problem: Trouble, request: Request) -> tuple[Outcome, str]:
+    """What is wrong with what was sent, for the log and for the shopper."""
     if isinstance(problem, CostlyPhotoError):
         return Outcome.TOO_LARGE, short.COSTLY
-    if isinstance(problem, TooLargePhotoError):
+    if isinstance(problem, TooLargePhotoError | TooLargeAtLinkError):
         return Outcome.TOO_LARGE, short.TOO_LARGE
-    return Outcome.UNREADABLE, short.UNREADABLE
+    if isinstance(problem, NoLongerThereError):
+        return Outcome.FAILED, short.NO_LONGER_THERE
+    if isinstance(problem, LinkError):
+        return Outcome.UNREADABLE, short.NOTHING_AT_LINK
+    return Outcome.UNREADABLE, short.NO_IMAGE_AT_LINK if request.ask.link else short.UNREADABLE
 
 
 def _record(query_id: int, waiting: Waiting, request: Request, outcome: Outcome) -> QueryRecord:
     asked = datetime.fromtimestamp(waiting.received_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return QueryRecord(
         id=query_id, asked_utc=asked, kind=request.kind, outcome=outcome, parent=request.parent,
-        language=request.say.code, photo_unique_id=request.photo.file_unique_id if request.photo else None,
+        language=request.say.code, photo_unique_id=request.photo.file_unique_id if request.photo else request.ask.link,
     )  # fmt: skip
 
 
-def _record_of(query_id: int, waiting: Waiting, result: Result, kept: Found, queue_ms: float) -> QueryRecord:
+def _record_of(query_id: int, waiting: Waiting, result: Result, kept: Found, times: LoggedTimes) -> QueryRecord:
     matches = result.answer.matches
     outcome = Outcome.ANSWERED if matches else Outcome.NOTHING_SIMILAR
-    times = LoggedTimes(queue_ms=queue_ms, see_ms=result.times.see_ms, search_ms=result.times.search_ms)
+    took = times.model_copy(update={"see_ms": result.times.see_ms, "search_ms": result.times.search_ms})
     logged = kept.logged(kept.page(1, len(matches)) if matches else (), 1)
-    return _record(query_id, waiting, result.request, outcome).model_copy(update={"answer": logged, "times": times})
+    return _record(query_id, waiting, result.request, outcome).model_copy(update={"answer": logged, "times": took})

@@ -19,6 +19,7 @@ from bot.dispatching import Dispatching
 from bot.handlers.routing import handle
 from bot.heartbeat import beat
 from bot.language import SOURCE, Languages
+from bot.links import Links
 from bot.looking import Looking
 from bot.owner.watching import Watching
 from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
@@ -86,11 +87,12 @@ class _Running:
         self._actions, self._toasts = Actions(bot), Toasts(bot)
         self._languages = Languages.load()
         speaking = Speaking(self._languages, store.chats)
+        links = Links(config.photos, are_followed=config.bot.links)
         self._watching = Watching(
             config, bot.token, store, self._looking, speaking, lambda chat: self._delivery.kick(chat)
         )
         services = Services(
-            self._looking, store, self._actions, speaking, bot.username, useful_for_s, config.privacy,
+            self._looking, store, self._actions, speaking, links, bot.username, useful_for_s, config.privacy,
             config.telegram.admins, self._watching.troubles,
         )  # fmt: skip
         self._delivery = Delivery(

@@ -64,6 +64,23 @@ class OpenProduct:
 
 
 @dataclass(frozen=True)
+class UnderPrice:
+    """Ask a query again for products that cost at most this, in thousandths of the currency's unit."""
+
+    letter: ClassVar[str] = "u"
+    query_id: int
+    thousandths: int
+
+
+@dataclass(frozen=True)
+class WithoutWords:
+    """Ask a query again without what narrowed it."""
+
+    letter: ClassVar[str] = "d"
+    query_id: int
+
+
+@dataclass(frozen=True)
 class PicturesMissing:
     """Send the pictures of a query's answer again: when they were sent, it was not known whether they arrived."""
 
@@ -93,8 +110,9 @@ AUTO_PERMILLE = 9999
 _LARGEST = 2**63 - 1  # what SQLite holds
 
 Tap = (
-    Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | PicturesMissing | Forget | KeepPhotos
-)
+    Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | UnderPrice | WithoutWords
+    | PicturesMissing | Forget | KeepPhotos
+)  # fmt: skip
 TAPS: tuple[type[Tap], ...] = get_args(Tap)
 
 
@@ -126,6 +144,8 @@ def _is_possible(tap: Tap) -> bool:
             return rank >= 0 and vote in (1, -1)
         case More(_, rank) | OpenProduct(_, rank):
             return rank > 0
+        case UnderPrice(_, thousandths):
+            return thousandths > 0
         case ChooseLikeness(permille):
             return 0 <= permille <= 1000 or permille == AUTO_PERMILLE
         case Forget(_, yes) | KeepPhotos(yes):

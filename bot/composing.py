@@ -1,6 +1,6 @@
 """An answer as messages: products as pictures, then the list of them with the buttons. Nothing is sent from here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot import keyboards
 from bot.found import Found
@@ -19,6 +19,14 @@ def compose(query_id: int, result: Result, found: Found) -> list[Message]:
     if not matches:
         return [Text(html=answers.nothing_similar(say, result), keyboard=keyboard, reply_to=ask.reply_to)]
     return _with_pictures(say, query_id, matches, answers.answered(say, result), keyboard, ask.reply_to)
+
+
+def compose_overview(say: Language, results: Mapping[int, Result], reply_to: int) -> list[Message]:
+    """Many things at once, each a query of its own: the closest product to each, and numbers that lead on."""
+    matches = [match for result in results.values() for match in result.answer.matches[:1]]
+    keyboard = keyboards.below_overview(list(results))
+    html = answers.overview(say, list(results.values()))
+    return _with_pictures(say, next(iter(results)), matches, html, keyboard, reply_to)
 
 
 def compose_page(

@@ -1,12 +1,16 @@
 """What an answer found, kept for as long as its buttons live: more of it, and each product of it, come from here."""
 
+import json
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.request import Ask, Result
+from imgrec.catalogue.filters import Filters
 from imgrec.log.writer import LoggedAnswer, LoggedMatch
 from imgrec.search.serving import Rank
+
+_FILTERS: TypeAdapter[Filters] = TypeAdapter(Filters)
 
 
 class Found(BaseModel):
@@ -55,5 +59,17 @@ def found(result: Result) -> Found:
         model=answer.serving.model_sha256,
         index_generation=answer.serving.generation,
         best_similarity=answer.nearest.similarity if answer.nearest else None,
+        filters=_filters_as_json(result.request.ask.filters),
+        refinement=_refinement_as_json(result.request.ask),
     )
     return Found(ask=result.request.ask, answer=logged, ranks=answer.ranked)
+
+
+def _filters_as_json(filters: Filters) -> str | None:
+    """Only what they say; None where they say nothing."""
+    return None if filters.is_empty else _FILTERS.dump_json(filters, exclude_defaults=True).decode()
+
+
+def _refinement_as_json(ask: Ask) -> str | None:
+    photos = len(ask.photos) + (ask.link is not None)
+    return json.dumps({"photos": photos}) if photos > 1 else None

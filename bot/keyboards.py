@@ -16,7 +16,9 @@ from bot.callback_data import (
     OtherCategory,
     PicturesMissing,
     Tap,
+    UnderPrice,
     Vote,
+    WithoutWords,
     encode,
 )
 from bot.found import Found
@@ -38,7 +40,7 @@ _SAME = 1e-4
 
 
 def below_answer(say: Language, query_id: int, result: Result, found: Found) -> Keyboard | None:
-    """The products by number, votes and more of them, and the categories the photo may show instead.
+    """The products by number, votes and more of them, limits of price, and the categories the photo may show instead.
 
     None where there is nothing to tap.
     """
@@ -46,7 +48,7 @@ def below_answer(say: Language, query_id: int, result: Result, found: Found) -> 
     left_out = answer.scope if len(answer.scope) == 1 or not shown else ()  # of several searched, each is offered alone
     more = _more(say, query_id, found, shown + 1)
     rows = [*_numbers(query_id, 1, shown), [*(_votes(query_id, 0) if shown else []), *more]]
-    return _keyboard([*rows, _others(query_id, result, left_out)])
+    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out)])
 
 
 def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
@@ -78,6 +80,12 @@ def with_missing(say: Language, markup: Keyboard | None, query_id: int) -> Keybo
     """The same keyboard below an offer to send the pictures, where they may not have arrived."""
     rows = markup.inline_keyboard if markup else ()
     return Keyboard([[_button(say(short.PICTURES_MISSING), PicturesMissing(query_id))], *rows])
+
+
+def below_overview(query_ids: Sequence[int]) -> Keyboard:
+    """A number for each thing of an album, which shows all that is similar to it."""
+    buttons = [_button(str(number), More(query_id, 1)) for number, query_id in enumerate(query_ids, start=1)]
+    return Keyboard(_in_rows(buttons, -(-len(buttons) // 2)))
 
 
 def categories(say: Language, category_ids: Mapping[str, int], chosen: str | None) -> Keyboard | None:
@@ -140,6 +148,20 @@ def _more(say: Language, query_id: int, found: Found, next_rank: int) -> list[In
         return []
     text = short.MORE if next_rank <= found.similar else short.SHOW_LESS_SIMILAR
     return [_button(say(text), More(query_id, next_rank))]
+
+
+def _under(say: Language, query_id: int, result: Result) -> list[InlineKeyboardButton]:
+    """Prices to narrow an answer by; where it was narrowed so far that nothing is left, the way back."""
+    if not result.answer.matches and not result.request.ask.filters.is_empty:
+        return [_button(say(short.WITHOUT_THESE_WORDS), WithoutWords(query_id))]
+    steps = result.price_steps
+    return [
+        _button(
+            say(short.UNDER_PRICE, price=say.round_money(limit, steps.currency)),
+            UnderPrice(query_id, int(limit * 1000)),
+        )
+        for limit in steps.limits
+    ]
 
 
 def _others(query_id: int, result: Result, left_out: Sequence[str]) -> list[InlineKeyboardButton]:

@@ -2,6 +2,7 @@
 
 import gettext
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 
 FOLDER = Path(__file__).with_name("languages")
 """One catalogue a language, DE.po and the like; to add a language is to add a file here."""
+_DECIMALS = re.compile(r"\.0+")
 SOURCE = "en"
 """What the texts in the code are written in."""
 
@@ -71,8 +73,15 @@ class Language:
         """A day and a time in numbers: 11/30 17:05."""
         return f"{self.day(at)} {format_skeleton('Hm', at, locale=self.locale)}"
 
-    def list(self, items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
-        """a, b and c."""
+    def round_money(self, amount: Decimal, currency: str | None) -> str:
+        """The same of a whole amount without decimals: $20, 20 €."""
+        if currency is None or amount != amount.to_integral_value():
+            return self.money(amount, currency)
+        pattern = _DECIMALS.sub("", self.locale.currency_formats["standard"].pattern)
+        return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)
+
+    def list(self, items: Sequence[str], style: Literal["standard", "or", "unit"] = "standard") -> str:
+        """a, b and c; or a, b or c; or a, b, c."""
         return format_list(list(items), style=style, locale=self.locale)
 
     @cached_property

@@ -16,6 +16,7 @@ import numpy as np
 from bot.request import Request, Result, Times
 from bot.shop import Shop
 from bot.store.chats import ChatSettings
+from imgrec.catalogue.price_steps import price_steps
 from imgrec.errors import GuardError, PhotoError
 from imgrec.search.serving import Seen, Serving
 from imgrec.vision.guard import GuardedDecoder
@@ -227,7 +228,9 @@ class Looking:
         threshold = None if likeness is None else shop.likeness.similarity_of(likeness)
         answer = serving.answer(seen, category, threshold, self.shown(request.settings), request.ask.filters)
         wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
-        return Result(request, answer, seen, shop, category, wanted, Times(see_ms, _ms_since(began)))
+        similar = (rank.product_id for rank in answer.ranked if rank.similarity >= answer.threshold)
+        steps = price_steps(serving.catalogue.products(similar).values())
+        return Result(request, answer, seen, shop, category, wanted, Times(see_ms, _ms_since(began)), steps)
 
     def _take_up_new_serving(self) -> None:
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:

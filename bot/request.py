@@ -1,28 +1,32 @@
 """What a shopper asks, and what was found."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.language import Language
-from bot.receiving.updates import File
+from bot.receiving.files import File
 from bot.shop import Shop
 from bot.store.chats import ChatSettings
 from imgrec.catalogue.filters import Filters
+from imgrec.catalogue.price_steps import PriceSteps
 from imgrec.log.schema import KindOfQuery
+from imgrec.search.narrowing import Narrowing
 from imgrec.search.serving import Answer, Seen
 
 
 class Ask(BaseModel):
     """What is asked of the shop, kept with the answer so that its buttons can ask it again, changed a little.
 
-    The answer replies to message `reply_to`. `category_id`: the one that was tapped; None leaves it to the chat.
+    The answer replies to message `reply_to`. `link`: what it leads to is looked at beside the photos.
+    `category_id`: the one that was tapped; None leaves it to the chat.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     reply_to: int
     photos: tuple[File, ...] = ()
+    link: str | None = None
     category_id: int | None = None
     filters: Filters = Filters()
 
@@ -31,7 +35,8 @@ class Ask(BaseModel):
 class Request:
     """Somebody asks something, in a chat that has chosen this and that, and is answered in this language.
 
-    `seen`: what was seen of it before, if that is still known; `parent`: the query whose button asked.
+    `seen`: what was seen of it before, if that is still known; `parent`: the query whose button asked, or that it is a
+    reply to; `narrowing`: how its words were read.
     """
 
     kind: KindOfQuery
@@ -42,6 +47,14 @@ class Request:
     settings: ChatSettings = field(default_factory=ChatSettings)
     parent: int | None = None
     seen: Seen | None = None
+    narrowing: Narrowing | None = None
+
+    def narrowed(self, narrowing: Narrowing | None) -> "Request":
+        """The same with these words, beside what was said before."""
+        if narrowing is None:
+            return self
+        ask = self.ask.model_copy(update={"filters": self.ask.filters.then(narrowing.filters)})
+        return replace(self, ask=ask, narrowing=narrowing)
 
     @property
     def category_id(self) -> int | None:
@@ -66,7 +79,8 @@ class Times:
 class Result:
     """An answer to a request, and the shop it is of.
 
-    `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1.
+    `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1; `price_steps`
+    are the limits that are worth offering.
     """
 
     request: Request
@@ -76,6 +90,7 @@ class Result:
     category: str | None
     likeness: float
     times: Times
+    price_steps: PriceSteps = field(default_factory=lambda: PriceSteps((), None))
 
     @property
     def category_source(self) -> str | None:

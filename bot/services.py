@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from bot.actions import Actions
+from bot.links import Links
 from bot.looking import Looking
 from bot.owner.troubles import Troubles
 from bot.speaking import Speaking
@@ -87,6 +88,7 @@ class Services:
     store: Store
     actions: Actions
     speaking: Speaking
+    links: Links
     username: str
     useful_for_s: float
     privacy: PrivacySection

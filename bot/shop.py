@@ -11,7 +11,10 @@ _LEAST_PROBABILITY = 0.01
 
 @dataclass(frozen=True)
 class Shop:
-    """The shop as one serving knows it. `tells_categories`: it predicts one for each photo."""
+    """The shop as one serving knows it.
+
+    `tells_categories`: it predicts one for each photo; `currency`: of prices where nobody names another.
+    """
 
     serving: ServingId
     category_ids: dict[str, int]
@@ -20,6 +23,7 @@ class Shop:
     auto_threshold: float
     threshold_is_configured: bool
     results: int
+    currency: str | None = None
 
     @classmethod
     def of(cls, serving: Serving) -> Self:
@@ -32,6 +36,7 @@ class Shop:
             serving.threshold,
             serving.settings.threshold != "auto",
             serving.settings.results,
+            next(iter(serving.catalogue.vocabulary().currencies), None),
         )
 
     @property

@@ -53,8 +53,9 @@ class PhotosSection(Section):
     least_side_px: int = Field(32, ge=1, description="Least short side of a fetched photo; below it: too_small.")
     allow_private: bool = Field(
         False,
-        description="Whether feeds may name hosts of your own network or machine. Redirects to others there stay "
-        "refused, as do link-local, multicast and reserved addresses.",
+        description="Whether feeds, and links that shoppers send to the bot (`bot.links`), may name hosts of your own "
+        "network or machine. Redirects to others there stay refused, as do link-local, multicast and "
+        "reserved addresses.",
     )
     contact: str | None = Field(
         None,
@@ -188,6 +189,11 @@ class BotSection(Section):
     queue_limit_mb: int = Field(5000, ge=1, description="Size of all photos that may wait, in megabytes.")
     answer_within_s: int = Field(
         900, ge=10, description="How long an answer is of use, in seconds; after that the shopper is told so instead."
+    )
+    links: bool = Field(
+        True,
+        description="Whether links to images are followed that shoppers send, under the rules of the section photos; "
+        "else the bot connects to Telegram alone.",
     )
     stop_within_s: int = Field(
         8, ge=0, le=600, description="How long a bot that is told to stop goes on answering; what is left waits."

@@ -71,6 +71,5 @@ async def ask_again(context: Context, press: Press, kind: KindOfQuery, query_id:
 
 def _request(context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask) -> Request:
     """With what was seen for that query, where it is still known."""
-    services = context.services
-    seen = services.recent.recall(query_id, press.chat, services.looking.shop.serving)
+    seen = context.recall(query_id, press.chat)
     return Request(kind, press.chat, press.user, ask, context.say, context.settings, parent=query_id, seen=seen)

@@ -12,6 +12,7 @@ from bot.services import Services
 from bot.store.chats import ChatSettings
 from bot.store.inbox import Waiting
 from bot.texts import short
+from imgrec.search.serving import Seen
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Context:
     waiting: Waiting
     settings: ChatSettings
     say: Language
+
+    def recall(self, query_id: int, chat: int) -> Seen | None:
+        """What was seen for a query of this chat, where it is still known."""
+        services = self.services
+        return services.recent.recall(query_id, chat, services.looking.shop.serving)
 
 
 class Press(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.clock import now_s
 from bot.handlers.context import Context
-from bot.handlers.photos import on_anything_else
+from bot.handlers.other import on_anything_else
 from bot.messages import Drawing
 from bot.owner.chart import draw_chart
 from bot.reaction import Reaction

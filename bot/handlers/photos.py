@@ -1,36 +1,41 @@
-"""A shopper sends a photo, or an image as a file; or something else."""
+"""A shopper sends a photo, an image as a file, a sticker or a link to an image."""
 
 from bot.answering import answer
 from bot.handlers.context import Context
 from bot.language import Language
-from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.request import Ask, Request
 from bot.store.chats import ChatSettings
-from bot.texts import short
+from bot.words import read, words_of
 from imgrec.log.schema import KindOfQuery
 
 
 def is_for_us(message: Message, username: str) -> bool:
-    """In a group, only photos whose caption mentions the bot; in private, all."""
-    return message.image is not None and (message.chat.is_private or message.mentions(username))
+    """In a group, only what mentions the bot; in private, all."""
+    return message.looks_at_something and (message.chat.is_private or message.mentions(username))
 
 
 def request_of(message: Message, say: Language, settings: ChatSettings) -> Request:
-    """What is asked by a photo alone."""
-    kind = KindOfQuery.PHOTO if message.photo else KindOfQuery.FILE
-    photos = (message.image,) if message.image else ()
-    ask = Ask(reply_to=message.message_id, photos=photos)
-    return Request(kind, message.chat.id, message.sender_id, ask, say, settings)
+    """What is asked by a photo alone, or by a link."""
+    image = message.image
+    ask = Ask(
+        reply_to=message.message_id, photos=(image,) if image else (), link=None if image else message.link or None
+    )
+    return Request(kind_of(message), message.chat.id, message.sender_id, ask, say, settings)
+
+
+def kind_of(message: Message) -> KindOfQuery:
+    """What is sent."""
+    if message.photo:
+        return KindOfQuery.PHOTO
+    if message.sticker:
+        return KindOfQuery.STICKER
+    return KindOfQuery.FILE if message.document else KindOfQuery.LINK
 
 
 async def on_photo(context: Context, message: Message) -> Reaction:
-    """Answer with products that look like it."""
-    request = request_of(message, context.say, context.settings)
+    """Answer with products that look like it, and are as the words beside it say."""
+    narrowing = await read(context.services, context.say, words_of(message, context.services.username))
+    request = request_of(message, context.say, context.settings).narrowed(narrowing)
     return await answer(context.bot, context.services, context.waiting, request)
-
-
-async def on_anything_else(context: Context, message: Message) -> Reaction:
-    """Any other private message: say what to send."""
-    return Reaction([Text(html=context.say(short.SEND_A_PHOTO))]) if message.chat.is_private else Reaction()

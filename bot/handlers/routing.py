@@ -2,9 +2,12 @@
 
 from telegram import Bot
 
+from bot.handlers.albums import items_of, on_album
 from bot.handlers.commands import COMMANDS
 from bot.handlers.context import Context
-from bot.handlers.photos import is_for_us, on_anything_else, on_photo
+from bot.handlers.other import on_anything_else
+from bot.handlers.photos import is_for_us, on_photo
+from bot.handlers.replies import on_reply
 from bot.handlers.taps import on_tap
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
@@ -22,16 +25,22 @@ async def handle(bot: Bot, services: Services, waiting: Waiting) -> Reaction:
     message = update.message
     if message is None or not message.says_something:
         return Reaction()
-    if is_for_us(message, services.username):
-        return await on_photo(context, message)
-    if message.image is not None:
-        return Reaction()  # of a group, and not for us
-    return await _on_text(context, message)
-
-
-async def _on_text(context: Context, message: Message) -> Reaction:
     command = message.command()
-    is_ours = command is not None and command.bot.lower() in {"", context.services.username.lower()}
+    is_ours = command is not None and command.bot.lower() in {"", services.username.lower()}
     if command is not None and is_ours and command.name in COMMANDS:
         return await COMMANDS[command.name](context, message, command.rest)
+    return await _on_message(context, message)
+
+
+async def _on_message(context: Context, message: Message) -> Reaction:
+    services, items = context.services, items_of(context.waiting)
+    replied = await on_reply(context, message, items)
+    if replied is not None:
+        return replied
+    messages = (part.update.message for part in context.waiting.parts)
+    for_us = any(is_for_us(one, services.username) for one in messages if one)
+    if items and for_us:
+        return await (on_album(context, items) if context.waiting.others else on_photo(context, message))
+    if message.link and for_us and services.links.are_followed:
+        return await on_photo(context, message)
     return await on_anything_else(context, message)

@@ -12,12 +12,15 @@ from bot.callback_data import (
     OpenProduct,
     OtherCategory,
     PicturesMissing,
+    UnderPrice,
     Vote,
+    WithoutWords,
     parse,
 )
 from bot.handlers.answers import on_more, on_open_product, on_other_category, on_pictures_missing
 from bot.handlers.choices import on_choose_category, on_choose_likeness
 from bot.handlers.context import Context, Press, too_old
+from bot.handlers.prices import on_under_price, on_without_words
 from bot.handlers.privacy import on_forget_tap, on_keep_photos
 from bot.handlers.votes import on_vote
 from bot.reaction import Reaction
@@ -28,6 +31,8 @@ ON_TAP: Mapping[type, Callable[[Context, Press, Any], Awaitable[Reaction]]] = {
     More: on_more,
     OpenProduct: on_open_product,
     OtherCategory: on_other_category,
+    UnderPrice: on_under_price,
+    WithoutWords: on_without_words,
     PicturesMissing: on_pictures_missing,
     ChooseCategory: on_choose_category,
     ChooseLikeness: on_choose_likeness,

@@ -13,43 +13,27 @@ from pydantic import (
     model_validator,
 )
 
+from bot.receiving.files import LARGEST, File, Sticker
+from bot.receiving.links import first_link
+
 Json = dict[str, Any]
 
 ALLOWED_UPDATES = ("message", "callback_query")
-_IMAGE_NAME = re.compile(r"\.(jpe?g?|jfif|pjpe?g|png|webp|gif|avif|bmp|tiff?|hei[cf])$", re.IGNORECASE)
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
 _CONTENTS = (
     "text", "photo", "document", "sticker", "animation", "video", "video_note", "audio", "voice", "contact", "dice",
     "poll", "location", "venue", "game", "story", "paid_media", "checklist",
 )  # fmt: skip
-_LARGEST = 2**63 - 1  # what SQLite holds
 
 
 class _Kept(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class File(_Kept):
-    """A photo in its largest size, or a document."""
-
-    file_id: str
-    file_unique_id: str
-    file_size: int = Field(0, ge=0, le=_LARGEST)
-    width: int = 0
-    height: int = 0
-    mime_type: str = ""
-    file_name: str = ""
-
-    @property
-    def is_image(self) -> bool:
-        """Whether it is called an image; some clients name no type."""
-        return self.mime_type.startswith("image/") or bool(_IMAGE_NAME.search(self.file_name))
-
-
 class Chat(_Kept):
     """Where something was written."""
 
-    id: int = Field(ge=-_LARGEST, le=_LARGEST)
+    id: int = Field(ge=-LARGEST, le=LARGEST)
     type: str
 
     @property
@@ -61,7 +45,7 @@ class Chat(_Kept):
 class Sender(_Kept):
     """A user, or a chat that writes under its own name. `language_code`: of the user's app, such as pt-br."""
 
-    id: int = Field(ge=-_LARGEST, le=_LARGEST)
+    id: int = Field(ge=-LARGEST, le=LARGEST)
     language_code: str = ""
 
 
@@ -76,7 +60,7 @@ class Command(NamedTuple):
 class Message(_Kept):
     """A message, new or replied to or tapped. `date` 0: it is there no longer."""
 
-    message_id: int = Field(ge=-_LARGEST, le=_LARGEST)
+    message_id: int = Field(ge=-LARGEST, le=LARGEST)
     date: int = 0
     chat: Chat
     user: Sender | None = Field(None, validation_alias=AliasChoices("user", "from"))
@@ -85,8 +69,11 @@ class Message(_Kept):
     caption: str = ""
     photo: File | None = None
     document: File | None = None
+    sticker: Sticker | None = None
+    link: str = ""
+    """The first one in its text."""
     media_group_id: str | None = None
-    message_thread_id: int | None = Field(None, ge=-_LARGEST, le=_LARGEST)
+    message_thread_id: int | None = Field(None, ge=-LARGEST, le=LARGEST)
     is_topic_message: bool = False
     reply_to_message: "Message | None" = None
     reply_markup: Json | None = None
@@ -96,9 +83,15 @@ class Message(_Kept):
     @model_validator(mode="before")
     @classmethod
     def _note_what_it_says(cls, raw: object) -> object:
-        if isinstance(raw, dict) and "says_something" not in raw:
-            return {**raw, "says_something": any(kind in raw for kind in _CONTENTS)}
-        return raw
+        if not isinstance(raw, dict) or "says_something" in raw:
+            return raw
+        noted = {
+            "says_something": any(kind in raw for kind in _CONTENTS),
+            "link": first_link(raw.get("text"), raw.get("entities")),
+        }
+        if "animation" in raw:  # which comes as a document, too, and is a video
+            noted["document"] = None
+        return {**raw, **noted}
 
     @field_validator("photo", mode="before")
     @classmethod
@@ -111,18 +104,25 @@ class Message(_Kept):
     @field_validator("reply_to_message", mode="before")
     @classmethod
     def _without_words(cls, replied: object) -> object:
-        """What is replied to counts by its photo; its words may be another's, and are not kept."""
-        return {**replied, "text": "", "caption": ""} if isinstance(replied, dict) else replied
-
-    @property
-    def file(self) -> File | None:
-        """The photo, or what is sent as a file."""
-        return self.photo or self.document
+        """What is replied to counts by its photo and its buttons; its words may be another's, and are not kept."""
+        return {**replied, "text": "", "caption": "", "entities": []} if isinstance(replied, dict) else replied
 
     @property
     def image(self) -> File | None:
-        """What can be looked at."""
-        return self.photo or (self.document if self.document and self.document.is_image else None)
+        """What can be looked at: a photo, a sticker that stands still, or a file that may be an image."""
+        if self.sticker and self.sticker.is_still:
+            return self.sticker
+        return self.photo or (self.document if self.document and self.document.may_be_image else None)
+
+    @property
+    def looks_at_something(self) -> bool:
+        """Whether there is an image in it, or a link that may lead to one."""
+        return self.image is not None or bool(self.link)
+
+    @property
+    def words(self) -> str:
+        """What is written in it, or below its photo."""
+        return self.text or self.caption
 
     @property
     def sender_id(self) -> int:
@@ -136,8 +136,13 @@ class Message(_Kept):
         return Command(match["name"].lower(), match["bot"] or "", (match["rest"] or "").strip()) if match else None
 
     def mentions(self, username: str) -> bool:
-        """Whether its caption calls this user."""
-        return bool(re.search(rf"(?<!\w)@{re.escape(username)}(?!\w)", self.caption, re.IGNORECASE))
+        """Whether its words call this user."""
+        return bool(mention(username).search(self.words))
+
+
+def mention(username: str) -> re.Pattern[str]:
+    """What calls a user in a text."""
+    return re.compile(rf"(?<!\w)@{re.escape(username)}(?!\w)", re.IGNORECASE)
 
 
 class Tap(_Kept):
@@ -152,7 +157,7 @@ class Tap(_Kept):
 class Update(_Kept):
     """A message or a tap."""
 
-    update_id: int = Field(ge=-_LARGEST, le=_LARGEST)
+    update_id: int = Field(ge=-LARGEST, le=LARGEST)
     message: Message | None = None
     callback_query: Tap | None = None
 
@@ -207,7 +212,7 @@ class Unreadable(NamedTuple):
 def read_update(raw: object) -> Update | Unreadable | None:
     """An update as Telegram sends it, cut down to what we need; None where it has not even an id."""
     update_id = raw.get("update_id") if isinstance(raw, dict) else None
-    if not isinstance(update_id, int) or isinstance(update_id, bool) or abs(update_id) > _LARGEST:
+    if not isinstance(update_id, int) or isinstance(update_id, bool) or abs(update_id) > LARGEST:
         return None
     try:
         update = Update.model_validate(raw)

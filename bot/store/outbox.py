@@ -233,7 +233,8 @@ class Outbox:
             await connection.execute(
                 "DELETE FROM steps WHERE over_s < ? AND request_id IS NULL", (now - _STEPS_KEPT_S,)
             )
-            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - requests_kept_s,))  # and their steps
+            # their steps go with them: by those it is found which answer is replied to
+            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - requests_kept_s,))
 
         await self._database.write(drop)
 

@@ -6,6 +6,7 @@ from itertools import groupby
 from bot.language import Language, msgid
 from bot.request import Result
 from bot.shop import Shop
+from bot.texts.narrowing import narrowed
 from bot.texts.writing import brand_of, capitalised, categories, category_name, price, title_of
 from imgrec.search.serving import Answer, Candidate, Match
 
@@ -19,7 +20,8 @@ _LOOKED_EVERYWHERE = msgid("I looked through the whole shop.")
 
 def answered(say: Language, result: Result) -> str:
     """The message below an album: what the photo shows, where was looked, and what was found."""
-    return f"{_where(say, result)}\n\n{product_list(say, result.answer.matches, 1)}"
+    heading = _in_lines(_where(say, result), narrowed(say, result.request, result.shop))
+    return f"{heading}\n\n{product_list(say, result.answer.matches, 1)}"
 
 
 def page(say: Language, matches: Sequence[Match], first: int, similar: int, *, less_similar: bool) -> str:
@@ -36,7 +38,10 @@ def page(say: Language, matches: Sequence[Match], first: int, similar: int, *, l
 
 def nothing_similar(say: Language, result: Result) -> str:
     """When no product is as alike as it has to be: how close the best one was."""
-    where, nearest = _where(say, result), result.answer.nearest
+    where = _in_lines(_where(say, result), narrowed(say, result.request, result.shop))
+    nearest = result.answer.nearest
+    if nearest is None and not result.request.ask.filters.is_empty:
+        return f"{where}\n{say('There is nothing like that.')}"
     if nearest is None:
         return f"{where}\n{say('There are no products to compare with there.')}"
     return "\n".join([
@@ -46,6 +51,15 @@ def nothing_similar(say: Language, result: Result) -> str:
             least=say.percent(result.likeness), degree=say(nearest.degree), likeness=say.percent(nearest.likeness),
         ),
     ])  # fmt: skip
+
+
+def overview(say: Language, results: Sequence[Result]) -> str:
+    """The message below an album of the closest product to each thing of a shopper's album."""
+    heading = say("These show different things. The closest product to each:")
+    lines = [f"{number}. {_closest(say, result)}" for number, result in enumerate(results, start=1)]
+    narrowed_by = narrowed(say, results[0].request, results[0].shop)
+    how_to_go_on = say("A number shows all that is similar to it.")
+    return "\n".join([_in_lines(heading, narrowed_by), "", *lines, "", how_to_go_on])
 
 
 def product_list(say: Language, matches: Sequence[Match], first: int) -> str:
@@ -66,6 +80,11 @@ def caption(say: Language, match: Match) -> str:
     return f"{title_of(match, _CAPTION_TITLE_LENGTH)}\n{' · '.join([*_facts(say, match), *likeness])}"
 
 
+def _closest(say: Language, result: Result) -> str:
+    matches = result.answer.matches
+    return f"{_line(say, matches[0])} · {say(matches[0].degree)}" if matches else say("Nothing is similar enough.")
+
+
 def _line(say: Language, match: Match) -> str:
     return " · ".join([title_of(match, _LISTED_TITLE_LENGTH), *_facts(say, match)])
 
@@ -74,6 +93,10 @@ def _facts(say: Language, match: Match) -> list[str]:
     written = price(say, match)
     facts = [f"<b>{written}</b>" if written else "", brand_of(match)]
     return [fact for fact in facts if fact] + ([say("out of stock")] if match.is_marked_gone else [])
+
+
+def _in_lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _where(say: Language, result: Result) -> str:

@@ -16,9 +16,21 @@ START = msgid(
     "A clear photo of one product works best. /help tells the rest."
 )
 SEND_A_PHOTO = msgid("Send me a photo of a product, and I look for similar ones. /help tells more.")
+SEND_A_PHOTO_WITH_WORDS = msgid(
+    "Send me a photo of a product, and I look for similar ones. Words such as “red, under 20” help when you write them "
+    "below the photo, or as a reply to an answer of mine."
+)
+NOT_LOOKED_AT = msgid(
+    "I can only look at pictures that stand still. Send me a photo of a product, or an image as a file, "
+    "and I look for similar ones."
+)
 UNREADABLE = msgid(
     "I could not open that as an image. Perhaps it is damaged; "
     "please send another one, as a photo or as a JPEG, PNG or WebP file."
+)
+NOTHING_AT_LINK = msgid("I could not fetch anything from that link. Please send me the picture itself.")
+NO_IMAGE_AT_LINK = msgid(
+    "That link does not lead to an image that I can open. Please send me the picture itself, or a link to it alone."
 )
 TOO_LARGE = msgid(
     "That image is too large for me, in bytes (20 MB at most) or in pixels. Please send it as a photo instead."
@@ -49,6 +61,8 @@ PHOTOS_ARE_NOT_KEPT = msgid("Your photos are not kept, and none that were kept b
 
 AUTO = msgid("Auto")
 MORE = msgid("More")
+UNDER_PRICE = msgid("Under {price}")
+WITHOUT_THESE_WORDS = msgid("Without these words")
 SHOW_LESS_SIMILAR = msgid("Show less similar ones")
 DELETE_EVERYTHING = msgid("Delete everything")
 KEEP_IT = msgid("Keep it")

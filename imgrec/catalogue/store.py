@@ -207,6 +207,13 @@ class Catalogue:
         """The ids of the products on sale that pass, as they are now: (n,), ascending."""
         return self._passing(filters, self._version())
 
+    def product_at(self, url: str) -> int | None:
+        """The product on sale whose page is at this address, if there is one."""
+        found = self.connection.execute(
+            "SELECT id FROM products WHERE url = ? AND retired_utc IS NULL ORDER BY id LIMIT 1", (url,)
+        ).fetchone()
+        return found[0] if found else None
+
     def vocabulary(self) -> Vocabulary:
         """What words may mean here, as it is now."""
         return self._vocabulary(self._version())

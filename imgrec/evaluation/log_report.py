@@ -10,7 +10,7 @@ from imgrec.log.reader import LoggedQuery
 from imgrec.log.schema import KindOfQuery, Outcome
 
 THRESHOLD_STEP = 0.05
-_PHOTOS = {KindOfQuery.PHOTO, KindOfQuery.FILE}
+_PHOTOS = {KindOfQuery.PHOTO, KindOfQuery.FILE, KindOfQuery.ALBUM, KindOfQuery.STICKER, KindOfQuery.LINK}
 
 
 @dataclass(frozen=True)

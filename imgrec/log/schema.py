@@ -106,10 +106,19 @@ MIGRATIONS = (
 
 
 class KindOfQuery(StrEnum):
-    """What was asked: a photo, an image sent as a file, or something about an earlier query by a tap on a button."""
+    """What was asked: a photo or what else can be looked at, or something about an earlier query."""
 
     PHOTO = "photo"
     FILE = "file"
+    ALBUM = "album"
+    """Several photos of one thing, sent together."""
+    STICKER = "sticker"
+    LINK = "link"
+    """To an image, or to a product's page."""
+    NARROWED = "narrowed"
+    """The same photo with other words or another price, by a reply or a tap."""
+    REFINED = "refined"
+    """The same with a further photo, by a reply."""
     OTHER_CATEGORY = "other_category"
     MORE = "more"
     """Further products of it; their ranks go on from those before."""

@@ -68,11 +68,20 @@ def test_of_a_photos_sizes_the_largest_is_kept_in_whatever_order_they_come() -> 
         ({"mime_type": "application/octet-stream", "file_name": "shoe.JPG"}, True),
         ({"file_name": "shoe.heic"}, True),
         ({"mime_type": "application/x-binary", "file_name": "shoe.jfif"}, True),
+        ({"mime_type": "text/plain", "file_name": "shoe.bmp"}, True),
+        ({"mime_type": "text/plain", "file_name": "shoe.original"}, True),
+        ({"mime_type": "application/octet-stream", "file_name": "shoe.txt"}, True),
+        ({}, True),
         ({"mime_type": "application/pdf", "file_name": "jpg.pdf"}, False),
-        ({}, False),
+        ({"mime_type": "text/plain", "file_name": "notes.txt"}, False),
+        ({"mime_type": "video/mp4", "file_name": "clip.mp4"}, False),
+        ({"mime_type": "video/mp4"}, False),
+        ({"mime_type": "application/vnd.ms-excel", "file_name": "prices.xls"}, False),
     ],
 )
-def test_a_file_is_an_image_by_its_type_or_by_its_name(document: dict[str, str], is_image: bool) -> None:
+def test_a_file_may_be_an_image_unless_its_type_and_its_name_both_say_otherwise(
+    document: dict[str, str], is_image: bool
+) -> None:
     message = read(written(document={"file_id": "f", "file_unique_id": "u", **document})).message
     assert message
     assert (message.image is not None) == is_image

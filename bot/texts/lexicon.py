@@ -1,0 +1,55 @@
+"""The words of each language that narrow a search, for whoever reads shoppers' words (imgrec.search.lexicon).
+
+A translation is no translation of the English below but all the phrases that mean it, in every form, between bars:
+"rot | rote | roter | rotes". What imgrec.search.lexicon says of each key is what is to be put there. A language may do
+without some; English counts beside it.
+"""
+
+from bot.language import Language, msgid
+from imgrec.search.lexicon import Lexicon
+
+_PHRASES = {
+    "black": msgid("lexicon: black"),
+    "white": msgid("lexicon: white"),
+    "grey": msgid("lexicon: grey"),
+    "silver": msgid("lexicon: silver"),
+    "brown": msgid("lexicon: brown"),
+    "beige": msgid("lexicon: beige"),
+    "red": msgid("lexicon: red"),
+    "orange": msgid("lexicon: orange"),
+    "yellow": msgid("lexicon: yellow"),
+    "gold": msgid("lexicon: gold"),
+    "green": msgid("lexicon: green"),
+    "turquoise": msgid("lexicon: turquoise"),
+    "blue": msgid("lexicon: blue"),
+    "navy": msgid("lexicon: navy"),
+    "purple": msgid("lexicon: purple"),
+    "pink": msgid("lexicon: pink"),
+    "under": msgid("lexicon: under"),  # before the highest price
+    "under_behind": msgid("lexicon: or less"),  # behind the highest price
+    "over": msgid("lexicon: over"),  # before the lowest price
+    "over_behind": msgid("lexicon: or more"),  # behind the lowest price
+    "between": msgid("lexicon: between"),  # before two prices
+    "between_behind": msgid("lexicon: between, behind two prices"),
+    "to": msgid("lexicon: to"),  # between two prices
+    "and": msgid("lexicon: and"),  # between two prices, where “between” stands before them
+    "by": msgid("lexicon: by"),  # before a brand
+    "size": msgid("lexicon: size"),  # before or behind a size
+    "not": msgid("lexicon: not"),  # before what is not wanted
+    "not_behind": msgid("lexicon: not, behind what is not wanted"),
+    "dollar": msgid("lexicon: dollar"),
+    "euro": msgid("lexicon: euro"),
+    "pound": msgid("lexicon: pound"),
+    "rouble": msgid("lexicon: rouble"),
+    "rupee": msgid("lexicon: rupee"),
+    "yen": msgid("lexicon: yen"),
+    "stop": msgid("lexicon: words that say nothing"),  # a, the, please
+    "endings": msgid("lexicon: endings of words"),  # s, es: to find “shoe” by “shoes”
+    "decimal_mark": msgid("lexicon: decimal mark"),  # . or ,
+}
+
+
+def lexicon(say: Language) -> Lexicon:
+    """The words of this language."""
+    said = {key: say(phrases) for key, phrases in _PHRASES.items()}
+    return Lexicon.from_strings({key: words for key, words in said.items() if words != _PHRASES[key]})

@@ -1,0 +1,67 @@
+"""Which words an answer was narrowed by, and which were of no use."""
+
+from html import escape
+
+from bot.language import Language, msgid
+from bot.request import Request
+from bot.shop import Shop
+from bot.texts.writing import shortened
+from imgrec.catalogue.filters import Filters
+
+_COLOURS = (
+    msgid("black"), msgid("white"), msgid("grey"), msgid("silver"), msgid("brown"), msgid("beige"), msgid("red"),
+    msgid("orange"), msgid("yellow"), msgid("gold"), msgid("green"), msgid("turquoise"), msgid("blue"), msgid("navy"),
+    msgid("purple"), msgid("pink"),
+)  # fmt: skip
+"""What imgrec.features.colour_names calls them."""
+_LONGEST_WORDS = 60
+_MOST_NAMED = 6
+
+
+def narrowed(say: Language, request: Request, shop: Shop) -> str:
+    """What products had to be besides alike, and what of the shopper's words was of no use; blank where all is said."""
+    said = [only(say, request.ask.filters, shop)]
+    if request.narrowing and request.narrowing.unused:
+        said.append(unused(say, request.narrowing.unused))
+    return " ".join(filter(None, said))
+
+
+def only(say: Language, filters: Filters, shop: Shop) -> str:
+    """Such as: Only red, up to $20, by Acme. Blank where nothing narrows."""
+    wishes = _wishes(say, filters, shop)
+    return say("Only: {wishes}.", wishes=say.list(wishes[:_MOST_NAMED], "unit")) if wishes else ""
+
+
+def unused(say: Language, words: tuple[str, ...]) -> str:
+    """The shopper's words that were of no use; of many only the first."""
+    named = [f"“{_written(one)}”" for one in dict.fromkeys(words)]
+    more = [say("others")] if len(named) > _MOST_NAMED else []
+    return say("I could not use: {words}.", words=say.list([*named[:_MOST_NAMED], *more], "unit"))
+
+
+def nothing_understood(say: Language, words: tuple[str, ...]) -> str:
+    """When a reply narrows nothing, which words would."""
+    understood = say(
+        "I understand a colour, a price, a brand or a word of the title, such as: {example}",
+        example=f"<i>{say('red, under 20')}</i>",
+    )
+    return f"{unused(say, words)} {understood}" if words else understood
+
+
+def _wishes(say: Language, filters: Filters, shop: Shop) -> list[str]:
+    currency = filters.currency or shop.currency
+    wishes = [say(colour) for colour in filters.colours]
+    wishes += [say("not {colour}", colour=say(colour)) for colour in filters.without_colours]
+    if filters.least_price is not None:
+        wishes.append(say("from {price} on", price=say.round_money(filters.least_price, currency)))
+    if filters.most_price is not None:
+        wishes.append(say("up to {price}", price=say.round_money(filters.most_price, currency)))
+    if filters.brand is not None:
+        wishes.append(say("by {brand}", brand=_written(filters.brand)))
+    wishes += [say("size {size}", size=_written(size.upper())) for size in filters.sizes]
+    wishes += [f"“{_written(word)}”" for word in filters.words]
+    return wishes + [say("without “{word}”", word=_written(word)) for word in filters.without_words]
+
+
+def _written(words: str) -> str:
+    return escape(shortened(words, _LONGEST_WORDS))

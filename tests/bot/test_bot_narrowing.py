@@ -1,0 +1,161 @@
+"""Words beside a photo and in replies, limits of price by a tap, photos that refine: the answer says what counted."""
+
+import json
+import re
+
+import pytest
+from shared_bot import SharedBot, drawn, everything, hear_all, photo_server, shared, user
+from tiny_shop import CATEGORIES
+
+from bot.callback_data import UnderPrice, WithoutWords, encode
+from sandbox.client import Json, UserClient
+
+__all__ = ["everything", "photo_server", "shared", "user"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BALLS, BOXES, TENTS = CATEGORIES
+HOSTILE = ("<b>red</b> & <script>under 9</script> " * 25)[:1000]
+
+
+def buttons(message: Json) -> dict[str, str]:
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
+
+
+def prices(text: str) -> list[float]:
+    return [float(price) for price in re.findall(r"€(\d+\.\d\d)", text)]
+
+
+async def test_words_below_a_photo_narrow_its_answer_which_says_so(shared: SharedBot, everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"), caption="under 10, by Acme & Sons, size 42, please")
+    heard = await hear_all(everything)
+    assert "Only: up to €10, by Acme & Sons." in heard.text
+    assert "I could not use: “size 42”." in heard.text
+    listed = heard.text.partition("\n\n")[2]
+    assert prices(listed)
+    assert max(prices(listed)) <= 10
+    query = shared.last_query()
+    assert query["kind_of_query"] == "photo"
+    assert json.loads(query["filters"]) == {"most_price": "10", "brand": "Acme & Sons"}
+
+
+async def test_colours_are_those_of_the_products_photos(everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"), caption="blue")
+    heard = await hear_all(everything)
+    assert "Only: blue." in heard.text
+    titles = re.findall(r"^\d+\. (\w+) ", heard.text, re.MULTILINE)
+    assert set(titles) & {"blue"}
+    assert not set(titles) & {"red", "green", "yellow"}
+
+
+async def test_a_reply_with_words_narrows_that_answer_and_the_next_reply_adds_to_it(
+    shared: SharedBot, everything: UserClient
+) -> None:
+    [asked] = await everything.photo(drawn(BALLS, "red"))
+    first = await hear_all(everything)
+    first_query = shared.last_query()
+    reply = await everything.text("under 10", reply_to_message_id=first.texts[0]["message_id"])
+    second = await hear_all(everything)
+    assert "Only: up to €10." in second.text
+    assert second.texts[0]["reply_to_message"]["message_id"] == reply["message_id"]
+    query = shared.last_query()
+    assert (query["kind_of_query"], query["parent_id"]) == ("narrowed", first_query["id"])
+
+    await everything.text("by acme", reply_to_message_id=second.pictures[0]["message_id"])
+    third = await hear_all(everything)
+    assert "Only: up to €10, by Acme & Sons." in third.text
+
+    await everything.text("under 5", reply_to_message_id=asked["message_id"])
+    of_the_photo = await hear_all(everything)
+    assert "Only: up to €5." in of_the_photo.text
+    assert shared.last_query()["parent_id"] == first_query["id"]
+
+
+async def test_a_reply_that_says_nothing_is_told_what_would(shared: SharedBot, everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    heard = await hear_all(everything)
+    before = len(shared.rows("SELECT 1 FROM queries"))
+    await everything.text("xyzzy", reply_to_message_id=heard.texts[0]["message_id"])
+    told = await hear_all(everything)
+    assert "I could not use: “xyzzy”." in told.text
+    assert "a colour, a price, a brand" in told.text
+    assert len(shared.rows("SELECT 1 FROM queries")) == before
+
+
+async def test_where_words_leave_nothing_there_is_a_way_back(shared: SharedBot, everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"), caption="under 1 by acme, blue, over 30")
+    heard = await hear_all(everything)
+    assert not heard.pictures
+    assert "There is nothing like that." in heard.text
+    assert shared.last_query()["outcome"] == "nothing_similar"
+    await everything.tap(heard.texts[0], buttons(heard.texts[0])["Without these words"])
+    again = await hear_all(everything)
+    assert again.pictures
+    assert "Only" not in again.text
+    assert (shared.last_query()["kind_of_query"], shared.last_query()["filters"]) == ("narrowed", None)
+
+
+async def test_a_limit_of_price_is_one_tap_away(shared: SharedBot, everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    heard = await hear_all(everything)
+    under = {text: data for text, data in buttons(heard.texts[0]).items() if text.startswith("Under ")}
+    assert 1 <= len(under) <= 2
+    [text, data] = next(iter(under.items()))
+    limit = float(text.removeprefix("Under €"))
+    await everything.tap(heard.texts[0], data)
+    narrowed = await hear_all(everything)
+    assert f"Only: up to {text.removeprefix('Under ')}." in narrowed.text
+    listed = prices(narrowed.text.partition("\n\n")[2])
+    assert listed
+    assert max(listed) <= limit
+    assert json.loads(shared.last_query()["filters"]) == {"most_price": text.removeprefix("Under €"), "currency": "EUR"}
+
+
+@pytest.mark.parametrize("tap", [UnderPrice(10**9, 5000), WithoutWords(10**9)])
+async def test_a_button_of_nobodys_answer_is_too_old(everything: UserClient, tap: UnderPrice | WithoutWords) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    heard = await hear_all(everything)
+    await everything.tap(heard.texts[0], encode(tap), force=True)
+    assert "too old" in (await everything.next_event("callback_answered"))["text"]
+
+
+async def test_another_photo_as_a_reply_refines(shared: SharedBot, everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"), caption="under 20")
+    first = await hear_all(everything)
+    first_query = shared.last_query()
+    await everything.photo(
+        drawn(TENTS, "blue"), caption="by acme", reply_to_message_id=str(first.texts[0]["message_id"])
+    )
+    heard = await hear_all(everything)
+    assert "Only: up to €20, by Acme & Sons." in heard.text
+    query = shared.last_query()
+    assert (query["kind_of_query"], query["parent_id"]) == ("refined", first_query["id"])
+    assert query["refinement"] == '{"photos": 2}'
+
+
+async def test_a_caption_of_an_album_counts_for_all_its_photos(everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"), drawn(TENTS, "blue"), caption="under 10")
+    heard = await hear_all(everything, texts=2)
+    assert all("Only: up to €10." in message["text"] for message in heard.texts)
+
+
+async def test_hostile_words_do_no_harm(everything: UserClient) -> None:
+    right_to_left = "\u202e\u05e9\u05dc\u05d5\u05dd " * 60
+    for words in (HOSTILE, "🎈" * 500, right_to_left, "%s %(x)s {0} {name} {}", "' OR 1=1 -- *"):
+        await everything.photo(drawn(BALLS, "red"), caption=words)
+        heard = await hear_all(everything, quiet_s=0.1)
+        assert "Balls" in heard.text
+        assert len(heard.text) <= 4096
+
+
+async def test_in_a_group_a_reply_to_an_answer_narrows_it_and_chatter_is_left_alone(shared: SharedBot) -> None:
+    async with UserClient(shared.sandbox.url, 5001, chat_id=-501) as carl:
+        [bot] = shared.sandbox.state.bots.values()
+        await carl.photo(drawn(BALLS, "red"), caption=f"@{bot.user.username} under 20")
+        heard = await hear_all(carl)
+        assert "Only: up to €20." in heard.text
+        await carl.text("haha", reply_to_message_id=heard.texts[0]["message_id"])
+        await carl.text("only by acme then", reply_to_message_id=heard.texts[0]["message_id"])
+        narrowed = await hear_all(carl)
+        assert "Only: up to €20, by Acme & Sons." in narrowed.text
