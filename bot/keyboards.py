@@ -85,7 +85,7 @@ def with_missing(say: Language, markup: Keyboard | None, query_id: int) -> Keybo
 def below_overview(query_ids: Sequence[int]) -> Keyboard:
     """A number for each thing of an album, which shows all that is similar to it."""
     buttons = [_button(str(number), More(query_id, 1)) for number, query_id in enumerate(query_ids, start=1)]
-    return Keyboard(_in_rows(buttons, -(-len(buttons) // 2)))
+    return Keyboard(_in_even_rows(buttons))
 
 
 def categories(say: Language, category_ids: Mapping[str, int], chosen: str | None) -> Keyboard | None:
@@ -133,7 +133,7 @@ def keeping_photos(say: Language, agreed: bool | None) -> Keyboard:
 def _numbers(query_id: int, first: int, shown: int) -> list[_Row]:
     """A number for each product, which opens it."""
     buttons = [_button(str(rank), OpenProduct(query_id, rank)) for rank in range(first, first + shown)]
-    return _in_rows(buttons, _MOST_IN_A_ROW if shown <= _MOST_IN_A_ROW else -(-shown // 2))
+    return _in_even_rows(buttons)
 
 
 def _votes(query_id: int, rank: int, voted: int | None = None) -> list[InlineKeyboardButton]:
@@ -171,6 +171,11 @@ def _others(query_id: int, result: Result, left_out: Sequence[str]) -> list[Inli
     return [
         _button(f"🔎 {name}", OtherCategory(query_id, shop.category_ids[name])) for name in offered[:_OTHER_CATEGORIES]
     ]
+
+
+def _in_even_rows(buttons: Sequence[InlineKeyboardButton]) -> list[_Row]:
+    """One row, or two of the same length."""
+    return _in_rows(buttons, _MOST_IN_A_ROW if len(buttons) <= _MOST_IN_A_ROW else -(-len(buttons) // 2))
 
 
 def _in_rows(buttons: Sequence[InlineKeyboardButton], most: int) -> list[_Row]:
