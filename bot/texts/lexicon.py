@@ -1,12 +1,14 @@
 """The words of each language that narrow a search, for whoever reads shoppers' words (imgrec.search.lexicon).
 
 A translation is no translation of the English below but all the phrases that mean it, in every form, between bars:
-"rot | rote | roter | rotes". What imgrec.search.lexicon says of each key is what is to be put there. A language may do
-without some; English counts beside it.
+"rot | rote | roter | rotes". What imgrec.search.lexicon says of each key is what is to be put there. What a
+language does without is a hyphen. English counts beside it.
 """
 
 from bot.language import Language, msgid
 from imgrec.search.lexicon import Lexicon
+
+_NONE = "-"
 
 _PHRASES = {
     "black": msgid("lexicon: black"),
@@ -52,4 +54,4 @@ _PHRASES = {
 def lexicon(say: Language) -> Lexicon:
     """The words of this language."""
     said = {key: say(phrases) for key, phrases in _PHRASES.items()}
-    return Lexicon.from_strings({key: words for key, words in said.items() if words != _PHRASES[key]})
+    return Lexicon.from_strings({key: words for key, words in said.items() if words not in (_PHRASES[key], _NONE)})

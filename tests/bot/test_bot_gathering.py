@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from babel import Locale
 from bot_helpers import of_bot
 from test_bot_outbox import ANNA, USEFUL_S, message, open_store, photo, take, turn
 
-from bot.language import SOURCE, Languages
+from bot.language import SOURCE, Language, Languages
 from bot.messages import Text
 from bot.reaction import Reaction, commit, together
 from bot.receiving.updates import Message
@@ -193,5 +195,13 @@ def test_of_many_words_without_use_only_the_first_are_named_and_none_is_html() -
     assert said.endswith("others.")
 
 
-def test_a_language_without_words_of_its_own_reads_english() -> None:
+class German(NullTranslations):
+    def gettext(self, message: str) -> str:
+        return {"lexicon: red": "rot | rote", "lexicon: not, behind what is not wanted": "-"}.get(message, message)
+
+
+def test_a_language_has_words_of_its_own_and_english_beside_them() -> None:
     assert lexicon(SAY).phrases == {}
+    assert lexicon(Language("de", Locale("de"), German())).phrases == {
+        ("rot",): frozenset({"red"}), ("rote",): frozenset({"red"})
+    }  # fmt: skip
