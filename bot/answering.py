@@ -35,7 +35,11 @@ _TRIES_OF_WHAT_MAY_BE_GONE = 4
 
 
 class _NoLongerThereError(Exception):
-    """The photo a tap asks about cannot be had any more."""
+    """The photo a tap asks about, or the product of a link, cannot be had any more; says so to the shopper."""
+
+    def __init__(self, words: str = short.NO_LONGER_THERE) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 async def answer(bot: Bot, services: Services, waiting: Waiting, request: Request) -> Reaction:
@@ -54,8 +58,8 @@ async def answer(bot: Bot, services: Services, waiting: Waiting, request: Reques
     except PhotoError as problem:
         outcome, text = _plain_words(problem)
         return _plain(query_id, waiting, request, outcome, text, queue_ms)
-    except _NoLongerThereError:
-        return _plain(query_id, waiting, request, Outcome.FAILED, short.NO_LONGER_THERE, queue_ms)
+    except _NoLongerThereError as gone:
+        return _plain(query_id, waiting, request, Outcome.FAILED, gone.words, queue_ms)
     except LaterError:
         raise
     except Exception:  # the outermost edge of a query: the log gets what happened, the shopper a plain sentence
@@ -100,6 +104,11 @@ def _plain(query_id: int, waiting: Waiting, request: Request, outcome: Outcome, 
 
 async def _find(bot: Bot, services: Services, query_id: int, request: Request, again: bool) -> Result:
     """Ask with what was seen before, where it still counts; else with the photo, downloaded anew."""
+    if request.ask.product_id is not None:
+        result = await services.looking.ask_of_product(request)
+        if result is None:
+            raise _NoLongerThereError(short.NOTHING_KNOWN_OF_PRODUCT)
+        return result
     if request.seen is not None:
         try:
             return await services.looking.ask(request.seen, request)

@@ -1,20 +1,20 @@
 """Every keyboard below a message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot.buttons import button as _button
+from bot.buttons import in_rows as _in_rows
+from bot.buttons import marked as _marked
 from bot.callback_data import (
-    AUTO_CATEGORY,
-    AUTO_PERMILLE,
-    ChooseCategory,
-    ChooseLikeness,
     Forget,
     KeepPhotos,
     More,
     OpenProduct,
     OtherCategory,
     PicturesMissing,
+    Save,
     Tap,
     Vote,
     encode,
@@ -22,19 +22,13 @@ from bot.callback_data import (
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result
-from bot.shop import Shop
 from bot.texts import short
-from bot.texts.writing import shortened, word
-from imgrec.search.likeness import DEGREES
 
 Keyboard = InlineKeyboardMarkup
 _Row = Sequence[InlineKeyboardButton]
 
 _OTHER_CATEGORIES = 2
-_LONGEST_BUTTON = 60
 _MOST_IN_A_ROW = 6
-_MOST_CATEGORIES = 98  # Telegram takes a hundred buttons
-_SAME = 1e-4
 
 
 def below_answer(say: Language, query_id: int, result: Result, found: Found) -> Keyboard | None:
@@ -55,9 +49,23 @@ def below_page(say: Language, query_id: int, found: Found, first: int, shown: in
     return Keyboard([*_numbers(query_id, first, shown), [*_votes(query_id, 0), *more]])
 
 
-def below_card(query_id: int, rank: int, voted: int | None = None) -> Keyboard:
+def below_card(say: Language, query_id: int, rank: int, product_id: int, *, is_saved: bool) -> Keyboard:
     """What can be done with one product of an answer."""
-    return Keyboard([_votes(query_id, rank, voted)])
+    return Keyboard([[*_votes(query_id, rank), save_button(say, Save(query_id, rank, product_id), is_saved=is_saved)]])
+
+
+def save_button(say: Language, tap: Save, *, is_saved: bool) -> InlineKeyboardButton:
+    """Saves a product, or no longer."""
+    return _button(say(short.SAVED if is_saved else short.SAVE), tap)
+
+
+def with_save(say: Language, markup: Keyboard, tap: Save, *, is_saved: bool) -> Keyboard:
+    """The same keyboard with the product marked as saved, or not."""
+    marked = save_button(say, tap, is_saved=is_saved)
+    return Keyboard([
+        [marked if button.callback_data == marked.callback_data else button for button in row]
+        for row in markup.inline_keyboard
+    ])  # fmt: skip
 
 
 def with_vote(markup: Keyboard, query_id: int, rank: int, voted: int) -> Keyboard:
@@ -78,33 +86,6 @@ def with_missing(say: Language, markup: Keyboard | None, query_id: int) -> Keybo
     """The same keyboard below an offer to send the pictures, where they may not have arrived."""
     rows = markup.inline_keyboard if markup else ()
     return Keyboard([[_button(say(short.PICTURES_MISSING), PicturesMissing(query_id))], *rows])
-
-
-def categories(say: Language, category_ids: Mapping[str, int], chosen: str | None) -> Keyboard | None:
-    """The categories, two in a row, and auto; the present choice is marked. Others can be chosen by name.
-
-    None where there are none.
-    """
-    if not category_ids:
-        return None
-    buttons = [
-        _button(_marked(name, name == chosen), ChooseCategory(number))
-        for name, number in list(category_ids.items())[:_MOST_CATEGORIES]
-    ]
-    auto = _button(_marked(say(short.AUTO), chosen is None), ChooseCategory(AUTO_CATEGORY))
-    return Keyboard([[auto], *_in_rows(buttons, 2)])
-
-
-def likenesses(say: Language, shop: Shop, chosen: float | None) -> Keyboard:
-    """Auto, and a button for each degree of likeness; the present choice is marked."""
-    auto = f"{say(short.AUTO)}: {word(say, shop.auto_likeness)} · {say.percent(shop.auto_likeness)}"
-    rows = [[_button(_marked(auto, chosen is None), ChooseLikeness(AUTO_PERMILLE))]]
-    for least, degree in reversed(DEGREES):
-        if least > 0:
-            is_chosen = chosen is not None and abs(chosen - least) < _SAME
-            text = _marked(f"{say(degree)} · {say.percent(least)}", is_chosen)
-            rows.append([_button(text, ChooseLikeness(round(least * 1000)))])
-    return Keyboard(rows)
 
 
 def deleting(say: Language, user_id: int) -> Keyboard:
@@ -151,18 +132,6 @@ def _others(query_id: int, result: Result, left_out: Sequence[str]) -> list[Inli
     ]
 
 
-def _in_rows(buttons: Sequence[InlineKeyboardButton], most: int) -> list[_Row]:
-    return [buttons[start : start + most] for start in range(0, len(buttons), most)]
-
-
 def _keyboard(rows: Sequence[_Row]) -> Keyboard | None:
     filled = [row for row in rows if row]
     return Keyboard(filled) if filled else None
-
-
-def _button(text: str, tap: Tap) -> InlineKeyboardButton:
-    return InlineKeyboardButton(shortened(text, _LONGEST_BUTTON), callback_data=encode(tap))
-
-
-def _marked(text: str, chosen: bool) -> str:
-    return f"✓ {text}" if chosen else text

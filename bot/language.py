@@ -4,14 +4,14 @@ import gettext
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -70,6 +70,11 @@ class Language:
     def time(self, at: datetime) -> str:
         """A day and a time in numbers: 11/30 17:05."""
         return f"{self.day(at)} {format_skeleton('Hm', at, locale=self.locale)}"
+
+    def ago(self, seconds: float) -> str:
+        """5 minutes ago; nobody has to know in which time zone."""
+        before = timedelta(seconds=-seconds)
+        return format_timedelta(before, granularity="minute", add_direction=True, locale=self.locale)
 
     def list(self, items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
         """a, b and c."""

@@ -4,17 +4,18 @@ import asyncio
 import contextlib
 import io
 import logging
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from bot.request import Request, Result, Times
-from bot.shop import Shop
+from bot.shop import Shop, by_itself
 from bot.store.chats import ChatSettings
 from imgrec.errors import GuardError, PhotoError
 from imgrec.search.serving import Seen, Serving
@@ -26,6 +27,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
+_SECONDS_BETWEEN_COUNTS = 60.0
 _DECODERS = 2
 _KEPT_PX = 1280
 _FAILURES_IN_A_ROW = 20
@@ -71,6 +73,8 @@ class Looking:
         self._opened_at = opened_at
         self._looked = time.monotonic()
         self._batch_size = batch_size
+        self._on_sale: Mapping[int, int] = {}
+        self._counted = -math.inf
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._decoding = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
@@ -116,6 +120,10 @@ class Looking:
             return await self.do(lambda _: self._found(photo, request, 0.0))
         return await self._look(photo, lambda seen, see_ms: self._found(seen, request, see_ms))
 
+    async def ask_of_product(self, request: Request) -> Result | None:
+        """Find products that look like one of the shop's own; None where it is not sold or not looked at yet."""
+        return await self.do(lambda serving: self._found_like_product(serving, request))
+
     async def see(self, photo: bytes) -> Seen:
         """Only look. Raises PhotoError."""
         return await self._look(photo, lambda seen, _: seen)
@@ -130,6 +138,13 @@ class Looking:
     async def do(self, work: Callable[[Serving], T]) -> T:
         """Ask the shop something else, such as for a product."""
         return await self._in_turn(None, lambda *_: work(self._serving))
+
+    async def on_sale(self) -> Mapping[int, int]:
+        """How many products on sale each category has, by its id; counted anew no more than once a minute."""
+        if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS:
+            self._counted = time.monotonic()  # whoever asks meanwhile does not have it counted, too
+            self._on_sale = await self.do(lambda serving: serving.catalogue.shown_by_category())
+        return self._on_sale
 
     def shown(self, settings: ChatSettings) -> int:
         """How many products are shown at once in a chat."""
@@ -222,12 +237,21 @@ class Looking:
             return [one for square in squares for one in self._look_at([square])]
 
     def _found(self, seen: Seen, request: Request, see_ms: float) -> Result:
-        serving, shop, began = self._serving, self.shop, time.perf_counter()
+        serving, shop, ask, began = self._serving, self.shop, request.ask, time.perf_counter()
         category, likeness = shop.category_named(request.category_id), request.settings.likeness
         threshold = None if likeness is None else shop.likeness.similarity_of(likeness)
-        answer = serving.answer(seen, category, threshold, self.shown(request.settings), request.ask.filters)
+        own = () if ask.product_id is None else (ask.product_id,)
+        answer = serving.answer(seen, category, threshold, self.shown(request.settings), ask.filters, own)
         wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
         return Result(request, answer, seen, shop, category, wanted, Times(see_ms, _ms_since(began)))
+
+    def _found_like_product(self, serving: Serving, request: Request) -> Result | None:
+        product_id = request.ask.product_id
+        product = serving.catalogue.products([product_id]).get(product_id) if product_id is not None else None
+        seen = serving.seen_of_product(product.product_id) if product and not product.retired else None
+        if product is None or seen is None:
+            return None
+        return replace(self._found(seen, request, 0.0), product=by_itself(product))
 
     def _take_up_new_serving(self) -> None:
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:

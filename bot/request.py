@@ -10,19 +10,21 @@ from bot.shop import Shop
 from bot.store.chats import ChatSettings
 from imgrec.catalogue.filters import Filters
 from imgrec.log.schema import KindOfQuery
-from imgrec.search.serving import Answer, Seen
+from imgrec.search.serving import Answer, Match, Seen
 
 
 class Ask(BaseModel):
     """What is asked of the shop, kept with the answer so that its buttons can ask it again, changed a little.
 
-    The answer replies to message `reply_to`. `category_id`: the one that was tapped; None leaves it to the chat.
+    The answer replies to message `reply_to`. `product_id`: a product whose like is wanted, in place of photos.
+    `category_id`: the one that was tapped; None leaves it to the chat.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     reply_to: int
     photos: tuple[File, ...] = ()
+    product_id: int | None = None
     category_id: int | None = None
     filters: Filters = Filters()
 
@@ -66,7 +68,8 @@ class Times:
 class Result:
     """An answer to a request, and the shop it is of.
 
-    `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1.
+    `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1. `product`:
+    what it is about, where that is one of the shop's own.
     """
 
     request: Request
@@ -76,6 +79,7 @@ class Result:
     category: str | None
     likeness: float
     times: Times
+    product: Match | None = None
 
     @property
     def category_source(self) -> str | None:

@@ -7,12 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, ReplyParameters
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeChat,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.messages import Drawing, Edit, Json, Message, Picture, Pictures, Text
+from bot.messages import Drawing, Edit, Json, Menu, Message, Picture, Pictures, Text
 from bot.sending.pictures import read_pictures
 from bot.sending.verdicts import Refused, Verdict, verdict
 from bot.store.files import TelegramFiles
@@ -71,6 +79,8 @@ class Courier:
                     return await self._edit(message, to.chat_id)
                 case Pictures():
                     return await self._pictures(message, to)
+                case Menu():
+                    return await self._menu(message, to.chat_id)
         except TelegramError as error:
             return verdict(error)
 
@@ -114,6 +124,15 @@ class Courier:
             if not any(words in error.message.lower() for words in _NOTHING_TO_CHANGE):
                 raise
         return Delivered((message.message_id,))
+
+    async def _menu(self, message: Menu, chat_id: int) -> Delivered:
+        scope = BotCommandScopeChat(chat_id)
+        if message.commands:
+            menu = [BotCommand(*command) for command in message.commands]
+            await self._bot.set_my_commands(menu, scope, read_timeout=_TEXT_TIMEOUT_S)
+        else:
+            await self._bot.delete_my_commands(scope, read_timeout=_TEXT_TIMEOUT_S)
+        return Delivered(())
 
     async def _pictures(self, message: Pictures, to: Place) -> Delivered | Instead | Refused:
         """Send an album. A picture that is missing, damaged or refused costs itself alone."""

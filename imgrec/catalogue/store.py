@@ -159,6 +159,14 @@ class Catalogue:
         rows = self.connection.execute("SELECT name, id FROM categories ORDER BY id")
         return {row["name"]: row["id"] for row in rows}
 
+    def shown_by_category(self) -> dict[int, int]:
+        """Id of a category -> how many products on sale it has that have a stored photo."""
+        rows = self.connection.execute(
+            "SELECT category_id, count(*) FROM products WHERE retired_utc IS NULL AND EXISTS "
+            f"(SELECT 1 FROM photos WHERE product_id = products.id AND {_SHOWABLE}) GROUP BY category_id"
+        )
+        return {row[0]: row[1] for row in rows}
+
     def on_sale(self) -> Iterator[CataloguePhoto]:
         """Every stored photo of every product on sale, placeholders left out, in order of photo id."""
         rows = self.connection.execute(
