@@ -75,6 +75,7 @@ class Looking:
         self._batch_size = batch_size
         self._on_sale: Mapping[int, int] = {}
         self._counted = -math.inf
+        self._counting = asyncio.Lock()
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._decoding = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
@@ -141,10 +142,11 @@ class Looking:
 
     async def on_sale(self) -> Mapping[int, int]:
         """How many products on sale each category has, by its id; counted anew no more than once a minute."""
-        if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS:
-            self._counted = time.monotonic()  # whoever asks meanwhile does not have it counted, too
-            self._on_sale = await self.do(lambda serving: serving.catalogue.shown_by_category())
-        return self._on_sale
+        async with self._counting:
+            if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS:
+                self._on_sale = await self.do(lambda serving: serving.catalogue.shown_by_category())
+                self._counted = time.monotonic()
+            return self._on_sale
 
     def shown(self, settings: ChatSettings) -> int:
         """How many products are shown at once in a chat."""

@@ -150,9 +150,9 @@ class Courier:
                 picture = _named(error, ready)
                 if picture is not None and picture.sha256 in known:
                     del known[picture.sha256]  # Telegram does not know this id any more
-                elif picture is not None or len(ready) == 1:
-                    log.warning("Telegram refuses the product photo %s: %s", (picture or ready[0][0]).photo, error)
-                    left = [other for other, _ in ready if other != (picture or ready[0][0])]
+                elif picture is not None:
+                    log.warning("Telegram refuses the product photo %s: %s", picture.photo, error)
+                    left = [other for other, _ in ready if other != picture]
                 elif any(picture.sha256 in known for picture, _ in ready):
                     log.info("Telegram refuses an album of photos it has (%s); uploading them again.", error.message)
                     known = {}
@@ -181,7 +181,9 @@ class Courier:
 
 
 def _named(error: BadRequest, ready: _Ready) -> Picture | None:
-    """The picture that Telegram says it is about, as in "failed to send message #3", if it says so."""
+    """The picture that Telegram says it is about, as in "failed to send message #3", if it says so; the only one."""
+    if len(ready) == 1:
+        return ready[0][0]
     number = _NUMBER.search(error.message)
     place = int(number[1]) - 1 if number else -1
     return ready[place][0] if 0 <= place < len(ready) else None
