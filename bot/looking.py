@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 import io
 import logging
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,7 +26,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 2.0
-_SECONDS_BETWEEN_COUNTS = 60.0
 _DECODERS = 2
 _KEPT_PX = 1280
 _FAILURES_IN_A_ROW = 20
@@ -73,9 +71,6 @@ class Looking:
         self._opened_at = opened_at
         self._looked = time.monotonic()
         self._batch_size = batch_size
-        self._on_sale: Mapping[int, int] = {}
-        self._counted = -math.inf
-        self._counting = asyncio.Lock()
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._decoding = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decode")
@@ -139,14 +134,6 @@ class Looking:
     async def do(self, work: Callable[[Serving], T]) -> T:
         """Ask the shop something else, such as for a product."""
         return await self._in_turn(None, lambda *_: work(self._serving))
-
-    async def on_sale(self) -> Mapping[int, int]:
-        """How many products on sale each category has, by its id; counted anew no more than once a minute."""
-        async with self._counting:
-            if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS:
-                self._on_sale = await self.do(lambda serving: serving.catalogue.shown_by_category())
-                self._counted = time.monotonic()
-            return self._on_sale
 
     def shown(self, settings: ChatSettings) -> int:
         """How many products are shown at once in a chat."""

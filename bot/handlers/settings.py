@@ -34,7 +34,8 @@ def standing(context: Context, chosen: ChatSettings | None = None, say: Language
 
 async def standing_with_counts(context: Context, chosen: ChatSettings | None = None) -> Standing:
     """The same with how many products each category has, which its page tells."""
-    return replace(standing(context, chosen), on_sale=await context.services.looking.on_sale())
+    on_sale = await context.services.looking.do(lambda serving: serving.catalogue.shown_by_category())
+    return replace(standing(context, chosen), on_sale=on_sale)
 
 
 def sent(page: Page) -> Reaction:
