@@ -1,14 +1,17 @@
 """What a chat can choose, and how: by commands, by buttons, and all of it in one message."""
 
 import gettext
+import io
 import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
-from bot_helpers import ANNA, BotProcess, hear_reply, of_bot
+from bot_helpers import ANNA, BotProcess, add_fault, hear_reply, of_bot
+from PIL import Image
 from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, draw_product, jpeg
 
@@ -17,10 +20,12 @@ from bot.choosing import category_buttons, language_buttons, language_of, near_c
 from bot.handlers.results import parse_results
 from bot.handlers.taps import ON_TAP
 from bot.handlers.thresholds import parse_likeness
+from bot.help_picture import Example, drawn
 from bot.language import Language, Languages
 from bot.settings import SETTINGS, Standing, has_way_back, opened, overview
 from bot.store.chats import ChatSettings
 from bot.texts import choices
+from imgrec.errors import PhotoError
 from sandbox import Sandbox
 from sandbox.client import Json, UserClient
 
@@ -136,6 +141,20 @@ def test_the_words_of_help_fit_below_a_picture_in_every_language() -> None:
         assert len(html.encode("utf-16-le")) // 2 <= 1024, code
 
 
+def test_the_picture_of_help_is_drawn_of_any_photos_and_is_the_same_each_time(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.jpg" for number in range(5)]
+    for number, file in enumerate(files):
+        photo = draw_product(CATEGORIES[0], "red", number, side_px=90).resize((60 + 300 * (number % 2), 90))
+        photo.save(file)
+    content = drawn(Example(files[0], tuple(files[1:])))
+    assert content == drawn(Example(files[0], tuple(files[1:])))
+    with Image.open(io.BytesIO(content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1200, 640))
+    files[3].write_bytes(b"no photo")
+    with pytest.raises(PhotoError):
+        drawn(Example(files[0], tuple(files[1:])))
+
+
 def button(message: Json, words: str) -> str:
     buttons = [one for row in message["reply_markup"]["inline_keyboard"] for one in row]
     return next(str(one["callback_data"]) for one in buttons if words in one["text"])
@@ -200,6 +219,9 @@ async def test_a_shopper_steers_the_bot_by_commands_and_by_one_message_of_settin
     again = await said("/help")
     assert again["photo"][-1]["file_id"] == help_["photo"][-1]["file_id"]
     assert len(rows("SELECT * FROM telegram_files", file="bot.db")) == before
+    await add_fault(sandbox, drop_file_ids=True)
+    again = await said("/help")
+    assert again["photo"], "a picture that Telegram has lost is uploaded again"
     await anna.tap(again, button(again, "Settings"))
     assert "Results: 3" in (await anna.hear(1))[0]["text"], "a picture cannot become a text: it is a message of its own"
 
