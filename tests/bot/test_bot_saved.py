@@ -108,7 +108,8 @@ async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again
     assert "2." not in (await said(anna, "/history"))["text"], "asked again, it is the same query"
 
     await in_a_group_what_is_anna_s_is_not_ben_s(sandbox, rows)
-    await said(anna, "/forget")
+    question = await said(anna, "/forget")
+    await tapped(anna, question, button(question, "Delete"))
     assert len(rows("SELECT * FROM saved", file="bot.db")) == 1, "Ben's stays"
 
 
