@@ -122,7 +122,7 @@ def plain_words(problem: Trouble, request: Request) -> tuple[Outcome, str]:
     if isinstance(problem, TooLargePhotoError | TooLargeAtLinkError):
         return Outcome.TOO_LARGE, short.TOO_LARGE
     if isinstance(problem, NoLongerThereError):
-        return Outcome.FAILED, short.NO_LONGER_THERE
+        return Outcome.FAILED, problem.words
     if isinstance(problem, LinkError):
         return Outcome.UNREADABLE, short.NOTHING_AT_LINK
     return Outcome.UNREADABLE, short.NO_IMAGE_AT_LINK if request.ask.link else short.UNREADABLE

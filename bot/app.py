@@ -18,6 +18,7 @@ from bot.admission import Admission
 from bot.dispatching import Dispatching
 from bot.handlers.routing import handle
 from bot.heartbeat import beat
+from bot.help_picture import HelpPicture
 from bot.language import SOURCE, Languages
 from bot.links import Links
 from bot.looking import Looking
@@ -94,6 +95,7 @@ class _Running:
         services = Services(
             self._looking, store, self._actions, speaking, links, bot.username, useful_for_s, config.privacy,
             config.telegram.admins, self._watching.troubles,
+            HelpPicture(self._looking, config.bot_database.with_name(f"{config.bot_database.stem}-pictures")),
         )  # fmt: skip
         self._delivery = Delivery(
             store.outbox, store.files, Courier(bot, store.files), self._languages, self._finished,

@@ -105,13 +105,109 @@ class KeepPhotos:
     agreed: int
 
 
+@dataclass(frozen=True)
+class CategoryPage:
+    """Show this page of the categories, the first being 0."""
+
+    letter: ClassVar[str] = "K"
+    page: int
+
+
+@dataclass(frozen=True)
+class ChooseResults:
+    """Set how many products an answer in this chat shows at once; 0 is auto."""
+
+    letter: ClassVar[str] = "r"
+    results: int
+
+
+@dataclass(frozen=True)
+class ChooseLanguage:
+    """Set the chat's language, by the bytes of its code as a number; 0 is as the profile has it."""
+
+    letter: ClassVar[str] = "g"
+    code: int
+
+
+@dataclass(frozen=True)
+class OpenSetting:
+    """Show a setting by its number (settings.py), in the message that shows all of them; 0 is all of them."""
+
+    letter: ClassVar[str] = "e"
+    number: int
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """Show this page of what somebody asked, the first being 0."""
+
+    letter: ClassVar[str] = "y"
+    page: int
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """Answer an earlier query anew."""
+
+    letter: ClassVar[str] = "Y"
+    query_id: int
+
+
+@dataclass(frozen=True)
+class Save:
+    """Save a product, or no longer; it has this rank in a query's answer, 0 being what was asked about."""
+
+    letter: ClassVar[str] = "j"
+    query_id: int
+    rank: int
+    product_id: int
+
+
+@dataclass(frozen=True)
+class SavedAfter:
+    """Show the products that were saved before this one, by the number it is kept under."""
+
+    letter: ClassVar[str] = "J"
+    number: int
+
+
+@dataclass(frozen=True)
+class OpenSaved:
+    """Show a saved product by itself; its place is the number it has in the list."""
+
+    letter: ClassVar[str] = "O"
+    place: int
+    product_id: int
+
+
+@dataclass(frozen=True)
+class RemoveSaved:
+    """Save this product of the list no longer."""
+
+    letter: ClassVar[str] = "X"
+    place: int
+    product_id: int
+
+
+@dataclass(frozen=True)
+class Removing:
+    """Let the numbers below a list of saved products remove them (1), or open them (0)."""
+
+    letter: ClassVar[str] = "R"
+    on: int
+
+
 AUTO_CATEGORY = 0
+AUTO_RESULTS = 0
+AUTO_LANGUAGE = 0
+MOST_RESULTS = 10
 AUTO_PERMILLE = 9999
 _LARGEST = 2**63 - 1  # what SQLite holds
 
 Tap = (
     Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | UnderPrice | WithoutWords
-    | PicturesMissing | Forget | KeepPhotos
+    | PicturesMissing | Forget | KeepPhotos | CategoryPage | ChooseResults | ChooseLanguage | OpenSetting
+    | HistoryPage | AskAgain | Save | SavedAfter | OpenSaved | RemoveSaved | Removing
 )  # fmt: skip
 TAPS: tuple[type[Tap], ...] = get_args(Tap)
 
@@ -150,5 +246,11 @@ def _is_possible(tap: Tap) -> bool:
             return 0 <= permille <= 1000 or permille == AUTO_PERMILLE
         case Forget(_, yes) | KeepPhotos(yes):
             return yes in (0, 1)
+        case ChooseResults(results):
+            return 0 <= results <= MOST_RESULTS
+        case Save(_, rank):
+            return rank >= 0
+        case CategoryPage(number) | HistoryPage(number) | OpenSaved(number) | RemoveSaved(number):
+            return number >= 0
         case _:
             return True

@@ -39,9 +39,10 @@ def compose_page(
     return _with_pictures(say, query_id, matches, html, keyboard, reply_to)
 
 
-def compose_card(say: Language, query_id: int, rank: int, match: Match, reply_to: int) -> Message:
+def compose_card(say: Language, query_id: int, rank: int, match: Match, reply_to: int, *, is_saved: bool) -> Message:
     """One product of an answer, by itself."""
-    html, keyboard = answers.caption(say, match), keyboards.below_card(query_id, rank)
+    html = answers.caption(say, match)
+    keyboard = keyboards.below_card(say, query_id, rank, match.product.product_id, is_saved=is_saved)
     if match.product.photo is None:
         return Text(html=html, keyboard=keyboard, reply_to=reply_to)
     return Pictures(items=(Picture(photo=match.product.photo, caption=html),), keyboard=keyboard, reply_to=reply_to)

@@ -8,6 +8,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from bot.reaction import LaterError
 from bot.receiving.files import File
 from bot.sending.verdicts import NotTaken, verdict
+from bot.texts import short
 from imgrec.errors import TooLargePhotoError
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -18,7 +19,11 @@ _DOWNLOAD_TIMEOUT_S = 6
 
 
 class NoLongerThereError(Exception):
-    """What is asked about cannot be had any more."""
+    """What is asked about cannot be had any more; says so to the shopper."""
+
+    def __init__(self, words: str = short.NO_LONGER_THERE) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 async def download(bot: Bot, file: File, *, may_be_tried_again: bool) -> bytes:

@@ -5,14 +5,14 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -79,6 +79,11 @@ class Language:
             return self.money(amount, currency)
         pattern = _DECIMALS.sub("", self.locale.currency_formats["standard"].pattern)
         return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)
+
+    def ago(self, seconds: float) -> str:
+        """5 minutes ago; nobody has to know in which time zone."""
+        before = timedelta(seconds=-seconds)
+        return format_timedelta(before, granularity="minute", add_direction=True, locale=self.locale)
 
     def list(self, items: Sequence[str], style: Literal["standard", "or", "unit"] = "standard") -> str:
         """a, b and c; or a, b or c; or a, b, c."""

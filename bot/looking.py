@@ -7,14 +7,14 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from bot.request import Request, Result, Times
-from bot.shop import Shop
+from bot.shop import Shop, by_itself
 from bot.store.chats import ChatSettings
 from imgrec.catalogue.price_steps import price_steps
 from imgrec.errors import GuardError, PhotoError
@@ -116,6 +116,10 @@ class Looking:
         if isinstance(photo, Seen):
             return await self.do(lambda _: self._found(photo, request, 0.0))
         return await self._look(photo, lambda seen, see_ms: self._found(seen, request, see_ms))
+
+    async def ask_of_product(self, request: Request) -> Result | None:
+        """Find products that look like one of the shop's own; None where it is not sold or not looked at yet."""
+        return await self.do(lambda serving: self._found_like_product(serving, request))
 
     async def see(self, photo: bytes) -> Seen:
         """Only look. Raises PhotoError."""
@@ -223,14 +227,24 @@ class Looking:
             return [one for square in squares for one in self._look_at([square])]
 
     def _found(self, seen: Seen, request: Request, see_ms: float) -> Result:
-        serving, shop, began = self._serving, self.shop, time.perf_counter()
+        serving, shop, ask, began = self._serving, self.shop, request.ask, time.perf_counter()
         category, likeness = shop.category_named(request.category_id), request.settings.likeness
         threshold = None if likeness is None else shop.likeness.similarity_of(likeness)
-        answer = serving.answer(seen, category, threshold, self.shown(request.settings), request.ask.filters)
+        own = () if ask.product_id is None else (ask.product_id,)
+        answer = serving.answer(seen, category, threshold, self.shown(request.settings), ask.filters, own)
         wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
         similar = (rank.product_id for rank in answer.ranked if rank.similarity >= answer.threshold)
         steps = price_steps(serving.catalogue.products(similar).values())
-        return Result(request, answer, seen, shop, category, wanted, Times(see_ms, _ms_since(began)), steps)
+        times = Times(see_ms, _ms_since(began))
+        return Result(request, answer, seen, shop, category, wanted, times, price_steps=steps)
+
+    def _found_like_product(self, serving: Serving, request: Request) -> Result | None:
+        product_id = request.ask.product_id
+        product = serving.catalogue.products([product_id]).get(product_id) if product_id is not None else None
+        seen = serving.seen_of_product(product.product_id) if product and not product.retired else None
+        if product is None or seen is None:
+            return None
+        return replace(self._found(seen, request, 0.0), product=by_itself(product))
 
     def _take_up_new_serving(self) -> None:
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:

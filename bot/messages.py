@@ -74,7 +74,14 @@ class Edit(_WithKeyboard):
     html: str | None = None
 
 
-Message = Annotated[Pictures | Text | Drawing | Edit, Field(discriminator="kind")]
+class Menu(_Message):
+    """The menu of commands in a chat, each with what it is for; without any, it is as the bot has it everywhere."""
+
+    kind: Literal["menu"] = "menu"
+    commands: tuple[tuple[str, str], ...] = ()
+
+
+Message = Annotated[Pictures | Text | Drawing | Edit | Menu, Field(discriminator="kind")]
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 

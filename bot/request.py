@@ -12,13 +12,14 @@ from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.price_steps import PriceSteps
 from imgrec.log.schema import KindOfQuery
 from imgrec.search.narrowing import Narrowing
-from imgrec.search.serving import Answer, Seen
+from imgrec.search.serving import Answer, Match, Seen
 
 
 class Ask(BaseModel):
     """What is asked of the shop, kept with the answer so that its buttons can ask it again, changed a little.
 
-    The answer replies to message `reply_to`. `link`: what it leads to is looked at beside the photos.
+    The answer replies to message `reply_to`. `product_id`: a product whose like is wanted, in place of photos. `link`:
+    what it leads to is looked at beside the photos.
     `category_id`: the one that was tapped; None leaves it to the chat.
     """
 
@@ -26,6 +27,7 @@ class Ask(BaseModel):
 
     reply_to: int
     photos: tuple[File, ...] = ()
+    product_id: int | None = None
     link: str | None = None
     category_id: int | None = None
     filters: Filters = Filters()
@@ -79,8 +81,8 @@ class Times:
 class Result:
     """An answer to a request, and the shop it is of.
 
-    `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1; `price_steps`
-    are the limits that are worth offering.
+    `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1. `product`:
+    what it is about, where that is one of the shop's own. `price_steps`: the limits that are worth offering.
     """
 
     request: Request
@@ -90,6 +92,7 @@ class Result:
     category: str | None
     likeness: float
     times: Times
+    product: Match | None = None
     price_steps: PriceSteps = field(default_factory=lambda: PriceSteps((), None))
 
     @property

@@ -14,6 +14,7 @@ from bot.reaction import LaterError
 from bot.receiving.files import File
 from bot.request import Ask, Request, Result
 from bot.services import Services
+from bot.texts import short
 from imgrec.errors import OtherServingError, PhotoError, TooLargePhotoError
 from imgrec.search.serving import Seen, Serving
 
@@ -30,6 +31,11 @@ async def find(bot: Bot, services: Services, query_id: int, request: Request, *,
 
     Raises Trouble, and LaterError; `again`: what may be gone for good is tried again.
     """
+    if request.ask.product_id is not None:
+        of_product = await services.looking.ask_of_product(request)
+        if of_product is None:
+            raise NoLongerThereError(short.NOTHING_KNOWN_OF_PRODUCT)
+        return of_product
     if request.seen is not None:
         try:
             return await services.looking.ask(request.seen, request)

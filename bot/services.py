@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from bot.actions import Actions
+from bot.help_picture import HelpPicture
 from bot.links import Links
 from bot.looking import Looking
 from bot.owner.troubles import Troubles
@@ -94,5 +95,6 @@ class Services:
     privacy: PrivacySection
     admins: tuple[int, ...]
     troubles: Troubles
+    help_picture: HelpPicture
     recent: RecentPhotos = field(default_factory=RecentPhotos)
     memory: Memory = field(default_factory=Memory)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Self
 
+from imgrec.catalogue.store import Product
 from imgrec.search.likeness import Likeness
-from imgrec.search.serving import Answer, Serving, ServingId
+from imgrec.search.serving import Answer, Match, Serving, ServingId
 
 _LEAST_PROBABILITY = 0.01
 
@@ -55,3 +56,8 @@ class Shop:
             for candidate in answer.candidates
             if candidate.name in self.category_ids and candidate.probability >= _LEAST_PROBABILITY
         ]
+
+
+def by_itself(product: Product) -> Match:
+    """A product that is shown by itself: none is as alike."""
+    return Match(product, 1.0, 1.0, "the very one", is_marked_gone=product.in_stock is False)

@@ -8,6 +8,7 @@ from imgrec.commands.catalogue import import_, photos
 from imgrec.commands.console import Commands, config_option
 from imgrec.commands.evaluate import evaluate
 from imgrec.commands.features import features
+from imgrec.commands.link import link
 from imgrec.commands.models import models
 from imgrec.commands.open import open_
 from imgrec.commands.products import products
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    open_, import_, photos, features, index, search, status, evaluate, models, train, tune, sources, products,
+    open_, import_, photos, features, index, search, status, evaluate, models, train, tune, sources, products, link,
     backup, restore,
 )  # fmt: skip
 for command in COMMANDS:

@@ -65,7 +65,7 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
     assert names == list(main.commands)
     assert names == [
         "open", "import", "photos", "features", "index", "search", "status", "evaluate", "models", "train", "tune",
-        "sources", "products", "backup", "restore",
+        "sources", "products", "link", "backup", "restore",
     ]  # fmt: skip
     groups = [name for name, command in main.commands.items() if isinstance(command, click.Group)]
     below = [[group, name] for group in groups for name in main.commands[group].commands]

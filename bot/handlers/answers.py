@@ -7,6 +7,7 @@ from bot.answering import answer, answer_with_more
 from bot.callback_data import More, OpenProduct, OtherCategory, PicturesMissing
 from bot.composing import compose_card
 from bot.handlers.context import Context, Press, too_old
+from bot.handlers.saved import shows_as_saved
 from bot.messages import Edit
 from bot.reaction import Reaction
 from bot.request import Ask, Request
@@ -44,7 +45,10 @@ async def on_open_product(context: Context, press: Press, tap: OpenProduct) -> R
     matches = await context.services.looking.do(lambda serving: serving.matches([product]))
     if not matches:
         return Reaction(toast=context.say(short.NO_LONGER_SOLD))
-    card = compose_card(context.say, tap.query_id, tap.rank, matches[0], press.message.message_id)
+    is_saved = await shows_as_saved(context, press.message, press.user, product.product_id)
+    card = compose_card(
+        context.say, tap.query_id, tap.rank, matches[0], press.message.message_id, is_saved=is_saved
+    )  # fmt: skip
     return Reaction([card], [noting(tap.query_id, tap.rank, Action.OPENED, press.chat, press.user)])
 
 

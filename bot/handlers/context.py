@@ -25,6 +25,11 @@ class Context:
     settings: ChatSettings
     say: Language
 
+    @property
+    def profile(self) -> str:
+        """The language that the app of who asks is set to."""
+        return self.waiting.update.language_code
+
     def recall(self, query_id: int, chat: int) -> Seen | None:
         """What was seen for a query of this chat, where it is still known."""
         services = self.services
@@ -41,6 +46,12 @@ class Press(NamedTuple):
     def chat(self) -> int:
         """Where the message stands."""
         return self.message.chat.id
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the message was meant for who tapped it: in a group it replies to whoever asked for it."""
+        asked = self.message.reply_to_message
+        return self.message.chat.is_private or (asked is not None and asked.sender_id == self.user)
 
     @property
     def keyboard(self) -> InlineKeyboardMarkup | None:

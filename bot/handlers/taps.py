@@ -4,24 +4,41 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.callback_data import (
+    AskAgain,
+    CategoryPage,
     ChooseCategory,
+    ChooseLanguage,
     ChooseLikeness,
+    ChooseResults,
     Forget,
+    HistoryPage,
     KeepPhotos,
     More,
     OpenProduct,
+    OpenSaved,
+    OpenSetting,
     OtherCategory,
     PicturesMissing,
+    RemoveSaved,
+    Removing,
+    Save,
+    SavedAfter,
     UnderPrice,
     Vote,
     WithoutWords,
     parse,
 )
 from bot.handlers.answers import on_more, on_open_product, on_other_category, on_pictures_missing
-from bot.handlers.choices import on_choose_category, on_choose_likeness
+from bot.handlers.categories import on_category_page, on_choose_category
 from bot.handlers.context import Context, Press, too_old
+from bot.handlers.history import on_ask_again, on_history_page
+from bot.handlers.languages import on_choose_language
 from bot.handlers.prices import on_under_price, on_without_words
 from bot.handlers.privacy import on_forget_tap, on_keep_photos
+from bot.handlers.results import on_choose_results
+from bot.handlers.saved import on_open_saved, on_remove_saved, on_removing, on_save, on_saved_after
+from bot.handlers.settings import on_open_setting
+from bot.handlers.thresholds import on_choose_likeness
 from bot.handlers.votes import on_vote
 from bot.reaction import Reaction
 from bot.receiving.updates import Tap
@@ -34,10 +51,21 @@ ON_TAP: Mapping[type, Callable[[Context, Press, Any], Awaitable[Reaction]]] = {
     UnderPrice: on_under_price,
     WithoutWords: on_without_words,
     PicturesMissing: on_pictures_missing,
+    OpenSetting: on_open_setting,
     ChooseCategory: on_choose_category,
+    CategoryPage: on_category_page,
     ChooseLikeness: on_choose_likeness,
     Forget: on_forget_tap,
     KeepPhotos: on_keep_photos,
+    ChooseResults: on_choose_results,
+    ChooseLanguage: on_choose_language,
+    HistoryPage: on_history_page,
+    AskAgain: on_ask_again,
+    Save: on_save,
+    SavedAfter: on_saved_after,
+    OpenSaved: on_open_saved,
+    Removing: on_removing,
+    RemoveSaved: on_remove_saved,
 }
 
 

@@ -7,12 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, ReplyParameters
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeChat,
+    InlineKeyboardMarkup,
+    InputMediaPhoto,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.messages import Drawing, Edit, Json, Message, Picture, Pictures, Text
+from bot.messages import Drawing, Edit, Json, Menu, Message, Picture, Pictures, Text
 from bot.sending.pictures import read_pictures
 from bot.sending.verdicts import Refused, Verdict, verdict
 from bot.store.files import TelegramFiles
@@ -71,6 +79,8 @@ class Courier:
                     return await self._edit(message, to.chat_id)
                 case Pictures():
                     return await self._pictures(message, to)
+                case Menu():
+                    return await self._menu(message, to.chat_id)
         except TelegramError as error:
             return verdict(error)
 
@@ -115,6 +125,15 @@ class Courier:
                 raise
         return Delivered((message.message_id,))
 
+    async def _menu(self, message: Menu, chat_id: int) -> Delivered:
+        scope = BotCommandScopeChat(chat_id)
+        if message.commands:
+            menu = [BotCommand(*command) for command in message.commands]
+            await self._bot.set_my_commands(menu, scope, read_timeout=_TEXT_TIMEOUT_S)
+        else:
+            await self._bot.delete_my_commands(scope, read_timeout=_TEXT_TIMEOUT_S)
+        return Delivered(())
+
     async def _pictures(self, message: Pictures, to: Place) -> Delivered | Instead | Refused:
         """Send an album. A picture that is missing, damaged or refused costs itself alone."""
         known = await self._files.ids([picture.sha256 for picture in message.items])
@@ -131,9 +150,9 @@ class Courier:
                 picture = _named(error, ready)
                 if picture is not None and picture.sha256 in known:
                     del known[picture.sha256]  # Telegram does not know this id any more
-                elif picture is not None or len(ready) == 1:
-                    log.warning("Telegram refuses the product photo %s: %s", (picture or ready[0][0]).photo, error)
-                    left = [other for other, _ in ready if other != (picture or ready[0][0])]
+                elif picture is not None:
+                    log.warning("Telegram refuses the product photo %s: %s", picture.photo, error)
+                    left = [other for other, _ in ready if other != picture]
                 elif any(picture.sha256 in known for picture, _ in ready):
                     log.info("Telegram refuses an album of photos it has (%s); uploading them again.", error.message)
                     known = {}
@@ -162,7 +181,9 @@ class Courier:
 
 
 def _named(error: BadRequest, ready: _Ready) -> Picture | None:
-    """The picture that Telegram says it is about, as in "failed to send message #3", if it says so."""
+    """The picture that Telegram says it is about, as in "failed to send message #3", if it says so; the only one."""
+    if len(ready) == 1:
+        return ready[0][0]
     number = _NUMBER.search(error.message)
     place = int(number[1]) - 1 if number else -1
     return ready[place][0] if 0 <= place < len(ready) else None

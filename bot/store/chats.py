@@ -51,6 +51,14 @@ class Chats:
         """Remember whether the shopper agreed, which nobody does who was only asked."""
         return self._set(chat, "keeps_photos", agreed)
 
+    def choose_results(self, chat: int, results: int | None) -> Write:
+        """Remember how many products an answer shows at once; None: as the shop has it."""
+        return self._set(chat, "results", results)
+
+    def choose_language(self, chat: int, language: str | None) -> Write:
+        """Remember the language by its code; None: as the profile of who asks has it."""
+        return self._set(chat, "language", language)
+
     def _set(self, chat: int, name: str, value: float | str | None) -> Write:
         async def write(connection: aiosqlite.Connection) -> None:
             await connection.execute(

@@ -94,12 +94,14 @@ MIGRATIONS = (
     ALTER TABLE chats ADD COLUMN results INTEGER;               -- products in an answer; null: as the shop has it
     ALTER TABLE chats ADD COLUMN keeps_photos INTEGER;          -- 1: the shopper agreed, 0: was asked; null: was not
     CREATE TABLE saved (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,   -- the latest has the largest
         user_key TEXT NOT NULL,                 -- a keyed hash, as in the log
         product_id INTEGER NOT NULL,
-        query_id INTEGER,                       -- where it was found
+        query_id INTEGER NOT NULL,              -- where it was found
+        rank INTEGER NOT NULL,                  -- there; 0: the query was about it
         saved_utc TEXT NOT NULL,
-        PRIMARY KEY (user_key, product_id)
-    ) WITHOUT ROWID;
+        UNIQUE (user_key, product_id)
+    );
     CREATE TABLE wishes (                       -- products that somebody wants to hear of when they come in
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         query_id INTEGER NOT NULL,

@@ -11,10 +11,12 @@ import aiosqlite
 from bot.clock import now_s
 from bot.store.chats import Chats
 from bot.store.files import TelegramFiles
+from bot.store.history import History
 from bot.store.inbox import Inbox, mark_done
 from bot.store.journal import Journal
 from bot.store.outbox import Outbox
 from bot.store.photos import KeptPhotos
+from bot.store.saved import Saved
 from bot.store.schema import MIGRATIONS
 from imgrec.async_database import AsyncDatabase, Write
 from imgrec.database import connect, connect_read_only
@@ -35,6 +37,8 @@ class Store:
     files: TelegramFiles
     journal: Journal
     photos: KeptPhotos
+    history: History
+    saved: Saved
 
     @classmethod
     async def open(cls, path: Path, log: LogWriter, bot_id: int, photos: Path) -> Self:
@@ -63,7 +67,7 @@ class Store:
         return cls(
             database, log, Inbox(database, bot_id), Outbox(database), Chats(database, log.keys),
             TelegramFiles(database, bot_id), Journal(database, log),
-            KeptPhotos(database, log.keys, photos),
+            KeptPhotos(database, log.keys, photos), History(database), Saved(database, log.keys),
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ from bot.language import Language, msgid
 from bot.request import Result
 from bot.shop import Shop
 from bot.texts.narrowing import narrowed
-from bot.texts.writing import brand_of, capitalised, categories, category_name, price, title_of
+from bot.texts.writing import capitalised, categories, category_name, facts, title_of
 from imgrec.search.serving import Answer, Candidate, Match
 
 _LISTED_TITLE_LENGTH = 72
@@ -77,7 +77,7 @@ def caption(say: Language, match: Match) -> str:
     likeness = [say(match.degree)]
     if match.degree != "the very one":
         likeness.append(say.percent(match.likeness))
-    return f"{title_of(match, _CAPTION_TITLE_LENGTH)}\n{' · '.join([*_facts(say, match), *likeness])}"
+    return f"{title_of(match, _CAPTION_TITLE_LENGTH)}\n{' · '.join([*facts(say, match), *likeness])}"
 
 
 def _closest(say: Language, result: Result) -> str:
@@ -86,13 +86,7 @@ def _closest(say: Language, result: Result) -> str:
 
 
 def _line(say: Language, match: Match) -> str:
-    return " · ".join([title_of(match, _LISTED_TITLE_LENGTH), *_facts(say, match)])
-
-
-def _facts(say: Language, match: Match) -> list[str]:
-    written = price(say, match)
-    facts = [f"<b>{written}</b>" if written else "", brand_of(match)]
-    return [fact for fact in facts if fact] + ([say("out of stock")] if match.is_marked_gone else [])
+    return " · ".join([title_of(match, _LISTED_TITLE_LENGTH), *facts(say, match)])
 
 
 def _in_lines(*lines: str) -> str:
@@ -101,6 +95,8 @@ def _in_lines(*lines: str) -> str:
 
 def _where(say: Language, result: Result) -> str:
     answer, shop, source = result.answer, result.shop, result.category_source
+    if result.product is not None:
+        return say("Similar to {product}:", product=title_of(result.product, _LISTED_TITLE_LENGTH))
     if source == "chat":
         chosen = say("I looked in {category}, as you chose with /category.", category=categories(say, answer.scope))
         return f"{chosen} {_guess(say, answer.category, to_me=True)}" if answer.category else chosen

@@ -1,5 +1,7 @@
 """What can be chosen, and how to use the bot."""
 
+from collections.abc import Sequence
+
 from bot.language import Language, msgid
 from bot.shop import Shop
 from bot.texts import short
@@ -12,19 +14,17 @@ _LOOKS_EVERYWHERE = msgid("I look everywhere.")
 
 
 def how_to_use(say: Language, shop: Shop) -> str:
-    """How to use the bot, with what a percentage means in this shop."""
-    category = say(
-        "/category – search one category only, or {auto} to let me see for myself", auto="<code>/category auto</code>"
-    )
-    threshold = say(
-        "/threshold – how similar products have to be, such as {example}, or {auto}", example=_EXAMPLE, auto=_AUTO
-    )
-    commands = [*([category] if shop.category_ids else []), threshold, say("/forget – delete all about you")]
+    """How to use the bot, with what a percentage means in this shop. At most 1,024 characters: it is a caption."""
     return "\n\n".join([
-        say("Send a photo, or an image as a file, and I answer with similar products."),
-        "\n".join(commands),
+        say("Send me a photo of a product, or an image as a file, and I show similar ones from the shop."),
+        say("A number opens a product, ♡ saves it. 👍 and 👎 make the next answers better."),
         f"{say('Below each product stands how similar it is.')} {meaning(say, shop.likeness)}",
-        say("👍 and 👎 below an answer make the next ones better. /privacy tells what is kept of you."),
+        "\n".join([
+            say("/settings – category, likeness, number of products, language"),
+            say("/history – what you asked before"),
+            say("/saved – products you saved"),
+            say("/privacy – what is kept of you, and how to delete it"),
+        ]),
     ])  # fmt: skip
 
 
@@ -91,3 +91,50 @@ def threshold_unknown(say: Language, text: str) -> str:
         "“{text}” is not a threshold. Use a value from 0 to 100%, such as {percentage} or {share}, or {auto}.",
         text=category_name(shortened(text, 60)), percentage="<code>60%</code>", share="<code>0.6</code>", auto=_AUTO,
     )  # fmt: skip
+
+
+def category_in_short(say: Language, category: str | None) -> str:
+    """The chosen category, on the list of all settings."""
+    return say(short.AUTO) if category is None else category_name(category)
+
+
+def threshold_in_short(say: Language, chosen: float | None, auto: float) -> str:
+    """How alike products have to be, on the list of all settings."""
+    likeness = auto if chosen is None else chosen
+    known = f"{word(say, likeness)} · {say.percent(likeness)}"
+    return known if chosen is not None else f"{say(short.AUTO)} · {known}"
+
+
+def results_now(say: Language, chosen: int | None, auto: int) -> str:
+    """After, or in place of, a choice of how many products to show; None is auto."""
+    shown = say.many(
+        "I show the most similar product at once.", "I show up to {count} products at once.", chosen or auto
+    )
+    return f"{shown} {say('That is auto, this shop’s own choice.')}" if chosen is None else shown
+
+
+def choose_results(say: Language, chosen: int | None, auto: int) -> str:
+    """Above the keyboard of numbers."""
+    return f"{results_now(say, chosen, auto)}\n{say('Choose another number:')}"
+
+
+def results_unknown(say: Language, text: str, most: int) -> str:
+    """When /results has no number we can take."""
+    return say(
+        "“{text}” does not do. Use a number from 1 to {most}, or {auto}.",
+        text=category_name(shortened(text, 60)), most=say.number(most), auto=_AUTO,
+    )  # fmt: skip
+
+
+def choose_language(say: Language, chosen: str | None, profile: Language) -> str:
+    """Above the keyboard of languages; `profile`: the one that the shopper's Telegram is set to, or nearest to it."""
+    lines = [say("I speak {language} here.", language=f"<b>{say.name}</b>")]
+    if chosen not in {None, profile.code}:
+        lines.append(say("Your Telegram is set to {language}.", language=profile.name))
+    return "\n".join([*lines, say("Choose another:")])
+
+
+def all_settings(say: Language, values: Sequence[tuple[str, str]]) -> str:
+    """What is chosen, a line each, above a button for each."""
+    lines = (f"{name}: <b>{value}</b>" for name, value in values)
+    return "\n".join([f"<b>{say('Settings')}</b>", "", *lines])

@@ -28,8 +28,8 @@ def narrowed(say: Language, request: Request, shop: Shop) -> str:
 
 def only(say: Language, filters: Filters, shop: Shop) -> str:
     """Such as: Only red, up to $20, by Acme. Blank where nothing narrows."""
-    wishes = _wishes(say, filters, shop)
-    return say("Only: {wishes}.", wishes=say.list(wishes[:_MOST_NAMED], "unit")) if wishes else ""
+    named = conditions(say, filters, shop)
+    return say("Only: {wishes}.", wishes=say.list(named[:_MOST_NAMED], "unit")) if named else ""
 
 
 def unused(say: Language, words: tuple[str, ...]) -> str:
@@ -48,19 +48,20 @@ def nothing_understood(say: Language, words: tuple[str, ...]) -> str:
     return f"{unused(say, words)} {understood}" if words else understood
 
 
-def _wishes(say: Language, filters: Filters, shop: Shop) -> list[str]:
+def conditions(say: Language, filters: Filters, shop: Shop) -> list[str]:
+    """What products have to be besides alike, each in a few words."""
     currency = filters.currency or shop.currency
-    wishes = [say(colour) for colour in filters.colours]
-    wishes += [say("not {colour}", colour=say(colour)) for colour in filters.without_colours]
+    named = [say(colour) for colour in filters.colours]
+    named += [say("not {colour}", colour=say(colour)) for colour in filters.without_colours]
     if filters.least_price is not None:
-        wishes.append(say("from {price} on", price=say.round_money(filters.least_price, currency)))
+        named.append(say("from {price} on", price=say.round_money(filters.least_price, currency)))
     if filters.most_price is not None:
-        wishes.append(say("up to {price}", price=say.round_money(filters.most_price, currency)))
+        named.append(say("up to {price}", price=say.round_money(filters.most_price, currency)))
     if filters.brand is not None:
-        wishes.append(say("by {brand}", brand=_written(filters.brand)))
-    wishes += [say("size {size}", size=_written(size.upper())) for size in filters.sizes]
-    wishes += [f"“{_written(word)}”" for word in filters.words]
-    return wishes + [say("without “{word}”", word=_written(word)) for word in filters.without_words]
+        named.append(say("by {brand}", brand=_written(filters.brand)))
+    named += [say("size {size}", size=_written(size.upper())) for size in filters.sizes]
+    named += [f"“{_written(word)}”" for word in filters.words]
+    return named + [say("without “{word}”", word=_written(word)) for word in filters.without_words]
 
 
 def _written(words: str) -> str:

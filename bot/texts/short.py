@@ -6,6 +6,11 @@ COMMANDS = (
     ("start", msgid("What this bot does")),
     ("category", msgid("Search one category, or let me see for myself")),
     ("threshold", msgid("How similar products have to be")),
+    ("results", msgid("How many products to show at once")),
+    ("settings", msgid("All you can choose, in one place")),
+    ("language", msgid("The language I speak")),
+    ("history", msgid("What you asked before")),
+    ("saved", msgid("Products you saved")),
     ("privacy", msgid("What is kept of you, and for how long")),
     ("forget", msgid("Delete what is stored about you")),
     ("help", msgid("How to use this bot")),
@@ -59,6 +64,18 @@ MAY_PHOTOS_BE_KEPT = msgid(
 PHOTOS_ARE_KEPT = msgid("Thank you! From now on your photos are kept. /privacy undoes that, and deletes them.")
 PHOTOS_ARE_NOT_KEPT = msgid("Your photos are not kept, and none that were kept before are there any more.")
 
+PRODUCT_OF_LINK_IS_GONE = msgid("That product is no longer sold. Send me a photo, and I look for something like it.")
+NOTHING_KNOWN_OF_PRODUCT = msgid(
+    "I can’t tell what is like this product. Send me a photo of it, and I look for similar ones."
+)
+NO_PRODUCT_OF_LINK = msgid("I don’t find the product of that link. Send me a photo of it, and I look for similar ones.")
+NOT_YOURS = msgid("These are somebody else’s.")
+SAVED_IT = msgid("Saved. /saved shows what you saved.")
+NO_LONGER_SAVED = msgid("No longer saved.")
+NOTHING_SAVED = msgid("You have saved nothing yet. Open a product by its number and tap ♡ Save.")
+NONE_LEFT = msgid("You have removed all of these.")
+NOTHING_ASKED = msgid("You have not asked anything here yet. Send me a photo of a product.")
+
 AUTO = msgid("Auto")
 MORE = msgid("More")
 UNDER_PRICE = msgid("Under {price}")
@@ -68,4 +85,12 @@ DELETE_EVERYTHING = msgid("Delete everything")
 KEEP_IT = msgid("Keep it")
 MAY_KEEP = msgid("Yes, keep them")
 MAY_NOT_KEEP = msgid("No")
+BACK = msgid("‹ Back")
+SAVE = msgid("♡ Save")
+SAVED = msgid("♥ Saved")
+REMOVE = msgid("Remove…")
+DONE = msgid("Done")
+ALL_CATEGORIES = msgid("All categories")
+AS_TELEGRAM = msgid("As my Telegram is set")
+SETTINGS = msgid("⚙️ Settings")
 PICTURES_MISSING = msgid("Pictures missing?")

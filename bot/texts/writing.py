@@ -47,6 +47,13 @@ def brand_of(match: Match) -> str:
     return "" if title.casefold().startswith(brand.casefold()) else escape(shortened(brand, 80))
 
 
+def facts(say: Language, match: Match) -> list[str]:
+    """Price, brand and stock of a product as HTML, as far as they are known."""
+    written = price(say, match)
+    known = [f"<b>{written}</b>" if written else "", brand_of(match)]
+    return [fact for fact in known if fact] + ([say("out of stock")] if match.is_marked_gone else [])
+
+
 def category_name(category: str) -> str:
     """A category's name as HTML."""
     return escape(shortened(category, _NAME_LENGTH))

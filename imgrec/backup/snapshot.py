@@ -8,7 +8,7 @@ from imgrec.database import CONNECTION_PRAGMAS, connect_read_only
 from imgrec.errors import BackupError
 from imgrec.progress import Reporter
 
-KEPT_OF_BOT = frozenset({"chats", "telegram_files", "sqlite_sequence"})
+KEPT_OF_BOT = frozenset({"chats", "saved", "telegram_files", "sqlite_sequence"})
 """What a backup keeps of the bot's database. All else is of messages that wait or are under way, and names people."""
 
 _PAGES_AT_ONCE = 2048

@@ -110,6 +110,7 @@ class Catalogue:
         self.photos = photos
         self._passing = lru_cache(_FILTERS_REMEMBERED)(lambda filters, version: passing(connection, filters))
         self._vocabulary = lru_cache(1)(lambda version: read_vocabulary(connection))
+        self._shown_by_category = lru_cache(1)(lambda version: _shown_by_category(connection))
 
     @classmethod
     def open(cls, section: CatalogueSection) -> Self:
@@ -158,6 +159,10 @@ class Catalogue:
         """Name -> id of every category there ever was, also those of which nothing is on sale."""
         rows = self.connection.execute("SELECT name, id FROM categories ORDER BY id")
         return {row["name"]: row["id"] for row in rows}
+
+    def shown_by_category(self) -> dict[int, int]:
+        """Id of a category -> how many products on sale it has that have a stored photo, as it is now."""
+        return self._shown_by_category(self._version())
 
     def on_sale(self) -> Iterator[CataloguePhoto]:
         """Every stored photo of every product on sale, placeholders left out, in order of photo id."""
@@ -274,3 +279,11 @@ _SELECT_PRODUCT = f"""
             ORDER BY position LIMIT 1) AS sha256
     FROM products JOIN sources ON sources.id = source_id JOIN categories ON categories.id = category_id
 """
+
+
+def _shown_by_category(connection: sqlite3.Connection) -> dict[int, int]:
+    rows = connection.execute(
+        "SELECT category_id, count(*) FROM products WHERE retired_utc IS NULL AND EXISTS "
+        f"(SELECT 1 FROM photos WHERE product_id = products.id AND {_SHOWABLE}) GROUP BY category_id"
+    )
+    return {row[0]: row[1] for row in rows}

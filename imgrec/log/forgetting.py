@@ -25,7 +25,7 @@ _OF_LOG = (
     ("feedback", "user_key", "voted_utc"),
     ("actions", "user_key", "done_utc"),
 )
-_OF_BOT = (("chats", "chat_key", "changed_utc"),)
+_OF_BOT = (("chats", "chat_key", "changed_utc"), ("saved", "user_key", "saved_utc"))
 
 
 def mark_of(keys: Keys, key: str) -> str:
@@ -55,11 +55,15 @@ def forget_again_in_log(log: Path, keys: Keys, marks: Mapping[str, str]) -> int:
 
 
 def forget_again_in_settings(bot: Path, keys: Keys, marks: Mapping[str, str]) -> None:
-    """Delete from the bot's database the settings of chats that are marked, from before they were."""
+    """Delete from the bot's database what those marked had chosen and saved, from before they were.
+
+    A database of before may lack a table; the bot makes it when it is started next.
+    """
     with contextlib.closing(sqlite3.connect(bot, isolation_level=None)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("BEGIN IMMEDIATE")
-        _delete(connection, _OF_BOT, keys, marks)
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+        _delete(connection, tuple(place for place in _OF_BOT if place[0] in there), keys, marks)
         connection.execute("COMMIT")
 
 

@@ -153,12 +153,13 @@ class LogWriter:
             return True
 
     async def action(self, query_id: int, rank: int, chat: int, user: int, action: Action, done_utc: str) -> None:
-        """Record what was done with a query of this chat; the same at the same time is there once."""
+        """Record what was done with a query of this chat or user; the same at the same time is there once."""
         key = self.keys.of("user", user)
         async with self._database.transaction() as connection:
             await connection.execute(
                 "INSERT INTO actions (query_id, rank, user_key, action, done_utc) SELECT id, ?2, ?3, ?4, ?5 "
-                "FROM queries WHERE id = ?1 AND chat_key = ?6 AND NOT EXISTS (SELECT 1 FROM actions WHERE "
+                "FROM queries WHERE id = ?1 AND (chat_key = ?6 OR user_key = ?3) "
+                "AND NOT EXISTS (SELECT 1 FROM actions WHERE "
                 "query_id = ?1 AND rank = ?2 AND user_key = ?3 AND action = ?4 AND done_utc = ?5)",
                 (query_id, rank, key, action, done_utc, self.keys.of("chat", chat)),
             )

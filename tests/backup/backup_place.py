@@ -51,7 +51,7 @@ class Place:
         return sorted({names[str(key)] for (key,) in self.rows("log.db", "SELECT user_key FROM queries")})
 
     def ask(self, query: int, user: int, asked_utc: str = BEFORE) -> None:
-        """Log a query and a vote, and the settings of the chat it came from."""
+        """Log a query and a vote, the settings of the chat it came from, and a product that was saved there."""
 
         async def asking() -> None:
             log = await LogWriter.open(self.config.log.path)
@@ -62,8 +62,15 @@ class Place:
 
         asyncio.run(asking())
         with closing(connect(self.config.bot_database, BOT_MIGRATIONS)) as bot:
-            key = load_keys(self.config.log.path).of("chat", user)
-            bot.execute("INSERT OR REPLACE INTO chats VALUES (?, NULL, 0.6, ?)", (key, asked_utc))
+            keys = load_keys(self.config.log.path)
+            bot.execute(
+                "INSERT OR REPLACE INTO chats (chat_key, likeness, changed_utc) VALUES (?, 0.6, ?)",
+                (keys.of("chat", user), asked_utc),
+            )
+            bot.execute(
+                "INSERT OR REPLACE INTO saved (user_key, product_id, query_id, rank, saved_utc) VALUES (?, 1, ?, 1, ?)",
+                (keys.of("user", user), query, asked_utc),
+            )
 
     def forget(self, user: int) -> None:
         async def forgetting() -> None:

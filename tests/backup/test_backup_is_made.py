@@ -53,7 +53,7 @@ def test_of_the_bot_only_settings_and_file_ids_are_kept_down_to_the_bytes(shop, 
     (tmp_path / "bot.db").write_bytes(content)
     with closing(connect(tmp_path / "bot.db", BOT_MIGRATIONS)) as bot:
         held = {table for table in tables(bot) if bot.execute(f'SELECT 1 FROM "{table}"').fetchone()}
-    assert held == {"chats", "sqlite_sequence"}
+    assert held == {"chats", "saved", "sqlite_sequence"}
     assert held <= KEPT_OF_BOT
 
 

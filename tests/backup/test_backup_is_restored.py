@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -69,7 +70,10 @@ def test_what_is_restored_elsewhere_answers_and_remembers_the_same(shop, elsewhe
     assert (done.photos_lacking, done.forgotten_queries, done.config_beside) == (0, 0, None)
     photo = shop.folder / "photos" / "bal-003.jpg"
     assert found(elsewhere, photo) == found(shop, photo) != []
-    tables = (("log.db", "queries"), ("log.db", "feedback"), ("bot.db", "chats"), ("catalogue.db", "photos"))
+    tables = (
+        ("log.db", "queries"), ("log.db", "feedback"), ("bot.db", "chats"), ("bot.db", "saved"),
+        ("catalogue.db", "photos"),
+    )  # fmt: skip
     for database, table in tables:
         assert elsewhere.rows(database, f"SELECT * FROM {table}") == shop.rows(database, f"SELECT * FROM {table}") != []
     assert elsewhere.users() == ["Anna", "Ben"]
@@ -128,7 +132,17 @@ def test_whoever_was_forgotten_after_the_backup_stays_forgotten(shop):
     assert shop.users() == ["Ben"]
     assert shop.rows("log.db", "SELECT count(*) FROM feedback") == [(1,)]
     assert shop.rows("bot.db", "SELECT count(*) FROM chats") == [(1,)]
+    assert shop.rows("bot.db", "SELECT query_id FROM saved") == [(2,)]
     assert shop.restore(backup, replace=True).forgotten_queries == 1  # the mark outlives a restore
+
+
+def test_a_backup_of_before_products_could_be_saved_is_restored_all_the_same(shop):
+    with closing(sqlite3.connect(shop.folder / "bot.db")) as bot:
+        bot.execute("DROP TABLE saved")
+    backup = shop.backup().path
+    shop.forget(ANNA)
+    assert shop.restore(backup, replace=True).forgotten_queries == 1
+    assert shop.rows("bot.db", "SELECT count(*) FROM chats") == [(1,)]
 
 
 def test_who_came_back_after_being_forgotten_is_restored_with_what_came_after(shop):
@@ -333,4 +347,5 @@ def test_an_index_of_the_same_name_is_kept_and_the_backups_gets_another(shop):
 def test_of_the_bots_tables_each_is_known_to_be_kept_or_left_out(tmp_path):
     with closing(connect(tmp_path / "bot.db", BOT_MIGRATIONS)) as bot:
         there = {row[0] for row in bot.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert there == {"chats", "telegram_files", "sqlite_sequence", "inbox", "requests", "steps", "journal", "notices"}
+    left_out = {"inbox", "requests", "steps", "journal", "notices", "wishes"}
+    assert there == {"chats", "saved", "telegram_files", "sqlite_sequence"} | left_out

@@ -28,9 +28,10 @@ from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import TAPS, ChooseLikeness, Forget, More, OtherCategory, Tap, Vote, encode, parse
+from bot.choosing import category_buttons, likeness_buttons
 from bot.found import found
-from bot.handlers.commands import parse_likeness
-from bot.keyboards import below_answer, categories, likenesses
+from bot.handlers.thresholds import parse_likeness
+from bot.keyboards import below_answer
 from bot.request import Result
 from bot.texts.answers import answered, caption, nothing_similar
 from bot.texts.choices import choose_category, choose_threshold, how_to_use
@@ -46,7 +47,7 @@ async def test_start_help_and_anything_else_say_what_to_send(bot: BotProcess, an
     for text in ("/start", "/help", "hello?", "/nonsense"):
         await anna.text(text)
         [message] = await anna.hear(1)
-        assert "photo" in message["text"]
+        assert "photo" in message.get("text", message.get("caption"))
     await anna.document(b"%PDF-1.4", "list.pdf", "application/pdf")
     [message] = await anna.hear(1)
     assert message["text"].count("\n") == 0
@@ -87,15 +88,15 @@ async def test_category_and_threshold_are_chosen_by_name_value_or_button(
     await anna.text("/category")
     [message] = await anna.hear(1)
     buttons = {b["text"]: b["callback_data"] for row in message["reply_markup"]["inline_keyboard"] for b in row}
-    assert set(buttons) == {"✓ Auto", *CATEGORIES}
-    await anna.tap(message, buttons["Boxes"])
+    assert set(buttons) == {"✓ Auto", *(f"{name} · 32" for name in CATEGORIES)}
+    await anna.tap(message, buttons["Boxes · 32"])
     edited = (await anna.next_event("edited"))["message"]
     assert "Boxes" in edited["text"]
-    await anna.tap(edited, buttons["Boxes"])  # nothing changes, and that is no error
+    await anna.tap(edited, buttons["Boxes · 32"])  # nothing changes, and that is no error
     await anna.next_event("callback_answered")
-    await anna.text("/category blals")
+    await anna.text("/category shoes and hats")
     [message] = await anna.hear(1)
-    assert "blals" in message["text"]
+    assert "shoes and hats" in message["text"]
     assert message["reply_markup"]
 
     await anna.text("/threshold")
@@ -221,7 +222,7 @@ def test_what_no_button_of_ours_can_bear_means_nothing(data: str) -> None:
     + [(text, None) for text in ("", "x", "101", "1.5", "-0.5", "250%", "0.8.1", "nan", "1e9")],
 )
 def test_a_threshold_is_read_as_people_write_it(text: str, value: float | None) -> None:
-    assert parse_likeness(text) == value
+    assert parse_likeness(text, ENGLISH) == value
 
 
 def test_a_caption_escapes_what_the_feed_says_and_never_exceeds_what_telegram_takes() -> None:
@@ -275,12 +276,12 @@ def test_what_a_percentage_means_is_worded_by_what_it_was_fitted_on(truth: str, 
 @pytest.mark.parametrize("auto", [-1.0, 0.0, 0.175, 0.325, 0.97])
 def test_auto_is_shown_as_likeness_with_its_word_and_each_degree_is_a_button(auto: float) -> None:
     shop = of_bot(auto_threshold=auto)
-    [first], *others = likenesses(ENGLISH, shop, None).inline_keyboard
+    [first], *others = likeness_buttons(ENGLISH, shop, None).inline_keyboard
     assert first.text == f"✓ Auto: {word(ENGLISH, shop.auto_likeness)} · {ENGLISH.percent(shop.auto_likeness)}"
     assert [button.text for [button] in others] == ["somewhat similar · 35%", "similar · 65%", "very similar · 85%"]
     for [button], least in zip(others, (0.35, 0.65, 0.85), strict=True):
         assert parse(str(button.callback_data)) == ChooseLikeness(round(least * 1000))
-    [_, [somewhat], [similar], _] = likenesses(ENGLISH, shop, 0.65).inline_keyboard
+    [_, [somewhat], [similar], _] = likeness_buttons(ENGLISH, shop, 0.65).inline_keyboard
     assert (somewhat.text, similar.text) == ("somewhat similar · 35%", "✓ similar · 65%")
 
 
@@ -371,7 +372,7 @@ def test_without_categories_everything_is_searched_and_the_words_say_so() -> Non
     nothing = nothing_similar(ENGLISH, result(answer(nearest=match(0.2)), shop))
     assert nothing.startswith("I looked through the whole shop.\n")
     assert "no categories" in choose_category(ENGLISH, "Toys", shop)
-    assert categories(ENGLISH, {}, None) is None
+    assert category_buttons(ENGLISH, {}, {}, None, 0) is None
     assert "/category" not in how_to_use(ENGLISH, shop)
 
 

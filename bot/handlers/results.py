@@ -1,0 +1,40 @@
+"""/results: how many products an answer shows at once."""
+
+from dataclasses import replace
+
+from bot.callback_data import AUTO_RESULTS, MOST_RESULTS, ChooseResults
+from bot.handlers.context import Context, Press
+from bot.handlers.settings import sent, standing, turned
+from bot.messages import Text
+from bot.reaction import Reaction
+from bot.receiving.updates import Message
+from bot.settings import RESULTS, Page
+from bot.texts import choices
+
+_AUTO = "auto"
+
+
+async def on_results(context: Context, message: Message, wanted: str) -> Reaction:
+    """Show the numbers there are, or set the chat's to the one sent."""
+    say, shop = context.say, context.services.looking.shop
+    results, is_auto = parse_results(wanted), wanted.casefold() == _AUTO
+    if results is None and not is_auto:
+        page = RESULTS.page(standing(context), 0)
+        return sent(Page(choices.results_unknown(say, wanted, MOST_RESULTS), page.keyboard) if wanted else page)
+    now = choices.results_now(say, results, shop.results)
+    return Reaction([Text(html=now)], [context.services.store.chats.choose_results(message.chat.id, results)])
+
+
+async def on_choose_results(context: Context, press: Press, tap: ChooseResults) -> Reaction:
+    """Set how many products an answer in this chat shows."""
+    results = None if tap.results == AUTO_RESULTS else tap.results
+    now = standing(context, replace(context.settings, results=results))
+    reaction = turned(now.say, press, RESULTS.page(now, 0))
+    return replace(reaction, writes=[context.services.store.chats.choose_results(press.chat, results)])
+
+
+def parse_results(text: str) -> int | None:
+    """A number of products, 1 to 10; None for anything else."""
+    if not text.isdecimal() or len(text) > len(str(MOST_RESULTS)):
+        return None
+    return int(text) if 1 <= int(text) <= MOST_RESULTS else None

@@ -1,0 +1,80 @@
+"""A list of saved products as messages: pictures, the list of them, and buttons that open or remove them.
+
+The buttons carry all there is to know of the list, so that it is written anew from them when one is removed.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.buttons import button, in_rows
+from bot.callback_data import OpenSaved, RemoveSaved, Removing, Save, SavedAfter, parse
+from bot.keyboards import Keyboard, save_button
+from bot.language import Language
+from bot.messages import Message, Picture, Pictures, Text
+from bot.shop import by_itself
+from bot.texts import products, short
+from imgrec.catalogue.store import Product
+from imgrec.search.serving import Match
+
+_MOST_IN_A_ROW = 5
+
+
+class Kept(NamedTuple):
+    """A product on the list at its place, the first being 1, as the catalogue has it now, if it does."""
+
+    place: int
+    product_id: int
+    product: Product | None
+
+    @property
+    def match(self) -> Match | None:
+        """As it is shown; None where it is no longer sold."""
+        return None if self.product is None or self.product.retired else by_itself(self.product)
+
+
+class Listed(NamedTuple):
+    """What the buttons below a list say of it: places and products, and the number after which there are more."""
+
+    products: tuple[tuple[int, int], ...]
+    after: int | None
+
+
+def compose_saved(say: Language, kept: Sequence[Kept], total: int, after: int | None, reply_to: int) -> list[Message]:
+    """A page of saved products."""
+    listed = Listed(tuple((one.place, one.product_id) for one in kept), after)
+    html = products.saved_list(say, kept, total)
+    text = Text(html=html, keyboard=below_saved(say, listed, removing=False), reply_to=reply_to)
+    pictures = tuple(
+        Picture(photo=one.match.product.photo, caption=products.caption(say, one.match))
+        for one in kept
+        if one.match and one.match.product.photo
+    )
+    return [Pictures(items=pictures, reply_to=reply_to), text] if pictures else [text]
+
+
+def compose_product(say: Language, tap: Save, match: Match, reply_to: int, *, is_saved: bool) -> Message:
+    """One product by itself, which was not found for its likeness."""
+    html, keyboard = products.caption(say, match), Keyboard([[save_button(say, tap, is_saved=is_saved)]])
+    if match.product.photo is None:
+        return Text(html=html, keyboard=keyboard, reply_to=reply_to)
+    return Pictures(items=(Picture(photo=match.product.photo, caption=html),), keyboard=keyboard, reply_to=reply_to)
+
+
+def below_saved(say: Language, listed: Listed, *, removing: bool) -> Keyboard | None:
+    """A number for each product, which opens or removes it; the way to more. None where there is nothing to tap."""
+    kind = RemoveSaved if removing else OpenSaved
+    numbers = [
+        button(f"✕ {say.number(place)}" if removing else say.number(place), kind(place, product_id))
+        for place, product_id in listed.products
+    ]
+    switch = button(say(short.DONE if removing else short.REMOVE), Removing(0 if removing else 1))
+    more = [] if listed.after is None else [button(say(short.MORE), SavedAfter(listed.after))]
+    last = [*([switch] if numbers else []), *more]
+    return Keyboard([*in_rows(numbers, _MOST_IN_A_ROW), last]) if last else None
+
+
+def listed(keyboard: Keyboard) -> Listed:
+    """What the buttons below a list say of it."""
+    taps = [parse(str(button.callback_data)) for row in keyboard.inline_keyboard for button in row]
+    places = tuple((tap.place, tap.product_id) for tap in taps if isinstance(tap, OpenSaved | RemoveSaved))
+    return Listed(places, next((tap.number for tap in taps if isinstance(tap, SavedAfter)), None))

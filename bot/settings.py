@@ -1,0 +1,125 @@
+"""What a chat can choose: a list of settings, each with a line among all of them and a page of its own.
+
+A page is a text and its buttons, shown by the setting's command and, with a way back, in the message of /settings.
+To add a setting is to add a line to SETTINGS.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from telegram import InlineKeyboardMarkup
+
+from bot.buttons import button, in_rows
+from bot.callback_data import OpenSetting, encode
+from bot.choosing import category_buttons, language_buttons, likeness_buttons, results_buttons
+from bot.keyboards import Keyboard
+from bot.language import Language, Languages, msgid
+from bot.shop import Shop
+from bot.store.chats import ChatSettings
+from bot.texts import choices, short
+
+ALL = 0
+
+
+class Page(NamedTuple):
+    """A text as HTML, and its buttons."""
+
+    html: str
+    keyboard: Keyboard | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a chat has chosen, and what there is to choose from.
+
+    `profile`: the language of who looks; `on_sale`: how many products a category has, by its id.
+    """
+
+    say: Language
+    shop: Shop
+    chosen: ChatSettings
+    languages: Languages
+    profile: str = ""
+    on_sale: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def category(self) -> str | None:
+        """The name of the category that was chosen."""
+        return self.shop.category_named(self.chosen.category_id)
+
+    @property
+    def results(self) -> int:
+        """How many products are shown at once."""
+        return self.chosen.results or self.shop.results
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`number` is in old buttons, and never given anew. `name` and `value` make the line; `page` takes its number."""
+
+    number: int
+    name: str
+    value: Callable[[Standing], str]
+    page: Callable[[Standing, int], Page]
+
+
+def _category_page(standing: Standing, page: int) -> Page:
+    say, shop = standing.say, standing.shop
+    html = choices.choose_category(say, standing.category, shop)
+    return Page(html, category_buttons(say, shop.category_ids, standing.on_sale, standing.category, page))
+
+
+def _likeness_page(standing: Standing, _: int) -> Page:
+    say, shop, chosen = standing.say, standing.shop, standing.chosen.likeness
+    return Page(choices.choose_threshold(say, chosen, shop), likeness_buttons(say, shop, chosen))
+
+
+def _results_page(standing: Standing, _: int) -> Page:
+    say, shop, chosen = standing.say, standing.shop, standing.chosen.results
+    return Page(choices.choose_results(say, chosen, shop.results), results_buttons(say, shop, chosen))
+
+
+def _language_page(standing: Standing, _: int) -> Page:
+    say, chosen = standing.say, standing.chosen.language
+    profile = standing.languages.of(profile=standing.profile)
+    return Page(choices.choose_language(say, chosen, profile), language_buttons(say, standing.languages, chosen))
+
+
+CATEGORY = Setting(1, msgid("🗂 Category"), lambda now: choices.category_in_short(now.say, now.category), _category_page)
+LIKENESS = Setting(
+    2, msgid("🎯 Likeness"),
+    lambda now: choices.threshold_in_short(now.say, now.chosen.likeness, now.shop.auto_likeness), _likeness_page,
+)  # fmt: skip
+RESULTS = Setting(3, msgid("🔢 Results"), lambda now: now.say.number(now.results), _results_page)
+LANGUAGE = Setting(4, msgid("🌐 Language"), lambda now: now.say.name, _language_page)
+
+SETTINGS: tuple[Setting, ...] = (CATEGORY, LIKENESS, RESULTS, LANGUAGE)
+
+
+def overview(standing: Standing) -> Page:
+    """All of them, a line each, and a button for each."""
+    say = standing.say
+    values = [(say(setting.name), setting.value(standing)) for setting in SETTINGS]
+    buttons = [button(say(setting.name), OpenSetting(setting.number)) for setting in SETTINGS]
+    return Page(choices.all_settings(say, values), Keyboard(in_rows(buttons, 2)))
+
+
+def opened(number: int, standing: Standing) -> Page | None:
+    """The page of a setting with a way back, or all of them; None where there is none of this number."""
+    if number == ALL:
+        return overview(standing)
+    setting = next((one for one in SETTINGS if one.number == number), None)
+    return None if setting is None else with_way_back(standing.say, setting.page(standing, 0))
+
+
+def with_way_back(say: Language, page: Page) -> Page:
+    """The same page with a button that leads to all settings."""
+    rows = page.keyboard.inline_keyboard if page.keyboard else ()
+    return Page(page.html, Keyboard([*rows, [button(say(short.BACK), OpenSetting(ALL))]]))
+
+
+def has_way_back(keyboard: InlineKeyboardMarkup | None) -> bool:
+    """Whether a message with these buttons is the one that shows all settings."""
+    back = encode(OpenSetting(ALL))
+    return keyboard is not None and any(one.callback_data == back for row in keyboard.inline_keyboard for one in row)
