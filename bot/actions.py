@@ -27,9 +27,9 @@ class Actions:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @contextlib.contextmanager
-    def shown(self, chat: int) -> Iterator[None]:
-        """Show it for as long as this lasts."""
-        task = asyncio.create_task(self._show(chat))
+    def shown(self, chat: int, thread: int | None) -> Iterator[None]:
+        """Show it in a chat, and in a forum in this topic, for as long as this lasts."""
+        task = asyncio.create_task(self._show(chat, thread))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
@@ -43,19 +43,21 @@ class Actions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _show(self, chat: int) -> None:
+    async def _show(self, chat: int, thread: int | None) -> None:
         while True:
             now = time.monotonic()
             wait_s = max(self._shown_s.get(chat, 0) + _ACTION_LASTS_S, self._not_before_s) - now
             if wait_s <= 0 and len(self._tasks) <= _MOST_AT_ONCE:
                 self._shown_s = {one: at for one, at in self._shown_s.items() if at + _ACTION_LASTS_S > now}
                 self._shown_s[chat] = now
-                await self._send(chat)
+                await self._send(chat, thread)
             await asyncio.sleep(max(wait_s, _ACTION_LASTS_S if wait_s <= 0 else 0))
 
-    async def _send(self, chat: int) -> None:
+    async def _send(self, chat: int, thread: int | None) -> None:
         try:
-            await self._bot.send_chat_action(chat, ChatAction.UPLOAD_PHOTO, read_timeout=_TIMEOUT_S)
+            await self._bot.send_chat_action(
+                chat, ChatAction.UPLOAD_PHOTO, message_thread_id=thread, read_timeout=_TIMEOUT_S
+            )
         except RetryAfter as error:
             self._not_before_s = time.monotonic() + seconds_of(error.retry_after)
         except TelegramError:

@@ -14,7 +14,8 @@ from bot.answering import refusal
 from bot.handlers.photos import is_for_us, request_of
 from bot.language import Language
 from bot.reaction import commit
-from bot.receiving.updates import Update
+from bot.receiving.updates import Update, is_group
+from bot.sending.pacing import Pacing
 from bot.speaking import Speaking
 from bot.store.inbox import Load, Waiting
 from bot.store.store import Store
@@ -47,11 +48,13 @@ class Admission:
     """Counts what waits. Photos beyond the bounds are not answered, and logged as `busy`."""
 
     def __init__(
-        self, bot: Bot, store: Store, limits: BotSection, speaking: Speaking, username: str, useful_for_s: float
-    ) -> None:
+        self, bot: Bot, store: Store, limits: BotSection, speaking: Speaking, pacing: Pacing, username: str,
+        useful_for_s: float,
+    ) -> None:  # fmt: skip
         self._bot = bot
         self._store = store
         self._speaking = speaking
+        self._pacing = pacing
         self._limits = limits
         self._username = username
         self._useful_for_s = useful_for_s
@@ -86,7 +89,8 @@ class Admission:
             left_out = self._too_many(load)
             if left_out:
                 await self._turn_away(await self._store.inbox.newest_photos(lane, left_out))
-            if left_out or load.turns_of_lane >= _TOLD_FROM:
+            # a group's twenty messages a minute are for answers; there only who is turned away is told
+            if left_out or (load.turns_of_lane >= _TOLD_FROM and not is_group(chat_id)):
                 _, say = await self._speaking.to(update)
                 notice = self._notices.get(chat_id) or _Notice(lane, say, update.thread_id)
                 notice.left_out += left_out
@@ -148,6 +152,7 @@ class Admission:
             await _quietly(self._bot.edit_message_text(text, chat_id, notice.message_id, parse_mode=ParseMode.HTML))
             return
         try:
+            await self._pacing.turn(chat_id)
             sent = await self._bot.send_message(chat_id, text, ParseMode.HTML, message_thread_id=notice.thread_id)
         except TelegramError as error:
             notice.said = ""

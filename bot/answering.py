@@ -65,7 +65,7 @@ async def find_answer(bot: Bot, services: Services, waiting: Waiting, request: R
     try:
         if is_too_late(services, waiting):
             return refusal(query_id, waiting, request, Outcome.EXPIRED, short.EXPIRED, times)
-        with services.actions.shown(request.chat):
+        with services.actions.shown(request.chat, waiting.update.thread_id):
             result = await find(bot, services, query_id, request, again=may_come_back(waiting))
     except (PhotoError, LinkError, NoLongerThereError) as problem:
         return refusal(query_id, waiting, request, *plain_words(problem, request), times)
@@ -83,7 +83,7 @@ async def answer_with_more(
     services: Services, waiting: Waiting, request: Request, before: Found, first: int
 ) -> Reaction | None:
     """Further products of an earlier answer, from this rank on; None where there are no more that can be had."""
-    page = before.page(first, services.looking.shown(request.settings))
+    page = before.page(first, services.looking.shown(request.settings, request.chat))
     matches = await services.looking.do(lambda serving: serving.matches(page))
     if not matches:
         return None

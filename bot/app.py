@@ -14,6 +14,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.actions import Actions, Toasts
+from bot.admins import Admins
 from bot.admission import Admission
 from bot.dispatching import Dispatching
 from bot.handlers.routing import handle
@@ -29,10 +30,12 @@ from bot.receiving.webhook import Webhook
 from bot.retention import tidy
 from bot.sending.courier import Courier
 from bot.sending.delivery import Delivery
+from bot.sending.pacing import Pacing
 from bot.services import Services
 from bot.speaking import Speaking
 from bot.store.store import Store
 from bot.texts import short
+from bot.wishing import Wishing
 from imgrec.config import Config
 from imgrec.errors import BusyError, ImgrecError
 from imgrec.lock import writing
@@ -93,19 +96,21 @@ class _Running:
             config, bot.token, store, self._looking, speaking, lambda chat: self._delivery.kick(chat)
         )
         services = Services(
-            self._looking, store, self._actions, speaking, links, bot.username, useful_for_s, config.privacy,
-            config.telegram.admins, self._watching.troubles,
+            self._looking, store, self._actions, speaking, Admins(bot), links, bot.username, useful_for_s,
+            config.privacy, config.telegram.admins, self._watching.troubles,
             HelpPicture(self._looking, config.bot_database.with_name(f"{config.bot_database.stem}-pictures")),
+            config.bot.wish_days,
         )  # fmt: skip
+        pacing = Pacing()
         self._delivery = Delivery(
-            store.outbox, store.files, Courier(bot, store.files), self._languages, self._finished,
-            self._watching.metrics.sent,
-        )  # fmt: skip
+            store, Courier(bot, store.files), self._languages, pacing, self._finished, self._watching.metrics.sent
+        )
+        self._wishing = Wishing(bot, services, self._delivery.kick)
         self._dispatching = Dispatching(
             store, lambda waiting: handle(bot, services, waiting), speaking, self._toasts, self._delivery.kick,
             useful_for_s,
         )  # fmt: skip
-        self._admission = Admission(bot, store, config.bot, speaking, bot.username, useful_for_s)
+        self._admission = Admission(bot, store, config.bot, speaking, pacing, bot.username, useful_for_s)
         self._receiving = (
             Webhook(config, bot, webhook_secret, self._take, self._beat)
             if webhook_secret is not None
@@ -127,6 +132,7 @@ class _Running:
         receiving = asyncio.create_task(self._receiving.run(), name="receiving")
         others = [
             asyncio.create_task(self._tidy(), name="tidying"),
+            asyncio.create_task(self._wishing.run(), name="wishing"),
             asyncio.create_task(_register(self._bot, self._languages)),
         ]
         try:

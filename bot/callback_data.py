@@ -89,6 +89,23 @@ class PicturesMissing:
 
 
 @dataclass(frozen=True)
+class MakeWish:
+    """Tell me when something like it comes in: what a query asked."""
+
+    letter: ClassVar[str] = "w"
+    query_id: int
+
+
+@dataclass(frozen=True)
+class StopWish:
+    """Do not tell me any more; `below`: one of BELOW_ANSWER, BELOW_LIST and BELOW_TOLD, where the button stands."""
+
+    letter: ClassVar[str] = "x"
+    query_id: int
+    below: int
+
+
+@dataclass(frozen=True)
 class Forget:
     """Delete all there is of this user, who asked for it (sure 1), or nothing (0)."""
 
@@ -202,12 +219,13 @@ AUTO_RESULTS = 0
 AUTO_LANGUAGE = 0
 MOST_RESULTS = 10
 AUTO_PERMILLE = 9999
+BELOW_ANSWER, BELOW_LIST, BELOW_TOLD = range(3)
 _LARGEST = 2**63 - 1  # what SQLite holds
 
 Tap = (
     Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | UnderPrice | WithoutWords
-    | PicturesMissing | Forget | KeepPhotos | CategoryPage | ChooseResults | ChooseLanguage | OpenSetting
-    | HistoryPage | AskAgain | Save | SavedAfter | OpenSaved | RemoveSaved | Removing
+    | PicturesMissing | MakeWish | StopWish | Forget | KeepPhotos | CategoryPage | ChooseResults | ChooseLanguage
+    | OpenSetting | HistoryPage | AskAgain | Save | SavedAfter | OpenSaved | RemoveSaved | Removing
 )  # fmt: skip
 TAPS: tuple[type[Tap], ...] = get_args(Tap)
 
@@ -240,6 +258,8 @@ def _is_possible(tap: Tap) -> bool:
             return rank >= 0 and vote in (1, -1)
         case More(_, rank) | OpenProduct(_, rank):
             return rank > 0
+        case StopWish(_, below):
+            return BELOW_ANSWER <= below <= BELOW_TOLD
         case UnderPrice(_, thousandths):
             return thousandths > 0
         case ChooseLikeness(permille):

@@ -8,7 +8,7 @@ from bot.keyboards import Keyboard
 from bot.language import Language
 from bot.messages import Message, Picture, Pictures, Text
 from bot.request import Result
-from bot.texts import answers
+from bot.texts import answers, wishes
 from imgrec.search.serving import Match
 
 
@@ -19,6 +19,14 @@ def compose(query_id: int, result: Result, found: Found) -> list[Message]:
     if not matches:
         return [Text(html=answers.nothing_similar(say, result), keyboard=keyboard, reply_to=ask.reply_to)]
     return _with_pictures(say, query_id, matches, answers.answered(say, result), keyboard, ask.reply_to)
+
+
+def compose_wish(query_id: int, wished_below: int, result: Result, found: Found) -> list[Message]:
+    """What came in since that other query, whose shopper wished to be told."""
+    say, matches = result.request.say, result.answer.matches
+    html = wishes.came_in(say, matches, found.similar)
+    keyboard = keyboards.below_told(say, query_id, wished_below, found, len(matches))
+    return _with_pictures(say, query_id, matches, html, keyboard, result.request.ask.reply_to)
 
 
 def compose_overview(say: Language, results: Mapping[int, Result], reply_to: int) -> list[Message]:

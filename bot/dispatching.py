@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 _LANES_AT_ONCE = 64
 _MOST_UNSENT_IN_A_LANE = 3
-"""Answers of one lane that are composed and not sent yet; more would stand before others' in a group."""
+"""Answers of one lane that are composed and not sent yet. In a group it is one: more would stand before others'."""
+_OF_A_GROUP = "-"
+"""A lane begins with its chat's id, and those of groups are negative."""
 _MOST_STARTS = 20
 """Handling that often began and never ended, through restarts: the update kills the bot."""
 _FIRST_PAUSE_S = 0.5
@@ -96,7 +98,7 @@ class Dispatching:
     async def _begin_what_is_due(self) -> float:
         """Returns after how many seconds to look again, if nothing happens before."""
         try:
-            full = {lane for lane, unsent in self._unsent.items() if unsent >= _MOST_UNSENT_IN_A_LANE}
+            full = {lane for lane, unsent in self._unsent.items() if unsent >= _most_unsent(lane)}
             lanes, next_s = await self._store.inbox.next(self._lanes.keys() | full, _LANES_AT_ONCE - len(self._lanes))
         except sqlite3.OperationalError as error:
             log.warning("The inbox cannot be read just now: %s", error)
@@ -170,3 +172,7 @@ class Dispatching:
                 query_id = await self._store.outbox.begin(part, request.chat, request.user, say.code)
                 unanswered.append(refusal(query_id, part, request, Outcome.FAILED, None))
         return together([told, *unanswered])
+
+
+def _most_unsent(lane: str) -> int:
+    return 1 if lane.startswith(_OF_A_GROUP) else _MOST_UNSENT_IN_A_LANE

@@ -6,13 +6,17 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.buttons import button, in_rows, marked
 from bot.callback_data import (
+    BELOW_LIST,
+    BELOW_TOLD,
     Forget,
     KeepPhotos,
+    MakeWish,
     More,
     OpenProduct,
     OtherCategory,
     PicturesMissing,
     Save,
+    StopWish,
     Tap,
     UnderPrice,
     Vote,
@@ -22,7 +26,8 @@ from bot.callback_data import (
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result
-from bot.texts import short
+from bot.store.wishes import Wish
+from bot.texts import short, wishes
 
 Keyboard = InlineKeyboardMarkup
 _Row = Sequence[InlineKeyboardButton]
@@ -40,13 +45,38 @@ def below_answer(say: Language, query_id: int, result: Result, found: Found) -> 
     left_out = answer.scope if len(answer.scope) == 1 or not shown else ()  # of several searched, each is offered alone
     more = _more(say, query_id, found, shown + 1)
     rows = [*_numbers(query_id, 1, shown), [*(_votes(query_id, 0) if shown else []), *more]]
-    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out)])
+    wish = [make_wish(say, query_id)] if found.ask.photos else []
+    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), wish])
 
 
 def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
     """The same for further products."""
     more = _more(say, query_id, found, first + shown)
     return Keyboard([*_numbers(query_id, first, shown), [*_votes(query_id, 0), *more]])
+
+
+def below_told(say: Language, query_id: int, wished_below: int, found: Found, shown: int) -> Keyboard:
+    """The same for what came in, and the end of being told."""
+    page = below_page(say, query_id, found, 1, shown)
+    return Keyboard([*page.inline_keyboard, [stop_wish(say, wished_below, BELOW_TOLD)]])
+
+
+def of_wishes(standing: Sequence[Wish]) -> Keyboard | None:
+    """A button for each wish, by its number in the list, which stops it."""
+    buttons = [
+        button(f"🔕 {number}", StopWish(wish.query_id, BELOW_LIST)) for number, wish in enumerate(standing, start=1)
+    ]
+    return _keyboard(in_rows(buttons, _MOST_IN_A_ROW))
+
+
+def make_wish(say: Language, query_id: int) -> InlineKeyboardButton:
+    """Asks to be told what comes in."""
+    return button(say(wishes.MAKE), MakeWish(query_id))
+
+
+def stop_wish(say: Language, query_id: int, below: int) -> InlineKeyboardButton:
+    """Ends that."""
+    return button(say(wishes.STOP), StopWish(query_id, below))
 
 
 def below_card(say: Language, query_id: int, rank: int, product_id: int, *, is_saved: bool) -> Keyboard:
@@ -78,8 +108,14 @@ def with_vote(markup: Keyboard, query_id: int, rank: int, voted: int) -> Keyboar
 
 def without(markup: Keyboard, tap: Tap) -> Keyboard:
     """The same keyboard without this button."""
-    rows = [[one for one in row if one.callback_data != encode(tap)] for row in markup.inline_keyboard]
-    return Keyboard([row for row in rows if row])
+    return with_instead(markup, tap, None)
+
+
+def with_instead(markup: Keyboard, tap: Tap, other: InlineKeyboardButton | None) -> Keyboard:
+    """The same keyboard with another button, or none, in place of this one."""
+    rows = [[other if one.callback_data == encode(tap) else one for one in row] for row in markup.inline_keyboard]
+    filled = [[one for one in row if one is not None] for row in rows]
+    return Keyboard([row for row in filled if row])
 
 
 def with_missing(say: Language, markup: Keyboard | None, query_id: int) -> Keyboard:

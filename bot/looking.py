@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from bot.receiving.updates import is_group
 from bot.request import Request, Result, Times
 from bot.shop import Shop, by_itself
 from bot.store.chats import ChatSettings
@@ -26,6 +27,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+MOST_IN_A_GROUP = 3
+"""Products shown at once in a group that chose no number: with the list four messages, so five answers a minute."""
 _SECONDS_BETWEEN_LOOKS = 2.0
 _DECODERS = 2
 _KEPT_PX = 1280
@@ -136,9 +139,10 @@ class Looking:
         """Ask the shop something else, such as for a product."""
         return await self._in_turn(None, lambda *_: work(self._serving))
 
-    def shown(self, settings: ChatSettings) -> int:
-        """How many products are shown at once in a chat."""
-        return settings.results or self.shop.results
+    def shown(self, settings: ChatSettings, chat: int) -> int:
+        """How many products are shown at once in a chat: in a group few, as all share its twenty messages a minute."""
+        most = MOST_IN_A_GROUP if is_group(chat) else self.shop.results
+        return settings.results or min(self.shop.results, most)
 
     async def _look(self, photo: bytes, work: Callable[[Seen, float], T]) -> T:
         """Look at a photo, and go on with what was seen and the milliseconds it took."""
@@ -231,7 +235,8 @@ class Looking:
         category, likeness = shop.category_named(request.category_id), request.settings.likeness
         threshold = None if likeness is None else shop.likeness.similarity_of(likeness)
         own = () if ask.product_id is None else (ask.product_id,)
-        answer = serving.answer(seen, category, threshold, self.shown(request.settings), ask.filters, own)
+        shown = self.shown(request.settings, request.chat)
+        answer = serving.answer(seen, category, threshold, shown, ask.filters, own, request.among)
         wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
         similar = (rank.product_id for rank in answer.ranked if rank.similarity >= answer.threshold)
         steps = price_steps(serving.catalogue.products(similar).values())

@@ -74,6 +74,14 @@ class Edit(_WithKeyboard):
     html: str | None = None
 
 
+class Guest(_Message):
+    """An HTML text that answers a mention in a chat the bot is not in: the one message it may send there."""
+
+    kind: Literal["guest"] = "guest"
+    query_id: str
+    html: str
+
+
 class Menu(_Message):
     """The menu of commands in a chat, each with what it is for; without any, it is as the bot has it everywhere."""
 
@@ -81,7 +89,7 @@ class Menu(_Message):
     commands: tuple[tuple[str, str], ...] = ()
 
 
-Message = Annotated[Pictures | Text | Drawing | Edit | Menu, Field(discriminator="kind")]
+Message = Annotated[Pictures | Text | Drawing | Edit | Menu | Guest, Field(discriminator="kind")]
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from bot.language import Language
@@ -38,7 +40,7 @@ class Request:
     """Somebody asks something, in a chat that has chosen this and that, and is answered in this language.
 
     `seen`: what was seen of it before, if that is still known; `parent`: the query whose button asked, or that it is a
-    reply to; `narrowing`: how its words were read.
+    reply to; `among`: only these products are of interest, by id; `narrowing`: how its words were read.
     """
 
     kind: KindOfQuery
@@ -49,6 +51,7 @@ class Request:
     settings: ChatSettings = field(default_factory=ChatSettings)
     parent: int | None = None
     seen: Seen | None = None
+    among: NDArray[np.int64] | None = None
     narrowing: Narrowing | None = None
 
     def narrowed(self, narrowing: Narrowing | None) -> "Request":

@@ -68,7 +68,7 @@ def sources_of(ask: Ask) -> list[File | str]:
 
 async def see_each(bot: Bot, services: Services, sources: Sequence[File | str], *, again: bool) -> list[Seen | Trouble]:
     """What is seen in each, or what is wrong with it. Raises LaterError."""
-    found = await asyncio.gather(*(_see(bot, services, one, again) for one in sources), return_exceptions=True)
+    found = await asyncio.gather(*(look(bot, services, one, again=again) for one in sources), return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException) and not isinstance(one, Trouble):
             raise one
@@ -83,7 +83,8 @@ async def combined(services: Services, seens: Sequence[Seen]) -> Seen:
         raise LaterError(str(error), 0) from None
 
 
-async def _see(bot: Bot, services: Services, source: File | str, again: bool) -> Seen:
+async def look(bot: Bot, services: Services, source: File | str, *, again: bool) -> Seen:
+    """What is seen in one of them. Raises Trouble, and LaterError; `again`: what may be gone is tried again."""
     of_page = await _seen_of_page(services, source)
     if of_page is not None:
         return of_page

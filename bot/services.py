@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from bot.actions import Actions
+from bot.admins import Admins
 from bot.help_picture import HelpPicture
 from bot.links import Links
 from bot.looking import Looking
@@ -28,7 +29,7 @@ class _Remembered:
 
 
 class RecentPhotos:
-    """What was seen in the photos of the last few thousand queries, in memory only (about 2 KB each)."""
+    """What was seen in the photos of the last few thousand queries, in memory only (about 4 KB each)."""
 
     def __init__(self, most: int = _MOST_REMEMBERED) -> None:
         self._most = most
@@ -82,13 +83,14 @@ class Memory:
 class Services:
     """Made when the bot starts. `useful_for_s`: how long an answer is of use; `username`: the bot's own.
 
-    `admins`: who may see the `troubles`.
+    `admins`: who may see the `troubles`; `wish_days`: for so long a wish stands.
     """
 
     looking: Looking
     store: Store
     actions: Actions
     speaking: Speaking
+    group_admins: Admins
     links: Links
     username: str
     useful_for_s: float
@@ -96,5 +98,6 @@ class Services:
     admins: tuple[int, ...]
     troubles: Troubles
     help_picture: HelpPicture
+    wish_days: int
     recent: RecentPhotos = field(default_factory=RecentPhotos)
     memory: Memory = field(default_factory=Memory)

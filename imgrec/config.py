@@ -190,6 +190,9 @@ class BotSection(Section):
     answer_within_s: int = Field(
         900, ge=10, description="How long an answer is of use, in seconds; after that the shopper is told so instead."
     )
+    wish_days: int = Field(
+        90, ge=1, le=3650, description="How long a shopper's wish to hear of what comes in stands, in days."
+    )
     links: bool = Field(
         True,
         description="Whether links to images are followed that shoppers send, under the rules of the section photos; "

@@ -19,7 +19,7 @@ from sandbox.editing import (
 from sandbox.errors import bad_request
 from sandbox.membership import member_json
 from sandbox.receiving import delete_webhook, get_updates, get_webhook_info, set_webhook
-from sandbox.sending import send_document, send_media_group, send_message, send_photo
+from sandbox.sending import answer_guest_query, send_document, send_media_group, send_message, send_photo
 
 Json = dict[str, Any]
 Method = Callable[[Call], Awaitable[Any]]
@@ -142,6 +142,7 @@ METHODS: dict[str, Method] = {
     "editmessagereplymarkup": edit_message_reply_markup,
     "deletemessage": delete_message,
     "answercallbackquery": answer_callback_query,
+    "answerguestquery": answer_guest_query,
     "getfile": get_file,
     "getchat": get_chat,
     "getchatmember": get_chat_member,

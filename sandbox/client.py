@@ -118,6 +118,10 @@ class UserClient:
         """Switch the bot's privacy mode, as its owner does at BotFather."""
         _result(await self._http.post(f"{self._url}/privacy", json={"enabled": enabled}))
 
+    async def set_guest_mode(self, enabled: bool) -> None:
+        """Switch whether the bot is told where it is mentioned and not a member, as its owner does at BotFather."""
+        _result(await self._http.post(f"{self._url}/guests", json={"enabled": enabled}))
+
     async def events(self, wait_s: float = 0) -> list[Json]:
         """What happened since the last look, waiting for something to happen."""
         params = {"after": str(self._last_event), "wait": str(wait_s), **self._where}

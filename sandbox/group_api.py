@@ -77,6 +77,16 @@ class BlockHandler(UserHandler):
         self.answer(True)
 
 
+class GuestsHandler(UserHandler):
+    """`/guests`."""
+
+    async def post(self) -> None:
+        """Switch the bot's guest mode, as BotFather does."""
+        call = self.read()
+        call.bot.takes_guests = call.flag("enabled")
+        self.answer(call.bot.takes_guests)
+
+
 class PrivacyHandler(UserHandler):
     """`/privacy`."""
 

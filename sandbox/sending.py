@@ -19,6 +19,18 @@ async def send_message(call: Call) -> Json:
     return _send(call, [Content(text)])[0]
 
 
+async def answer_guest_query(call: Call) -> Json:
+    """Answer a mention with an article's text; other kinds of results are not imitated."""
+    result = call.json("result")
+    content = result.get("input_message_content") if isinstance(result, dict) else None
+    if not isinstance(content, dict):
+        raise bad_request("the sandbox takes results with input_message_content only")
+    words = format_text(str(content.get("message_text") or ""), str(content.get("parse_mode") or ""))
+    mention = call.bot.guests.answered(call.required("guest_query_id"))
+    [message] = call.bot.post(call.bot.user, mention.chat, [Content(rules.check_text(words))], reply_to=mention)
+    return {"inline_message_id": f"guest-{message.id}"}
+
+
 async def send_photo(call: Call) -> Json:
     """Send a photo: an upload, or a `file_id` known from before."""
     return await _send_media(call, "photo")

@@ -112,6 +112,7 @@ def make_app(
         (r"/chat/(-?\d+)/topic", group_api.TopicHandler, shared),
         (r"/chat/(-?\d+)/migrate", group_api.MigrateHandler, shared),
         (r"/privacy", group_api.PrivacyHandler, shared),
+        (r"/guests", group_api.GuestsHandler, shared),
         (rf"{user}/tap", user_api.TapHandler, shared),
         (rf"{user}/messages", user_api.MessagesHandler, shared),
         (rf"{user}/live", LiveHandler, {"state": state}),

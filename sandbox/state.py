@@ -16,6 +16,7 @@ from sandbox.errors import ApiError, bad_request
 from sandbox.events import EventFeed
 from sandbox.files import FileStore
 from sandbox.flood import FloodGate
+from sandbox.guests import Guests
 from sandbox.membership import ADMINS, INSIDE, Membership
 from sandbox.menus import Menus
 from sandbox.messages import Chat, Content, Message, User
@@ -64,7 +65,9 @@ class Bot:
     calls: CallBook = field(default_factory=CallBook)
     menus: Menus = field(default_factory=Menus)
     members: Membership = field(default_factory=Membership)
+    guests: Guests = field(default_factory=Guests)
     has_privacy: bool = True
+    takes_guests: bool = False
 
     def __post_init__(self) -> None:
         self.id = int(self.token.partition(":")[0])
@@ -194,6 +197,8 @@ class Bot:
             self._record("message", message, reply_markup=reply_markup, client_id=client_id)
             if self._hears(message):
                 self.updates.push("message", message.to_json())
+            elif self._is_invited(message):
+                self.updates.push("guest_message", self.guests.invite(message))
             posted.append(message)
         return posted
 
@@ -204,6 +209,12 @@ class Bot:
         status = self.members.of_bot(message.chat.id)
         hears_all = message.chat.type == "private" or status in ADMINS or not self.has_privacy
         return status in INSIDE and (hears_all or concerns(message, self.user))
+
+    def _is_invited(self, message: Message) -> bool:
+        """Whether a bot that is not in a chat is mentioned there."""
+        is_out = self.members.of_bot(message.chat.id) not in INSIDE and message.chat.type != "private"
+        is_anothers = message.sender != self.user and not message.content.is_service
+        return self.takes_guests and is_out and is_anothers and concerns(message, self.user)
 
     def edit(self, message: Message, content: Content, keyboard: Json | None) -> None:
         """Give a message new content and keyboard; refused where nothing would change."""

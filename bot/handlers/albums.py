@@ -52,7 +52,7 @@ async def on_album(context: Context, items: Sequence[Item]) -> Reaction:
     if is_too_late(services, context.waiting):
         return await _refused(context, [(item, Outcome.EXPIRED, short.EXPIRED) for item in items])
     narrowing = await read(services, context.say, words_of_all(context, items))
-    with services.actions.shown(items[0].message.chat.id):
+    with services.actions.shown(items[0].message.chat.id, context.waiting.update.thread_id):
         photos = [item.image for item in items]
         found = await see_each(context.bot, services, photos, again=may_come_back(context.waiting))
         seen = [(item, one) for item, one in zip(items, found, strict=True) if isinstance(one, Seen)]

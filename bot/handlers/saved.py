@@ -91,8 +91,8 @@ async def shows_as_saved(context: Context, message: Message, user: int, product_
 
 
 async def _page(context: Context, user: int, before: int | None, reply_to: int) -> Reaction:
-    services = context.services
-    most = services.looking.shown(context.settings)
+    services, chat = context.services, context.waiting.update.chat
+    most = services.looking.shown(context.settings, chat.id if chat else user)
     found = await services.store.saved.page(user, before, most + 1)
     if not found:
         return Reaction([Text(html=context.say(short.NOTHING_SAVED), reply_to=reply_to)])

@@ -13,6 +13,7 @@ from bot.callback_data import (
     Forget,
     HistoryPage,
     KeepPhotos,
+    MakeWish,
     More,
     OpenProduct,
     OpenSaved,
@@ -23,6 +24,7 @@ from bot.callback_data import (
     Removing,
     Save,
     SavedAfter,
+    StopWish,
     UnderPrice,
     Vote,
     WithoutWords,
@@ -31,6 +33,7 @@ from bot.callback_data import (
 from bot.handlers.answers import on_more, on_open_product, on_other_category, on_pictures_missing
 from bot.handlers.categories import on_category_page, on_choose_category
 from bot.handlers.context import Context, Press, too_old
+from bot.handlers.groups import TAPS_ON_SETTINGS, refused
 from bot.handlers.history import on_ask_again, on_history_page
 from bot.handlers.languages import on_choose_language
 from bot.handlers.prices import on_under_price, on_without_words
@@ -40,6 +43,7 @@ from bot.handlers.saved import on_open_saved, on_remove_saved, on_removing, on_s
 from bot.handlers.settings import on_open_setting
 from bot.handlers.thresholds import on_choose_likeness
 from bot.handlers.votes import on_vote
+from bot.handlers.wishes import on_make_wish, on_stop_wish
 from bot.reaction import Reaction
 from bot.receiving.updates import Tap
 
@@ -57,6 +61,8 @@ ON_TAP: Mapping[type, Callable[[Context, Press, Any], Awaitable[Reaction]]] = {
     ChooseLikeness: on_choose_likeness,
     Forget: on_forget_tap,
     KeepPhotos: on_keep_photos,
+    MakeWish: on_make_wish,
+    StopWish: on_stop_wish,
     ChooseResults: on_choose_results,
     ChooseLanguage: on_choose_language,
     HistoryPage: on_history_page,
@@ -74,4 +80,6 @@ async def on_tap(context: Context, tapped: Tap) -> Reaction:
     tap, message = parse(tapped.data), tapped.message
     if tap is None or message is None or message.date == 0:
         return too_old(context)
-    return await ON_TAP[type(tap)](context, Press(message, tapped.user.id), tap)
+    if isinstance(tap, TAPS_ON_SETTINGS) and (why := await refused(context, message.chat, tapped.sender_id)):
+        return Reaction(toast=why)
+    return await ON_TAP[type(tap)](context, Press(message, tapped.sender_id), tap)

@@ -12,18 +12,24 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from telegram.constants import ChatID
 
 from bot.receiving.files import LARGEST, File, Sticker
 from bot.receiving.links import first_link
 
 Json = dict[str, Any]
 
-ALLOWED_UPDATES = ("message", "callback_query")
+ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member", "guest_message")
 _COMMAND = re.compile(r"/(?P<name>\w{1,32})(?:@(?P<bot>\w+))?(?:\s+(?P<rest>.*))?", re.DOTALL)
 _CONTENTS = (
     "text", "photo", "document", "sticker", "animation", "video", "video_note", "audio", "voice", "contact", "dice",
     "poll", "location", "venue", "game", "story", "paid_media", "checklist",
 )  # fmt: skip
+
+
+def is_group(chat_id: int) -> bool:
+    """Whether a chat is a group, or a supergroup; people's private chats have their own ids."""
+    return chat_id < 0
 
 
 class _Kept(BaseModel):
@@ -49,6 +55,17 @@ class Sender(_Kept):
     language_code: str = ""
 
 
+class Member(_Kept):
+    """What somebody is in a chat."""
+
+    status: str
+
+    @property
+    def is_out(self) -> bool:
+        """Whether they may not write there: removed, gone, or blocked."""
+        return self.status in {"left", "kicked"}
+
+
 class Command(NamedTuple):
     """/name, or /name@bot, and what follows."""
 
@@ -58,7 +75,11 @@ class Command(NamedTuple):
 
 
 class Message(_Kept):
-    """A message, new or replied to or tapped. `date` 0: it is there no longer."""
+    """A message, new or replied to or tapped. `date` 0: it is there no longer.
+
+    `guest_query_id`: by which a bot that is not in the chat may answer.
+    `migrate_to_chat_id`: its group is that supergroup from now on; `migrate_from_chat_id`: was that group before.
+    """
 
     message_id: int = Field(ge=-LARGEST, le=LARGEST)
     date: int = 0
@@ -75,6 +96,9 @@ class Message(_Kept):
     media_group_id: str | None = None
     message_thread_id: int | None = Field(None, ge=-LARGEST, le=LARGEST)
     is_topic_message: bool = False
+    guest_query_id: str = ""
+    migrate_to_chat_id: int | None = Field(None, ge=-LARGEST, le=LARGEST)
+    migrate_from_chat_id: int | None = Field(None, ge=-LARGEST, le=LARGEST)
     reply_to_message: "Message | None" = None
     reply_markup: Json | None = None
     says_something: bool = False
@@ -153,33 +177,53 @@ class Tap(_Kept):
     message: Message | None = None
     data: str = ""
 
+    @property
+    def sender_id(self) -> int:
+        """Who pressed it; anonymous admins do as their group, as they write."""
+        is_anonymous = self.user.id == ChatID.ANONYMOUS_ADMIN and self.message is not None
+        return self.message.chat.id if is_anonymous and self.message else self.user.id
+
+
+class Membership(_Kept):
+    """The bot is something else in a chat from now on: a member, an admin, removed, blocked."""
+
+    chat: Chat
+    date: int = 0
+    new_chat_member: Member
+
 
 class Update(_Kept):
-    """A message or a tap."""
+    """A message, a tap, what became of the bot in a chat, or a mention of it in a chat that it is not in."""
 
     update_id: int = Field(ge=-LARGEST, le=LARGEST)
     message: Message | None = None
     callback_query: Tap | None = None
+    my_chat_member: Membership | None = None
+    guest_message: Message | None = None
 
     @property
     def chat(self) -> Chat | None:
         """Where it happened."""
-        message = self.callback_query.message if self.callback_query else self.message
+        if self.my_chat_member:
+            return self.my_chat_member.chat
+        message = self.callback_query.message if self.callback_query else self.message or self.guest_message
         return message.chat if message else None
 
     @property
     def user_id(self) -> int:
         """Who did it; 0: nobody we know."""
         if self.callback_query:
-            return self.callback_query.user.id
-        return self.message.sender_id if self.message else 0
+            return self.callback_query.sender_id
+        message = self.message or self.guest_message
+        return message.sender_id if message else 0
 
     @property
     def language_code(self) -> str:
         """Of who did it, where it is known."""
         if self.callback_query:
             return self.callback_query.user.language_code
-        return self.message.user.language_code if self.message and self.message.user else ""
+        message = self.message or self.guest_message
+        return message.user.language_code if message and message.user else ""
 
     @property
     def thread_id(self) -> int | None:
@@ -190,8 +234,9 @@ class Update(_Kept):
     @property
     def stamp(self) -> int:
         """The same whenever Telegram sends it, another for another update of the same id; and tells nothing."""
-        message, tap = self.message, self.callback_query
-        own = (message.message_id, message.date) if message else tap and tap.id
+        message, tap = self.message or self.guest_message, self.callback_query
+        moved = self.my_chat_member and self.my_chat_member.date
+        own = (message.message_id, message.date) if message else tap.id if tap else moved
         return crc32(repr(own).encode())
 
     @property

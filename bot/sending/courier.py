@@ -12,7 +12,9 @@ from telegram import (
     BotCommand,
     BotCommandScopeChat,
     InlineKeyboardMarkup,
+    InlineQueryResultArticle,
     InputMediaPhoto,
+    InputTextMessageContent,
     LinkPreviewOptions,
     ReplyParameters,
 )
@@ -20,7 +22,7 @@ from telegram import Message as Sent
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.messages import Drawing, Edit, Json, Menu, Message, Picture, Pictures, Text
+from bot.messages import Drawing, Edit, Guest, Json, Menu, Message, Picture, Pictures, Text
 from bot.sending.pictures import read_pictures
 from bot.sending.verdicts import Refused, Verdict, verdict
 from bot.store.files import TelegramFiles
@@ -34,6 +36,9 @@ _NUMBER = re.compile(r"#(\d+)")
 _NOTHING_TO_CHANGE = (
     "message is not modified", "message to edit not found", "message can't be edited", "message_id_invalid",
 )  # fmt: skip
+
+_TITLE_OF_GUEST = "imgrec"
+"""Telegram wants one, and shows it nowhere."""
 
 _Ready = list[tuple[Picture, str | bytes]]
 
@@ -79,6 +84,8 @@ class Courier:
                     return await self._edit(message, to.chat_id)
                 case Pictures():
                     return await self._pictures(message, to)
+                case Guest():
+                    return await self._guest(message)
                 case Menu():
                     return await self._menu(message, to.chat_id)
         except TelegramError as error:
@@ -124,6 +131,14 @@ class Courier:
             if not any(words in error.message.lower() for words in _NOTHING_TO_CHANGE):
                 raise
         return Delivered((message.message_id,))
+
+    async def _guest(self, message: Guest) -> Delivered:
+        text = InputTextMessageContent(
+            message.html, ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
+        )
+        article = InlineQueryResultArticle("answer", _TITLE_OF_GUEST, text)
+        await self._bot.answer_guest_query(message.query_id, article, read_timeout=_TEXT_TIMEOUT_S)
+        return Delivered(())
 
     async def _menu(self, message: Menu, chat_id: int) -> Delivered:
         scope = BotCommandScopeChat(chat_id)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from bot.clock import now_s
 from bot.language import Languages
-from bot.messages import Pictures, Text
+from bot.messages import Edit, Guest, Menu, Pictures, Text
 from bot.sending.courier import Courier, Delivered, Instead, Place
 from bot.sending.pacing import Pacing
 from bot.sending.verdicts import Gone, Moved, NotTaken, Refused, Unknown
-from bot.store.files import TelegramFiles
-from bot.store.outbox import Outbox, State, Step
+from bot.store.outbox import State, Step
+from bot.store.store import Store
 from bot.texts import short
 
 log = logging.getLogger(__name__)
@@ -30,16 +30,16 @@ class Delivery:
     """
 
     def __init__(
-        self, outbox: Outbox, files: TelegramFiles, courier: Courier, languages: Languages,
-        on_finished: Callable[[str], None], on_outcome: Callable[[object], None],
+        self, store: Store, courier: Courier, languages: Languages, pacing: Pacing, on_finished: Callable[[str], None],
+        on_outcome: Callable[[object], None],
     ) -> None:  # fmt: skip
-        self._outbox = outbox
-        self._files = files
+        self._store = store
+        self._outbox = store.outbox
         self._courier = courier
         self._languages = languages
         self._on_finished = on_finished
         self._on_outcome = on_outcome
-        self._pacing = Pacing()
+        self._pacing = pacing
         self._at_once = asyncio.Semaphore(_CHATS_AT_ONCE)
         self._chats: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
@@ -89,7 +89,7 @@ class Delivery:
             elif now_s() > step.until_s:
                 await self._over(step, State.EXPIRED, apology=self._apology(step, short.EXPIRED))
             else:
-                await self._pacing.turn(chat_id)
+                await self._pacing.turn(chat_id, _messages(step))
                 async with self._at_once:
                     await self._send(step)
 
@@ -102,7 +102,7 @@ class Delivery:
         match outcome:
             case Delivered(message_ids, file_ids):
                 await self._over(step, State.SENT, message_ids)  # at once: a crash before it means sending again
-                await self._files.remember(file_ids)
+                await self._store.files.remember(file_ids)
             case Instead(messages):
                 await self._outbox.replace(step, messages)
             case NotTaken(why, wait_s):
@@ -116,18 +116,21 @@ class Delivery:
                 log.info("It is not known whether a message arrived (%s); sending it again.", why)
                 await self._outbox.again(step, now_s() + _pause(step.tries), doubtful=True)
             case Moved(after):
-                await self._outbox.move_chat(step.chat_id, after)
+                await self._store.database.write(self._store.moving(step.chat_id, after))
+                self._store.journal.ring()
                 self.kick(after)
             case Gone(why):
                 log.info("A chat is closed to us: %s", why)
                 await self._over(step, State.REFUSED)
+                for lane in await self._store.close_chat(step.chat_id):
+                    self._on_finished(lane)
             case Refused(why):
                 log.error("Telegram refuses what was composed: %s", why)
                 await self._over(step, State.REFUSED, apology=self._apology(step, short.FAILED))
 
     def _apology(self, step: Step, words: str) -> Text | None:
         """Said once, in place of an answer to a photo."""
-        if step.request_id is None:
+        if not step.is_asked or isinstance(step.message, Guest):
             return None
         say = self._languages.of(step.language)
         return Text(html=say(words), reply_to=getattr(step.message, "reply_to", None))
@@ -138,6 +141,16 @@ class Delivery:
         lane = await self._outbox.over(step, state, message_ids, apology)
         if lane is not None:
             self._on_finished(lane)
+
+
+def _messages(step: Step) -> int:
+    """How many new messages it is to Telegram, which counts an album's pictures; an edit is none."""
+    match step.message:
+        case Pictures(items=items):
+            return len(items)
+        case Edit() | Menu():
+            return 0
+    return 1
 
 
 def _pause(tries: int) -> float:

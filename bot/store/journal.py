@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 100
 _TO_MOVE = f"""
-    SELECT * FROM journal WHERE kind = 'query' OR json_extract(entry, '$.query_id') NOT IN
+    SELECT * FROM journal WHERE kind IN ('query', 'move') OR json_extract(entry, '$.query_id') NOT IN
         (SELECT id FROM requests WHERE finished_s IS NULL) ORDER BY kind != 'query', id LIMIT {_AT_ONCE}
 """
 """A vote may come before all of its answer is known to be sent; then it waits, and comes after the query."""
@@ -45,6 +45,13 @@ class ActionRecord(BaseModel):
     rank: int
     action: Action
     done_utc: str
+
+
+class MoveRecord(BaseModel):
+    """A group that is another chat from now on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    before: int
 
 
 class Journal:
@@ -142,6 +149,8 @@ class Journal:
                 done = ActionRecord.model_validate_json(row["entry"])
                 await self._writer.action(done.query_id, done.rank, chat, user, done.action, done.done_utc)
                 self.on_moved(done)
+            case "move":
+                await self._writer.move_chat(MoveRecord.model_validate_json(row["entry"]).before, chat)
 
 
 def _tell_nobody(entry: BaseModel) -> None:
@@ -156,6 +165,11 @@ async def note_query(connection: aiosqlite.Connection, record: QueryRecord, chat
 async def note_vote(connection: aiosqlite.Connection, vote: VoteRecord, chat: int, user: int) -> None:
     """Within a transaction: the log is to get this vote."""
     await _note(connection, "vote", vote, chat, user)
+
+
+async def note_move(connection: aiosqlite.Connection, before: int, after: int) -> None:
+    """Within a transaction: the log is to know a group by its new id."""
+    await _note(connection, "move", MoveRecord(before=before), after, 0)
 
 
 def noting(query_id: int, rank: int, action: Action, chat: int, user: int) -> Write:

@@ -37,7 +37,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One message to send. `request_id` None: it answers no photo. `thread_id`: the topic, in a forum."""
+    """One message to send. `request_id` None: it answers no photo. `thread_id`: the topic, in a forum.
+
+    `is_asked`: somebody waits for it.
+    """
 
     id: int
     request_id: int | None
@@ -49,6 +52,7 @@ class Step:
     doubtful: int
     thread_id: int | None
     language: str | None
+    is_asked: bool
 
 
 class Outbox:
@@ -146,7 +150,7 @@ class Outbox:
     async def next_step(self, chat_id: int) -> Step | None:
         """What is to be sent next to a chat."""
         row = await self._database.row(
-            "SELECT steps.*, requests.language FROM steps LEFT JOIN requests ON requests.id = request_id "
+            "SELECT steps.*, requests.language, requests.seq FROM steps LEFT JOIN requests ON requests.id = request_id "
             "WHERE steps.chat_id = ? AND state IN ('waiting', 'sending') ORDER BY coalesce(place, steps.id) LIMIT 1",
             chat_id,
         )
@@ -215,15 +219,6 @@ class Outbox:
 
         return await self._database.write(change)
 
-    async def move_chat(self, before: int, after: int) -> None:
-        """A group became a supergroup, which is another chat to Telegram."""
-
-        async def move(connection: aiosqlite.Connection) -> None:
-            for table in ("steps", "requests", "inbox"):
-                await connection.execute(f"UPDATE {table} SET chat_id = ? WHERE chat_id = ?", (after, before))
-
-        await self._database.write(move)
-
     async def tidy(self, kept_s: float | None = None) -> None:
         """Drop what nobody can ask for any more, and what is older than so many seconds."""
         now = now_s()
@@ -257,6 +252,16 @@ async def add_steps(
         "INSERT INTO steps (request_id, chat_id, thread_id, content, due_s, until_s) VALUES (?, ?, ?, ?, ?, ?)",
         [(request_id, *place, message.model_dump_json(), now_s(), until_s) for message in messages],
     )
+
+
+async def begin_unasked(connection: aiosqlite.Connection, lane: str, chat_id: int, user_id: int, language: str) -> int:
+    """Within a transaction: the number of a request that no update makes, and nobody waits for."""
+    cursor = await connection.execute(
+        "INSERT INTO requests (lane, chat_id, user_id, asked_s, language) VALUES (?, ?, ?, ?, ?)",
+        (lane, chat_id, user_id, now_s(), language),
+    )
+    assert cursor.lastrowid is not None  # noqa: S101 - it was inserted
+    return cursor.lastrowid
 
 
 async def answer_request(connection: aiosqlite.Connection, record: QueryRecord, found: Found | None) -> None:
@@ -308,5 +313,5 @@ async def _finish_if_over(connection: aiosqlite.Connection, request_id: int) -> 
 def _step(row: aiosqlite.Row) -> Step:
     return Step(
         row["id"], row["request_id"], row["chat_id"], read_message(row["content"]), row["due_s"], row["until_s"],
-        row["tries"], row["doubtful"], row["thread_id"], row["language"],
+        row["tries"], row["doubtful"], row["thread_id"], row["language"], row["seq"] is not None,
     )  # fmt: skip

@@ -63,7 +63,7 @@ MIGRATIONS = (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         chat_id INTEGER NOT NULL,
         user_id INTEGER NOT NULL,
-        kind TEXT NOT NULL,                     -- query, vote, action
+        kind TEXT NOT NULL,                     -- query, vote, action, move
         entry TEXT NOT NULL                     -- JSON
     );
     CREATE TABLE chats (
@@ -110,16 +110,24 @@ MIGRATIONS = (
         user_id INTEGER NOT NULL,
         language TEXT NOT NULL,
         ask TEXT NOT NULL,                      -- JSON; its photos are Telegram's ids of them
+        about TEXT NOT NULL,                    -- a category, for the shopper's list of wishes
         model TEXT NOT NULL,                    -- the SHA-256 of the one that saw it
-        vector BLOB NOT NULL,                   -- float32, as that serving compares
+        features BLOB NOT NULL,                 -- what that saw, float16
+        logits BLOB NOT NULL,                   -- float32; empty where it has no softmax of its own
         likeness REAL NOT NULL,                 -- products have to be as alike as this
         generation TEXT NOT NULL,               -- the last that was searched for it
-        told TEXT NOT NULL DEFAULT '[]',        -- products that were shown or told, JSON
-        times_told INTEGER NOT NULL DEFAULT 0,
+        told TEXT NOT NULL,                     -- products that were shown or told, JSON
         made_s REAL NOT NULL,
+        told_s REAL,                            -- the last time
         until_s REAL NOT NULL
     );
+    CREATE UNIQUE INDEX wishes_query ON wishes (query_id, user_id);
     CREATE INDEX wishes_user ON wishes (user_id);
+    CREATE INDEX wishes_chat ON wishes (chat_id);
+    CREATE TABLE generations (                  -- what was on sale when a generation was taken up, while wishes need it
+        generation TEXT PRIMARY KEY,
+        products BLOB NOT NULL                  -- int64, their ids ascending, each less the one before; deflated
+    ) WITHOUT ROWID;
     CREATE TABLE kept_photos (                  -- of shoppers who agreed; see photos.py
         file TEXT PRIMARY KEY,                  -- its name
         chat_key TEXT NOT NULL,                 -- a keyed hash, as in the log

@@ -14,10 +14,12 @@ from bot.store.files import TelegramFiles
 from bot.store.history import History
 from bot.store.inbox import Inbox, mark_done
 from bot.store.journal import Journal
+from bot.store.moving import closing, moving
 from bot.store.outbox import Outbox
 from bot.store.photos import KeptPhotos
 from bot.store.saved import Saved
 from bot.store.schema import MIGRATIONS
+from bot.store.wishes import Wishes
 from imgrec.async_database import AsyncDatabase, Write
 from imgrec.database import connect, connect_read_only
 from imgrec.log.writer import LogWriter
@@ -36,6 +38,7 @@ class Store:
     chats: Chats
     files: TelegramFiles
     journal: Journal
+    wishes: Wishes
     photos: KeptPhotos
     history: History
     saved: Saved
@@ -66,7 +69,7 @@ class Store:
         await database.write(all_is_due)
         return cls(
             database, log, Inbox(database, bot_id), Outbox(database), Chats(database, log.keys),
-            TelegramFiles(database, bot_id), Journal(database, log),
+            TelegramFiles(database, bot_id), Journal(database, log), Wishes(database),
             KeptPhotos(database, log.keys, photos), History(database), Saved(database, log.keys),
         )  # fmt: skip
 
@@ -80,6 +83,7 @@ class Store:
         """Drop what is of no use any more, and what is older than so many seconds."""
         await self.inbox.tidy()
         await self.outbox.tidy(kept_s)
+        await self.wishes.tidy()
 
     async def note_notice(self, chat: int, message_id: int) -> None:
         """Keep which message tells a chat how long it takes."""
@@ -96,6 +100,14 @@ class Store:
             await connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
 
         await self.database.write(write)
+
+    def moving(self, before: int, after: int) -> Write:
+        """A group became a supergroup, which is another chat to Telegram."""
+        return moving(self.log.keys, before, after)
+
+    async def close_chat(self, chat: int) -> list[str]:
+        """The bot was removed from a chat, or blocked. Returns the lanes of the requests that are finished by this."""
+        return await self.database.write(closing(chat))
 
     async def forget(self, chat: int, user: int, private: bool, until_seq: int) -> None:
         """Delete all there is of a user, and in a private chat all of the chat; what came in after it stays.

@@ -23,6 +23,7 @@ def how_to_use(say: Language, shop: Shop) -> str:
             say("/settings – category, likeness, number of products, language"),
             say("/history – what you asked before"),
             say("/saved – products you saved"),
+            say("/wishes – what I look out for, as 🔔 below an answer asks me to"),
             say("/privacy – what is kept of you, and how to delete it"),
         ]),
     ])  # fmt: skip

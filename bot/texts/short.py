@@ -4,6 +4,7 @@ from bot.language import msgid
 
 COMMANDS = (
     ("start", msgid("What this bot does")),
+    ("similar", msgid("In reply to a photo: look for products like it")),
     ("category", msgid("Search one category, or let me see for myself")),
     ("threshold", msgid("How similar products have to be")),
     ("results", msgid("How many products to show at once")),
@@ -11,6 +12,7 @@ COMMANDS = (
     ("language", msgid("The language I speak")),
     ("history", msgid("What you asked before")),
     ("saved", msgid("Products you saved")),
+    ("wishes", msgid("What I look out for, to stop it")),
     ("privacy", msgid("What is kept of you, and for how long")),
     ("forget", msgid("Delete what is stored about you")),
     ("help", msgid("How to use this bot")),

@@ -228,6 +228,14 @@ class Catalogue:
         by_others: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
         return by_others, self.connection.total_changes
 
+    def ids_on_sale(self, *, with_out_of_stock: bool) -> NDArray[np.int64]:
+        """The ids of the products that are on sale, as they are now: (n,), ascending."""
+        rows = self.connection.execute(
+            "SELECT id FROM products WHERE retired_utc IS NULL AND (in_stock IS NOT 0 OR ?) ORDER BY id",
+            (with_out_of_stock,),
+        )
+        return np.fromiter((row["id"] for row in rows), np.int64)
+
     def assign_splits(self, splits: dict[int, str]) -> None:
         """Record the split that training chose, by product id, for products whose feed names none."""
         with self.connection:

@@ -126,6 +126,12 @@ class KindOfQuery(StrEnum):
     """An earlier query, asked again out of the list of them."""
     MORE = "more"
     """Further products of it; their ranks go on from those before."""
+    SIMILAR = "similar"
+    """An earlier photo, by /similar in reply to it."""
+    GUEST = "guest"
+    """A photo in a chat the bot is not in, where it was mentioned."""
+    WISH = "wish"
+    """Nobody asked just then: what came in since its parent, of which somebody had wished to be told."""
     LOWER_THRESHOLD = "lower_threshold"
     """In logs of before: the same photo with a lower threshold."""
 

@@ -164,6 +164,12 @@ class LogWriter:
                 (query_id, rank, key, action, done_utc, self.keys.of("chat", chat)),
             )
 
+    async def move_chat(self, before: int, after: int) -> None:
+        """A group has another id from now on: what it asked before is found by its new key."""
+        keys = self.keys.of("chat", after), self.keys.of("chat", before)
+        async with self._database.transaction() as connection:
+            await connection.execute("UPDATE queries SET chat_key = ? WHERE chat_key = ?", keys)
+
     async def last_vote(self, query_id: int, rank: int, user: int) -> int | None:
         """A user's vote, if there is one."""
         row = await self._database.row(

@@ -44,14 +44,24 @@ class ServingId:
     model_sha256: str
     built_utc: str
 
+    @property
+    def name(self) -> str:
+        """The same in one word; numbers of generations begin anew where an index is made anew."""
+        return f"{self.generation} of {self.built_utc}"
+
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen in one photo: probabilities float32 (labels,), vector float32 (k,) of L2 norm 1, and by whom."""
+    """What was seen in one photo: probabilities float32 (labels,), vector float32 (k,) of L2 norm 1, and by whom.
+
+    outputs: what its model said, one row, which another generation of that model can read; None where it is not of one
+    photo as it is.
+    """
 
     serving: ServingId
     probabilities: Floats
     vector: Floats
+    outputs: Outputs | None = None
 
 
 @dataclass(frozen=True)
@@ -201,22 +211,23 @@ class Serving:
 
     def see_pixels(self, pixels: Pixels) -> list[Seen]:
         """Look at uint8 (n, side, side, 3) RGB, as the eye's preprocessing makes them."""
-        return self._seen(self.eye.look_at_pixels(pixels))
+        return self.seen_in(self.eye.look_at_pixels(pixels))
+
+    def seen_in(self, outputs: Outputs) -> list[Seen]:
+        """What this generation sees in what its model said of n photos, now or in an earlier generation."""
+        pairs = zip(self.probabilities(outputs), self.index.whitening(outputs.features), strict=True)
+        return [Seen(self.id, *pair, outputs.take(slice(row, row + 1))) for row, pair in enumerate(pairs)]
 
     def see_where(self, pixels: Pixels) -> tuple[list[Seen], Floats]:
         """The same, and the last block's map of each, float32 (n, channels, rows, columns): what `regions` needs."""
         outputs, maps = self.eye.look_where(pixels)
-        return self._seen(outputs), maps
+        return self.seen_in(outputs), maps
 
     def agreement(self, pixels: Pixels) -> tuple[Floats, Floats]:
         """Where two photos agree, by place: see `why.agreement`. pixels: both, as `see_pixels` takes them."""
         outputs, maps = self.eye.look_where(pixels)
         feature = self.eye.model.settings.feature
         return agreement(maps, self.index.whitening(outputs.features), feature, self.index.whitening)
-
-    def _seen(self, outputs: Outputs) -> list[Seen]:
-        vectors = self.index.whitening(outputs.features)
-        return [Seen(self.id, *pair) for pair in zip(self.probabilities(outputs), vectors, strict=True)]
 
     def probabilities(self, outputs: Outputs) -> Floats:
         """Calibrated, float32 (n, labels); (n, 0) where categories are not told apart."""
@@ -228,13 +239,14 @@ class Serving:
 
     def answer(
         self, seen: Seen, category: str | None = None, threshold: float | None = None, top: int | None = None,
-        filters: Filters | None = None, without: Collection[int] = (),
+        filters: Filters | None = None, without: Collection[int] = (), among: NDArray[np.int64] | None = None,
     ) -> Answer:  # fmt: skip
         """Find similar products.
 
         Without a category the scope of what was seen is searched. `threshold` (cosine) and `top` default to the
         configured ones; `filters` narrow what may be found, by the catalogue as it is now; the products `without`, and
-        all that is shown as one with them, are left out. Raises OtherServingError when another serving saw the photo.
+        all that is shown as one with them, are left out; `among`: only these products, by id. Raises OtherServingError
+        when another serving saw the photo.
         """
         self._must_be_own(seen)
         labels = self.knowledge.labels
@@ -243,7 +255,7 @@ class Serving:
         searched = (category,) if category else self._scope(seen.probabilities)
         least = self.threshold if threshold is None else threshold
         shown = top or self.settings.results
-        found = self._on_sale(seen.vector, searched, max(shown, RANKED), filters, without)
+        found = self._on_sale(seen.vector, searched, max(shown, RANKED), filters, without, among)
         ranked = [(product, self._rank(product.product_id, similarity)) for product, similarity in found]
         return Answer(
             self.id,
@@ -269,6 +281,11 @@ class Serving:
         return self._with_lowest_prices(
             [self._match(product, rank) for product, rank in there if not (hides_gone and product.in_stock is False)]
         )
+
+    def on_sale(self) -> NDArray[np.int64]:
+        """The ids of all products that can be found, as the catalogue is now: (n,), ascending."""
+        shown = self.catalogue.ids_on_sale(with_out_of_stock=self.settings.out_of_stock != "hide")
+        return np.intersect1d(self.index.shelves.product, shown)
 
     def narrow(self, words: str, lexicon: Lexicon = ENGLISH) -> Narrowing:
         """What a shopper's words ask for, by what is on sale now; its filters are for `answer`."""
@@ -339,8 +356,15 @@ class Serving:
         chosen = scope(np.where(is_held, probabilities, 0), self.scoping, self.settings.scope_mass)
         return tuple(labels[number] for number in chosen if is_held[number])
 
-    def _allowed(self, filters: Filters | None) -> NDArray[np.bool_] | None:
-        """The rows of the index that the filters let through."""
+    def _allowed(self, filters: Filters | None, among: NDArray[np.int64] | None) -> NDArray[np.bool_] | None:
+        """The rows of the index that the filters let through, of these products."""
+        let_through = self._let_through(filters)
+        if among is None:
+            return let_through
+        wanted = np.isin(self.index.shelves.product, among)
+        return wanted if let_through is None else wanted & let_through
+
+    def _let_through(self, filters: Filters | None) -> NDArray[np.bool_] | None:
         if filters is None or filters.is_empty:
             return None
         allowed = self.index.in_colours(filters.colours, filters.without_colours)
@@ -349,14 +373,15 @@ class Serving:
         return allowed
 
     def _on_sale(
-        self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None, without: Collection[int]
-    ) -> list[tuple[Product, float]]:
+        self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None, without: Collection[int],
+        among: NDArray[np.int64] | None,
+    ) -> list[tuple[Product, float]]:  # fmt: skip
         """The nearest products on these shelves that are shown, those `without` left out, and their similarity.
 
         The index may be older than the catalogue, which says what is on sale and in stock.
         """
         everything = len(categories) == len(self.categories)
-        allowed = self._allowed(filters)
+        allowed = self._allowed(filters, among)
         hides_gone = self.settings.out_of_stock == "hide" and not (filters and filters.out_of_stock)
         left_out = {self._card(product) for product in self.catalogue.products(without).values()}
         asked = top + len(left_out)

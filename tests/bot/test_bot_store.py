@@ -150,7 +150,7 @@ async def test_what_waits_for_a_group_is_sent_to_the_supergroup_it_became(store:
     after = -100_000_050
     query_id = await ask(store, photo(1, GROUP, ANNA), Text(html="one"), Text(html="two"))
     await store.outbox.sending(await next_step(store, GROUP))
-    await store.outbox.move_chat(GROUP, after)
+    await store.database.write(store.moving(GROUP, after))
     assert await store.outbox.next_step(GROUP) is None
     for _ in range(2):
         await store.outbox.over(await next_step(store, after), State.SENT)
