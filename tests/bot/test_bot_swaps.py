@@ -248,7 +248,7 @@ async def test_less_than_half_sure_the_bot_asks_and_offers_what_it_may_be(
     reply = await hear_reply(anna)
     question = reply.below["text"].splitlines()[0]
     assert question.startswith("Is this ")
-    assert question.endswith("? I looked in all three.")
+    assert question.endswith("? I looked in all of them.")
     assert "%" not in question
     for category in CATEGORIES:
         assert category in question
