@@ -69,7 +69,7 @@ async def test_the_owner_asks_for_figures_is_told_what_breaks_and_prometheus_rea
         [unknown] = await anna.hear(1)
         assert "Send me a photo" in unknown["text"]
         await add_fault(sandbox, method="sendMessage", error_code=400, description="Bad Request: can't parse entities")
-        await anna.text("/help")
+        await anna.text("/privacy")
         [told] = await owner.hear(1)
         assert "parse entities" in told["text"]
         wait_until_logged(own_shop)
