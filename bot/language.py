@@ -85,8 +85,8 @@ class Language:
         before = timedelta(seconds=-seconds)
         return format_timedelta(before, granularity="minute", add_direction=True, locale=self.locale)
 
-    def list(self, items: Sequence[str], style: Literal["standard", "or", "unit"] = "standard") -> str:
-        """a, b and c; or a, b or c; or a, b, c."""
+    def list(self, items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
+        """a, b and c; or a, b or c."""
         return format_list(list(items), style=style, locale=self.locale)
 
     @cached_property

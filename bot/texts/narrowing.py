@@ -14,6 +14,7 @@ _COLOURS = (
     msgid("purple"), msgid("pink"),
 )  # fmt: skip
 """What imgrec.features.colour_names calls them."""
+_QUOTED = msgid("“{text}”")
 _LONGEST_WORDS = 60
 _MOST_NAMED = 6
 
@@ -29,14 +30,14 @@ def narrowed(say: Language, request: Request, shop: Shop) -> str:
 def only(say: Language, filters: Filters, shop: Shop) -> str:
     """Such as: Only red, up to $20, by Acme. Blank where nothing narrows."""
     named = conditions(say, filters, shop)
-    return say("Only: {wishes}.", wishes=say.list(named[:_MOST_NAMED], "unit")) if named else ""
+    return say("Only: {wishes}.", wishes=", ".join(named[:_MOST_NAMED])) if named else ""
 
 
 def unused(say: Language, words: tuple[str, ...]) -> str:
     """The shopper's words that were of no use; of many only the first."""
-    named = [f"“{_written(one)}”" for one in dict.fromkeys(words)]
+    named = [say(_QUOTED, text=_written(one)) for one in dict.fromkeys(words)]
     more = [say("others")] if len(named) > _MOST_NAMED else []
-    return say("I could not use: {words}.", words=say.list([*named[:_MOST_NAMED], *more], "unit"))
+    return say("I could not use: {words}.", words=", ".join([*named[:_MOST_NAMED], *more]))
 
 
 def nothing_understood(say: Language, words: tuple[str, ...]) -> str:
@@ -60,7 +61,7 @@ def conditions(say: Language, filters: Filters, shop: Shop) -> list[str]:
     if filters.brand is not None:
         named.append(say("by {brand}", brand=_written(filters.brand)))
     named += [say("size {size}", size=_written(size.upper())) for size in filters.sizes]
-    named += [f"“{_written(word)}”" for word in filters.words]
+    named += [say(_QUOTED, text=_written(word)) for word in filters.words]
     return named + [say("without “{word}”", word=_written(word)) for word in filters.without_words]
 
 
