@@ -64,6 +64,53 @@ class OpenProduct:
 
 
 @dataclass(frozen=True)
+class MoreLike:
+    """Ask a query again for what is more like its product of this rank."""
+
+    letter: ClassVar[str] = "a"
+    query_id: int
+    rank: int
+
+
+@dataclass(frozen=True)
+class LessLike:
+    """Ask a query again for what is not like its product of this rank."""
+
+    letter: ClassVar[str] = "n"
+    query_id: int
+    rank: int
+
+
+@dataclass(frozen=True)
+class ShowParts:
+    """Show the parts of a query's photo to choose from."""
+
+    letter: ClassVar[str] = "b"
+    query_id: int
+
+
+@dataclass(frozen=True)
+class AskPart:
+    """Ask a query again for a part of its photo, a box in thousandths of it."""
+
+    letter: ClassVar[str] = "B"
+    query_id: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Why:
+    """Show where a query's photo and its product of this rank agree."""
+
+    letter: ClassVar[str] = "z"
+    query_id: int
+    rank: int
+
+
+@dataclass(frozen=True)
 class UnderPrice:
     """Ask a query again for products that cost at most this, in thousandths of the currency's unit."""
 
@@ -226,6 +273,7 @@ Tap = (
     Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | UnderPrice | WithoutWords
     | PicturesMissing | MakeWish | StopWish | Forget | KeepPhotos | CategoryPage | ChooseResults | ChooseLanguage
     | OpenSetting | HistoryPage | AskAgain | Save | SavedAfter | OpenSaved | RemoveSaved | Removing
+    | MoreLike | LessLike | ShowParts | AskPart | Why
 )  # fmt: skip
 TAPS: tuple[type[Tap], ...] = get_args(Tap)
 
@@ -256,10 +304,12 @@ def _is_possible(tap: Tap) -> bool:
     match tap:
         case Vote(_, rank, vote):
             return rank >= 0 and vote in (1, -1)
-        case More(_, rank) | OpenProduct(_, rank):
+        case More(_, rank) | OpenProduct(_, rank) | MoreLike(_, rank) | LessLike(_, rank) | Why(_, rank):
             return rank > 0
         case StopWish(_, below):
             return BELOW_ANSWER <= below <= BELOW_TOLD
+        case AskPart(_, left, top, right, bottom):
+            return 0 <= left < right <= 1000 and 0 <= top < bottom <= 1000
         case UnderPrice(_, thousandths):
             return thousandths > 0
         case ChooseLikeness(permille):

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from bot import keyboards
+from bot.callback_data import Save
+from bot.drawing import Parts
 from bot.found import Found
 from bot.keyboards import Keyboard
 from bot.language import Language
-from bot.messages import Message, Picture, Pictures, Text
-from bot.request import Result
-from bot.texts import answers, wishes
-from imgrec.search.serving import Match
+from bot.messages import Drawing, Message, Picture, Pictures, Text
+from bot.request import Ask, Result
+from bot.texts import answers, refining, wishes
+from imgrec.search.serving import Match, Rank
 
 
 def compose(query_id: int, result: Result, found: Found) -> list[Message]:
@@ -47,13 +49,27 @@ def compose_page(
     return _with_pictures(say, query_id, matches, html, keyboard, reply_to)
 
 
-def compose_card(say: Language, query_id: int, rank: int, match: Match, reply_to: int, *, is_saved: bool) -> Message:
+def compose_card(
+    say: Language, query_id: int, rank: int, match: Match, ask: Ask, reply_to: int, *, is_saved: bool
+) -> Message:
     """One product of an answer, by itself."""
-    html = answers.caption(say, match)
-    keyboard = keyboards.below_card(say, query_id, rank, match.product.product_id, is_saved=is_saved)
+    html, explains = answers.caption(say, match), bool(ask.photos) and match.product.photo is not None
+    save = Save(query_id, rank, match.product.product_id)
+    keyboard = keyboards.below_card(say, save, is_saved=is_saved, explains=explains)
     if match.product.photo is None:
         return Text(html=html, keyboard=keyboard, reply_to=reply_to)
     return Pictures(items=(Picture(photo=match.product.photo, caption=html),), keyboard=keyboard, reply_to=reply_to)
+
+
+def compose_parts(say: Language, query_id: int, parts: Parts, reply_to: int) -> Message:
+    """A photo, its parts and buttons to choose one."""
+    caption, keyboard = refining.parts(say, len(parts.numbered)), keyboards.below_parts(say, query_id, parts)
+    return Drawing(image=parts.picture, caption=caption, keyboard=keyboard, reply_to=reply_to)
+
+
+def compose_why(say: Language, ask: Ask, product: Rank, picture: bytes, reply_to: int) -> Message:
+    """Where a photo and a product agree."""
+    return Drawing(image=picture, caption=refining.why(say, ask, product), reply_to=reply_to)
 
 
 def _with_pictures(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -71,5 +72,11 @@ def _filters_as_json(filters: Filters) -> str | None:
 
 
 def _refinement_as_json(ask: Ask) -> str | None:
-    photos = len(ask.photos) + (ask.link is not None)
-    return json.dumps({"photos": photos}) if photos > 1 else None
+    """How many photos it is about, if several, which part of one, and the products it is to be more and less like."""
+    photos, part = len(ask.photos) + (ask.link is not None), ask.photos[0].part if ask.photos else None
+    said = {
+        "photos": photos if photos > 1 else None, "part": astuple(part) if part else None, "liked": ask.liked,
+        "disliked": ask.disliked,
+    }  # fmt: skip
+    refinement = {name: value for name, value in said.items() if value}
+    return json.dumps(refinement) if refinement else None

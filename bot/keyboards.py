@@ -1,6 +1,7 @@
 """Every keyboard below a message."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -8,36 +9,45 @@ from bot.buttons import button, in_rows, marked
 from bot.callback_data import (
     BELOW_LIST,
     BELOW_TOLD,
+    AskPart,
     Forget,
     KeepPhotos,
+    LessLike,
     MakeWish,
     More,
+    MoreLike,
     OpenProduct,
     OtherCategory,
     PicturesMissing,
     Save,
+    ShowParts,
     StopWish,
     Tap,
     UnderPrice,
     Vote,
+    Why,
     WithoutWords,
     encode,
 )
+from bot.drawing import Parts
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result
 from bot.store.wishes import Wish
 from bot.texts import short, wishes
+from imgrec.vision.boxes import Box, quadrants
 
 Keyboard = InlineKeyboardMarkup
 _Row = Sequence[InlineKeyboardButton]
 
 _OTHER_CATEGORIES = 2
 _MOST_IN_A_ROW = 6
+_QUARTERS = "◰◳◱◲"  # as they are read
 
 
 def below_answer(say: Language, query_id: int, result: Result, found: Found) -> Keyboard | None:
-    """The products by number, votes and more of them, limits of price, and the categories the photo may show instead.
+    """The products by number, votes and more of them, limits of price, the categories the photo may show instead, and
+    parts of it.
 
     None where there is nothing to tap.
     """
@@ -46,7 +56,8 @@ def below_answer(say: Language, query_id: int, result: Result, found: Found) -> 
     more = _more(say, query_id, found, shown + 1)
     rows = [*_numbers(query_id, 1, shown), [*(_votes(query_id, 0) if shown else []), *more]]
     wish = [make_wish(say, query_id)] if found.ask.photos else []
-    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), wish])
+    further = [_under(say, query_id, result), _others(query_id, result, left_out), wish, _part(say, query_id, found)]
+    return _keyboard([*rows, *further])
 
 
 def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
@@ -79,9 +90,15 @@ def stop_wish(say: Language, query_id: int, below: int) -> InlineKeyboardButton:
     return button(say(wishes.STOP), StopWish(query_id, below))
 
 
-def below_card(say: Language, query_id: int, rank: int, product_id: int, *, is_saved: bool) -> Keyboard:
-    """What can be done with one product of an answer."""
-    return Keyboard([[*_votes(query_id, rank), save_button(say, Save(query_id, rank, product_id), is_saved=is_saved)]])
+def below_card(say: Language, save: Save, *, is_saved: bool, explains: bool) -> Keyboard:
+    """What can be done with one product of an answer. `explains`: there are two photos to compare."""
+    product = save.query_id, save.rank
+    pointing = [
+        button(say(short.MORE_LIKE_THIS), MoreLike(*product)),
+        button(say(short.NOT_LIKE_THIS), LessLike(*product)),
+    ]
+    why = [[button(say(short.WHY), Why(*product))]] if explains else []
+    return Keyboard([[save_button(say, save, is_saved=is_saved)], pointing, *why, _votes(*product)])
 
 
 def save_button(say: Language, tap: Save, *, is_saved: bool) -> InlineKeyboardButton:
@@ -96,6 +113,14 @@ def with_save(say: Language, markup: Keyboard, tap: Save, *, is_saved: bool) -> 
         [anew if one.callback_data == anew.callback_data else one for one in row]
         for row in markup.inline_keyboard
     ])  # fmt: skip
+
+
+def below_parts(say: Language, query_id: int, parts: Parts) -> Keyboard:
+    """The numbered parts of a photo, its middle and its quarters."""
+    numbered = [button(str(number), _asking(query_id, box)) for number, box in enumerate(parts.numbered, start=1)]
+    middle = button(f"◎ {say(short.MIDDLE)}", _asking(query_id, parts.middle))
+    quarters = [button(sign, _asking(query_id, box)) for sign, box in zip(_QUARTERS, quadrants(), strict=True)]
+    return Keyboard([*([numbered] if numbered else []), [middle], quarters])
 
 
 def with_vote(markup: Keyboard, query_id: int, rank: int, voted: int) -> Keyboard:
@@ -177,6 +202,14 @@ def _under(say: Language, query_id: int, result: Result) -> list[InlineKeyboardB
         )
         for limit in steps.limits
     ]
+
+
+def _part(say: Language, query_id: int, found: Found) -> list[InlineKeyboardButton]:
+    return [button(say(short.PART_OF_IT), ShowParts(query_id))] if found.ask.shows_whole_photo else []
+
+
+def _asking(query_id: int, box: Box) -> AskPart:
+    return AskPart(query_id, *(round(1000 * edge) for edge in astuple(box)))
 
 
 def _others(query_id: int, result: Result, left_out: Sequence[str]) -> list[InlineKeyboardButton]:

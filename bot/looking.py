@@ -9,17 +9,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from PIL import Image
 
 from bot.receiving.updates import is_group
 from bot.request import Request, Result, Times
 from bot.shop import Shop, by_itself
 from bot.store.chats import ChatSettings
 from imgrec.catalogue.price_steps import price_steps
+from imgrec.catalogue.store import Product
 from imgrec.errors import GuardError, PhotoError
 from imgrec.search.serving import Seen, Serving
+from imgrec.vision.boxes import Box
 from imgrec.vision.guard import GuardedDecoder
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 
@@ -118,15 +122,24 @@ class Looking:
         """
         if isinstance(photo, Seen):
             return await self.do(lambda _: self._found(photo, request, 0.0))
-        return await self._look(photo, lambda seen, see_ms: self._found(seen, request, see_ms))
+        part = request.photo.part if request.photo else None
+        return await self._look(photo, part, lambda seen, see_ms: self._found(seen, request, see_ms))
 
     async def ask_of_product(self, request: Request) -> Result | None:
         """Find products that look like one of the shop's own; None where it is not sold or not looked at yet."""
         return await self.do(lambda serving: self._found_like_product(serving, request))
 
-    async def see(self, photo: bytes) -> Seen:
-        """Only look. Raises PhotoError."""
-        return await self._look(photo, lambda seen, _: seen)
+    async def see(self, photo: bytes, part: Box | None = None) -> Seen:
+        """Only look, at all of a photo or a part of it. Raises PhotoError."""
+        return await self._look(photo, part, lambda seen, _: seen)
+
+    async def decode(self, photo: bytes | Path, enough_px: int, part: Box | None = None) -> Image.Image:
+        """A photo, or a part of it, as pixels, its short side no less than `enough_px` where it has as many.
+
+        Raises PhotoError.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._decoding, self._decoder.decode, photo, enough_px, part)
 
     async def redrawn(self, photo: bytes) -> bytes:
         """The photo as a plain JPEG of a moderate size, without what else its file tells, such as where it was taken.
@@ -144,12 +157,12 @@ class Looking:
         most = MOST_IN_A_GROUP if is_group(chat) else self.shop.results
         return settings.results or min(self.shop.results, most)
 
-    async def _look(self, photo: bytes, work: Callable[[Seen, float], T]) -> T:
-        """Look at a photo, and go on with what was seen and the milliseconds it took."""
+    async def _look(self, photo: bytes, part: Box | None, work: Callable[[Seen, float], T]) -> T:
+        """Look at a photo or a part of it, and go on with what was seen and the milliseconds it took."""
         loop = asyncio.get_running_loop()
         while True:
             began = time.perf_counter()
-            square = await loop.run_in_executor(self._decoding, self._square, photo)
+            square = await loop.run_in_executor(self._decoding, self._square, photo, part)
             try:
                 return await self._in_turn(square, partial(_with_more_ms, work, _ms_since(began)))
             except _OtherEyeError:
@@ -160,10 +173,10 @@ class Looking:
         self._jobs.put_nowait(job)
         return cast("T", await job.result)
 
-    def _square(self, photo: bytes) -> _Square:
+    def _square(self, photo: bytes, part: Box | None) -> _Square:
         preprocessing = self._serving.preprocessing
         try:
-            image = self._decoder.decode(photo, preprocessing.side_px)
+            image = self._decoder.decode(photo, preprocessing.side_px, part)
         except (PhotoError, GuardError):
             self._failures += 1
             raise
@@ -232,16 +245,19 @@ class Looking:
 
     def _found(self, seen: Seen, request: Request, see_ms: float) -> Result:
         serving, shop, ask, began = self._serving, self.shop, request.ask, time.perf_counter()
+        liked, disliked = self._held(ask.liked), self._held(ask.disliked)
+        target = serving.refined(seen, ask.liked, ask.disliked) if liked or disliked else seen
         category, likeness = shop.category_named(request.category_id), request.settings.likeness
         threshold = None if likeness is None else shop.likeness.similarity_of(likeness)
-        own = () if ask.product_id is None else (ask.product_id,)
         shown = self.shown(request.settings, request.chat)
-        answer = serving.answer(seen, category, threshold, shown, ask.filters, own, request.among)
+        answer = serving.answer(target, category, threshold, shown, ask.filters, ask.left_out, request.among)
         wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
         similar = (rank.product_id for rank in answer.ranked if rank.similarity >= answer.threshold)
         steps = price_steps(serving.catalogue.products(similar).values())
         times = Times(see_ms, _ms_since(began))
-        return Result(request, answer, seen, shop, category, wanted, times, price_steps=steps)
+        return Result(
+            request, answer, seen, shop, category, wanted, times, price_steps=steps, liked=liked, disliked=disliked
+        )
 
     def _found_like_product(self, serving: Serving, request: Request) -> Result | None:
         product_id = request.ask.product_id
@@ -250,6 +266,11 @@ class Looking:
         if product is None or seen is None:
             return None
         return replace(self._found(seen, request, 0.0), product=by_itself(product))
+
+    def _held(self, product_ids: Sequence[int]) -> tuple[Product, ...]:
+        """Of these products those that the index holds, and can move an answer."""
+        products = self._serving.catalogue.products(product_ids)
+        return tuple(products[one] for one in product_ids if one in products and self._serving.seen_of_product(one))
 
     def _take_up_new_serving(self) -> None:
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:

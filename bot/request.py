@@ -12,9 +12,13 @@ from bot.shop import Shop
 from bot.store.chats import ChatSettings
 from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.price_steps import PriceSteps
+from imgrec.catalogue.store import Product
 from imgrec.log.schema import KindOfQuery
 from imgrec.search.narrowing import Narrowing
 from imgrec.search.serving import Answer, Match, Seen
+from imgrec.vision.boxes import Box
+
+_MOST_POINTED_AT = 20
 
 
 class Ask(BaseModel):
@@ -22,7 +26,8 @@ class Ask(BaseModel):
 
     The answer replies to message `reply_to`. `product_id`: a product whose like is wanted, in place of photos. `link`:
     what it leads to is looked at beside the photos.
-    `category_id`: the one that was tapped; None leaves it to the chat.
+    `category_id`: the one that was tapped; None leaves it to the chat. `liked` and `disliked`: products that the answer
+    is to be more and less like, the last one last; `refines`: the query in whose answer they were pointed at.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -33,6 +38,41 @@ class Ask(BaseModel):
     link: str | None = None
     category_id: int | None = None
     filters: Filters = Filters()
+    liked: tuple[int, ...] = ()
+    disliked: tuple[int, ...] = ()
+    refines: int | None = None
+
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """Products that are not to be in the answer: what it is about, what was seen, what is not wanted."""
+        return (*([] if self.product_id is None else [self.product_id]), *self.liked, *self.disliked)
+
+    @property
+    def shows_whole_photo(self) -> bool:
+        """Whether it is about one photo and all of it, so that a part of it may be meant."""
+        return len(self.photos) == 1 and self.link is None and self.photos[0].part is None
+
+    def liking(self, product_id: int) -> "Ask":
+        """More like this product, whatever was said of it before."""
+        return self.model_copy(
+            update={"liked": _last(self.liked, product_id), "disliked": _without(self.disliked, product_id)}
+        )
+
+    def disliking(self, product_id: int) -> "Ask":
+        """Not like this product, whatever was said of it before."""
+        return self.model_copy(
+            update={"disliked": _last(self.disliked, product_id), "liked": _without(self.liked, product_id)}
+        )
+
+    def of_part(self, part: Box) -> "Ask":
+        """The same of a part of the photo. What was found for all of it has no say there."""
+        [photo] = self.photos
+        return self.model_copy(
+            update={
+                "photos": (photo.model_copy(update={"part": part}),), "category_id": None, "liked": (), "disliked": (),
+                "refines": None,
+            }
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,7 +125,8 @@ class Result:
     """An answer to a request, and the shop it is of.
 
     `category` is the one that was searched alone, as wished; `likeness` is that of the threshold, 0 to 1. `product`:
-    what it is about, where that is one of the shop's own. `price_steps`: the limits that are worth offering.
+    what it is about, where that is one of the shop's own. `price_steps`: the limits that are worth offering. `seen` is
+    what was shown, as it was before `liked` and `disliked` moved it.
     """
 
     request: Request
@@ -97,6 +138,8 @@ class Result:
     times: Times
     product: Match | None = None
     price_steps: PriceSteps = field(default_factory=lambda: PriceSteps((), None))
+    liked: tuple[Product, ...] = ()
+    disliked: tuple[Product, ...] = ()
 
     @property
     def category_source(self) -> str | None:
@@ -111,3 +154,11 @@ class Result:
         if self.request.settings.likeness is not None:
             return "chat"
         return "config" if self.shop.threshold_is_configured else "auto"
+
+
+def _last(products: tuple[int, ...], product_id: int) -> tuple[int, ...]:
+    return (*_without(products, product_id), product_id)[-_MOST_POINTED_AT:]
+
+
+def _without(products: tuple[int, ...], product_id: int) -> tuple[int, ...]:
+    return tuple(one for one in products if one != product_id)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from PIL import Image
 from telegram import Bot
 
 from bot.downloading import MOST_BYTES, NoLongerThereError, download
@@ -75,6 +76,12 @@ async def see_each(bot: Bot, services: Services, sources: Sequence[File | str], 
     return [one for one in found if isinstance(one, Seen | Trouble)]
 
 
+async def decoded(bot: Bot, services: Services, photo: File, enough_px: int, *, again: bool) -> Image.Image:
+    """A photo that was sent, or the part of it that is meant, as pixels. Raises Trouble, and LaterError."""
+    async with _fetched(bot, services, photo, again) as content:
+        return await services.looking.decode(content, enough_px, photo.part)
+
+
 async def combined(services: Services, seens: Sequence[Seen]) -> Seen:
     """Several photos of one thing as one. Raises LaterError where a new index came in between."""
     try:
@@ -89,7 +96,7 @@ async def look(bot: Bot, services: Services, source: File | str, *, again: bool)
     if of_page is not None:
         return of_page
     async with _fetched(bot, services, source, again) as content:
-        return await services.looking.see(content)
+        return await services.looking.see(content, source.part if isinstance(source, File) else None)
 
 
 async def _seen_of_page(services: Services, source: File | str) -> Seen | None:

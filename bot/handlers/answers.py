@@ -47,7 +47,7 @@ async def on_open_product(context: Context, press: Press, tap: OpenProduct) -> R
         return Reaction(toast=context.say(short.NO_LONGER_SOLD))
     is_saved = await shows_as_saved(context, press.message, press.user, product.product_id)
     card = compose_card(
-        context.say, tap.query_id, tap.rank, matches[0], press.message.message_id, is_saved=is_saved
+        context.say, tap.query_id, tap.rank, matches[0], found.ask, press.message.message_id, is_saved=is_saved
     )  # fmt: skip
     return Reaction([card], [noting(tap.query_id, tap.rank, Action.OPENED, press.chat, press.user)])
 
@@ -68,7 +68,15 @@ async def on_pictures_missing(context: Context, press: Press, tap: PicturesMissi
 
 async def ask_again(context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask) -> Reaction:
     """Answer an earlier query anew, changed a little."""
-    request = _request(context, press, kind, query_id, ask)
+    return await _answer(context, _request(context, press, kind, query_id, ask))
+
+
+async def ask_anew(context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask) -> Reaction:
+    """The same where something else is to be looked at."""
+    return await _answer(context, replace(_request(context, press, kind, query_id, ask), seen=None))
+
+
+async def _answer(context: Context, request: Request) -> Reaction:
     reaction = await answer(context.bot, context.services, context.waiting, request)
     return replace(reaction, toast=context.say(short.ONE_MOMENT))
 

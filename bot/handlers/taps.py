@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.callback_data import (
     AskAgain,
+    AskPart,
     CategoryPage,
     ChooseCategory,
     ChooseLanguage,
@@ -13,8 +14,10 @@ from bot.callback_data import (
     Forget,
     HistoryPage,
     KeepPhotos,
+    LessLike,
     MakeWish,
     More,
+    MoreLike,
     OpenProduct,
     OpenSaved,
     OpenSetting,
@@ -24,9 +27,11 @@ from bot.callback_data import (
     Removing,
     Save,
     SavedAfter,
+    ShowParts,
     StopWish,
     UnderPrice,
     Vote,
+    Why,
     WithoutWords,
     parse,
 )
@@ -36,13 +41,16 @@ from bot.handlers.context import Context, Press, too_old
 from bot.handlers.groups import TAPS_ON_SETTINGS, refused
 from bot.handlers.history import on_ask_again, on_history_page
 from bot.handlers.languages import on_choose_language
+from bot.handlers.parts import on_part, on_show_parts
 from bot.handlers.prices import on_under_price, on_without_words
 from bot.handlers.privacy import on_forget_tap, on_keep_photos
+from bot.handlers.refining import on_less_like, on_more_like
 from bot.handlers.results import on_choose_results
 from bot.handlers.saved import on_open_saved, on_remove_saved, on_removing, on_save, on_saved_after
 from bot.handlers.settings import on_open_setting
 from bot.handlers.thresholds import on_choose_likeness
 from bot.handlers.votes import on_vote
+from bot.handlers.why import on_why
 from bot.handlers.wishes import on_make_wish, on_stop_wish
 from bot.reaction import Reaction
 from bot.receiving.updates import Tap
@@ -54,6 +62,11 @@ ON_TAP: Mapping[type, Callable[[Context, Press, Any], Awaitable[Reaction]]] = {
     OtherCategory: on_other_category,
     UnderPrice: on_under_price,
     WithoutWords: on_without_words,
+    MoreLike: on_more_like,
+    LessLike: on_less_like,
+    ShowParts: on_show_parts,
+    AskPart: on_part,
+    Why: on_why,
     PicturesMissing: on_pictures_missing,
     OpenSetting: on_open_setting,
     ChooseCategory: on_choose_category,

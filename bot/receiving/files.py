@@ -4,6 +4,8 @@ import re
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from imgrec.vision.boxes import Box
+
 LARGEST = 2**63 - 1  # what SQLite holds
 _IMAGE_NAME = re.compile(r"\.(jpe?g?|jfif|pjpe?g|png|webp|gif|avif|bmp|dib|tiff?|hei[cf])$", re.IGNORECASE)
 _OTHER_NAME = re.compile(
@@ -20,7 +22,7 @@ _OTHER_TYPE = re.compile(
 
 
 class File(BaseModel):
-    """A photo in its largest size, a document, or a sticker."""
+    """A photo in its largest size, a document, or a sticker. `part`: what of it is meant; None is all of it."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -31,6 +33,7 @@ class File(BaseModel):
     height: int = 0
     mime_type: str = ""
     file_name: str = ""
+    part: Box | None = None
 
     @property
     def may_be_image(self) -> bool:

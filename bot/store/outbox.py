@@ -88,6 +88,14 @@ class Outbox:
         )
         return Found.model_validate_json(row["kept"]) if row else None
 
+    async def refinement_of(self, request_id: int, chat_id: int) -> Found | None:
+        """What the last answer found that goes by products pointed at in this one's."""
+        row = await self._database.row(
+            "SELECT kept FROM requests WHERE chat_id = ? AND kept ->> '$.ask.refines' = ? ORDER BY id DESC LIMIT 1",
+            chat_id, request_id,
+        )  # fmt: skip
+        return Found.model_validate_json(row["kept"]) if row else None
+
     async def answered_by(self, message_id: int, chat_id: int) -> int | None:
         """The last request that this message of ours is part of the answer to."""
         row = await self._database.row(

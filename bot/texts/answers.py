@@ -7,6 +7,7 @@ from bot.language import Language, msgid
 from bot.request import Result
 from bot.shop import Shop
 from bot.texts.narrowing import narrowed
+from bot.texts.refining import refined
 from bot.texts.writing import capitalised, categories, category_name, facts, title_of
 from imgrec.search.serving import Answer, Candidate, Match
 
@@ -20,8 +21,7 @@ _LOOKED_EVERYWHERE = msgid("I looked through the whole shop.")
 
 def answered(say: Language, result: Result) -> str:
     """The message below an album: what the photo shows, where was looked, and what was found."""
-    heading = _in_lines(_where(say, result), narrowed(say, result.request, result.shop))
-    return f"{heading}\n\n{product_list(say, result.answer.matches, 1)}"
+    return f"{_heading(say, result)}\n\n{product_list(say, result.answer.matches, 1)}"
 
 
 def page(say: Language, matches: Sequence[Match], first: int, similar: int, *, less_similar: bool) -> str:
@@ -38,7 +38,7 @@ def page(say: Language, matches: Sequence[Match], first: int, similar: int, *, l
 
 def nothing_similar(say: Language, result: Result) -> str:
     """When no product is as alike as it has to be: how close the best one was."""
-    where = _in_lines(_where(say, result), narrowed(say, result.request, result.shop))
+    where = _heading(say, result)
     nearest = result.answer.nearest
     if nearest is None and not result.request.ask.filters.is_empty:
         return f"{where}\n{say('There is nothing like that.')}"
@@ -91,6 +91,10 @@ def _line(say: Language, match: Match) -> str:
 
 def _in_lines(*lines: str) -> str:
     return "\n".join(filter(None, lines))
+
+
+def _heading(say: Language, result: Result) -> str:
+    return _in_lines(_where(say, result), refined(say, result), narrowed(say, result.request, result.shop))
 
 
 def _where(say: Language, result: Result) -> str:

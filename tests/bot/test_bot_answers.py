@@ -150,7 +150,7 @@ async def test_more_of_an_answer_comes_by_pages_and_a_number_opens_its_product(
     [card] = await anna.hear(1)
     assert card["caption"] == page.captions[1]
     assert card["reply_to_message"]["message_id"] == page.below["message_id"]
-    await anna.tap(card, card["reply_markup"]["inline_keyboard"][0][1]["callback_data"])
+    await anna.tap(card, card["reply_markup"]["inline_keyboard"][-1][1]["callback_data"])
     assert "👎" in (await anna.next_event("callback_answered"))["text"]
 
     first, more = rows("SELECT * FROM queries ORDER BY id")
