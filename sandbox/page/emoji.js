@@ -16,6 +16,7 @@ const DRAWN = {
   "🔢": "numbers",
   "🎯": "target",
   "🌐": "globe",
+  "💡": "bulb",
 };
 const FOUND = new RegExp(`(${Object.keys(DRAWN).join("|")})`, "u");
 
