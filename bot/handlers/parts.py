@@ -22,7 +22,7 @@ async def on_show_parts(context: Context, press: Press, tap: ShowParts) -> React
     if found is None or not found.ask.shows_whole_photo:
         return too_old(context)
     try:
-        with services.actions.shown(press.chat):
+        with services.actions.shown(press.chat, context.waiting.update.thread_id):
             photo = await decoded(
                 context.bot, services, found.ask.photos[0], ENOUGH_PX, again=may_come_back(context.waiting)
             )

@@ -26,7 +26,7 @@ async def on_why(context: Context, press: Press, tap: Why) -> Reaction:
     if file is None:
         return Reaction(toast=context.say(short.NO_LONGER_SOLD))
     try:
-        with services.actions.shown(press.chat):
+        with services.actions.shown(press.chat, context.waiting.update.thread_id):
             photo = await decoded(context.bot, services, found.ask.photos[0], ENOUGH_PX, again=again)
             picture = await draw_agreement(services.looking, photo, await services.looking.decode(file, ENOUGH_PX))
     except (PhotoError, NoLongerThereError):

@@ -133,13 +133,13 @@ def test_a_part_is_offered_below_an_answer_to_one_whole_photo() -> None:
 
 def test_a_card_explains_itself_where_there_are_two_photos_to_compare(tmp_path) -> None:
     pictured = match(0.9, title="Ball", photo=tmp_path / "a.jpg")
-    card = compose_card(ENGLISH, 7, 2, pictured, WHOLE, 5)
+    card = compose_card(ENGLISH, 7, 2, pictured, WHOLE, 5, is_saved=False)
     assert isinstance(card, Pictures)
     assert card.keyboard is not None
     rows = [[button["text"] for button in row] for row in card.keyboard["inline_keyboard"]]
-    assert rows == [["More like this", "Not like this"], ["💡 Why?"], ["👍", "👎"]]
+    assert rows == [["♡ Save"], ["More like this", "Not like this"], ["💡 Why?"], ["👍", "👎"]]
     for item, ask in ((match(0.9, title="Ball"), WHOLE), (pictured, Ask(reply_to=1, link="https://shop.example/"))):
-        assert "Why" not in str(compose_card(ENGLISH, 7, 2, item, ask, 5).keyboard)
+        assert "Why" not in str(compose_card(ENGLISH, 7, 2, item, ask, 5, is_saved=False).keyboard)
 
 
 def test_parts_are_numbers_the_middle_and_quarters() -> None:
