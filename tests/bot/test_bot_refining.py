@@ -157,7 +157,7 @@ def test_parts_are_numbers_the_middle_and_quarters() -> None:
 
 def test_why_tells_the_likeness_only_where_it_is_of_the_two_photos() -> None:
     rank = Rank(1, 0.9, 0.91, "very similar")
-    assert "very similar (91%)" in compose_why(ENGLISH, WHOLE, rank, b"", 5).caption
+    assert "91% alike" in compose_why(ENGLISH, WHOLE, rank, b"", 5).caption
     for ask in (WHOLE.liking(2), WHOLE.disliking(2), Ask(reply_to=1, photos=(PHOTO, PHOTO))):
         caption = compose_why(ENGLISH, ask, rank, b"", 5).caption
         assert "%" not in caption
