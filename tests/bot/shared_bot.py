@@ -52,10 +52,10 @@ async def shared(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     own = shop.copy_to(tmp_path_factory.mktemp("shared") / "shop")
     configure(own, "photos", allow_private=True)
     async with running_sandbox() as sandbox:
-        process = await start_bot(own, sandbox)
-        yield SharedBot(own, sandbox, process)
-        assert await process.stop() == 0
-        assert "Traceback" not in process.said(), process.said()
+        running = SharedBot(own, sandbox, await start_bot(own, sandbox))
+        yield running
+        assert await running.process.stop() == 0
+        assert "Traceback" not in running.process.said(), running.process.said()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
