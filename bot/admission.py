@@ -10,7 +10,7 @@ from telegram import Bot
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.answering import refusal
+from bot.answering.answering import refusal
 from bot.handlers.photos import is_for_us, request_of
 from bot.language import Language
 from bot.reaction import commit

@@ -16,13 +16,13 @@ from telegram.request import HTTPXRequest
 from bot.actions import Actions, Toasts
 from bot.admins import Admins
 from bot.admission import Admission
+from bot.answering.help_picture import HelpPicture
+from bot.answering.links import Links
+from bot.answering.looking import Looking
 from bot.dispatching import Dispatching
 from bot.handlers.routing import handle
 from bot.heartbeat import beat
-from bot.help_picture import HelpPicture
 from bot.language import SOURCE, Languages
-from bot.links import Links
-from bot.looking import Looking
 from bot.owner.watching import Watching
 from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
 from bot.receiving.updates import Update, read_update

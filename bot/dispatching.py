@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from bot.actions import Toasts
-from bot.answering import refusal
+from bot.answering.answering import refusal
 from bot.clock import now_s
 from bot.handlers.photos import request_of
 from bot.messages import Text

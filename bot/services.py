@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from bot.actions import Actions
 from bot.admins import Admins
-from bot.help_picture import HelpPicture
-from bot.links import Links
-from bot.looking import Looking
+from bot.answering.help_picture import HelpPicture
+from bot.answering.links import Links
+from bot.answering.looking import Looking
 from bot.owner.troubles import Troubles
 from bot.speaking import Speaking
 from bot.store.store import Store

@@ -11,14 +11,14 @@ import aiosqlite
 import numpy as np
 from telegram import Bot
 
+from bot.answering.downloading import NoLongerThereError
+from bot.answering.seeing import look
 from bot.clock import now_s
-from bot.composing import compose_wish
-from bot.downloading import NoLongerThereError
+from bot.composing.answers import compose_wish
 from bot.found import found
 from bot.messages import Text
 from bot.reaction import LaterError
 from bot.request import Request, Result
-from bot.seeing import look
 from bot.services import Services
 from bot.store.journal import noting
 from bot.store.outbox import add_steps, answer_request, begin_unasked

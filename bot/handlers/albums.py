@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.answering import Answered, answer, find_answer, is_too_late, may_come_back, plain_words, refusal
-from bot.composing import compose_overview
+from bot.answering.answering import Answered, answer, find_answer, is_too_late, may_come_back, plain_words, refusal
+from bot.answering.seeing import see_each
+from bot.answering.words import read, words_of
+from bot.composing.answers import compose_overview
 from bot.handlers.context import Context
 from bot.handlers.photos import request_of
 from bot.reaction import LaterError, Reaction, together
 from bot.receiving.files import File
 from bot.receiving.updates import Message
 from bot.request import Request
-from bot.seeing import see_each
 from bot.store.inbox import Waiting
 from bot.texts import short
-from bot.words import read, words_of
 from imgrec.errors import OtherServingError
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.search.serving import Seen, Serving

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bot import keyboards
-from bot.answering import answer, answer_with_more
+from bot.answering.answering import answer, answer_with_more
 from bot.callback_data import More, OpenProduct, OtherCategory, PicturesMissing
-from bot.composing import compose_card
+from bot.composing import keyboards
+from bot.composing.answers import compose_card
 from bot.handlers.context import Context, Press, too_old
 from bot.handlers.saved import shows_as_saved
 from bot.messages import Edit

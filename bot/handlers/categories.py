@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from bot.callback_data import AUTO_CATEGORY, CategoryPage, ChooseCategory
-from bot.choosing import near_category_buttons, page_with
+from bot.composing.choosing import near_category_buttons, page_with
+from bot.composing.settings import CATEGORY, Page
 from bot.handlers.context import Context, Press, too_old
 from bot.handlers.settings import sent, standing_with_counts, turned
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.settings import CATEGORY, Page
 from bot.texts import choices
 from imgrec.errors import CatalogueError
 from imgrec.search.naming import near_categories, nearest_category

@@ -1,6 +1,7 @@
 """What is different in a group: settings are its admins' business, and /similar asks about a photo that is there."""
 
-from bot.answering import answer
+from bot.answering.answering import answer
+from bot.answering.words import read
 from bot.callback_data import (
     CategoryPage,
     ChooseCategory,
@@ -16,7 +17,6 @@ from bot.reaction import Reaction
 from bot.receiving.updates import Chat, Message
 from bot.request import Ask, Request
 from bot.texts import groups
-from bot.words import read
 from imgrec.log.schema import KindOfQuery
 
 SETTINGS = {"category", "threshold", "results", "language", "settings"}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.answering import answer
+from bot.answering.answering import answer
 from bot.handlers.context import Context
 from bot.messages import Guest, Text
 from bot.reaction import Reaction

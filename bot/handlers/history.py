@@ -2,14 +2,14 @@
 
 from bot.callback_data import AskAgain, HistoryPage
 from bot.clock import now_s
+from bot.composing.history import ASKED_A_PAGE, history_buttons
+from bot.composing.paging import pages
+from bot.composing.settings import Page
 from bot.handlers.answers import ask_again
 from bot.handlers.context import Context, Press, too_old
-from bot.history import ASKED_A_PAGE, history_buttons
 from bot.messages import Edit, Text
-from bot.paging import pages
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.settings import Page
 from bot.texts import short
 from bot.texts.history import history
 from imgrec.log.schema import KindOfQuery

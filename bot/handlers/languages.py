@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from bot.callback_data import AUTO_LANGUAGE, ChooseLanguage
-from bot.choosing import language_of
+from bot.composing.choosing import language_of
+from bot.composing.settings import LANGUAGE
 from bot.handlers.context import Context, Press, too_old
 from bot.handlers.settings import sent, standing, turned
 from bot.language import Language
 from bot.messages import Menu
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.settings import LANGUAGE
 from bot.texts import short
 
 

@@ -1,14 +1,14 @@
 """A part of the photo: a picture of the parts there are, and an answer to the one that is tapped."""
 
-from bot.answering import may_come_back
+from bot.answering.answering import may_come_back
+from bot.answering.downloading import NoLongerThereError
+from bot.answering.drawing import ENOUGH_PX, draw_parts
+from bot.answering.seeing import decoded
 from bot.callback_data import AskPart, ShowParts
-from bot.composing import compose_parts
-from bot.downloading import NoLongerThereError
-from bot.drawing import ENOUGH_PX, draw_parts
+from bot.composing.answers import compose_parts
 from bot.handlers.answers import ask_anew
 from bot.handlers.context import Context, Press, too_old
 from bot.reaction import Reaction
-from bot.seeing import decoded
 from bot.texts import short
 from imgrec.errors import PhotoError
 from imgrec.log.schema import KindOfQuery

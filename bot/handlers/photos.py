@@ -1,13 +1,13 @@
 """A shopper sends a photo, an image as a file, a sticker or a link to an image."""
 
-from bot.answering import answer
+from bot.answering.answering import answer
+from bot.answering.words import read, words_of
 from bot.handlers.context import Context
 from bot.language import Language
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.request import Ask, Request
 from bot.store.chats import ChatSettings
-from bot.words import read, words_of
 from imgrec.log.schema import KindOfQuery
 
 

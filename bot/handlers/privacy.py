@@ -1,7 +1,7 @@
 """/privacy and /forget: what is kept of a shopper, whether photos may be, and how all of it goes."""
 
-from bot import keyboards
 from bot.callback_data import Forget, KeepPhotos
+from bot.composing import keyboards
 from bot.handlers.context import Context, Press, too_old
 from bot.messages import Edit, Text
 from bot.reaction import Reaction

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from bot import callback_data
-from bot.answering import answer
+from bot.answering.answering import answer
+from bot.answering.words import read, words_of
 from bot.found import Found
 from bot.handlers.albums import Item, words_of_all
 from bot.handlers.context import Context
@@ -12,7 +13,6 @@ from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.request import Ask, Request
 from bot.texts import narrowing as texts
-from bot.words import read, words_of
 from imgrec.log.schema import KindOfQuery
 
 _MOST_PHOTOS = 10

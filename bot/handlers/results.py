@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from bot.callback_data import AUTO_RESULTS, MOST_RESULTS, ChooseResults
+from bot.composing.settings import RESULTS, Page
 from bot.handlers.context import Context, Press
 from bot.handlers.settings import sent, standing, turned
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.settings import RESULTS, Page
 from bot.texts import choices
 
 _AUTO = "auto"

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from bot.callback_data import OpenSetting
+from bot.composing.settings import Page, Standing, has_way_back, opened, overview, with_way_back
 from bot.handlers.context import Context, Press, too_old
 from bot.language import Language
 from bot.messages import Edit, Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.settings import Page, Standing, has_way_back, opened, overview, with_way_back
 from bot.store.chats import ChatSettings
 
 

@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-from bot.answering import answer
-from bot.buttons import button
+from bot.answering.answering import answer
 from bot.callback_data import OpenSetting, Save
+from bot.composing.buttons import button
+from bot.composing.keyboards import Keyboard
+from bot.composing.saved import compose_product
+from bot.composing.settings import ALL
 from bot.handlers.context import Context
 from bot.handlers.saved import shows_as_saved
-from bot.keyboards import Keyboard
 from bot.messages import Picture, Pictures, Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.request import Ask, Request
-from bot.saved import compose_product
-from bot.settings import ALL
 from bot.shop import by_itself
 from bot.texts import choices, short
 from imgrec.catalogue.linking import product_of

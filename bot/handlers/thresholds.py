@@ -4,13 +4,13 @@ import re
 from dataclasses import replace
 
 from bot.callback_data import AUTO_PERMILLE, ChooseLikeness
+from bot.composing.settings import LIKENESS, Page
 from bot.handlers.context import Context, Press
 from bot.handlers.settings import sent, standing, turned
 from bot.language import Language
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.settings import LIKENESS, Page
 from bot.texts import choices
 from imgrec.search.likeness import DEGREES
 

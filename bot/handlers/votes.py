@@ -1,7 +1,7 @@
 """👍 and 👎."""
 
-from bot import keyboards
 from bot.callback_data import Vote
+from bot.composing import keyboards
 from bot.handlers.context import Context, Press, too_old
 from bot.messages import Edit
 from bot.reaction import Reaction

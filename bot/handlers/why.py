@@ -1,13 +1,13 @@
 """Why a product is in an answer: one picture of where it and the photo agree."""
 
-from bot.answering import may_come_back
+from bot.answering.answering import may_come_back
+from bot.answering.downloading import NoLongerThereError
+from bot.answering.drawing import ENOUGH_PX, draw_agreement
+from bot.answering.seeing import decoded
 from bot.callback_data import Why
-from bot.composing import compose_why
-from bot.downloading import NoLongerThereError
-from bot.drawing import ENOUGH_PX, draw_agreement
+from bot.composing.answers import compose_why
 from bot.handlers.context import Context, Press, too_old
 from bot.reaction import Reaction
-from bot.seeing import decoded
 from bot.store.journal import noting
 from bot.texts import short
 from imgrec.errors import PhotoError

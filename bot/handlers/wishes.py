@@ -1,16 +1,16 @@
 """A wish that stands: to be told when something like a photo comes in; made and stopped at a tap, listed by /wishes."""
 
-from bot import keyboards
-from bot.answering import may_come_back
+from bot.answering.answering import may_come_back
+from bot.answering.downloading import NoLongerThereError
+from bot.answering.seeing import look
 from bot.callback_data import BELOW_ANSWER, BELOW_LIST, MakeWish, StopWish
 from bot.clock import now_s
-from bot.downloading import NoLongerThereError
+from bot.composing import keyboards
 from bot.found import Found
 from bot.handlers.context import Context, Press, too_old
 from bot.messages import Edit, Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
-from bot.seeing import look
 from bot.store.journal import noting
 from bot.store.wishes import MOST_OF_A_SHOPPER, Wish
 from bot.texts import short, wishes

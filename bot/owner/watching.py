@@ -6,8 +6,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Self
 
+from bot.answering.looking import Looking
 from bot.clock import now_s
-from bot.looking import Looking
 from bot.messages import Text
 from bot.owner.metrics import Metrics, Present, listen
 from bot.owner.troubles import ErrorsHeard, Trouble, Troubles, disk_trouble, tell

@@ -9,7 +9,7 @@ from bot.texts.writing import facts, shortened, title_of
 from imgrec.search.serving import Match
 
 if TYPE_CHECKING:
-    from bot.saved import Kept
+    from bot.composing.saved import Kept
 
 _LISTED_TITLE_LENGTH = 72
 _CAPTION_TITLE_LENGTH = 700

@@ -11,6 +11,7 @@ from babel import Locale
 from bot_helpers import of_bot
 from test_bot_outbox import ANNA, USEFUL_S, message, open_store, photo, take, turn
 
+from bot.answering.words import words_of
 from bot.language import SOURCE, Language, Languages
 from bot.messages import Text
 from bot.reaction import Reaction, commit, together
@@ -19,7 +20,6 @@ from bot.store.outbox import State
 from bot.store.store import Store
 from bot.texts.lexicon import lexicon
 from bot.texts.narrowing import only, unused
-from bot.words import words_of
 from imgrec.catalogue.filters import Filters
 from imgrec.database import utc_now
 from imgrec.log.schema import KindOfQuery, Outcome

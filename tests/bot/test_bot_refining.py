@@ -11,10 +11,10 @@ from PIL import Image
 from shared_bot import SharedBot, drawn, everything, hear_all, shared, user
 from tiny_shop import CATEGORIES, draw_product, jpeg
 
-from bot import keyboards
+from bot.answering.drawing import Parts
 from bot.callback_data import AskPart, LessLike, MoreLike, ShowParts, Tap, Why, encode, parse
-from bot.composing import compose_card, compose_parts, compose_why
-from bot.drawing import Parts
+from bot.composing import keyboards
+from bot.composing.answers import compose_card, compose_parts, compose_why
 from bot.found import found
 from bot.messages import Pictures
 from bot.receiving.files import File

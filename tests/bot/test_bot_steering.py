@@ -15,14 +15,21 @@ from PIL import Image
 from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, draw_product, jpeg
 
+from bot.answering.help_picture import Example, drawn
 from bot.callback_data import TAPS, CategoryPage, ChooseCategory, ChooseLanguage, ChooseResults, encode, parse
-from bot.choosing import category_buttons, language_buttons, language_of, near_category_buttons, number_of, page_with
+from bot.composing.choosing import (
+    category_buttons,
+    language_buttons,
+    language_of,
+    near_category_buttons,
+    number_of,
+    page_with,
+)
+from bot.composing.settings import SETTINGS, Standing, has_way_back, opened, overview
 from bot.handlers.results import parse_results
 from bot.handlers.taps import ON_TAP
 from bot.handlers.thresholds import parse_likeness
-from bot.help_picture import Example, drawn
 from bot.language import Language, Languages
-from bot.settings import SETTINGS, Standing, has_way_back, opened, overview
 from bot.store.chats import ChatSettings
 from bot.texts import choices
 from imgrec.errors import PhotoError

@@ -11,9 +11,9 @@ import pytest
 from bot_helpers import MODELS, BotProcess, configure, hear_reply, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
+from bot.answering.looking import Looking
 from bot.callback_data import OtherCategory, encode
 from bot.language import Languages
-from bot.looking import Looking
 from bot.request import Ask, Request, Result
 from imgrec.config import load_config
 from imgrec.errors import OtherServingError, UnreadablePhotoError

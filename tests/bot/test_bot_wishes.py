@@ -14,11 +14,11 @@ from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.actions import Actions
 from bot.admins import Admins
+from bot.answering.help_picture import HelpPicture
+from bot.answering.links import Links
+from bot.answering.looking import Looking
 from bot.clock import now_s
-from bot.help_picture import HelpPicture
 from bot.language import Languages
-from bot.links import Links
-from bot.looking import Looking
 from bot.owner.troubles import Troubles
 from bot.services import Services
 from bot.speaking import Speaking

@@ -28,10 +28,10 @@ from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import TAPS, ChooseLikeness, Forget, More, OtherCategory, Tap, Vote, encode, parse
-from bot.choosing import category_buttons, likeness_buttons
+from bot.composing.choosing import category_buttons, likeness_buttons
+from bot.composing.keyboards import below_answer
 from bot.found import found
 from bot.handlers.thresholds import parse_likeness
-from bot.keyboards import below_answer
 from bot.request import Result
 from bot.texts.answers import answered, caption, nothing_similar
 from bot.texts.choices import choose_category, choose_threshold, how_to_use

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from bot.looking import Looking
+from bot.answering.looking import Looking
 from imgrec.errors import PhotoError
 from imgrec.search.serving import Serving, ServingId
 from imgrec.vision.decode import decode_photo

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot import keyboards
+from bot.answering.drawing import Parts
 from bot.callback_data import Save
-from bot.drawing import Parts
+from bot.composing import keyboards
+from bot.composing.keyboards import Keyboard
 from bot.found import Found
-from bot.keyboards import Keyboard
 from bot.language import Language
 from bot.messages import Drawing, Message, Picture, Pictures, Text
 from bot.request import Ask, Result

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 from telegram import Bot
 
+from bot.answering.downloading import NoLongerThereError
+from bot.answering.keeping import asking_to_keep
+from bot.answering.links import LinkError, TooLargeAtLinkError
+from bot.answering.seeing import Trouble, find
 from bot.clock import now_s
-from bot.composing import compose, compose_page
-from bot.downloading import NoLongerThereError
+from bot.composing.answers import compose, compose_page
 from bot.found import Found, found
-from bot.keeping import asking_to_keep
-from bot.links import LinkError, TooLargeAtLinkError
 from bot.messages import Text
 from bot.reaction import LaterError, Reaction
 from bot.request import Request, Result
-from bot.seeing import Trouble, find
 from bot.services import Services
 from bot.store.inbox import Waiting
 from bot.texts import short

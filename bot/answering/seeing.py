@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from PIL import Image
 from telegram import Bot
 
-from bot.downloading import MOST_BYTES, NoLongerThereError, download
-from bot.keeping import keep_photo
-from bot.links import LinkError
+from bot.answering.downloading import MOST_BYTES, NoLongerThereError, download
+from bot.answering.keeping import keep_photo
+from bot.answering.links import LinkError
 from bot.reaction import LaterError
 from bot.receiving.files import File
 from bot.request import Ask, Request, Result

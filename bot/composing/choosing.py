@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.buttons import Row, button, in_rows, marked
 from bot.callback_data import (
     AUTO_CATEGORY,
     AUTO_LANGUAGE,
@@ -15,9 +14,10 @@ from bot.callback_data import (
     ChooseLikeness,
     ChooseResults,
 )
-from bot.keyboards import Keyboard
+from bot.composing.buttons import Row, button, in_rows, marked
+from bot.composing.keyboards import Keyboard
+from bot.composing.paging import page_of, pages, turning
 from bot.language import Language, Languages
-from bot.paging import page_of, pages, turning
 from bot.shop import Shop
 from bot.texts import short
 from bot.texts.writing import word

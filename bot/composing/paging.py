@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from bot.buttons import Row, button
 from bot.callback_data import Tap
+from bot.composing.buttons import Row, button
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 
-from bot import keyboards
+from bot.composing import keyboards
 from bot.messages import Message, Text
 from bot.request import Request
 from bot.services import Services

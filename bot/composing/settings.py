@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from telegram import InlineKeyboardMarkup
 
-from bot.buttons import button, in_rows
 from bot.callback_data import OpenSetting, encode
-from bot.choosing import category_buttons, language_buttons, likeness_buttons, results_buttons
-from bot.keyboards import Keyboard
+from bot.composing.buttons import button, in_rows
+from bot.composing.choosing import category_buttons, language_buttons, likeness_buttons, results_buttons
+from bot.composing.keyboards import Keyboard
 from bot.language import Language, Languages, msgid
 from bot.shop import Shop
 from bot.store.chats import ChatSettings

@@ -6,9 +6,9 @@ The buttons carry all there is to know of the list, so that it is written anew f
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.buttons import button, in_rows
 from bot.callback_data import OpenSaved, RemoveSaved, Removing, Save, SavedAfter, parse
-from bot.keyboards import Keyboard, save_button
+from bot.composing.buttons import button, in_rows
+from bot.composing.keyboards import Keyboard, save_button
 from bot.language import Language
 from bot.messages import Message, Picture, Pictures, Text
 from bot.shop import by_itself

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.buttons import button, in_rows
 from bot.callback_data import AskAgain, HistoryPage
-from bot.keyboards import Keyboard
+from bot.composing.buttons import button, in_rows
+from bot.composing.keyboards import Keyboard
+from bot.composing.paging import turning
 from bot.language import Language
-from bot.paging import turning
 from bot.store.history import Asked
 
 ASKED_A_PAGE = 10

@@ -5,7 +5,7 @@ from dataclasses import astuple
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.buttons import button, in_rows, marked
+from bot.answering.drawing import Parts
 from bot.callback_data import (
     BELOW_LIST,
     BELOW_TOLD,
@@ -29,7 +29,7 @@ from bot.callback_data import (
     WithoutWords,
     encode,
 )
-from bot.drawing import Parts
+from bot.composing.buttons import button, in_rows, marked
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result

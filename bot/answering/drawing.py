@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from bot.looking import Looking
+from bot.answering.looking import Looking
 from imgrec.search.regions import middle, regions
 from imgrec.search.serving import Serving
 from imgrec.search.why import as_jpeg, why_picture
