@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from PIL import Image
 
 from bot.answering.looking import Looking
-from imgrec.search.regions import middle, regions
 from imgrec.search.serving import Serving
 from imgrec.search.why import as_jpeg, why_picture
 from imgrec.vision.boxes import Box
@@ -45,6 +44,8 @@ def _last_map(serving: Serving, photo: Image.Image) -> tuple[Floats, Preprocessi
 
 
 def _parts(photo: Image.Image, last_map: Floats, preprocessing: Preprocessing) -> Parts:
+    from imgrec.search.regions import middle, regions  # brings scipy, which few bots ever need
+
     things = regions(photo, last_map, preprocessing)
     numbered = tuple(things) if len(things) > 1 else ()
     return Parts(as_jpeg(numbered_picture(photo, numbered)), numbered, middle(things))

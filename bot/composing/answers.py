@@ -87,4 +87,4 @@ def _with_pictures(
     )
     doubtful = keyboards.with_missing(say, keyboard, query_id)
     text = Text(html=html, keyboard=keyboard, reply_to=reply_to, where_doubtful=doubtful)
-    return [Pictures(items=pictures), text] if pictures else [text]
+    return [Pictures(items=pictures, reply_to=reply_to), text] if pictures else [text]

@@ -347,5 +347,5 @@ def test_an_index_of_the_same_name_is_kept_and_the_backups_gets_another(shop):
 def test_of_the_bots_tables_each_is_known_to_be_kept_or_left_out(tmp_path):
     with closing(connect(tmp_path / "bot.db", BOT_MIGRATIONS)) as bot:
         there = {row[0] for row in bot.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    left_out = {"inbox", "requests", "steps", "journal", "notices", "wishes"}
+    left_out = {"inbox", "requests", "steps", "journal", "notices", "wishes", "generations", "kept_photos"}
     assert there == {"chats", "saved", "telegram_files", "sqlite_sequence"} | left_out

@@ -30,6 +30,7 @@ from bot.language import Languages
 from bot.messages import Edit, Message, Picture, Pictures, Text
 from bot.sending.courier import Courier
 from bot.sending.delivery import Delivery
+from bot.sending.pacing import Pacing
 from bot.sending.verdicts import Gone, Moved, NotTaken, Refused, Unknown, verdict
 from bot.store.store import Store
 from sandbox import Sandbox
@@ -89,7 +90,7 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
 @pytest.fixture
 async def delivery(store: Store, bot: Bot) -> AsyncIterator[Delivery]:
     made = Delivery(
-        store.outbox, store.files, Courier(bot, store.files), Languages.load(), lambda lane: None, lambda outcome: None
+        store, Courier(bot, store.files), Languages.load(), Pacing(), lambda lane: None, lambda outcome: None
     )
     yield made
     await made.close()

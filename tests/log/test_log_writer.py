@@ -32,7 +32,7 @@ async def test_a_query_is_logged_whole_with_every_column_that_was_promised(log, 
         "scope": json.dumps(["Balls", "Tents & Co"]), "threshold": 0.5, "likeness": 0.65, "threshold_source": "auto",
         "model": "ab" * 32, "index_generation": "generation-000001", "outcome": "answered", "n_matches": 2,
         "best_similarity": 0.9, "total_ms": 12.3, "queue_ms": 1.3, "see_ms": 2, "search_ms": 3, "send_ms": 4,
-        "doubtful": 1,
+        "doubtful": 1, "filters": None, "refinement": None, "language": None,
     }  # fmt: skip
     assert rows("SELECT * FROM matches ORDER BY rank") == [
         {"query_id": query, "rank": 1, "product_id": 11, "similarity": 0.9, "likeness": 0.97},

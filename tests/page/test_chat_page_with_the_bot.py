@@ -64,7 +64,7 @@ async def test_start_is_one_click_away_and_the_bot_greets(page: Page) -> None:
     await expect(messages(page, "You")).to_contain_text("/start")
     await expect(button(page, "Start")).to_be_hidden()
     await button(page, "/help").click()  # in the greeting
-    await expect(messages(page, BOT).last).to_contain_text("Send a photo, or an image as a file")
+    await expect(messages(page, BOT).last).to_contain_text("or an image as a file")
 
 
 async def test_a_photo_is_answered_with_an_album_that_can_be_judged_and_looked_up_elsewhere(page: Page) -> None:
@@ -125,7 +125,7 @@ async def test_several_photos_are_one_album_and_each_gets_its_answer_also_after_
     await expect(messages(page)).to_have_count(len(before))
     assert await messages(page).all_inner_texts() == before
     await write(page, "/help")
-    await expect(messages(page, BOT).last).to_contain_text("Send a photo")
+    await expect(messages(page, BOT).last).to_contain_text("Send me a photo")
 
 
 async def test_two_users_have_chats_of_their_own(page: Page, browser: Browser, sandbox: Sandbox) -> None:
