@@ -37,8 +37,9 @@ $(READY): $(SERVES)
 	@$(PIP) -e '.[train,sample,dev]'
 	@touch $@
 
+# Two workers and the processes they start share the cores: more threads each would only wait for each other.
 test: check      ## lint, type-check, check the import rules, and run the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 
 check: setup     ## lint, formatting, types, import rules
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ import httpx
 import numpy as np
 import pytest
 from filelock import FileLock
-from tiny_shop import Shop, write_config, write_feed
+from tiny_shop import PRODUCTS_A_CATEGORY, Shop, write_config, write_feed
 
 from bot.language import Languages
 from bot.request import Ask, Request, Result, Times
@@ -43,11 +43,21 @@ LIKENESS = Likeness(
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
     """A shop imported and indexed with the model that ships; the bot needs no training. Tests leave it as it is."""
-    folder = tmp_path_factory.getbasetemp().parent / f"bot-shop-{testrun_uid}"
+    return indexed_once(tmp_path_factory.getbasetemp().parent / f"bot-shop-{testrun_uid}", PRODUCTS_A_CATEGORY)
+
+
+@pytest.fixture(scope="session")
+def small_shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
+    """The same with fewer products, for tests that build its index anew."""
+    return indexed_once(tmp_path_factory.getbasetemp().parent / f"small-bot-shop-{testrun_uid}", 10)
+
+
+def indexed_once(folder: Path, products_a_category: int) -> Shop:
+    """By whichever process of the test run comes first."""
     made = Shop(folder, folder / "shop.csv", folder / "config.yaml")
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
-            write_feed(folder)
+            write_feed(folder, products_a_category)
             write_config(folder, model={"path": str(MODELS / "imagenet")})
             made.imgrec("import", made.feed)
             made.imgrec("index")

@@ -1,3 +1,3 @@
-from bot_helpers import anna, bot, rows, sandbox, shop
+from bot_helpers import anna, bot, rows, sandbox, shop, small_shop
 
-__all__ = ["anna", "bot", "rows", "sandbox", "shop"]
+__all__ = ["anna", "bot", "rows", "sandbox", "shop", "small_shop"]

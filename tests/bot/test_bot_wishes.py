@@ -37,6 +37,11 @@ DAY_S = 24 * 3600
 NEW = "A ball that has just come in"
 
 
+@pytest.fixture(scope="session")
+def shop(small_shop: Shop) -> Shop:
+    return small_shop
+
+
 def new_balls(shop: Shop, *seeds: int) -> None:
     """Red balls come in, and a tent that looks like none."""
 
