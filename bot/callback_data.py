@@ -268,6 +268,7 @@ MOST_RESULTS = 10
 AUTO_PERMILLE = 9999
 BELOW_ANSWER, BELOW_LIST, BELOW_TOLD = range(3)
 _LARGEST = 2**63 - 1  # what SQLite holds
+_MOST_RANKS = 100  # of an answer
 
 Tap = (
     Vote | OtherCategory | More | OpenProduct | ChooseCategory | ChooseLikeness | UnderPrice | WithoutWords
@@ -303,9 +304,9 @@ def _is_possible(tap: Tap) -> bool:
         return False
     match tap:
         case Vote(_, rank, vote):
-            return rank >= 0 and vote in (1, -1)
+            return 0 <= rank <= _MOST_RANKS and vote in (1, -1)
         case More(_, rank) | OpenProduct(_, rank) | MoreLike(_, rank) | LessLike(_, rank) | Why(_, rank):
-            return rank > 0
+            return 0 < rank <= _MOST_RANKS
         case StopWish(_, below):
             return BELOW_ANSWER <= below <= BELOW_TOLD
         case AskPart(_, left, top, right, bottom):

@@ -147,8 +147,8 @@ class Dispatching:
         await self._store.database.write(commit(waiting, reaction, self._useful_for_s, error))
         if reaction.forgets:
             await self._store.database.overwrite_deleted()
-        if unsent := sum(part.record is not None and bool(part.messages) for part in reaction.parts):
-            self._unsent[waiting.lane] += unsent
+        if reaction.forgets or any(part.record is not None and part.messages for part in reaction.parts):
+            self._unsent = await self._store.outbox.open_requests()  # some may have been forgotten meanwhile
         self._store.journal.ring()
         tap, chat = waiting.update.callback_query, waiting.update.chat
         if tap is not None:

@@ -21,6 +21,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 FOLDER = Path(__file__).with_name("languages")
 """One catalogue a language, DE.po and the like; to add a language is to add a file here."""
 _DECIMALS = re.compile(r"\.0+")
+_MOST_DIGITS = 20  # decimals count no further than 28
 SOURCE = "en"
 """What the texts in the code are written in."""
 
@@ -60,6 +61,8 @@ class Language:
             value = Decimal(amount)
         except InvalidOperation:
             return " ".join(filter(None, [str(amount), currency]))
+        if value.adjusted() >= _MOST_DIGITS:
+            return " ".join(filter(None, [f"{value:.2E}", currency]))
         if currency is None:
             return format_decimal(value, locale=self.locale, decimal_quantization=False)
         is_finer = -int(value.as_tuple().exponent) > get_currency_precision(currency)
@@ -75,7 +78,7 @@ class Language:
 
     def round_money(self, amount: Decimal, currency: str | None) -> str:
         """The same of a whole amount without decimals: $20, 20 €."""
-        if currency is None or amount != amount.to_integral_value():
+        if currency is None or amount.adjusted() >= _MOST_DIGITS or amount != amount.to_integral_value():
             return self.money(amount, currency)
         pattern = _DECIMALS.sub("", self.locale.currency_formats["standard"].pattern)
         return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)

@@ -8,7 +8,7 @@ import aiosqlite
 from bot.clock import now_s
 from bot.found import Found
 from bot.messages import Message
-from bot.store.inbox import Waiting, mark_done
+from bot.store.inbox import Waiting, is_done, mark_done
 from bot.store.outbox import add_steps, answer_request, drop_unanswered, finish_request
 from imgrec.async_database import Write
 from imgrec.log.writer import QueryRecord
@@ -56,6 +56,8 @@ def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str
     """
 
     async def write(connection: aiosqlite.Connection) -> None:
+        if await is_done(connection, waiting.seq):
+            return  # forgotten meanwhile
         for one in reaction.parts:
             await _write(connection, waiting, one, useful_for_s)
         seqs = [part.seq for part in waiting.parts]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,9 +84,17 @@ class Wishing:
             except OtherServingError:
                 return  # the next look begins anew
             except LaterError as error:
-                self._tries[wish_id] += 1
-                self._not_before_s[wish_id] = self._clock() + _PAUSE_S * self._tries[wish_id]
+                self._put_off(wish_id)
                 log.info("A wish is searched later: %s", error)
+            except sqlite3.Error:
+                raise
+            except Exception:  # whatever is wrong with one, the others are searched
+                self._put_off(wish_id)
+                log.exception("A wish could not be searched.")
+
+    def _put_off(self, wish_id: int) -> None:
+        self._tries[wish_id] += 1
+        self._not_before_s[wish_id] = self._clock() + _PAUSE_S * self._tries[wish_id]
 
     async def _search(self, wish_id: int, wish: Wish, serving: ServingId, on_sale: Products) -> None:
         before = await self._wishes.on_sale_in(wish.generation)

@@ -108,8 +108,11 @@ def _alone(context: Context, item: Item) -> Request:
 
 
 async def _answers(context: Context, requests: Sequence[tuple[Waiting, Request]]) -> list[Reaction]:
-    """An answer to each."""
-    return [await answer(context.bot, context.services, *one) for one in requests]
+    """An answer to each; whether photos may be kept is asked once."""
+    asked = replace(context.settings, keeps_photos=context.settings.keeps_photos or 0)
+    first, *others = requests
+    each = [first, *((waiting, replace(request, settings=asked)) for waiting, request in others)]
+    return [await answer(context.bot, context.services, *one) for one in each]
 
 
 async def _overview(context: Context, requests: Sequence[tuple[Waiting, Request]]) -> list[Reaction]:

@@ -39,6 +39,8 @@ async def handle(bot: Bot, services: Services, waiting: Waiting) -> Reaction:
         if command.name in SETTINGS and (why := await refused(context, message.chat, message.sender_id)):
             return Reaction([Text(html=why, reply_to=message.message_id)])
         return await COMMANDS[command.name](context, message, command.rest)
+    if command is not None and message.image is None:
+        return await on_anything_else(context, message)  # one that we do not have, or another bot's
     return await _on_message(context, message)
 
 

@@ -94,6 +94,8 @@ async def _page(context: Context, user: int, before: int | None, reply_to: int) 
     services, chat = context.services, context.waiting.update.chat
     most = services.looking.shown(context.settings, chat.id if chat else user)
     found = await services.store.saved.page(user, before, most + 1)
+    if not found and before is not None:
+        return too_old(context)
     if not found:
         return Reaction([Text(html=context.say(short.NOTHING_SAVED), reply_to=reply_to)])
     page, after = found[:most], found[most - 1].number if len(found) > most else None

@@ -47,6 +47,8 @@ async def on_make_wish(context: Context, press: Press, tap: MakeWish) -> Reactio
 async def on_stop_wish(context: Context, press: Press, tap: StopWish) -> Reaction:
     """End it; in a group an admin may, too."""
     say, services = context.say, context.services
+    if tap.below == BELOW_LIST and not press.is_own:
+        return Reaction(toast=say(wishes.NOT_YOURS))
     own = await services.store.wishes.of(press.user)
     is_own = any(wish.query_id == tap.query_id for wish in own)
     if not is_own and press.message.chat.is_private:
@@ -66,7 +68,8 @@ async def on_wishes(context: Context, message: Message, wanted: str) -> Reaction
     """List what stands of a shopper in this chat, each to be stopped."""
     own = await context.services.store.wishes.of(message.sender_id)
     here = [wish for wish in own if wish.chat_id == message.chat.id]
-    return Reaction([Text(html=wishes.standing(context.say, here), keyboard=keyboards.of_wishes(here))])
+    html, keyboard = wishes.standing(context.say, here), keyboards.of_wishes(here)
+    return Reaction([Text(html=html, keyboard=keyboard, reply_to=message.message_id)])
 
 
 async def _seen(context: Context, press: Press, query_id: int, found: Found) -> Seen:

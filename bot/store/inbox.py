@@ -170,6 +170,12 @@ def _waiting(row: sqlite3.Row, starts: int) -> Waiting:
     return Waiting(row["seq"], row["lane"], row["received_s"], starts, Update.model_validate_json(row["body"]))
 
 
+async def is_done(connection: aiosqlite.Connection, seq: int) -> bool:
+    """Within a transaction: whether this update is done with already."""
+    rows = await connection.execute_fetchall("SELECT 1 FROM inbox WHERE seq = ? AND done_s IS NOT NULL", (seq,))
+    return bool(list(rows))
+
+
 async def mark_done(connection: aiosqlite.Connection, seqs: Iterable[int], error: str | None = None) -> None:
     """Within a transaction: these updates are done with. Their ids stay for a while, and no word of whom they were."""
     await connection.executemany(

@@ -120,7 +120,7 @@ class Store:
 
     def _forget(self, chat: int, user: int, private: bool, until_seq: int) -> Write:
         of_whom = "(user_id = ?1 OR (?2 AND chat_id = ?3))"
-        key = self.log.keys.of("chat", chat)
+        own = self.log.keys.of("chat", user)  # a private chat has the number of its user
 
         async def write(connection: aiosqlite.Connection) -> None:
             values = (user, private, chat)
@@ -136,8 +136,8 @@ class Store:
                 f"SELECT seq FROM inbox WHERE done_s IS NULL AND seq < ?4 AND {of_whom}", (*values, until_seq)
             )
             await mark_done(connection, [row["seq"] for row in left])
+            await connection.execute("DELETE FROM chats WHERE chat_key = ?", (own,))
             if private:
-                await connection.execute("DELETE FROM chats WHERE chat_key = ?", (key,))
                 await connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
 
         return write

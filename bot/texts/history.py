@@ -10,6 +10,7 @@ from bot.texts.narrowing import conditions
 from bot.texts.writing import category_name, shortened
 
 _TITLE_LENGTH = 60
+_MOST_NAMED = 4
 
 
 def history(
@@ -24,8 +25,8 @@ def _line(say: Language, shop: Shop, asked: Asked, now_s: float, titles: Mapping
     found = asked.found
     similar = say.many("one similar", "{count} similar", found.similar) if found.similar else say("nothing similar")
     about = _about(say, asked, titles)
-    return " · ".join([*([f"<b>{about}</b>"] if about else []), *conditions(say, found.ask.filters, shop), similar,
-                       say.ago(now_s - asked.asked_s)])  # fmt: skip
+    narrowed = conditions(say, found.ask.filters, shop)[:_MOST_NAMED]
+    return " · ".join([*([f"<b>{about}</b>"] if about else []), *narrowed, similar, say.ago(now_s - asked.asked_s)])
 
 
 def _about(say: Language, asked: Asked, titles: Mapping[int, str | None]) -> str:

@@ -1,6 +1,7 @@
 """Every text is there in every language, and says the same with the same values in it."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from string import Formatter
 
@@ -98,6 +99,7 @@ def test_a_price_keeps_the_decimals_it_has_and_what_is_none_is_left_as_it_is() -
     assert english.money("129", "JPY") == "¥129"
     assert english.money("12", None) == "12"
     assert english.money("on request", "USD") == "on request USD"
+    assert english.money("9" * 40, "USD") == english.round_money(Decimal("9" * 40), "USD") == "1.00E+40 USD"
 
 
 def test_to_add_a_language_is_to_add_a_file(tmp_path: Path) -> None:
