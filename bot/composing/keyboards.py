@@ -46,8 +46,8 @@ _QUARTERS = "◰◳◱◲"  # as they are read
 
 
 def below_answer(say: Language, query_id: int, result: Result, found: Found) -> Keyboard | None:
-    """The products by number, votes and more of them, limits of price, the categories the photo may show instead, and
-    parts of it.
+    """The products by number, votes and more of them, limits of price and parts of the photo, the categories it may
+    show instead, and a wish.
 
     None where there is nothing to tap.
     """
@@ -56,8 +56,8 @@ def below_answer(say: Language, query_id: int, result: Result, found: Found) -> 
     more = _more(say, query_id, found, shown + 1)
     rows = [*_numbers(query_id, 1, shown), [*(_votes(query_id, 0) if shown else []), *more]]
     wish = [make_wish(say, query_id)] if found.ask.photos else []
-    further = [_under(say, query_id, result), _others(query_id, result, left_out), wish, _part(say, query_id, found)]
-    return _keyboard([*rows, *further])
+    narrowed = [*_under(say, query_id, result), *_part(say, query_id, found)]  # each a part of what was asked
+    return _keyboard([*rows, narrowed, _others(query_id, result, left_out), wish])
 
 
 def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:

@@ -13,7 +13,7 @@ from telegram import InlineKeyboardMarkup
 from bot.callback_data import OpenSetting, encode
 from bot.composing.buttons import button, in_rows
 from bot.composing.choosing import category_buttons, language_buttons, likeness_buttons, results_buttons
-from bot.composing.keyboards import Keyboard
+from bot.composing.keyboards import Keyboard, keeping_photos
 from bot.language import Language, Languages, msgid
 from bot.shop import Shop
 from bot.store.chats import ChatSettings
@@ -33,7 +33,8 @@ class Page(NamedTuple):
 class Standing:
     """What a chat has chosen, and what there is to choose from.
 
-    `profile`: the language of who looks; `on_sale`: how many products a category has, by its id.
+    `profile`: the language of who looks; `on_sale`: how many products a category has, by its id; `photos_can_be_kept`:
+    whether the shop keeps photos of who agrees.
     """
 
     say: Language
@@ -42,6 +43,7 @@ class Standing:
     languages: Languages
     profile: str = ""
     on_sale: Mapping[int, int] = field(default_factory=dict)
+    photos_can_be_kept: bool = False
 
     @property
     def category(self) -> str | None:
@@ -56,12 +58,16 @@ class Standing:
 
 @dataclass(frozen=True)
 class Setting:
-    """`number` is in old buttons, and never given anew. `name` and `value` make the line; `page` takes its number."""
+    """`number` is in old buttons, and never given anew. `name` and `value` make the line; `page` takes its number.
+
+    `is_there`: whether there is anything to choose.
+    """
 
     number: int
     name: str
     value: Callable[[Standing], str]
     page: Callable[[Standing, int], Page]
+    is_there: Callable[[Standing], bool] = lambda now: True
 
 
 def _category_page(standing: Standing, page: int) -> Page:
@@ -86,6 +92,12 @@ def _language_page(standing: Standing, _: int) -> Page:
     return Page(choices.choose_language(say, chosen, profile), language_buttons(say, standing.languages, chosen))
 
 
+def _photos_page(standing: Standing, _: int) -> Page:
+    say, agreed = standing.say, standing.chosen.keeps_photos
+    chosen = None if agreed is None else bool(agreed)
+    return Page(say(short.MAY_PHOTOS_BE_KEPT), keeping_photos(say, chosen))
+
+
 CATEGORY = Setting(1, msgid("🗂 Category"), lambda now: choices.category_in_short(now.say, now.category), _category_page)
 LIKENESS = Setting(
     2, msgid("🎯 Likeness"),
@@ -93,15 +105,21 @@ LIKENESS = Setting(
 )  # fmt: skip
 RESULTS = Setting(3, msgid("🔢 Results"), lambda now: now.say.number(now.results), _results_page)
 LANGUAGE = Setting(4, msgid("🌐 Language"), lambda now: now.say.name, _language_page)
+PHOTOS = Setting(
+    5, msgid("📷 Keeping photos"),
+    lambda now: now.say(short.MAY_KEEP if now.chosen.keeps_photos else short.MAY_NOT_KEEP), _photos_page,
+    is_there=lambda now: now.photos_can_be_kept,
+)  # fmt: skip
 
-SETTINGS: tuple[Setting, ...] = (CATEGORY, LIKENESS, RESULTS, LANGUAGE)
+SETTINGS: tuple[Setting, ...] = (CATEGORY, LIKENESS, RESULTS, LANGUAGE, PHOTOS)
 
 
 def overview(standing: Standing) -> Page:
     """All of them, a line each, and a button for each."""
     say = standing.say
-    values = [(say(setting.name), setting.value(standing)) for setting in SETTINGS]
-    buttons = [button(say(setting.name), OpenSetting(setting.number)) for setting in SETTINGS]
+    there = [setting for setting in SETTINGS if setting.is_there(standing)]
+    values = [(say(setting.name), setting.value(standing)) for setting in there]
+    buttons = [button(say(setting.name), OpenSetting(setting.number)) for setting in there]
     return Page(choices.all_settings(say, values), Keyboard(in_rows(buttons, 2)))
 
 
@@ -109,7 +127,7 @@ def opened(number: int, standing: Standing) -> Page | None:
     """The page of a setting with a way back, or all of them; None where there is none of this number."""
     if number == ALL:
         return overview(standing)
-    setting = next((one for one in SETTINGS if one.number == number), None)
+    setting = next((one for one in SETTINGS if one.number == number and one.is_there(standing)), None)
     return None if setting is None else with_way_back(standing.say, setting.page(standing, 0))
 
 

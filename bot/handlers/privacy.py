@@ -1,9 +1,13 @@
 """/privacy and /forget: what is kept of a shopper, whether photos may be, and how all of it goes."""
 
+from dataclasses import replace
+
 from bot.callback_data import Forget, KeepPhotos
 from bot.composing import keyboards
+from bot.composing.settings import Page
 from bot.handlers.context import Context, Press, too_old
-from bot.messages import Edit, Text
+from bot.handlers.settings import turned
+from bot.messages import Edit, Menu, Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.store.outbox import RANKS_KEPT_S
@@ -41,9 +45,9 @@ async def on_forget_tap(context: Context, press: Press, tap: Forget) -> Reaction
     message_id = press.message.message_id
     if not tap.sure:
         return Reaction([Edit(message_id=message_id, html=context.say(short.NOTHING_DELETED))])
-    return Reaction(
-        [Edit(message_id=message_id, html=await _forgotten(context, press.message, press.user))], forgets=True
-    )
+    html = await _forgotten(context, press.message, press.user)
+    menu = [Menu()] if press.message.chat.is_private else []  # it speaks the language that was chosen
+    return Reaction([Edit(message_id=message_id, html=html), *menu], forgets=True)
 
 
 async def on_keep_photos(context: Context, press: Press, tap: KeepPhotos) -> Reaction:
@@ -56,7 +60,8 @@ async def on_keep_photos(context: Context, press: Press, tap: KeepPhotos) -> Rea
         await services.store.database.write(noting)  # first, so that none comes in behind
         await services.store.photos.forget(chat.id)
     html = context.say(short.PHOTOS_ARE_KEPT if tap.agreed else short.PHOTOS_ARE_NOT_KEPT)
-    return Reaction([Edit(message_id=press.message.message_id, html=html)], [noting])
+    page = Page(html, keyboards.keeping_photos(context.say, bool(tap.agreed)))
+    return replace(turned(context.say, press, page), writes=[noting])
 
 
 def _told(context: Context, *, photos: bool | None) -> str:

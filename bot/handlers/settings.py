@@ -25,10 +25,10 @@ async def on_open_setting(context: Context, press: Press, tap: OpenSetting) -> R
 
 def standing(context: Context, chosen: ChatSettings | None = None, say: Language | None = None) -> Standing:
     """What the chat has chosen, or is choosing just now."""
-    services = context.services
+    services, chat = context.services, context.waiting.update.chat
     return Standing(
         say or context.say, services.looking.shop, chosen or context.settings, services.speaking.languages,
-        context.profile,
+        context.profile, photos_can_be_kept=services.privacy.keep_photos and chat is not None and chat.is_private,
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.model_selection import StratifiedGroupKFold
 
 from imgrec.catalogue.duplicates import NEAR_BITS, as_hashes, clusters
 from imgrec.catalogue.feed import SPLITS
@@ -139,6 +138,8 @@ def _drawn(
         drawn[number] = min(SPLITS, key=lambda split: held[category[number], split] / _SHARE[split])
         held[category[number], drawn[number]] += len(families[number])
     if many:
+        from sklearn.model_selection import StratifiedGroupKFold  # takes a second to load, and families do without
+
         family_of_row = [(number, row) for number, rows in many.items() for row in rows]
         numbers = [number for number, _ in family_of_row]
         folding = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)

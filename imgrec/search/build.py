@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,7 +35,6 @@ from imgrec.search.generation import (
     write_shelves,
 )
 from imgrec.search.index import SearchIndex
-from imgrec.search.learning import Learned, learn
 from imgrec.search.ranking import Bools, Ints
 from imgrec.search.trial import ShopPhotos
 from imgrec.sums import seal
@@ -42,6 +42,9 @@ from imgrec.vision.eye import Eye, Halves
 from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import open_model
 from imgrec.vision.vectors import Floats
+
+if TYPE_CHECKING:
+    from imgrec.search.learning import Learned
 
 _DRAFT = ".draft"
 _MOST_BY_TELEPHONE = 1500
@@ -105,6 +108,8 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
                 present.name, len(looked.photos), looked.computed, reused, looked.unreadable, False, known
             )  # fmt: skip
         with report.stage("Learning what the shop knows", None):
+            from imgrec.search.learning import learn  # scikit-learn takes seconds to load, and a shop as it was none
+
             learned = learn(
                 shop_photos(looked.photos, looked, eye), eye.model.settings.labels, config.search.scope_mass,
                 config.search.results,
@@ -237,7 +242,7 @@ def _learned_by(eye: Eye, photos: Sequence[CataloguePhoto], family: Ints) -> Boo
 
 
 def _write(
-    folder: Path, looked: LookedAt, category_ids: dict[str, int], learned: Learned, eye: Eye, config: Config,
+    folder: Path, looked: LookedAt, category_ids: dict[str, int], learned: "Learned", eye: Eye, config: Config,
     made_of: str,
 ) -> IndexRecord:  # fmt: skip
     """Write a generation whose arrays stand category by category, those without one last.
@@ -279,6 +284,6 @@ def _write(
     return record
 
 
-def _vectors(learned: Learned, features: Halves, at: Ints) -> Iterator[Floats]:
+def _vectors(learned: "Learned", features: Halves, at: Ints) -> Iterator[Floats]:
     for start in range(0, len(at), _ROWS_AT_ONCE):
         yield learned.whitening(features[at[start : start + _ROWS_AT_ONCE]])

@@ -19,6 +19,7 @@ _MOST_GUESSES = 3  # misspelt brands looked for
 _LEAST_GUESSED = 4  # letters of one
 _ALIKE, _ALIKE_UNASKED = 0.75, 0.88  # difflib's ratio of a brand and a word behind "by", and of any other word
 _LONGEST_BRAND = 6  # words
+_KINDS_IN_WORDS = {"most_price": "highest price", "least_price": "lowest price"}
 _LONGEST_SIZE = 4  # letters of what may be one that the shop does not have
 _SAY_NOTHING = ("stop", "by", "size", "between", "to", "and")
 
@@ -54,7 +55,8 @@ class Narrowing:
 
     def in_words(self) -> str:
         """Such as: Understood: red (colour). Could not be used: cheap."""
-        understood = dict.fromkeys(f"{one.words} ({one.kind.replace('_', ' ')})" for one in self.used)
+        kinds = (_KINDS_IN_WORDS.get(one.kind, one.kind.replace("_", " ")) for one in self.used)
+        understood = dict.fromkeys(f"{one.words} ({kind})" for one, kind in zip(self.used, kinds, strict=True))
         lines = (("Understood", understood), ("Could not be used", dict.fromkeys(self.unused)))
         return " ".join(f"{title}: {', '.join(words)}." for title, words in lines if words)
 

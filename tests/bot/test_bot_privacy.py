@@ -93,6 +93,16 @@ async def test_photos_are_kept_after_yes_never_before_and_gone_after_no(
     await anna.tap(told, button(told, "No"))
     await anna.next_event("edited")
     assert list(folder.iterdir()) == []
+    await anna.text("/settings")
+    [settings] = await anna.hear(1)
+    assert "Keeping photos: No" in settings["text"]
+    await anna.tap(settings, button(settings, "Keeping photos"))
+    page = (await anna.next_event("edited"))["message"]
+    await anna.tap(page, button(page, "Yes"))
+    page = (await anna.next_event("edited"))["message"]
+    assert button(page, "✓ Yes")
+    await anna.tap(page, button(page, "Back"))
+    assert "Keeping photos: Yes" in (await anna.next_event("edited"))["message"]["text"]
     await running.stop()
 
 

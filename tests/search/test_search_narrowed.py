@@ -120,4 +120,4 @@ def test_the_command_says_which_words_it_used(shop: Shop):
     assert all(Decimal(match["price"]) <= 20 for match in found["matches"])
     assert "words" not in shop.json("search", photo)
     said = shop.imgrec("search", photo, "--words", "Red under 20, nice").stdout
-    assert "Understood: Red (colour), under 20 (most price). Could not be used: nice." in said
+    assert "Understood: Red (colour), under 20 (highest price). Could not be used: nice." in said
