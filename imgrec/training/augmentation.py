@@ -55,13 +55,14 @@ def augmented(photo: Pixels, side_px: int, how: Augmentation, rng: np.random.Gen
 
 
 def mixed(
-    photos: Pixels, targets: dict[str, NDArray[np.float32]], rng: np.random.Generator
-) -> tuple[Pixels, dict[str, NDArray[np.float32]]]:
+    photos: NDArray[Any], targets: dict[str, NDArray[np.float32]], rng: np.random.Generator
+) -> tuple[NDArray[Any], dict[str, NDArray[np.float32]]]:
     """Each photo joined with one drawn from its batch, and its targets in the same proportion.
 
     Half of the time the two are blended (H. Zhang et al., mixup: Beyond Empirical Risk Minimization, 2018, section 2),
     else a rectangle of the other is pasted in (S. Yun et al., CutMix, 2019, section 3.1).
-    photos: uint8 (n, side, side, 3); targets: float32 (n, k) each.
+    photos: (n, side, side, channels), pixels or what blocks made of them (V. Verma et al., Manifold Mixup, 2019);
+    targets: float32 (n, k) each.
     """
     other = rng.permutation(len(photos))
     if rng.random() < _SHARE_OF_BATCH_CUT:
@@ -75,7 +76,7 @@ def mixed(
     else:
         share = rng.beta(_MIXUP_BETA, _MIXUP_BETA)
         blend = photos * np.float32(share) + photos[other] * np.float32(1 - share)
-        joined = np.rint(blend).astype(np.uint8)
+        joined = (np.rint(blend) if photos.dtype == np.uint8 else blend).astype(photos.dtype)
     ours, theirs = np.float32(share), np.float32(1 - share)
     return joined, {name: target * ours + target[other] * theirs for name, target in targets.items()}
 

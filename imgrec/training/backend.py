@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from imgrec.errors import TrainingError
 
@@ -58,6 +59,13 @@ def has_gpu() -> bool:
             return str(importlib.import_module("jax").default_backend()) == "gpu"
         case _:
             return bool(keras.distribution.list_devices("gpu"))
+
+
+def multiplies_bfloat16(*by: str) -> bool:
+    """Whether the processor has instructions for it: those named, as Linux names them, or any. Elsewhere: no."""
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text(encoding="utf-8", errors="replace") if cpuinfo.is_file() else ""
+    return any(name in flags for name in by or ("amx_bf16", "avx512_bf16"))
 
 
 def _check_named_backend() -> None:

@@ -30,6 +30,7 @@ from imgrec.training.pixels import Labelled, PhotoCache, TrainingBatches, predic
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.targets import Targets
 from imgrec.training.vgg16 import freeze_below
+from imgrec.training.views import Views
 from imgrec.vision.vectors import softmax
 
 _LEAST_RATE = 0.01  # of the peak, at the end of the cosine
@@ -54,11 +55,15 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a run learns from: photos by split, targets of the training photos, labels of the validation photos."""
+    """What a run learns from: photos by split, targets of the training photos, labels of the validation photos.
+
+    views: what the blocks that never learn see of the photos, where that is computed once.
+    """
 
     photos: PhotoCache
     targets: Targets
     validation_label: Any
+    views: Views | None = None
 
     @property
     def metric_classes(self) -> int:
@@ -109,7 +114,8 @@ class Trainer:
         self.train_from = settings.train_from(settings.stage_of(epoch))
         freeze_below(network, self.train_from)
         steps = -(-len(lesson.targets["logits"]) // settings.batch_size)
-        self.model = keras.Model(network.input, network.output)
+        self.source = lesson.views or lesson.photos
+        self.model = self.source.part(network)
         self.model.compile(
             optimizer=optimizer(settings, steps, _first_of_part(settings, epoch)),
             loss=dict.fromkeys(lesson.targets, cross_entropy),
@@ -125,8 +131,8 @@ class Trainer:
         started = time.monotonic()
         stage = self.settings.stage_of(number)
         side_px = self.settings.side_px_of(stage)
-        pixels, validation = self.lesson.photos.to_train_on(stage), self.lesson.photos.pixels("validation", side_px)
-        batches = TrainingBatches(pixels, self.lesson.targets, side_px, self.settings, number)
+        take, validation = self.source.training(stage, number), self.source.validation(stage)
+        batches = TrainingBatches(take, self.lesson.targets, self.settings, number)
         _seed_dropout(self.network, self.settings.seed, number)
         raw = KeepRawWeights()
         with report.stage(f"Epoch {number} of {self.settings.total_epochs}", len(batches)) as advance:
@@ -136,7 +142,7 @@ class Trainer:
             # Copies: JAX frees the arrays of a network it predicts with, and these are the optimiser's averages too.
             self.model.set_weights(self.model.get_weights())
             refresh_statistics(self.network, self.lesson.photos.pixels("train", side_px), self.settings.seed)
-        loss, accuracy = _measure(self.network, Labelled(validation, self.lesson.validation_label))
+        loss, accuracy = _measure(self.model, Labelled(validation, self.lesson.validation_label))
         yield Epoch(
             number, logs["loss"][-1], _accuracy_in(logs), loss, accuracy, round(time.monotonic() - started, 1), side_px
         )
@@ -242,8 +248,8 @@ def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
 
 
 def _measure(network: Any, examples: Labelled) -> tuple[float, float]:
-    """Cross-entropy and accuracy of the network on these photos."""
-    logits = predict(network, examples.pixels)
+    """Cross-entropy and accuracy of the network, or a part of it, on these photos."""
+    logits = predict(network, examples.photos)
     likelihood = softmax(logits)[np.arange(len(examples.label)), examples.label]
     right = logits.argmax(axis=1) == examples.label
     return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float(right.mean())

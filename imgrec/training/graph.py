@@ -57,6 +57,23 @@ def graph_of(
     return _named_alike(openvino.Model(list(outputs.values()), [pixels], "vgg16"))
 
 
+def graph_below(weights: Weights, side_px: int, block: int) -> Any:
+    """The blocks below this one, as an openvino.Model: uint8 pixels (n, side_px, side_px, 3) RGB in, any n.
+
+    Out comes `maps`, what the block takes, as Keras has it: float16 (n, rows, columns, channels).
+    """
+    openvino, layers = import_openvino(), _Layers(weights, eight_bits=False)
+    op = layers.op
+    pixels = op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
+    x = layers.centred(pixels)
+    for number in range(1, block):
+        x = layers.halved(layers.block(x, number))
+    maps = op.convert(op.transpose(x, [0, 2, 3, 1]), "f16")
+    maps.output(0).set_names({"maps"})
+    pixels.output(0).set_names({"pixels"})
+    return openvino.Model([maps], [pixels], "frozen")
+
+
 def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
     """A convolution's kernel (out, in, 3, 3) as whole numbers, and what each is to be multiplied by, (out, 1, 3, 3).
 
@@ -70,10 +87,8 @@ def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
 def _layers_of_interest(layers: "_Layers", x: Any) -> dict[str, Any]:
     """By name: the output of each block before its pooling, and of the dense layers that there are."""
     op, taken = layers.op, {}
-    for block, (_, convolutions) in enumerate(BLOCKS, start=1):
-        for number in range(1, convolutions + 1):
-            x = layers.convolution(x, f"block{block}_conv{number}")
-        taken[f"block{block}"] = x
+    for block in range(1, len(BLOCKS) + 1):
+        x = taken[f"block{block}"] = layers.block(x, block)
         if block < len(BLOCKS) or layers.has("fc1"):
             x = layers.halved(x)
     if layers.has("fc1"):
@@ -113,6 +128,12 @@ class _Layers:
         photos = op.convert(op.transpose(pixels, [0, 3, 1, 2]), "f32")
         offset = np.reshape(self.weights.offset, (1, -1, 1, 1)).astype(np.float32)
         return op.add(op.multiply(photos, np.float32(self.weights.scale)), offset)
+
+    def block(self, x: Any, block: int) -> Any:
+        """The convolutions of a block, counted from 1, without the pooling behind them."""
+        for number in range(1, BLOCKS[block - 1][1] + 1):
+            x = self.convolution(x, f"block{block}_conv{number}")
+        return x
 
     def convolution(self, x: Any, name: str) -> Any:
         one, op = [1, 1], self.op

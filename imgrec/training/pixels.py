@@ -23,10 +23,14 @@ _MARGIN = 1.25  # augmentation enlarges parts of a photo, so it reads a larger o
 
 @dataclass(frozen=True)
 class Labelled:
-    """Pixels uint8 (n, side, side, 3) and labels int64 (n,)."""
+    """Photos, (n, ...) as what is measured takes them, and their labels int64 (n,)."""
 
-    pixels: Pixels
+    photos: NDArray[Any]
     label: NDArray[np.int64]
+
+
+Take = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
+"""Gives the training photos of some rows as they are shown, drawing what is left to chance."""
 
 
 class PhotoCache:
@@ -53,6 +57,19 @@ class PhotoCache:
         if self.settings.augmentation != "none":
             side_px = min(round(side_px * _MARGIN), MOST_SIDE_PX)
         return self.pixels("train", side_px)
+
+    def part(self, network: Any) -> Any:
+        """What is trained on photos: all of the network, as a keras.Model of its own."""
+        return keras.Model(network.input, network.output)
+
+    def training(self, stage: Stage, epoch: int) -> Take:
+        """The training photos as an epoch shows them."""
+        pixels, side_px = self.to_train_on(stage), self.settings.side_px_of(stage)
+        return augmenting(pixels, side_px, self.settings.augmentation)
+
+    def validation(self, stage: Stage) -> Pixels:
+        """The validation photos as they are measured."""
+        return self.pixels("validation", self.settings.side_px_of(stage))
 
 
 def cached_pixels(
@@ -84,49 +101,51 @@ def cached_pixels(
     return pixels
 
 
-class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """One epoch over the training photos, shuffled and augmented; a pure function of settings, seed and epoch.
+def augmenting(pixels: Pixels, side_px: int, augmentation: str) -> Take:
+    """Shows photos uint8 (n, side, side, 3) as another photo of the same product each time, or as they are."""
+    how = AUGMENTATIONS.get(augmentation)
+    if how is None:
+        return lambda rows, rng: np.asarray(pixels[rows])
+    return lambda rows, rng: np.stack([augmented(photo, side_px, how, rng) for photo in pixels[rows]])
 
-    Yields pixels uint8 (b, side_px, side_px, 3) and `targets`' rows in the same order, each float32 (b, classes).
+
+class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """One epoch over the training photos, shuffled and mixed; a pure function of settings, seed and epoch.
+
+    Yields what `take` gives of a batch's rows, and `targets`' rows in the same order, each float32 (b, classes).
     """
 
     def __init__(
-        self,
-        pixels: Pixels,
-        targets: Mapping[str, NDArray[np.float32]],
-        side_px: int,
-        settings: TrainingSettings,
-        epoch: int,
+        self, take: Take, targets: Mapping[str, NDArray[np.float32]], settings: TrainingSettings, epoch: int
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
-        self.pixels = pixels
+        self.take = take
         self.targets = targets
-        self.side_px = side_px
         self.batch_size = settings.batch_size
-        self.augmentation = AUGMENTATIONS.get(settings.augmentation)
         self.mixing = settings.mixing
         self.stream = (settings.seed, epoch)
-        self.order = np.random.default_rng(self.stream).permutation(len(pixels))
+        self.order = np.random.default_rng(self.stream).permutation(len(targets["logits"]))
 
     def __len__(self) -> int:
         """Batches in the epoch; a last one that is not full is kept."""
         return -(-len(self.order) // self.batch_size)
 
-    def __getitem__(self, number: int) -> tuple[Pixels, dict[str, NDArray[np.float32]]]:
+    def __getitem__(self, number: int) -> tuple[NDArray[Any], dict[str, NDArray[np.float32]]]:
         """The batch with this number."""
         rows = self.order[number * self.batch_size : (number + 1) * self.batch_size]
         rng = np.random.default_rng((*self.stream, number))
-        photos = self.pixels[rows]
-        if self.augmentation:
-            photos = np.stack([augmented(photo, self.side_px, self.augmentation, rng) for photo in photos])
+        photos = self.take(rows, rng)
         targets = {name: target[rows] for name, target in self.targets.items()}
         if rng.random() < self.mixing:
             photos, targets = mixed(photos, targets, rng)
         return photos, targets
 
 
-def predict(network: Any, pixels: Pixels, batch_size: int = 64) -> NDArray[np.float32]:
-    """Run a network built by `build_vgg16` over photos uint8 (n, side, side, 3). Returns logits (n, categories)."""
-    starts = range(0, len(pixels), batch_size)
-    batches = (network.predict_on_batch(np.asarray(pixels[start : start + batch_size])) for start in starts)
+def predict(network: Any, photos: NDArray[Any], batch_size: int = 64) -> NDArray[np.float32]:
+    """Run a network built by `build_vgg16` over photos uint8 (n, side, side, 3), or a part of it over what that takes.
+
+    Returns logits (n, categories).
+    """
+    starts = range(0, len(photos), batch_size)
+    batches = (network.predict_on_batch(np.asarray(photos[start : start + batch_size])) for start in starts)
     return np.concatenate([np.asarray(outputs["logits"], np.float32) for outputs in batches])

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.generations import swap_in, write_atomically
 from imgrec.progress import Reporter
-from imgrec.training.backend import has_gpu
+from imgrec.training.backend import has_gpu, multiplies_bfloat16
 from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
@@ -23,7 +23,8 @@ from imgrec.training.settings import TrainingSettings
 from imgrec.training.start import keras_weights, load_start, take_finished
 from imgrec.training.targets import training_targets
 from imgrec.training.tensorboard import TensorBoardLog
-from imgrec.training.vgg16 import build_vgg16
+from imgrec.training.vgg16 import build_vgg16, weights_of
+from imgrec.training.views import FrozenBlocks, Views
 from imgrec.vision.model_folder import ModelFolder, open_model
 
 
@@ -58,7 +59,7 @@ def train(
     if options.reuse:
         history = take_finished(network, options.reuse)
     else:
-        load_start(network, settings, run, report)
+        lesson = started(network, lesson, settings, run, report)
         with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
             history = fit(network, lesson, settings, run, report, board.write)
 
@@ -81,6 +82,25 @@ def build(
     targets = training_targets(examples["train"], categories, settings)
     lesson = Lesson(photos, targets, examples["validation"].label)
     return build_vgg16(categories, settings, _dtype(settings), lesson.metric_classes), lesson
+
+
+def started(network: Any, lesson: Lesson, settings: TrainingSettings, run: Path, report: Reporter) -> Lesson:
+    """Load what the network starts from, and have frozen blocks look once at what is learned from, where that pays."""
+    load_start(network, settings, run, report)
+    if settings.from_scratch or settings.first_block == 1 or settings.views == 0 or settings.changes_side:
+        return lesson
+    if settings.views is None and (has_gpu() or multiplies_bfloat16("amx_bf16")):
+        return lesson
+    frozen = FrozenBlocks(weights_of(network), settings.first_block, settings.side_px)
+    count = {split: len(files) for split, files in lesson.photos.files.items()}
+    fit_in = (frozen.photos_within(settings.views_gb) - count["validation"]) // count["train"]
+    views = min(settings.views or settings.total_epochs, fit_in)
+    if views < 1:
+        report.say(
+            f"One view of all photos takes more than --views-gb {settings.views_gb:g}; nothing is looked at once."
+        )
+        return lesson
+    return replace(lesson, views=Views(lesson.photos, frozen, views, settings, report))
 
 
 def _open_run(
@@ -110,12 +130,11 @@ def _open_run(
 
 
 def _dtype(settings: TrainingSettings) -> str:
-    """mixed_bfloat16 pays where there is a GPU, or the processor multiplies it in hardware (AMX); else it crawls.
+    """mixed_bfloat16 pays where there is a GPU, or the processor multiplies it in hardware; else it crawls.
 
     The latter is what oneDNN does for TensorFlow and PyTorch; JAX on a processor does not go through it.
     """
     if settings.dtype != "auto":
         return settings.dtype
-    cpuinfo = Path("/proc/cpuinfo")
-    has_amx = cpuinfo.is_file() and "amx_bf16" in cpuinfo.read_text(encoding="utf-8", errors="replace")
-    return "mixed_bfloat16" if has_gpu() or (has_amx and keras.backend.backend() != "jax") else "float32"
+    in_hardware = multiplies_bfloat16() and keras.backend.backend() != "jax"
+    return "mixed_bfloat16" if has_gpu() or in_hardware else "float32"

@@ -62,6 +62,16 @@ class TrainingSettings(BaseModel):
     side_px: int = Field(128, ge=LEAST_SIDE_PX, le=MOST_SIDE_PX, description="Side of the network's input in pixels.")
     fit: Literal["pad", "crop", "stretch"] = Field("pad", description="How a photo becomes a square.")
     stages: tuple[Stage, ...] = Field((), description="Parts of the run, their shares summing to 1.")
+    views: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description="Views of each photo that blocks which never learn look at once for all epochs; 0: they look anew at "
+        "every step.  [default: one an epoch, as far as views_gb goes; 0 with a GPU or AMX]",
+    )
+    views_gb: float = Field(
+        8.0, gt=0, description="Gigabytes that the views may take on the disk, until the run is done."
+    )
     top: Literal["average", "dense"] = Field(
         "average", description="average: global average pooling; dense: VGG-16's two layers of 4,096."
     )
@@ -134,6 +144,11 @@ class TrainingSettings(BaseModel):
         return self.learning_rate or (1e-3 if self.from_scratch else 1e-4) * (50 if self.optimizer == "sgd" else 1)
 
     @property
+    def changes_side(self) -> bool:
+        """Whether photos are of different sides in the course of the run."""
+        return any(stage.scale != 1 for stage in self.stages)
+
+    @property
     def wanted(self) -> Wanted:
         """What the feature is to find: products of the query's kind, or where groups are taught, the very product."""
         return "group" if self.metric == "group" else "kind"
@@ -142,6 +157,12 @@ class TrainingSettings(BaseModel):
     def preprocessing(self) -> Preprocessing:
         """What the model will ask of photos."""
         return Preprocessing(side_px=self.side_px, fit=self.fit)
+
+    @property
+    def first_block(self) -> int:
+        """The number of the lowest block that ever learns, or that what learns stands on."""
+        lowest = min((self.train_from(stage) for stage in self.stages), default=self.train_from(Stage(share=1)))
+        return 5 if lowest == "top" else int(lowest.removeprefix("block"))
 
     def stage_of(self, epoch: int) -> Stage:
         """The stage that an epoch, counted from 1, belongs to; the last epoch is always of the last stage."""

@@ -18,11 +18,11 @@ _CLASSES = "layers/cosine_logits/vars/0"
 
 
 def load_start(network: Any, settings: TrainingSettings, run: Path, report: Reporter) -> None:
-    """The weights that the settings start from; none where `run` holds a checkpoint, which replaces them.
+    """The weights that the settings start from; none where `run` holds a checkpoint of all of them.
 
     Raises TrainingError or WeightsError when they cannot be had or do not go with the settings.
     """
-    if any(run.glob("checkpoint-*")):
+    if any(run.glob("checkpoint-*")) and settings.first_block == 1:
         return
     if settings.start_from is not None:
         report.say(f"Starting from {settings.start_from}.")

@@ -29,10 +29,9 @@ from imgrec.training.compare import compare_features
 from imgrec.training.examples import Examples, at_most, digest_of, load_examples
 from imgrec.training.fit import Epoch, fit
 from imgrec.training.pixels import PhotoCache
-from imgrec.training.run import build
+from imgrec.training.run import build, started
 from imgrec.training.search_space import SearchSpace, Values
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.start import load_start
 from imgrec.training.study import (
     Outcome,
     PrunerName,
@@ -243,7 +242,7 @@ class _Bench:
         photos = PhotoCache(files, self.folder / "photos" / settings.fit, settings, report)
         try:
             network, lesson = build(self.examples, self.categories, photos, settings)
-            load_start(network, settings, run, report)
+            lesson = started(network, lesson, settings, run, report)
         except TrainingError as error:
             raise _Impossible(str(error)) from None
         for epoch, accuracy in (before.intermediate_values if before else {}).items():

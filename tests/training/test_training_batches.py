@@ -12,7 +12,7 @@ keras = pytest.importorskip("keras")
 
 from imgrec.errors import TrainingError
 from imgrec.progress import Silent
-from imgrec.training.pixels import PhotoCache, TrainingBatches, cached_pixels
+from imgrec.training.pixels import PhotoCache, TrainingBatches, augmenting, cached_pixels
 from imgrec.training.settings import Stage, TrainingSettings
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import Preprocessing
@@ -27,7 +27,7 @@ Batch = tuple[np.ndarray, dict[str, np.ndarray]]
 def epoch(number: int, seed: int = 0, **settings: Any) -> TrainingBatches:
     wanted = TrainingSettings(batch_size=8, seed=seed, **{"augmentation": "standard", "mixing": 0.5} | settings)
     side_px = 40 if wanted.augmentation == "none" else 32
-    return TrainingBatches(PIXELS, TARGETS, side_px, wanted, number)
+    return TrainingBatches(augmenting(PIXELS, side_px, wanted.augmentation), TARGETS, wanted, number)
 
 
 def batches(made: TrainingBatches) -> list[Batch]:
