@@ -8,8 +8,10 @@ from bot.language import Language, msgid
 from imgrec.search.likeness import DEGREES
 from imgrec.search.serving import Match
 
+LISTED_TITLE_LENGTH = 72
 _NAME_LENGTH = 60
 _MOST_NAMED = 4
+_BESIDE = "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"
 
 _DEGREES_IN_WORDS = (
     msgid("the very one"), msgid("very similar"), msgid("similar"), msgid("somewhat similar"),
@@ -52,6 +54,12 @@ def facts(say: Language, match: Match) -> list[str]:
     written = price(say, match)
     known = [f"<b>{written}</b>" if written else "", brand_of(match)]
     return [fact for fact in known if fact] + ([say("out of stock")] if match.is_marked_gone else [])
+
+
+def line_of(say: Language, match: Match) -> str:
+    """A product in a line of a list, as HTML; where that is broken, the price goes with the title's last word."""
+    title, known = title_of(match, LISTED_TITLE_LENGTH), " · ".join(facts(say, match))
+    return f"{title}{_BESIDE}{known}" if known else title
 
 
 def category_name(category: str) -> str:
