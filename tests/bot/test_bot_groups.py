@@ -67,13 +67,15 @@ async def test_in_a_group_the_bot_answers_who_asks_it_and_nobody_else(
     assert reply.below["reply_to_message"]["message_id"] == mentioned["message_id"]
     await anna.text(f"/similar@{name_of(sandbox)} please", reply_to_message_id=reply.products[0]["message_id"])
     assert (await hear_reply(anna)).products
+    await anna.text(f"@{name_of(sandbox)}", reply_to_message_id=of_ben["message_id"])
+    assert (await hear_reply(anna)).products
     await anna.text("/similar")
     assert "in reply to a photo" in (await said(anna))["text"]
     await anna.text("/similar@another_bot", reply_to_message_id=of_ben["message_id"])
     with pytest.raises(TimeoutError):
         await anna.hear(1, within_s=SETTLED_S)
     assert [row["kind_of_query"] for row in rows("SELECT * FROM queries ORDER BY id")] == [
-        "similar", "photo", "similar",
+        "similar", "photo", "similar", "similar",
     ]  # fmt: skip
 
 
