@@ -79,5 +79,8 @@ def capitalised(text: str) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """A text cut to so many characters, the last of them an ellipsis."""
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+    """A text cut to so many characters as Telegram counts them (an emoji is two), the last of them an ellipsis."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * length:
+        return text
+    return f"{units[: 2 * (length - 1)].decode('utf-16-le', 'ignore').rstrip()}…"

@@ -227,6 +227,8 @@ def test_a_caption_escapes_what_the_feed_says_and_never_exceeds_what_telegram_ta
     assert len(plain.encode("utf-16-le")) // 2 <= 1024
     assert "€1.00" in shown
     assert "similar · 84%" in shown
+    of_emoji = caption(ENGLISH, match(0.44, title="👩‍👩‍👧" * 900, brand="🎈" * 300, price="1.00", currency="EUR"))
+    assert len(of_emoji.encode("utf-16-le")) // 2 <= 1024
 
 
 @pytest.mark.parametrize(
