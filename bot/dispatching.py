@@ -92,8 +92,10 @@ class Dispatching:
         while True:
             self._bell.clear()
             wait_s = await self._begin_what_is_due()
+            # no wait_for: before Python 3.12 it lets a bell that rings in the same moment outweigh a cancellation
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._bell.wait()
 
     async def _begin_what_is_due(self) -> float:
         """Returns after how many seconds to look again, if nothing happens before."""

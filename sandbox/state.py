@@ -248,7 +248,7 @@ class Bot:
         return self._tap(user, own_chat, data, {"inline_message_id": inline_message_id})
 
     def _tap(self, user: User, chat: Chat, data: str, below: Json) -> str:
-        query_id = str(4_000_000_000_000_000 + len(self.taps))
+        query_id = str(secrets.randbits(63))  # drawn, lest a bot take it for one that an earlier sandbox sent it
         self.taps[query_id] = Tap(user, chat, self.clock())
         self.updates.push(
             "callback_query",

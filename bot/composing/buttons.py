@@ -8,6 +8,7 @@ from bot.callback_data import Tap, encode
 from bot.texts.writing import shortened
 
 _LONGEST = 60
+_MOST_IN_A_ROW = 6
 
 Row = Sequence[InlineKeyboardButton]
 
@@ -25,3 +26,8 @@ def marked(text: str, chosen: bool) -> str:
 def in_rows(buttons: Sequence[InlineKeyboardButton], most: int) -> list[Row]:
     """At most so many beside each other."""
     return [buttons[start : start + most] for start in range(0, len(buttons), most)]
+
+
+def in_even_rows(buttons: Sequence[InlineKeyboardButton]) -> list[Row]:
+    """Short ones, such as numbers: one row, or two of the same length."""
+    return in_rows(buttons, _MOST_IN_A_ROW if len(buttons) <= _MOST_IN_A_ROW else -(-len(buttons) // 2))

@@ -29,7 +29,7 @@ from bot.callback_data import (
     WithoutWords,
     encode,
 )
-from bot.composing.buttons import button, in_rows, marked
+from bot.composing.buttons import Row, button, in_even_rows, in_rows, marked
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result
@@ -38,7 +38,6 @@ from bot.texts import short, wishes
 from imgrec.vision.boxes import Box, quadrants
 
 Keyboard = InlineKeyboardMarkup
-_Row = Sequence[InlineKeyboardButton]
 
 _OTHER_CATEGORIES = 2
 _MOST_IN_A_ROW = 6
@@ -46,24 +45,22 @@ _QUARTERS = "◰◳◱◲"  # as they are read
 
 
 def below_answer(say: Language, query_id: int, result: Result, found: Found) -> Keyboard | None:
-    """The products by number, votes and more of them, limits of price and parts of the photo, the categories it may
-    show instead, and a wish.
+    """The products by number, votes and more of them, limits of price, the categories the photo may show instead, and
+    a wish beside parts of it: of three in a row the words of one would be cut.
 
     None where there is nothing to tap.
     """
     answer, shown = result.answer, len(result.answer.matches)
     left_out = answer.scope if len(answer.scope) == 1 or not shown else ()  # of several searched, each is offered alone
-    more = _more(say, query_id, found, shown + 1)
-    rows = [*_numbers(query_id, 1, shown), [*(_votes(query_id, 0) if shown else []), *more]]
+    rows = [*_numbers(query_id, 1, shown), *_votes_and_more(say, query_id, found, shown + 1)]
     wish = [make_wish(say, query_id)] if found.ask.photos else []
-    narrowed = [*_under(say, query_id, result), *_part(say, query_id, found)]  # each a part of what was asked
-    return _keyboard([*rows, narrowed, _others(query_id, result, left_out), wish])
+    of_photo = [*wish, *_part(say, query_id, found)]
+    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), of_photo])
 
 
 def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
     """The same for further products."""
-    more = _more(say, query_id, found, first + shown)
-    return Keyboard([*_numbers(query_id, first, shown), [*_votes(query_id, 0), *more]])
+    return Keyboard([*_numbers(query_id, first, shown), *_votes_and_more(say, query_id, found, first + shown)])
 
 
 def below_told(say: Language, query_id: int, wished_below: int, found: Found, shown: int) -> Keyboard:
@@ -97,8 +94,8 @@ def below_card(say: Language, save: Save, *, is_saved: bool, explains: bool) -> 
         button(say(short.MORE_LIKE_THIS), MoreLike(*product)),
         button(say(short.NOT_LIKE_THIS), LessLike(*product)),
     ]
-    why = [[button(say(short.WHY), Why(*product))]] if explains else []
-    return Keyboard([[save_button(say, save, is_saved=is_saved)], pointing, *why, _votes(*product)])
+    why = [button(say(short.WHY), Why(*product))] if explains else []
+    return Keyboard([[save_button(say, save, is_saved=is_saved), *why], pointing, _votes(*product)])
 
 
 def save_button(say: Language, tap: Save, *, is_saved: bool) -> InlineKeyboardButton:
@@ -152,7 +149,7 @@ def with_missing(say: Language, markup: Keyboard | None, query_id: int) -> Keybo
 def below_overview(query_ids: Sequence[int]) -> Keyboard:
     """A number for each thing of an album, which shows all that is similar to it."""
     buttons = [button(str(number), More(query_id, 1)) for number, query_id in enumerate(query_ids, start=1)]
-    return Keyboard(_in_even_rows(buttons))
+    return Keyboard(in_even_rows(buttons))
 
 
 def deleting(say: Language, user_id: int) -> Keyboard:
@@ -170,10 +167,10 @@ def keeping_photos(say: Language, agreed: bool | None) -> Keyboard:
     ]])  # fmt: skip
 
 
-def _numbers(query_id: int, first: int, shown: int) -> list[_Row]:
+def _numbers(query_id: int, first: int, shown: int) -> list[Row]:
     """A number for each product, which opens it."""
     buttons = [button(str(rank), OpenProduct(query_id, rank)) for rank in range(first, first + shown)]
-    return _in_even_rows(buttons)
+    return in_even_rows(buttons)
 
 
 def _votes(query_id: int, rank: int, voted: int | None = None) -> list[InlineKeyboardButton]:
@@ -183,11 +180,15 @@ def _votes(query_id: int, rank: int, voted: int | None = None) -> list[InlineKey
     ]
 
 
-def _more(say: Language, query_id: int, found: Found, next_rank: int) -> list[InlineKeyboardButton]:
+def _votes_and_more(say: Language, query_id: int, found: Found, next_rank: int) -> list[Row]:
+    """Side by side; less similar ones are offered in a row of their own, for their words are cut in a third of one."""
+    votes = _votes(query_id, 0) if next_rank > 1 else []
     if next_rank > len(found.ranks):
-        return []
-    text = short.MORE if next_rank <= found.similar else short.SHOW_LESS_SIMILAR
-    return [button(say(text), More(query_id, next_rank))]
+        return [votes]
+    more = More(query_id, next_rank)
+    if next_rank <= found.similar:
+        return [[*votes, button(say(short.MORE), more)]]
+    return [votes, [button(say(short.SHOW_LESS_SIMILAR), more)]]
 
 
 def _under(say: Language, query_id: int, result: Result) -> list[InlineKeyboardButton]:
@@ -221,11 +222,6 @@ def _others(query_id: int, result: Result, left_out: Sequence[str]) -> list[Inli
     ]
 
 
-def _in_even_rows(buttons: Sequence[InlineKeyboardButton]) -> list[_Row]:
-    """One row, or two of the same length."""
-    return in_rows(buttons, _MOST_IN_A_ROW if len(buttons) <= _MOST_IN_A_ROW else -(-len(buttons) // 2))
-
-
-def _keyboard(rows: Sequence[_Row]) -> Keyboard | None:
+def _keyboard(rows: Sequence[Row]) -> Keyboard | None:
     filled = [row for row in rows if row]
     return Keyboard(filled) if filled else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.callback_data import OpenSaved, RemoveSaved, Removing, Save, SavedAfter, parse
-from bot.composing.buttons import button, in_rows
+from bot.composing.buttons import button, in_even_rows
 from bot.composing.keyboards import Keyboard, save_button
 from bot.language import Language
 from bot.messages import Message, Picture, Pictures, Text
@@ -15,8 +15,6 @@ from bot.shop import by_itself
 from bot.texts import products, short
 from imgrec.catalogue.store import Product
 from imgrec.search.serving import Match
-
-_MOST_IN_A_ROW = 5
 
 
 class Kept(NamedTuple):
@@ -70,7 +68,7 @@ def below_saved(say: Language, listed: Listed, *, removing: bool) -> Keyboard | 
     switch = button(say(short.DONE if removing else short.REMOVE), Removing(0 if removing else 1))
     more = [] if listed.after is None else [button(say(short.MORE), SavedAfter(listed.after))]
     last = [*([switch] if numbers else []), *more]
-    return Keyboard([*in_rows(numbers, _MOST_IN_A_ROW), last]) if last else None
+    return Keyboard([*in_even_rows(numbers), last]) if last else None
 
 
 def listed(keyboard: Keyboard) -> Listed:

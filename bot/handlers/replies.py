@@ -8,6 +8,7 @@ from bot.answering.words import read, words_of
 from bot.found import Found
 from bot.handlers.albums import Item, words_of_all
 from bot.handlers.context import Context
+from bot.handlers.groups import on_similar
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
@@ -30,8 +31,9 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
         context.services, context.say,
         words_of_all(context, items) if items else words_of(message, context.services.username),
     )  # fmt: skip
-    looks_anew = before is None and narrowing is None  # mentioned below a photo, which is asking for it
-    if not items and not looks_anew and not (narrowing and narrowing.used):
+    if not items and narrowing is None and replied.image:  # called by its name, and nothing else
+        return await on_similar(context, message, "")
+    if not items and not (narrowing and narrowing.used):
         return _nothing_understood(context, message, narrowing.unused if narrowing else ())
     ask = before.ask if before else Ask(reply_to=0, photos=(replied.image,) if replied.image else ())
     photos = (*ask.photos, *(item.image for item in items))[-_MOST_PHOTOS:]

@@ -35,7 +35,9 @@ _UPLOAD_TIMEOUT_S = 30
 _NUMBER = re.compile(r"#(\d+)")
 _NOTHING_TO_CHANGE = (
     "message is not modified", "message to edit not found", "message can't be edited", "message_id_invalid",
+    "there is no text in the message to edit",
 )  # fmt: skip
+"""A tap that a client made up may also name a picture of ours, which has no text."""
 
 _TITLE_OF_GUEST = "imgrec"
 """Telegram wants one, and shows it nowhere."""

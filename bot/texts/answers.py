@@ -8,10 +8,9 @@ from bot.request import Result
 from bot.shop import Shop
 from bot.texts.narrowing import narrowed
 from bot.texts.refining import refined
-from bot.texts.writing import capitalised, categories, category_name, facts, title_of
+from bot.texts.writing import LISTED_TITLE_LENGTH, capitalised, categories, category_name, facts, line_of, title_of
 from imgrec.search.serving import Answer, Candidate, Match
 
-_LISTED_TITLE_LENGTH = 72
 _CAPTION_TITLE_LENGTH = 700
 _SURE = 0.5
 _MOST_ASKED = 3
@@ -68,7 +67,7 @@ def product_list(say: Language, matches: Sequence[Match], first: int) -> str:
     numbered = enumerate(matches, start=first)
     for degree, alike in groupby(numbered, key=lambda one: one[1].degree):
         lines.append(f"<i>{capitalised(say(degree))}</i>")
-        lines += [f"{number}. {_line(say, match)}" for number, match in alike]
+        lines += [f"{number}. {line_of(say, match)}" for number, match in alike]
     return "\n".join(lines)
 
 
@@ -82,11 +81,7 @@ def caption(say: Language, match: Match) -> str:
 
 def _closest(say: Language, result: Result) -> str:
     matches = result.answer.matches
-    return f"{_line(say, matches[0])} · {say(matches[0].degree)}" if matches else say("Nothing is similar enough.")
-
-
-def _line(say: Language, match: Match) -> str:
-    return " · ".join([title_of(match, _LISTED_TITLE_LENGTH), *facts(say, match)])
+    return f"{line_of(say, matches[0])} · {say(matches[0].degree)}" if matches else say("Nothing is similar enough.")
 
 
 def _in_lines(*lines: str) -> str:
@@ -100,7 +95,7 @@ def _heading(say: Language, result: Result) -> str:
 def _where(say: Language, result: Result) -> str:
     answer, shop, source = result.answer, result.shop, result.category_source
     if result.product is not None:
-        return say("Similar to {product}:", product=title_of(result.product, _LISTED_TITLE_LENGTH))
+        return say("Similar to {product}:", product=title_of(result.product, LISTED_TITLE_LENGTH))
     if source == "chat":
         chosen = say("I looked in {category}, as you chose with /category.", category=categories(say, answer.scope))
         return f"{chosen} {_guess(say, answer.category, to_me=True)}" if answer.category else chosen

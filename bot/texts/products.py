@@ -5,13 +5,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from bot.language import Language
-from bot.texts.writing import facts, shortened, title_of
+from bot.texts.writing import LISTED_TITLE_LENGTH, facts, line_of, shortened, title_of
 from imgrec.search.serving import Match
 
 if TYPE_CHECKING:
     from bot.composing.saved import Kept
 
-_LISTED_TITLE_LENGTH = 72
 _CAPTION_TITLE_LENGTH = 700
 
 
@@ -32,6 +31,6 @@ def saved_list(say: Language, kept: "Sequence[Kept]", total: int) -> str:
 
 def _line(say: Language, kept: "Kept") -> str:
     if kept.match is None:
-        title = escape(shortened((kept.product and kept.product.title) or "…", _LISTED_TITLE_LENGTH))
+        title = escape(shortened((kept.product and kept.product.title) or "…", LISTED_TITLE_LENGTH))
         return f"{kept.place}. <s>{title}</s> · {say('no longer sold')}"
-    return " · ".join([f"{kept.place}. {title_of(kept.match, _LISTED_TITLE_LENGTH)}", *facts(say, kept.match)])
+    return f"{kept.place}. {line_of(say, kept.match)}"

@@ -9,7 +9,7 @@ from bot.texts.writing import shortened
 from imgrec.catalogue.store import Product
 from imgrec.search.serving import Rank
 
-_TITLE_LENGTH = 40
+_TITLE_LENGTH = 72
 _MOST_NAMED = 3
 
 

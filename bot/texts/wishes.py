@@ -11,8 +11,8 @@ from bot.texts.answers import product_list
 from bot.texts.writing import category_name
 from imgrec.search.serving import Match
 
-MAKE = msgid("🔔 Tell me when it comes in")
-STOP = msgid("🔕 Stop telling me")
+MAKE = msgid("🔔 Notify me")
+STOP = msgid("🔕 Stop notifying")
 STOPPED = msgid("I stop, and keep nothing of it.")
 NOT_YOURS = msgid("Only who asked to be told can stop it.")
 NOTHING_TO_LOOK_FOR = msgid("I have no photo for that. Please send one first.")

@@ -8,8 +8,10 @@ from bot.language import Language, msgid
 from imgrec.search.likeness import DEGREES
 from imgrec.search.serving import Match
 
+LISTED_TITLE_LENGTH = 72
 _NAME_LENGTH = 60
 _MOST_NAMED = 4
+_BESIDE = "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"
 
 _DEGREES_IN_WORDS = (
     msgid("the very one"), msgid("very similar"), msgid("similar"), msgid("somewhat similar"),
@@ -54,6 +56,12 @@ def facts(say: Language, match: Match) -> list[str]:
     return [fact for fact in known if fact] + ([say("out of stock")] if match.is_marked_gone else [])
 
 
+def line_of(say: Language, match: Match) -> str:
+    """A product in a line of a list, as HTML; where that is broken, the price goes with the title's last word."""
+    title, known = title_of(match, LISTED_TITLE_LENGTH), " · ".join(facts(say, match))
+    return f"{title}{_BESIDE}{known}" if known else title
+
+
 def category_name(category: str) -> str:
     """A category's name as HTML."""
     return escape(shortened(category, _NAME_LENGTH))
@@ -71,5 +79,8 @@ def capitalised(text: str) -> str:
 
 
 def shortened(text: str, length: int) -> str:
-    """A text cut to so many characters, the last of them an ellipsis."""
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+    """A text cut to so many characters as Telegram counts them (an emoji is two), the last of them an ellipsis."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * length:
+        return text
+    return f"{units[: 2 * (length - 1)].decode('utf-16-le', 'ignore').rstrip()}…"

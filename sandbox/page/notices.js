@@ -5,7 +5,7 @@ import { byId, h } from "./dom.js";
 const SHOWN_MS = 3200;
 const MS_A_CHARACTER = 35;
 
-/** A short notice at the lower edge, of which no more than two are there at a time. */
+/** A short notice at the top of the chat, of which no more than two are there at a time. */
 export function toast(words) {
   const note = h("p", { class: "toast" }, words);
   const stack = byId("toasts");

@@ -4,7 +4,7 @@
  */
 
 import { isPayload, pageOf } from "./address.js";
-import { byId } from "./dom.js";
+import { byId, usesFingers } from "./dom.js";
 
 const HOSTS = ["t.me", "telegram.me"];
 
@@ -51,6 +51,7 @@ export class Starting {
     const words = this.#payload ? `/start ${this.#payload}` : "/start";
     this.#show("");
     this.onStart(words);
+    if (!usesFingers()) byId("text").focus();
   }
 
   #show(payload) {

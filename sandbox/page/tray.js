@@ -6,6 +6,7 @@ import { toast } from "./notices.js";
 import { get, getBlob } from "./server.js";
 
 const LOW = matchMedia("(height < 30rem) and (width < 62rem)"); // a phone held sideways, or one with its keyboard open
+const SMALL = matchMedia("(height < 60rem) and (width < 62rem)"); // where the tray takes its height from the chat
 
 export class Tray {
   #pictures = [];
@@ -23,10 +24,7 @@ export class Tray {
     });
     this.toggle.addEventListener("click", () => this.#show(this.panel.hidden));
     LOW.addEventListener("change", () => this.#showWhereItFits());
-    byId("tray-close").addEventListener("click", () => {
-      this.#show(false);
-      this.toggle.focus();
-    });
+    byId("tray-close").addEventListener("click", () => this.#fold(true));
   }
 
   /** Offer what the sandbox has in its tray; without pictures there is no tray. */
@@ -51,6 +49,11 @@ export class Tray {
     this.panel.hidden = !isOpen;
     this.toggle.setAttribute("aria-expanded", String(isOpen));
     if (isChosen) remember("tray", isOpen ? "open" : "closed");
+  }
+
+  #fold(isChosen) {
+    this.#show(false, isChosen);
+    this.toggle.focus();
   }
 
   #fill() {
@@ -95,6 +98,7 @@ export class Tray {
     try {
       const blob = await getBlob(`/tray/${number}`);
       this.onSend(new File([blob], `sample-${number}.${blob.type.split("/")[1]}`, { type: blob.type }));
+      if (SMALL.matches) this.#fold(false);
     } catch (error) {
       toast(error.message);
     }

@@ -104,8 +104,8 @@ async def test_one_hit_comes_as_a_single_photo(bot: BotProcess, anna: UserClient
     assert len(reply.products) == 1
     assert "media_group_id" not in reply.products[0]
     assert "very similar · 99%" in reply.captions[0]
-    assert reply.button("👍")
-    assert reply.button("Show less similar ones")
+    rows = [[button["text"] for button in row] for row in reply.below["reply_markup"]["inline_keyboard"]]
+    assert rows == [["1"], ["👍", "👎"], ["Show less similar ones"], ["🔔 Notify me", "✂️ Part of it"]]
 
 
 async def test_nothing_similar_is_said_with_how_close_the_best_was_and_a_way_to_see_it(

@@ -40,8 +40,8 @@ def test_what_is_no_longer_sold_is_said_to_be_so_and_has_no_picture(say: Languag
     assert len(pictures.items) == 1
     assert text.html.splitlines() == [
         "1–3 of the 12 products you saved:", "",
-        "1. Red &lt;ball&gt; · <b>€4.50</b>", "2. <s>Old &amp; gone</s> · no longer sold",
-        "3. <s>…</s> · no longer sold",
+        "1. Red &lt;ball&gt;\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}<b>€4.50</b>",
+        "2. <s>Old &amp; gone</s> · no longer sold", "3. <s>…</s> · no longer sold",
     ]  # fmt: skip
 
 

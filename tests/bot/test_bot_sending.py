@@ -258,15 +258,18 @@ async def test_to_whom_we_may_not_write_nothing_more_is_sent(
 
 
 async def test_an_edit_that_changes_nothing_or_comes_too_late_is_done(
-    store: Store, delivery: Delivery, anna: UserClient
+    store: Store, delivery: Delivery, anna: UserClient, pictures: list[Picture]
 ) -> None:
     await anna.text("hello")
     await deliver(store, delivery, Text(html="words"))
     [message] = await anna.hear(1)
     await deliver(store, delivery, Edit(message_id=message["message_id"], html="words"), number=2)
     await deliver(store, delivery, Edit(message_id=9999, html="words"), number=3)
+    await deliver(store, delivery, Pictures(items=tuple(pictures[:1])), number=4)
+    [message] = await anna.hear(1)
+    await deliver(store, delivery, Edit(message_id=message["message_id"], html="words"), number=5)  # it has none
     await delivery.idle()
-    assert [row["outcome"] for row in await logged(store)] == ["answered"] * 3
+    assert [row["outcome"] for row in await logged(store)] == ["answered"] * 5
 
 
 def sha256_of(picture: Picture) -> str:

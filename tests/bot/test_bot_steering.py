@@ -25,7 +25,7 @@ from bot.composing.choosing import (
     number_of,
     page_with,
 )
-from bot.composing.settings import SETTINGS, Standing, has_way_back, opened, overview
+from bot.composing.settings import PHOTOS, SETTINGS, Standing, has_way_back, opened, overview
 from bot.handlers.results import parse_results
 from bot.handlers.taps import ON_TAP
 from bot.handlers.thresholds import parse_likeness
@@ -109,8 +109,11 @@ def test_all_settings_are_one_message_from_which_each_is_opened_and_left_again(
         "🌐 Language: <b>English</b>",
     ]  # fmt: skip
     assert not has_way_back(keyboard)
+    assert opened(PHOTOS.number, now) is None
+    keeping = replace(now, photos_can_be_kept=True, chosen=replace(now.chosen, keeps_photos=1))
+    assert overview(keeping).html.splitlines()[-1] == "📷 Keeping photos: <b>Yes, keep them</b>"
     for setting in SETTINGS:
-        page = opened(setting.number, now)
+        page = opened(setting.number, keeping)
         assert page is not None
         assert has_way_back(page.keyboard)
         assert "✓" in str(page.keyboard)

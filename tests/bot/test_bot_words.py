@@ -227,6 +227,8 @@ def test_a_caption_escapes_what_the_feed_says_and_never_exceeds_what_telegram_ta
     assert len(plain.encode("utf-16-le")) // 2 <= 1024
     assert "€1.00" in shown
     assert "similar · 84%" in shown
+    of_emoji = caption(ENGLISH, match(0.44, title="👩‍👩‍👧" * 900, brand="🎈" * 300, price="1.00", currency="EUR"))
+    assert len(of_emoji.encode("utf-16-le")) // 2 <= 1024
 
 
 @pytest.mark.parametrize(
@@ -297,17 +299,24 @@ def test_where_nothing_was_found_is_not_offered_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("similarities", "offered"),
-    [((0.5, 0.5), []), ((0.5, 0.2), ["Show less similar ones"]), ((0.5,) * 7, ["More"]), ((0.5,) * 6, [])],
+    ("similarities", "rows"),
+    [
+        ((0.5, 0.5), [["👍", "👎"]]),
+        ((0.5, 0.2), [["👍", "👎"], ["Show less similar ones"]]),
+        ((0.5,) * 7, [["👍", "👎", "More"]]),
+        ((0.5,) * 6, [["👍", "👎"]]),
+    ],
 )
-def test_more_is_offered_until_the_threshold_and_then_less_similar_ones(
-    similarities: tuple[float, ...], offered: list[str]
+def test_more_is_offered_until_the_threshold_and_then_less_similar_ones_in_a_row_that_holds_these_words(
+    similarities: tuple[float, ...], rows: list[list[str]]
 ) -> None:
     matches = tuple(match(similarity) for similarity in similarities)
     shown = tuple(one for one in matches[:6] if one.similarity >= 0.3)
     of = replace(answer(("Toys", 0.9), scope=("Toys",), matches=matches), matches=shown)
     numbers = [str(number) for number in range(1, len(shown) + 1)]
-    assert words_of(below(result(of))) == [*numbers, "👍", "👎", *offered]
+    markup = below(result(of))
+    assert markup is not None
+    assert [[button.text for button in row] for row in markup.inline_keyboard] == [numbers, *rows]
 
 
 def test_ten_products_have_their_numbers_in_two_rows() -> None:
@@ -350,9 +359,10 @@ def test_half_sure_it_says_what_it_sees() -> None:
 def test_products_are_listed_with_their_link_price_and_brand() -> None:
     one = match(0.5, title="<Lamp>", url="https://shop.example/?a=1&b=2", price="9.50", currency="USD", brand="Acme")
     shown = answered(ENGLISH, result(answer(matches=(one, match(0.4, title="B" * 90)))))
+    with_price = "&lt;Lamp&gt;</a>\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}<b>$9.50</b>"  # on a line together
     assert shown.splitlines()[2:] == [
         "<i>Very similar</i>",
-        '1. <a href="https://shop.example/?a=1&amp;b=2">&lt;Lamp&gt;</a> · <b>$9.50</b> · Acme',
+        f'1. <a href="https://shop.example/?a=1&amp;b=2">{with_price} · Acme',
         "<i>Similar</i>",
         f"2. {'B' * 71}…",
     ]

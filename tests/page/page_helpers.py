@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, async_playwright, expect
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 from telegram.request import HTTPXRequest
 
@@ -69,6 +69,13 @@ def messages(page: Page, of: str = "") -> Locator:
 def button(page: Page, name: str) -> Locator:
     """A button by exactly this name."""
     return page.get_by_role("button", name=name, exact=True)
+
+
+async def box_of(locator: Locator) -> FloatRect:
+    """Where something is on the page, in pixels."""
+    box = await locator.bounding_box()
+    assert box is not None
+    return box
 
 
 async def write(page: Page, text: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from page_helpers import (
     NAME,
     NARROW,
+    box_of,
     button,
     choose,
     keyboard,
@@ -81,7 +82,9 @@ async def test_a_tap_waits_for_its_answer_which_is_a_short_notice_or_an_alert(pa
         [update] = [one for one in await bot.get_updates(-1, allowed_updates=[]) if one.callback_query]
         await bot.answer_callback_query(update.callback_query.id, f"{name} words", show_alert=name == "Loud")
         if name == "Quiet":
-            await expect(page.locator(".toast")).to_have_text("Quiet words")
+            notice = page.locator(".toast")
+            await expect(notice).to_have_text("Quiet words")
+            assert (await box_of(notice))["y"] < 100  # at the top of the chat, as Telegram shows it
         await expect(page.locator(".key[aria-busy]")).to_have_count(0)
     await expect(page.get_by_role("dialog")).to_contain_text("Loud words")
     await page.keyboard.press("Escape")
@@ -301,6 +304,29 @@ async def test_samples_are_sent_by_one_tap_and_sorted_by_category(page: Page) ->
     await expect(messages(page, "You")).to_have_count(3)
     await expect(button(page, "Sample pictures")).to_be_visible()
     await expect(tray).to_be_hidden()
+
+
+async def test_on_a_phone_the_samples_make_room_for_the_answer(browser: Browser, sandbox: Sandbox, user: int) -> None:
+    async with open_chat(browser, sandbox, user, viewport=NARROW) as page:
+        await button(page, "Send the sample mug (Home)").click()
+        await expect(messages(page, "You")).to_have_count(1)
+        await expect(page.locator("#tray")).to_be_hidden()
+        await expect(button(page, "Sample pictures")).to_be_focused()
+        await page.reload()
+        await expect(page.locator("#tray")).to_be_visible()
+
+
+async def test_neither_a_quote_nor_a_caption_makes_a_picture_wider_than_telegram_shows_it(
+    page: Page, bot: Bot, user: int
+) -> None:
+    asked = await bot.send_message(user, "Many words that are quoted. " * 20)
+    [content] = photos(1)
+    await bot.send_photo(user, content, reply_to_message_id=asked.message_id, reply_markup=keyboard("Save"))
+    small = (await box_of(page.locator(".photos")))["width"]
+    assert small < 300
+    await bot.send_photo(user, content, caption="A caption of many words. " * 20)
+    await expect(page.locator(".photos")).to_have_count(2)
+    assert small < (await box_of(page.locator(".photos").last))["width"] <= 430
 
 
 async def test_an_upload_shows_how_far_it_is(page: Page) -> None:
@@ -576,9 +602,7 @@ async def test_an_answer_is_shown_so_that_its_buttons_are_in_view_and_stay_where
         heights = await keys.evaluate_all("keys => keys.map((key) => key.offsetHeight)")
         assert set(heights) == {heights[0]}
         bubble, group = messages(page, NAME).last.locator(".bubble"), messages(page, NAME).last.get_by_role("group")
-        beside, below = await bubble.bounding_box(), await group.bounding_box()
-        assert beside is not None
-        assert below is not None
+        beside, below = await box_of(bubble), await box_of(group)
         assert (below["x"], below["width"]) == (beside["x"], beside["width"])
         assert 0 < below["y"] - beside["y"] - beside["height"] < 10
         await bot.send_message(user, "And one line more")

@@ -63,6 +63,7 @@ async def test_start_is_one_click_away_and_the_bot_greets(page: Page) -> None:
     await expect(messages(page, BOT)).to_contain_text("Send me a photo of a product")
     await expect(messages(page, "You")).to_contain_text("/start")
     await expect(button(page, "Start")).to_be_hidden()
+    await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
     await button(page, "/help").click()  # in the greeting
     await expect(messages(page, BOT).last).to_contain_text("or an image as a file")
 

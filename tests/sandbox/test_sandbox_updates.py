@@ -131,6 +131,17 @@ async def test_a_tap_arrives_with_the_whole_message_and_its_answer_returns(bot, 
     assert (event["text"], event["show_alert"]) == ("There you go", False)
 
 
+async def test_a_tap_is_not_taken_for_one_in_an_earlier_sandbox(make_bot):
+    ids = []
+    for _ in range(2):
+        async with running_sandbox() as own, make_bot(own) as bot, UserClient(own.url, 7) as anna:
+            await anna.text("Hello")
+            sent = await bot.send_message(7, "Similar", reply_markup=KEYBOARD)
+            await anna.tap({"message_id": sent.message_id}, "more")
+            ids.append((await bot.get_updates(timeout=1))[-1].callback_query.id)
+    assert ids[0] != ids[1]
+
+
 async def test_a_button_that_is_not_there_cannot_be_tapped(bot, anna, chat):
     await bot.send_message(chat, "Similar", reply_markup=KEYBOARD)
     [message] = await anna.hear()
