@@ -27,6 +27,8 @@ from imgrec.training.vgg16 import build_vgg16, weights_of
 from imgrec.training.views import FrozenBlocks, Views
 from imgrec.vision.model_folder import ModelFolder, open_model
 
+_VIEWS = 4
+
 
 @dataclass(frozen=True)
 class Options:
@@ -94,11 +96,9 @@ def started(network: Any, lesson: Lesson, settings: TrainingSettings, run: Path,
     frozen = FrozenBlocks(weights_of(network), settings.first_block, settings.side_px)
     count = {split: len(files) for split, files in lesson.photos.files.items()}
     fit_in = (frozen.photos_within(settings.views_gb) - count["validation"]) // count["train"]
-    views = min(settings.views or settings.total_epochs, fit_in)
+    views = min(settings.views or _VIEWS, fit_in)
     if views < 1:
-        report.say(
-            f"One view of all photos takes more than --views-gb {settings.views_gb:g}; nothing is looked at once."
-        )
+        report.say(f"A view of all photos takes more than --views-gb {settings.views_gb:g}, so none is kept.")
         return lesson
     return replace(lesson, views=Views(lesson.photos, frozen, views, settings, report))
 

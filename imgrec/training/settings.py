@@ -66,12 +66,10 @@ class TrainingSettings(BaseModel):
         None,
         ge=0,
         le=1000,
-        description="Views of each photo that blocks which never learn look at once for all epochs; 0: they look anew at "
-        "every step.  [default: one an epoch, as far as views_gb goes; 0 with a GPU or AMX]",
+        description="Views of each photo that blocks which never learn look at once, for all epochs; 0: they look at "
+        "every step.  [default: 4, as far as views_gb goes; 0 with a GPU or AMX]",
     )
-    views_gb: float = Field(
-        8.0, gt=0, description="Gigabytes that the views may take on the disk, until the run is done."
-    )
+    views_gb: float = Field(8.0, gt=0, description="Gigabytes the views may take on the disk, until the run is done.")
     top: Literal["average", "dense"] = Field(
         "average", description="average: global average pooling; dense: VGG-16's two layers of 4,096."
     )

@@ -95,6 +95,7 @@ class Views:
         return self.maps("validation")
 
     def _compute(self, split: str, view: int, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
         draft, done = file.with_suffix(".part"), file.with_suffix(".done")
         total = len(self.photos.files[split])
         start = int(done.read_text()) if done.exists() and draft.exists() else 0

@@ -119,7 +119,7 @@ def lessons(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return history
 
         monkeypatch.setattr(tuning, "build", lambda *_: (None, None))
-        monkeypatch.setattr(tuning, "load_start", lambda *_: None)
+        monkeypatch.setattr(tuning, "started", lambda *_: None)
         monkeypatch.setattr(tuning, "fit", fit)
 
     return teach
