@@ -37,7 +37,7 @@ $(READY): $(SERVES)
 	@$(PIP) -e '.[train,sample,dev]'
 	@touch $@
 
-# Two workers and the processes they start share the cores: more threads each would only wait for each other.
+# The workers, and the processes they start, share the cores: more threads each would only wait for each other.
 test: check      ## lint, type-check, check the import rules, and run the tests
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 
