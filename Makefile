@@ -9,7 +9,7 @@ PHOTO  := sample/customer/watering-can-07-1.jpg
 MINUTES := 5
 SEED   := 1
 TEXTS  := $(VENV)/texts.pot
-PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
+PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup test check faults fix languages run sandbox
