@@ -9,7 +9,7 @@ PHOTO  := sample/customer/watering-can-07-1.jpg
 MINUTES := 5
 SEED   := 1
 TEXTS  := $(VENV)/texts.pot
-PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check
+PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup test check faults fix languages run sandbox
@@ -37,7 +37,7 @@ $(READY): $(SERVES)
 	@$(PIP) -e '.[train,sample,dev]'
 	@touch $@
 
-# Two workers and the processes they start share the cores: more threads each would only wait for each other.
+# The workers, and the processes they start, share the cores: more threads each would only wait for each other.
 test: check      ## lint, type-check, check the import rules, and run the tests
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 
