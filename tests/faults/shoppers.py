@@ -78,7 +78,7 @@ class Shopper:
             self.waiting.add(sent["message_id"])
 
     async def choose_likeness(self) -> None:
-        """Set how alike products have to be; once begun it is carried through, lest what is expected be an older one."""
+        """Set how alike products have to be; once begun it is carried through, lest an older value be expected."""
         await asyncio.shield(self._choose_likeness(self.rng.choice(range(5, 60, 5))))
 
     async def _choose_likeness(self, percent: int) -> None:
