@@ -8,6 +8,7 @@ from imgrec.commands.console import table
 from imgrec.evaluation.model_report import ModelFigures, ModelReport
 from imgrec.evaluation.retrieval_report import COMPARED, Difference, RetrievalFigures
 from imgrec.evaluation.search_report import SearchReport
+from imgrec.evaluation.verdict import Verdict
 from imgrec.figures import Estimate
 
 
@@ -65,6 +66,14 @@ def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
     return [ways, *(part for made in differences for part in ("", made))]
 
 
+def verdict_table(verdict: Verdict, photos: int) -> Table:
+    """Figures of two models side by side."""
+    shown = table(f"On {photos:,} test photos", "figure", verdict.before, verdict.after, "difference in points")
+    for one in verdict.compared:
+        shown.add_row(one.name, str(one.before), str(one.after), _difference(one.difference))
+    return shown
+
+
 def _model(model: ModelFigures, split: str) -> list[Table | str]:
     shown = table(
         f"{model.name} ({model.arithmetic}, {model.side_px} px, {model.sha256[:12]})",
@@ -97,12 +106,21 @@ def _differences(title: str, differences: Sequence[Difference]) -> Table:
         estimate, points = one.estimate, not one.figure.endswith("loss")
         if estimate.value is None or estimate.low is None or estimate.high is None:
             continue
-        low, high = _signed(estimate.low, points), _signed(estimate.high, points)
         shown.add_row(
-            one.figure, f"{_signed(estimate.value, points)}{' points' if points else ''}",
-            f"{low} to {high}{'' if estimate.differs else ' (may be chance)'}",
-        )  # fmt: skip
+            one.figure, f"{_signed(estimate.value, points)}{' points' if points else ''}", _interval(estimate, points)
+        )
     return shown
+
+
+def _difference(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "none"
+    return f"{_signed(estimate.value, True)} ({_interval(estimate, True)})"
+
+
+def _interval(estimate: Estimate, points: bool) -> str:
+    low, high = (_signed(end or 0.0, points) for end in (estimate.low, estimate.high))
+    return f"{low} to {high}{'' if estimate.differs else ', may be chance'}"
 
 
 def _percent(value: float | None) -> str:

@@ -7,15 +7,21 @@ import click
 
 from imgrec.commands.console import config_option, configured, print_text, reporter, table
 from imgrec.commands.training import setting_options
+from imgrec.config import Config
+from imgrec.errors import CatalogueError
+from imgrec.progress import Reporter
+from imgrec.vision.model_folder import ModelFolder
 
 
 @click.command()
-@click.option("--name", help="The model's name; it becomes a folder beside the other models.  [required]")
+@click.option(
+    "--name", default="shop", show_default=True, help="The model's name; it becomes a folder beside the other models."
+)
 @click.option("--show", is_flag=True, help="Print the settings as a recipe, and train nothing.")
 @click.option(
     "--recipe",
-    help="Settings to start from: best, slides (the study's), or a YAML file. The options below change single ones.  "
-    "[default: best; with --reuse those of that model]",
+    help="Settings to start from: best, scratch, slides (the study's), or a YAML file. The options below change single "
+    "ones.  [default: best; with --weights none scratch; with --reuse those of that model]",
 )
 @click.option(
     "--reuse",
@@ -27,16 +33,17 @@ from imgrec.commands.training import setting_options
 @setting_options
 @config_option
 def train(
-    name: str | None, show: bool, recipe: str | None, reuse: str | None, restart: bool, replace: bool, **values: Any
+    name: str, show: bool, recipe: str | None, reuse: str | None, restart: bool, replace: bool, **values: Any
 ) -> None:
     """Fine-tune VGG-16 on the catalogue's photos.
 
-    Needs the extra packages of `train`. Progress is kept after every epoch: an interrupted run goes on when the same
-    command is given again. At the end the model is exported and measured. What is looked with, and what a bot serves,
+    Needs the extra packages of `train`. It says beforehand how long it will take, and goes on where it was interrupted
+    when the same command is given again. At the end the model is exported and measured beside the one that looks, on
+    photos that neither knows, and it is said whether it is worth taking. What is looked with, and what a bot serves,
     stays as it is until `imgrec models use NAME`.
 
     \b
-      imgrec train --name first                                    # from ImageNet weights
+      imgrec train                                                 # from ImageNet weights: models/shop
       imgrec train --name small --weights none --side-px 96        # from scratch, no download
       imgrec train --name study --recipe slides
       imgrec train --show --dropout 0.5 > mine.yaml                # a recipe of your own
@@ -48,17 +55,15 @@ def train(
     from imgrec.models import see_that_it_is_not_served
     from imgrec.training.backend import training_packages
     from imgrec.training.places import model_target
-    from imgrec.training.recipes import recipe_text, settings_from
+    from imgrec.training.recipes import default_recipe, recipe_text, settings_from
     from imgrec.vision.model_folder import model_named
 
     taken = model_named(reuse, configured().model.path) if reuse else None
-    start = recipe or (str(taken / "training.yaml") if taken else "best")
+    start = recipe or (str(taken / "training.yaml") if taken else default_recipe(values["weights"]))
     settings = settings_from(start, {key: value for key, value in values.items() if value is not None})
     if show:
         click.echo(recipe_text(settings), nl=False)
         return
-    if name is None:
-        raise click.UsageError("Give the model a --name.")
     config, report = configured(), reporter()
     with training_packages():
         from imgrec.training.run import Options, train
@@ -77,7 +82,32 @@ def train(
     shown.add_row(*_found(metrics["retrieval"], settings.wanted))
     shown.add_row("feature", f"{'+'.join(model.settings.feature.layers)}, {model.settings.feature.dim:,} numbers")
     print_text(shown)
-    report.say(f"Next: imgrec models use {name}")
+    _judge(config, model, report)
+
+
+def _judge(config: Config, model: ModelFolder, report: Reporter) -> None:
+    """Say whether the model is worth looking with in place of the one that does, on photos that neither knows."""
+    from imgrec.commands.evaluate_tables import verdict_table
+    from imgrec.evaluation.candidates import candidates
+    from imgrec.evaluation.model_report import report_on_models
+    from imgrec.evaluation.verdict import verdict_of
+    from imgrec.vision.model_folder import find_model
+
+    present, use = find_model(config.model.path), f"Next: imgrec models use {model.settings.name}"
+    if present is None or present == model.path:
+        report.say(use)
+        return
+    try:
+        figures, _ = report_on_models(candidates([str(present), str(model.path)], config), config, "test", 0, report)
+    except CatalogueError as error:
+        report.say(f"Whether it is worth taking cannot be said. {error} {use}")
+        return
+    verdict = verdict_of(figures)
+    print_text(verdict_table(verdict, figures.photos["test"]))
+    if verdict.is_worth_it:
+        report.say(f"It is worth taking. {use}")
+    else:
+        report.say(f"It is not worth taking: {verdict.before} goes on looking, and nothing has changed.")
 
 
 def _found(figures: dict[str, float | None], wanted: str) -> tuple[str, str]:

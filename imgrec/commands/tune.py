@@ -33,8 +33,9 @@ def _print_space(context: click.Context, _: click.Parameter, wanted: bool) -> No
 @click.command()
 @click.option("--name", required=True, help="The study's name; it becomes a folder NAME.tuning beside the models.")
 @click.option(
-    "--recipe", default="best", show_default=True,
-    help="Settings to start from: best, slides (the study's), or a YAML file. They are the first trial.",
+    "--recipe",
+    help="Settings to start from: best, scratch, slides (the study's), or a YAML file. They are the first trial.  "
+    "[default: best; with --weights none scratch]",
 )  # fmt: skip
 @click.option("--trials", type=click.IntRange(1), default=20, show_default=True, help="Trials of the study in all.")
 @click.option(
@@ -68,8 +69,8 @@ def _print_space(context: click.Context, _: click.Parameter, wanted: bool) -> No
 @setting_options
 @config_option
 def tune(
-    name: str, recipe: str, trials: int, photos_per_category: int, space: Path | None, objective: Any, pruner: Any,
-    timeout_min: float | None, out: Path | None, restart: bool, as_json: bool, **values: Any,
+    name: str, recipe: str | None, trials: int, photos_per_category: int, space: Path | None, objective: Any,
+    pruner: Any, timeout_min: float | None, out: Path | None, restart: bool, as_json: bool, **values: Any,
 ) -> None:  # fmt: skip
     """Search for good training settings by many short trainings on few photos.
 
@@ -95,12 +96,12 @@ def tune(
     from imgrec.lock import writing
     from imgrec.training.backend import training_packages
     from imgrec.training.places import model_target
-    from imgrec.training.recipes import settings_from
+    from imgrec.training.recipes import default_recipe, settings_from
     from imgrec.training.search_space import read_space
 
     config, report = configured(), reporter()
     given = {key: value for key, value in values.items() if value is not None}
-    settings = settings_from(recipe, given)
+    settings = settings_from(recipe or default_recipe(given.get("weights")), given)
     searched = read_space(space, settings).without(given)
     if settings.from_scratch and "train_from" in searched.dimensions:
         searched = searched.without(["train_from"])

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.training.weights import BLOCKS, Feature, Weights
+from imgrec.training.weights import BLOCKS, GEM_FLOOR, GEM_POWER, Feature, Weights
 from imgrec.vision.runtime import import_openvino
 from imgrec.vision.vectors import Floats
 
 LARGEST = 127
 """Of a weight in 8 bits."""
 
-_GEM_POWER = 3.0
-_GEM_FLOOR = 1e-6
 _POSITIONS = [2, 3]  # the axes of rows and columns: within, photos are (n, channels, rows, columns)
 _COLUMNS = 3
 
@@ -86,7 +84,7 @@ def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
 
 def _layers_of_interest(layers: "_Layers", x: Any) -> dict[str, Any]:
     """By name: the output of each block before its pooling, and of the dense layers that there are."""
-    op, taken = layers.op, {}
+    op, weights, taken = layers.op, layers.weights, {}
     for block in range(1, len(BLOCKS) + 1):
         x = taken[f"block{block}"] = layers.block(x, block)
         if block < len(BLOCKS) or layers.has("fc1"):
@@ -95,7 +93,8 @@ def _layers_of_interest(layers: "_Layers", x: Any) -> dict[str, Any]:
         x = op.reshape(op.transpose(x, [0, 2, 3, 1]), [0, -1], special_zero=True)  # flattened as Keras does
         x = taken["fc2"] = op.relu(layers.dense(op.relu(layers.dense(x, "fc1")), "fc2"))
     else:
-        x = op.reduce_mean(x, _POSITIONS)
+        x = layers.pooled(x, weights.stands_on)
+        x = layers.of_length_one(x) if weights.stands_on == "gem" else x
     for name in ("embedding", "logits"):
         if layers.has(name):
             taken[name] = layers.dense(x, name)
@@ -165,8 +164,8 @@ class _Layers:
         if x.get_output_partial_shape(0).rank.get_length() == 2:
             return x
         if pooling == "gem":
-            powers = op.power(op.maximum(x, np.float32(_GEM_FLOOR)), np.float32(_GEM_POWER))
-            return op.power(op.reduce_mean(powers, _POSITIONS), np.float32(1 / _GEM_POWER))
+            powers = op.power(op.maximum(x, np.float32(GEM_FLOOR)), np.float32(GEM_POWER))
+            return op.power(op.reduce_mean(powers, _POSITIONS), np.float32(1 / GEM_POWER))
         return op.reduce_mean(x, _POSITIONS)
 
     def averaged(self, x: Any) -> Any:

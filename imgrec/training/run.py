@@ -17,6 +17,7 @@ from imgrec.training.backend import has_gpu, multiplies_bfloat16
 from imgrec.training.examples import Examples, digest_of, load_examples
 from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
+from imgrec.training.forecast import forecast
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.places import TENSORBOARD
 from imgrec.training.settings import TrainingSettings
@@ -62,6 +63,8 @@ def train(
         history = take_finished(network, options.reuse)
     else:
         lesson = started(network, lesson, settings, run, report)
+        if not begun:
+            report.say(forecast(network, lesson, settings))
         with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
             history = fit(network, lesson, settings, run, report, board.write)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from imgrec.vision.preprocessing import LEAST_SIDE_PX, MOST_SIDE_PX, Preprocessing
 
 FeatureLayer = Literal[
-    "auto", "block3", "block4", "block5", "block4+block5", "fc2", "embedding", "block3+embedding"
+    "auto", "block3", "block4", "block5", "block4+block5", "fc2", "embedding", "block3+embedding", "block4+embedding"
 ]  # fmt: skip
 Pooling = Literal["auto", "average", "gem"]
 Wanted = Literal["kind", "group"]
@@ -70,8 +70,10 @@ class TrainingSettings(BaseModel):
         "every step.  [default: 4, as far as views_gb goes; 0 with a GPU or AMX]",
     )
     views_gb: float = Field(8.0, gt=0, description="Gigabytes the views may take on the disk, until the run is done.")
-    top: Literal["average", "dense"] = Field(
-        "average", description="average: global average pooling; dense: VGG-16's two layers of 4,096."
+    top: Literal["average", "gem", "dense"] = Field(
+        "average",
+        description="average: global average pooling; gem: generalised mean pooling, brought to length 1, as a search "
+        "compares; dense: VGG-16's two layers of 4,096.",
     )
     normalisation: Literal["auto", "none", "batch"] = Field(
         "auto", description="After each convolution. auto: batch from scratch, else none."

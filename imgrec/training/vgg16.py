@@ -12,11 +12,26 @@ import keras
 import numpy as np
 
 from imgrec.training.settings import TrainFrom, TrainingSettings
-from imgrec.training.weights import BLOCKS, IMAGENET_MEAN_RGB, KERNEL, Feature, Pairs, Weights, convolution_names
+from imgrec.training.weights import (
+    BLOCKS,
+    GEM_FLOOR,
+    GEM_POWER,
+    IMAGENET_MEAN_RGB,
+    KERNEL,
+    Feature,
+    Pairs,
+    Weights,
+    convolution_names,
+)
 from imgrec.vision.vectors import Floats
 
 COSINE_SCALE = 16.0
 _DENSE_UNITS = 4096
+_SCALED = "scaled"
+_HASTE = 10
+"""How many times faster than the convolutions new layers on pretrained ones learn: Adam's steps are of one size, so
+smaller weights on larger inputs move farther."""
+_SCALE_OF_LENGTH_ONE = 20.0 * _HASTE  # about unit variance for a row of length 1, times that
 _SCRATCH_SCALE = 1 / 64  # about unit variance, which He initialisation assumes; pretrained weights expect no scaling
 
 
@@ -40,6 +55,10 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
             )
         if block == len(BLOCKS) and settings.top == "average":
             x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="average")(x)
+        elif block == len(BLOCKS) and settings.top == "gem":
+            x = GeneralisedMean(dtype="float32", name="gem")(x)
+            x = keras.layers.UnitNormalization(dtype="float32", name="length_one")(x)
+            x = keras.layers.Rescaling(_SCALE_OF_LENGTH_ONE, dtype="float32", name=_SCALED)(x)
         else:
             x = keras.layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
     if settings.top == "dense":
@@ -49,9 +68,10 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
             x = _dropout(x, settings, f"{name}_dropout")
     else:
         x = _dropout(x, settings, "dropout")
-    outputs = {"logits": keras.layers.Dense(categories, dtype="float32", name="logits")(x)}
+    start = _small_start() if settings.top == "gem" else {}
+    outputs = {"logits": keras.layers.Dense(categories, dtype="float32", name="logits", **start)(x)}
     if metric_classes:
-        embedding = keras.layers.Dense(settings.embedding_dim, dtype="float32", name="embedding")(x)
+        embedding = keras.layers.Dense(settings.embedding_dim, dtype="float32", name="embedding", **start)(x)
         outputs["metric"] = CosineLogits(metric_classes, dtype="float32", name="metric")(embedding)
     return keras.Model(photos, outputs, name="vgg16")
 
@@ -65,7 +85,8 @@ def possible_features(settings: TrainingSettings) -> list[Feature]:
     features = [Feature(layer, pooling) for layer in ("block5", "block4", "block4+block5") for pooling in poolings]
     features += [Feature("fc2")] if settings.top == "dense" else []
     if settings.metric != "none":
-        features += [Feature("embedding"), *(Feature("block3+embedding", pooling) for pooling in poolings)]
+        joined = ("block3+embedding", "block4+embedding")
+        features += [Feature("embedding"), *(Feature(layers, pooling) for layers in joined for pooling in poolings)]
     return features
 
 
@@ -91,12 +112,28 @@ def weights_of(network: Any) -> Weights:
     """A network's weights, batch normalisation folded into the convolutions before it."""
     layers = {layer.name: layer for layer in network.layers}
     centre = layers["centre"]
+    scale = float(layers[_SCALED].scale) if _SCALED in layers else 1.0
     return Weights(
         {name: _folded(layers, name) for name in convolution_names()},
-        {name: _plain(layers[name]) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
+        {name: _plain(layers[name], scale) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
         float(centre.scale),
         np.asarray(centre.offset, np.float32),
+        "gem" if _SCALED in layers else "average",
     )
+
+
+class GeneralisedMean(keras.layers.Layer):  # type: ignore[misc]
+    """Generalised mean pooling with an exponent of GEM_POWER; (n, rows, columns, channels) in, (n, channels) out.
+
+    F. Radenovic et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018, section 3.2. Learned, the
+    exponent stays where it is (docs/experiments.md).
+    """
+
+    def call(self, x: Any) -> Any:
+        """x: (n, rows, columns, channels), not negative."""
+        ops = keras.ops
+        powers = ops.power(ops.maximum(ops.cast(x, "float32"), GEM_FLOOR), GEM_POWER)
+        return ops.power(ops.mean(powers, axis=(1, 2)), 1 / GEM_POWER)
 
 
 class CosineLogits(keras.layers.Layer):  # type: ignore[misc]
@@ -131,9 +168,14 @@ def _folded(layers: dict[str, Any], name: str) -> tuple[Floats, Floats]:
     return kernel * scale, beta - mean * scale
 
 
-def _plain(dense: Any) -> tuple[Floats, Floats]:
+def _plain(dense: Any, scale: float) -> tuple[Floats, Floats]:
     kernel, bias = dense.get_weights()
-    return kernel, bias
+    return kernel * scale, bias
+
+
+def _small_start() -> dict[str, Any]:
+    """As Glorot has it for inputs of unit variance, though what comes in is larger."""
+    return {"kernel_initializer": keras.initializers.VarianceScaling(1 / _HASTE**2, "fan_avg", "uniform")}
 
 
 def _dropout(x: Any, settings: TrainingSettings, name: str) -> Any:

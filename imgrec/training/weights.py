@@ -5,7 +5,7 @@ Nothing here needs Keras: a network is exported from its weights, wherever they 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 KERNEL = (3, 3)
+GEM_POWER = 3.0
+GEM_FLOOR = 1e-6
 
 CREDIT = "K. Simonyan and A. Zisserman, CC BY 4.0, in Keras' port"
 """Whom ImageNet's weights are owed to, and their licence."""
@@ -49,13 +51,15 @@ class Weights:
 
     convolutions: kernel (3, 3, in, out) and shift (out,) by name, whatever normalises behind them folded in. dense:
     kernel (in, out) and bias (out,) by name, of fc1, fc2, embedding and logits those that there are. scale, offset:
-    what pixels are multiplied by, and then added to, offset (3,).
+    what pixels are multiplied by, and then added to, offset (3,). stands_on: how the last block is pooled for embedding
+    and logits, where there is no fc1; `gem` is brought to length 1.
     """
 
     convolutions: Pairs
     dense: Pairs
     scale: float
     offset: NDArray[np.float32]
+    stands_on: Literal["average", "gem"] = "average"
 
     @classmethod
     def pretrained(cls, convolutions: Pairs) -> Self:

@@ -28,6 +28,9 @@ NARROW = TrainingSettings(
     weights="none", side_px=32, width=0.125, dtype="float32", metric="kind", embedding_dim=16
 )  # fmt: skip
 DENSE = TrainingSettings(weights="some.h5", side_px=48, width=0.0625, dtype="float32", top="dense", dropout=0.3)
+GEM = TrainingSettings(
+    weights="some.h5", side_px=32, width=0.125, dtype="float32", metric="kind", embedding_dim=16, top="gem"
+)  # fmt: skip
 AVERAGE = Feature("block5", "average")
 
 
@@ -140,7 +143,8 @@ def test_photos_of_any_size_go_in_unless_the_dense_top_holds_them_to_one(network
     ("settings", "features"),
     [
         (NARROW, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block4+block5 average",
-                  "block4+block5 gem", "embedding", "block3+embedding average", "block3+embedding gem"]),
+                  "block4+block5 gem", "embedding", "block3+embedding average", "block3+embedding gem",
+                  "block4+embedding average", "block4+embedding gem"]),
         (DENSE, ["block5 average", "block5 gem", "block4 average", "block4 gem", "block4+block5 average",
                  "block4+block5 gem", "fc2"]),
         (NARROW.model_copy(update={"feature_layer": "block3"}), ["block3 average", "block3 gem"]),
@@ -155,7 +159,9 @@ def test_the_features_are_those_the_settings_leave_open(settings: TrainingSettin
     assert [str(feature) for feature in possible_features(settings)] == features
 
 
-@pytest.mark.parametrize(("settings", "classes"), [(NARROW, 4), (DENSE, 0)], ids=["average top", "dense top"])
+@pytest.mark.parametrize(
+    ("settings", "classes"), [(NARROW, 4), (GEM, 4), (DENSE, 0)], ids=["average top", "gem top", "dense top"]
+)
 def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSettings, classes: int):
     """Pooled with numpy from what Keras' own layers put out; equal within a thousandth of the largest value."""
     network, photos = built(settings, classes), pixels(settings.side_px)
@@ -179,10 +185,10 @@ def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSetti
         positions = theirs[last[f"block{block}"]]
         expected[f"block{block} average"] = of_length_one(positions.mean(axis=(1, 2)))
         expected[f"block{block} gem"] = of_length_one(gem(positions))
-        if classes and block == 3:
+        if classes and block < 5:
             for pooling in ("average", "gem"):
-                parts = [expected[f"block3 {pooling}"], expected["embedding"]]
-                expected[f"block3+embedding {pooling}"] = of_length_one(np.hstack(parts))
+                parts = [expected[f"block{block} {pooling}"], expected["embedding"]]
+                expected[f"block{block}+embedding {pooling}"] = of_length_one(np.hstack(parts))
     for pooling in ("average", "gem"):
         parts = [expected[f"{block} {pooling}"] for block in ("block4", "block5")]
         expected[f"block4+block5 {pooling}"] = of_length_one(np.hstack(parts))

@@ -10,7 +10,7 @@ from tiny_shop import TRAINING, run_command
 
 from imgrec.errors import TrainingError
 from imgrec.training import recipes
-from imgrec.training.recipes import recipe_names, settings_from
+from imgrec.training.recipes import default_recipe, recipe_names, settings_from
 from imgrec.training.settings import Stage, TrainingSettings
 from imgrec.vision.preprocessing import MOST_SIDE_PX
 
@@ -34,23 +34,26 @@ def test_slides_is_what_the_studys_slides_say():
     assert {settings.train_from(settings.stage_of(epoch)) for epoch in range(1, 41)} == {"block1"}  # all layers learn
 
 
-def test_best_thaws_from_the_top_while_photos_grow_and_from_scratch_trains_everything():
-    fine_tuning, scratch = settings_from("best", {}), settings_from("best", {"weights": "none"})
-    epochs = range(1, fine_tuning.total_epochs + 1)
-    parts = [fine_tuning.train_from(fine_tuning.stage_of(epoch)) for epoch in epochs]
-    sides = [fine_tuning.side_px_of(fine_tuning.stage_of(epoch)) for epoch in epochs]
-    assert parts == sorted(parts, reverse=True)
-    assert (parts[0], parts[-1]) == ("block5", "block1")
+def test_best_teaches_block_5_alone_and_scratch_everything_while_photos_grow():
+    best, scratch = settings_from("best", {}), settings_from("scratch", {})
+    assert {best.train_from(best.stage_of(epoch)) for epoch in range(1, best.total_epochs + 1)} == {"block5"}
+    assert (best.first_block, scratch.first_block) == (5, 1)
+    assert not best.changes_side
+    sides = [scratch.side_px_of(scratch.stage_of(epoch)) for epoch in range(1, scratch.total_epochs + 1)]
     assert sides == sorted(sides)
-    assert sides[0] < sides[-1] == fine_tuning.side_px
-    assert {scratch.train_from(scratch.stage_of(epoch)) for epoch in range(1, scratch.total_epochs + 1)} == {"block1"}
-    assert scratch.total_epochs > fine_tuning.total_epochs
+    assert sides[0] < sides[-1] == scratch.side_px
+
+
+def test_the_default_recipe_is_of_the_weights_that_are_started_from():
+    assert default_recipe(None) == default_recipe("imagenet") == default_recipe("own.h5") == "best"
+    assert default_recipe("none") == "scratch"
+    assert settings_from("scratch", {}).from_scratch
 
 
 def test_the_wheel_carries_every_recipe():
     packaged = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     assert packaged["package-data"][recipes.__name__] == ["*.yaml"]
-    assert recipe_names() == ["best", "slides"]
+    assert recipe_names() == ["best", "scratch", "slides"]
 
 
 def test_a_recipe_of_ones_own_gives_its_values_and_leaves_the_others_alone(tmp_path: Path):
@@ -109,7 +112,7 @@ def test_a_file_that_is_no_recipe_is_refused_by_name(content: str, tmp_path: Pat
 
 
 def test_a_recipe_that_does_not_exist_names_those_that_do():
-    with pytest.raises(TrainingError, match=r"no recipe bset; name a YAML file or one of: best, slides"):
+    with pytest.raises(TrainingError, match=r"no recipe bset; name a YAML file or one of: best, scratch, slides"):
         settings_from("bset", {})
 
 
@@ -158,7 +161,7 @@ def test_the_rate_follows_from_weights_and_optimiser_unless_given():
 
 def test_help_explains_recipes_and_the_options_that_change_them():
     said = " ".join(run_command("imgrec", "train", "--help").stdout.split())
-    for words in ("--recipe", "best, slides", "or a YAML file", "default: best", "change single ones"):
+    for words in ("--recipe", "best, scratch, slides", "or a YAML file", "default: best", "change single ones"):
         assert words in said, words
     assert "--recipe slides" in said  # an example
     for name in TrainingSettings.model_fields:

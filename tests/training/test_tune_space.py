@@ -10,10 +10,12 @@ optuna = pytest.importorskip("optuna")
 from imgrec.errors import TrainingError
 from imgrec.training.recipes import recipe_names, settings_from
 from imgrec.training.search_space import Choices, Range, SearchSpace, default_space_text, read_space
-from imgrec.training.settings import TrainingSettings
+from imgrec.training.settings import Stage, TrainingSettings
 
-SCRATCH = settings_from("best", {"weights": "none"})
-PRETRAINED = settings_from("best", {})
+SCRATCH = settings_from("scratch", {})
+PRETRAINED = TrainingSettings(
+    stages=(Stage(share=0.6, train_from="block5"), Stage(share=0.3, train_from="block3"), Stage(share=0.1)),
+)
 
 
 def space_of(tmp_path: Path, text: str, base: TrainingSettings = SCRATCH) -> SearchSpace:

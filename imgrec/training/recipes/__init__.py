@@ -21,6 +21,11 @@ def recipe_names() -> list[str]:
     return sorted(file.name.removesuffix(".yaml") for file in files(__name__).iterdir() if file.name.endswith(".yaml"))
 
 
+def default_recipe(weights: str | None) -> str:
+    """The recipe that is taken where none is named: ours, for pretrained weights or from scratch (`none`)."""
+    return "scratch" if weights == "none" else "best"
+
+
 def settings_from(recipe: str, changes: Mapping[str, object]) -> TrainingSettings:
     """The settings of a recipe, by its name or its file, with some of them changed.
 

@@ -1,0 +1,55 @@
+"""How long a run will take, reckoned from a moment of it."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from imgrec.training.fit import Lesson
+from imgrec.training.settings import TrainingSettings
+
+_BATCH = 16
+_TRAINING = 3.0
+"""A step costs so much more than a look with the same layers: there, and back for inputs and for weights."""
+_LOOKS_AT_THE_END = 2
+"""To compare features, and to measure what was exported."""
+
+
+def forecast(network: Any, lesson: Lesson, settings: TrainingSettings) -> str:
+    """In words, what the run will take on this machine: looking once, learning, and measuring what came of it.
+
+    network: with its weights, of which what learns is trained on what `lesson` shows.
+    """
+    training, validation = (len(lesson.photos.files[split]) for split in ("train", "validation"))
+    total = sum(len(files) for files in lesson.photos.files.values())
+    parts: dict[str, float] = {}
+    side_px = settings.side_px
+    pixels = np.zeros((_BATCH, side_px, side_px, 3), np.uint8)
+    whole_s = _seconds_a_photo(lambda: network.predict_on_batch(pixels))
+    if lesson.views is None:
+        of_epochs = sum((settings.side_px_of(settings.stage_of(number)) / side_px) ** 2
+                        for number in range(1, settings.total_epochs + 1))  # fmt: skip
+        step_s = _TRAINING * whole_s
+    else:
+        frozen, count = lesson.views.frozen, lesson.views.count
+        look_s = _seconds_a_photo(lambda: frozen.look(pixels))
+        parts[f"{count} views of {training:,} photos"] = look_s * (count * training + validation)
+        part, maps = lesson.views.part(network), np.zeros((_BATCH, *frozen.shape), np.float16)
+        of_epochs = float(settings.total_epochs)
+        step_s = _TRAINING * _seconds_a_photo(lambda: part.predict_on_batch(maps))
+    parts[f"{settings.total_epochs} epochs"] = of_epochs * (training * step_s + validation * step_s / _TRAINING)
+    parts["figures"] = _LOOKS_AT_THE_END * total * whole_s
+    said = ", ".join(f"{name} {_minutes(seconds)}" for name, seconds in parts.items())
+    return f"About {_minutes(sum(parts.values()))} on this machine: {said}."
+
+
+def _seconds_a_photo(look: Callable[[], object]) -> float:
+    look()  # compiled, and its memory fetched
+    began = time.perf_counter()
+    look()
+    return (time.perf_counter() - began) / _BATCH
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
