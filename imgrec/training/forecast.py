@@ -38,7 +38,10 @@ def forecast(network: Any, lesson: Lesson, settings: TrainingSettings) -> str:
         part, maps = lesson.views.part(network), np.zeros((_BATCH, *frozen.shape), np.float16)
         of_epochs = float(settings.total_epochs)
         step_s = _TRAINING * _seconds_a_photo(lambda: part.predict_on_batch(maps))
-    parts[f"{settings.total_epochs} epochs"] = of_epochs * (training * step_s + validation * step_s / _TRAINING)
+    epochs = settings.total_epochs
+    parts[f"{epochs} epoch{'s' if epochs > 1 else ''}"] = of_epochs * (
+        training * step_s + validation * step_s / _TRAINING
+    )
     parts["figures"] = _LOOKS_AT_THE_END * total * whole_s
     said = ", ".join(f"{name} {_minutes(seconds)}" for name, seconds in parts.items())
     return f"About {_minutes(sum(parts.values()))} on this machine: {said}."

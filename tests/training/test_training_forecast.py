@@ -1,0 +1,45 @@
+"""How long a run will take is said in its parts, reckoned from what this machine does in a moment."""
+
+from pathlib import Path
+
+import pytest
+from test_training_fit import SCRATCH, changed, lesson
+from test_training_views import begun, settings
+
+from imgrec.training import forecast as module
+from imgrec.training.forecast import forecast
+from imgrec.training.settings import Stage, TrainingSettings
+from imgrec.training.vgg16 import build_vgg16
+
+__all__ = ["settings"]
+pytestmark = [
+    pytest.mark.training,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras under NumPy 2
+]
+
+
+def test_epochs_of_smaller_photos_count_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "_seconds_a_photo", lambda look: 10.0)
+    wanted = changed(SCRATCH, epochs=2, side_px=64, stages=(Stage(share=0.5, scale=0.5), Stage(share=0.5)))
+    said = forecast(build_vgg16(3, wanted), lesson(wanted, tmp_path), wanted)
+    learning_s, figures_s = 1.25 * (12 * 30 + 6 * 10), 2 * 18 * 10  # a quarter of the area, and all of it
+    assert said == (
+        f"About {(learning_s + figures_s) / 60:.0f} min on this machine: 2 epochs {learning_s / 60:.0f} min, "
+        f"figures {figures_s / 60:.0f} min."
+    )
+
+
+def test_what_looks_once_is_told_apart_from_what_learns(
+    settings: TrainingSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_seconds_a_photo", lambda look: look() is None or 10.0)
+    network, learned = begun(settings, tmp_path)
+    said = forecast(network, learned, settings)
+    assert "2 views of 12 photos 5 min, 3 epochs 21 min, figures 6 min." in said
+
+
+def test_it_is_measured_on_this_machine(tmp_path: Path):
+    wanted = changed(SCRATCH, epochs=1)
+    said = forecast(build_vgg16(3, wanted), lesson(wanted, tmp_path), wanted)
+    assert said.startswith("About ")
+    assert " s on this machine: 1 epoch,  " in said
