@@ -42,4 +42,4 @@ def test_it_is_measured_on_this_machine(tmp_path: Path):
     wanted = changed(SCRATCH, epochs=1)
     said = forecast(build_vgg16(3, wanted), lesson(wanted, tmp_path), wanted)
     assert said.startswith("About ")
-    assert " s on this machine: 1 epoch,  " in said
+    assert " s on this machine: 1 epoch " in said
