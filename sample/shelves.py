@@ -19,7 +19,6 @@ SIDE_PX = 320  # as the rendered photos
 _QUALITY = 80
 _CHOSEN = Path(__file__).with_name("shelves.csv")
 _FOLDER = "shelves"
-_PREFIX = "shelf-"
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,12 @@ def shelved(file: Path = _CHOSEN) -> list[Shelved]:
     """What was chosen, kind by kind, as the list beside this module has it."""
     with file.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    numbers: Counter[tuple[str, bool]] = Counter()
+    numbers: Counter[str] = Counter()
     chosen = []
     for row in rows:
-        kind = (row["kind"], row["split"] == "test")
-        numbers[kind] += 1
-        chosen.append(Shelved(id=f"{_PREFIX}{slug(row['kind'])}-{numbers[kind]:02d}", **row))
+        name = f"{'sent' if row['split'] == 'test' else 'shelf'}-{slug(row['kind'])}"
+        numbers[name] += 1
+        chosen.append(Shelved(id=f"{name}-{numbers[name]:02d}", **row))
     return chosen
 
 

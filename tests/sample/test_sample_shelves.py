@@ -18,6 +18,7 @@ from sample.__main__ import main
 from sample.licensed import DEPARTMENT_OF
 from sample.shelves import LICENCES, SIDE_PX, Shelved, shelved
 from sample.shop import CUSTOMER_COLUMNS, FEED_COLUMNS, write_csv
+from sandbox.tray import read_tray
 
 SHOP = Path(shelves.__file__).parent
 CHOSEN = shelved()
@@ -62,7 +63,7 @@ def put_out(source: Path, shop: Path, chosen: list[Shelved], monkeypatch: pytest
 def test_there_are_about_250_products_and_120_photos_of_customers_each_a_photo_of_its_own() -> None:
     assert 240 <= len(ON_SALE) <= 280
     assert 110 <= len(SENT) <= 130
-    assert len({one.source for one in CHOSEN}) == len({one.photo for one in CHOSEN}) == len(CHOSEN)
+    assert len({one.source for one in CHOSEN}) == len({one.id for one in CHOSEN}) == len(CHOSEN)
     assert {str(file.relative_to(SHOP)) for file in SHOP.glob("shelves/**/*.jpg")} == {one.photo for one in CHOSEN}
 
 
@@ -73,6 +74,10 @@ def test_what_customers_sent_is_for_testing_alone_and_of_kinds_that_are_on_sale(
     assert {(one.category, one.kind) for one in SENT} == kinds.keys()
     assert min(kinds.values()) >= 2
     assert not {one.source for one in ON_SALE} & {one.source for one in SENT}
+
+
+def test_all_that_customers_sent_has_room_in_the_tray() -> None:
+    assert len(read_tray([SHOP / "customer.csv"]).pictures) == len(read_rows(SHOP / "customer.csv"))
 
 
 def test_a_shelf_reads_as_a_samples() -> None:
@@ -113,7 +118,7 @@ def test_the_shelves_stand_beside_what_is_rendered_however_often_they_are_put_ou
     assert [row["id"] for row in read_rows(rendered / "products.csv")] == ["mug-01", "shelf-apple-01"]
     [theirs, sent] = read_rows(rendered / "customer.csv")
     assert theirs["product_id"] == "mug-01"
-    assert tuple(sent.values()) == ("shelves/customer/shelf-apple-01.jpg", "", "Grocery", "apple")
+    assert tuple(sent.values()) == ("shelves/customer/sent-apple-01.jpg", "", "Grocery", "apple")
     with Image.open(rendered / sent["photo"]) as photo:
         assert photo.size == (320, 213)
     put_out(source, rendered, TWO, monkeypatch)
