@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from bot.actions import Actions
@@ -11,6 +11,7 @@ from bot.admins import Admins
 from bot.answering.help_picture import HelpPicture
 from bot.answering.links import Links
 from bot.answering.looking import Looking
+from bot.clock import now_s
 from bot.owner.troubles import Troubles
 from bot.speaking import Speaking
 from bot.store.store import Store
@@ -19,6 +20,10 @@ from imgrec.search.serving import Seen, ServingId
 
 _MOST_REMEMBERED = 5000
 _MOST_BYTES_IN_MEMORY = 64 * 1024 * 1024
+_A_MOMENT_S = 1.0
+
+_Button = tuple[int, int, int, str]
+"""Who taps, in which chat, below which message, and what the button carries."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,28 @@ class RecentPhotos:
         """Drop everything of a user."""
         for query_id in [query_id for query_id, kept in self._seen.items() if kept.user == user]:
             del self._seen[query_id]
+
+
+class RecentTaps:
+    """Which buttons were tapped just now, in memory only: whoever taps again before anything came means the same."""
+
+    def __init__(self, clock: Callable[[], float] = now_s) -> None:
+        self._clock = clock
+        self._until_s: dict[_Button, tuple[int, float]] = {}
+
+    def is_repeated(self, button: _Button, seq: int, received_s: float) -> bool:
+        """Whether this tap, the update `seq`, came in while another on the same button was handled, or just after."""
+        first, until_s = self._until_s.get(button, (seq, 0.0))
+        repeated = first != seq and received_s < until_s
+        if repeated:
+            self._until_s[button] = first, self._clock() + _A_MOMENT_S
+        return repeated
+
+    def handled(self, button: _Button, seq: int) -> None:
+        """What a tap asks for is about to be sent; what was tapped longer ago is dropped."""
+        now = self._clock()
+        self._until_s = {one: (by, until_s) for one, (by, until_s) in self._until_s.items() if until_s > now}
+        self._until_s[button] = seq, now + _A_MOMENT_S
 
 
 class Memory:
@@ -100,4 +127,5 @@ class Services:
     help_picture: HelpPicture
     wish_days: int
     recent: RecentPhotos = field(default_factory=RecentPhotos)
+    taps: RecentTaps = field(default_factory=RecentTaps)
     memory: Memory = field(default_factory=Memory)

@@ -112,7 +112,7 @@ def test_one_photo_is_sent_and_what_came_back_is_shown_and_the_second_time_nothi
     assert "0 imported, 24 unchanged" in again.stderr
     assert "24, up to date" in again.stdout
     assert "bal-007.jpg" in again.stdout
-    assert "\n1. yellow Balls 7 " in again.stdout  # it finds itself first
+    assert "\n1. yellow Balls 7\N{NO-BREAK SPACE}·" in again.stdout  # it finds itself first
 
 
 def test_without_a_chat_it_opens_and_stops_and_a_newer_feed_brings_it_up_to_date(opened: Opening) -> None:

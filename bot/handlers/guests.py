@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.answering.answering import answer
+from bot.answering.words import read, words_of
 from bot.handlers.context import Context
 from bot.messages import Guest, Text
 from bot.reaction import Reaction
@@ -20,6 +21,7 @@ async def on_guest(context: Context, message: Message) -> Reaction:
         return Reaction([Guest(query_id=message.guest_query_id, html=context.say(groups.MENTION_WITH_A_PHOTO))])
     ask = Ask(reply_to=message.message_id, photos=(photo,))
     request = Request(KindOfQuery.GUEST, message.chat.id, message.sender_id, ask, context.say, context.settings)
-    reaction = await answer(context.bot, context.services, context.waiting, request)
+    narrowing = await read(context.services, context.say, words_of(message, context.services.username))
+    reaction = await answer(context.bot, context.services, context.waiting, request.narrowed(narrowing))
     texts = [one.html for one in reaction.messages if isinstance(one, Text)]
     return replace(reaction, messages=[Guest(query_id=message.guest_query_id, html="\n\n".join(texts))])

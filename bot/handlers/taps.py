@@ -33,6 +33,7 @@ from bot.callback_data import (
     Vote,
     Why,
     WithoutWords,
+    encode,
     parse,
 )
 from bot.handlers.answers import on_more, on_open_product, on_other_category, on_pictures_missing
@@ -54,6 +55,7 @@ from bot.handlers.why import on_why
 from bot.handlers.wishes import on_make_wish, on_stop_wish
 from bot.reaction import Reaction
 from bot.receiving.updates import Tap
+from bot.texts import short
 
 ON_TAP: Mapping[type, Callable[[Context, Press, Any], Awaitable[Reaction]]] = {
     Vote: on_vote,
@@ -87,6 +89,12 @@ ON_TAP: Mapping[type, Callable[[Context, Press, Any], Awaitable[Reaction]]] = {
     RemoveSaved: on_remove_saved,
 }
 
+_SENDING = (
+    More, OpenProduct, OtherCategory, UnderPrice, WithoutWords, ShowParts, AskPart, Why, AskAgain, SavedAfter,
+    OpenSaved,
+)  # fmt: skip
+"""What is answered by messages each time it is tapped."""
+
 
 async def on_tap(context: Context, tapped: Tap) -> Reaction:
     """Find out which button it was, and do what it says."""
@@ -95,4 +103,18 @@ async def on_tap(context: Context, tapped: Tap) -> Reaction:
         return too_old(context)
     if isinstance(tap, TAPS_ON_SETTINGS) and (why := await refused(context, message.chat, tapped.sender_id)):
         return Reaction(toast=why)
-    return await ON_TAP[type(tap)](context, Press(message, tapped.sender_id), tap)
+    press = Press(message, tapped.sender_id)
+    handle = _once if isinstance(tap, _SENDING) else ON_TAP[type(tap)]
+    return await handle(context, press, tap)
+
+
+async def _once(context: Context, press: Press, tap: Any) -> Reaction:
+    """Who taps again because nothing has come yet is told to wait, and does not get it twice."""
+    taps, waiting = context.services.taps, context.waiting
+    button = press.user, press.chat, press.message.message_id, encode(tap)
+    if taps.is_repeated(button, waiting.seq, waiting.received_s):
+        return Reaction(toast=context.say(short.ONE_MOMENT))
+    reaction = await ON_TAP[type(tap)](context, press, tap)
+    if reaction.messages:
+        taps.handled(button, waiting.seq)
+    return reaction

@@ -174,9 +174,10 @@ async def test_in_a_chat_it_is_not_in_the_bot_answers_a_mention_with_one_message
 ) -> None:
     await anna.set_guest_mode(enabled=True)
     await anna.make_bot("left")
-    [mention] = await anna.photo(photo, caption=f"@{name_of(sandbox)}")
+    [mention] = await anna.photo(photo, caption=f"@{name_of(sandbox)} red")
     answer = await said(anna)
     assert answer["reply_to_message"]["message_id"] == mention["message_id"]
+    assert "Only: red." in answer["text"]
     assert "1. " in answer["text"]
     await anna.text(f"@{name_of(sandbox)} and this?")
     assert "in reply to a photo" in (await said(anna))["text"]

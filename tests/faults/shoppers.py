@@ -78,8 +78,10 @@ class Shopper:
             self.waiting.add(sent["message_id"])
 
     async def choose_likeness(self) -> None:
-        """Set how alike products have to be."""
-        percent = self.rng.choice(range(5, 60, 5))
+        """Set how alike products have to be; once begun it is carried through, lest an older value be expected."""
+        await asyncio.shield(self._choose_likeness(self.rng.choice(range(5, 60, 5))))
+
+    async def _choose_likeness(self, percent: int) -> None:
         await self.client.text(f"/threshold {percent}%")
         self.expected.likeness[self.user_id] = percent / 100
 

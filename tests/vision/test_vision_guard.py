@@ -98,6 +98,8 @@ def test_a_process_that_was_killed_is_replaced():
         decoder.decode(honest(), 100)
         [process] = set(children(os.getpid())) - before
         os.kill(process, signal.SIGKILL)
+        while process in children(os.getpid()):
+            time.sleep(0.01)
         assert decoder.decode(honest(), 100).size == (400, 300)
     assert set(children(os.getpid())) <= before
 
