@@ -12,7 +12,7 @@ TEXTS  := $(VENV)/texts.pot
 PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check faults fix languages run sandbox
+.PHONY: help demo setup test pytest check faults fix languages run sandbox
 
 help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -37,8 +37,11 @@ $(READY): $(SERVES)
 	@$(PIP) -e '.[train,sample,dev]'
 	@touch $@
 
+test: setup      ## lint, type-check, check the import rules, and run the tests
+	@$(MAKE) --no-print-directory --jobs 2 check pytest
+
 # The workers, and the processes they start, share the cores: more threads each would only wait for each other.
-test: check      ## lint, type-check, check the import rules, and run the tests
+pytest: setup
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 
 check: setup     ## lint, formatting, types, import rules

@@ -1,4 +1,4 @@
-"""The command line of the sample shop: `python -m sample render`, `views`, `sheet`, `licensed` and `ship`."""
+"""The command line of the sample shop: `render`, `shelves`, `views`, `licensed`, `ship` and `sheet`."""
 
 import importlib.util
 import os
@@ -53,10 +53,11 @@ def render(
 
     Writes products.csv and photos/ (a feed for imgrec import), customer.csv and customer/ (queries for imgrec evaluate
     search). Photos that exist are not taken again, so an interrupted command goes on where it stopped; any there that
-    belong to no product of the shop are removed. In a folder that was not rendered here it does not begin.
+    belong to no product of the shop are removed, but for those of its real shelves (python -m sample shelves). In a
+    folder that was not rendered here it does not begin.
     """
     _check_renderer(variant)
-    from sample import shop
+    from sample import shelves, shop
     from sample.jobs import Look, clear, keep_to_one_look, take
 
     if fresh:
@@ -69,6 +70,8 @@ def render(
         gone.unlink()
     taken = take(wanted, processes, reporter(), "Photographing", variant)
     shop.write_feeds(products, out)
+    if shelves.has_shelves(out):
+        shelves.put_out(shelves.shelved(), out)
     size = sum(file.stat().st_size for file in files)
     click.echo(f"{out}: {len(products)} products, {len(files)} photos ({taken} new), {size / 1e6:.1f} MB.")
 
@@ -124,15 +127,39 @@ def licensed(feed: Path, out: Path) -> None:
 
     FEED is a CSV file with the columns set and open_licence beside the usual ones. Their categories become the shop's
     departments; writes products.csv (a feed for imgrec import) and copies the photos. Test photos also become queries
-    for imgrec evaluate search: test.csv of those that were taken, test-all.csv of all that have a department.
+    for imgrec evaluate search: test.csv of those that were taken, test-all.csv of all that have a department. What
+    customers of the shop's real shelves sent is among the tests, whatever FEED says.
     """
     from sample.licensed import take_licensed
+    from sample.shelves import shelved
 
-    found = take_licensed(feed, out)
+    found = take_licensed(feed, out, {one.source for one in shelved() if one.is_customers})
     for (set_, licence), photos in sorted(found.taken.items()):
         click.echo(f"{set_}, {licence}: photos taken: {photos:,}")
     for reason, rows in sorted(found.left.items()):
         click.echo(f"left out, {reason}: {rows:,}")
+
+
+@main.command()
+@click.argument("feed", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(exists=True, file_okay=False, path_type=Path), default=_HERE,
+              help="Folder of the rendered shop. [default: sample/ of this checkout]")  # fmt: skip
+def shelves(feed: Path, out: Path) -> None:
+    """Give the shop real shelves beside the rendered ones: produce, packaged food, clothes and shoes.
+
+    Of FEED, a CSV file with the columns set and open_licence beside the usual ones, it takes the rows that
+    sample/shelves.csv names, each by its id; they are MIT or CC0-1.0. Writes shelves/, and adds to products.csv what is
+    on sale, to customer.csv what customers sent: other photos, of other things of the same kinds.
+    """
+    from sample import shelves as real
+
+    chosen = real.shelved()
+    taken = real.take_photos(chosen, feed, out)
+    real.put_out(chosen, out)
+    for (set_, licence), photos in sorted(taken.items()):
+        click.echo(f"{set_}, {licence}: photos taken: {photos:,}")
+    customers = sum(one.is_customers for one in chosen)
+    click.echo(f"{out}: {len(chosen) - customers} products, {customers} photos of customers.")
 
 
 @main.command()

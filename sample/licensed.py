@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +31,13 @@ class Licensed:
     left: Counter[str]
 
 
-def take_licensed(feed: Path, folder: Path) -> Licensed:
+def take_licensed(feed: Path, folder: Path, customers: Collection[str] = ()) -> Licensed:
     """Copy the photos whose row has an `open_licence` and a department, and write a feed of them, `products.csv`.
 
     `feed` is a CSV feed with the columns `set` and `open_licence` beside the usual ones; both stand in the new feed
     too, as whoever ships a model names them. What is to be measured goes into query files: the new feed's test split
     into `test.csv`, and every photo of a department, licensed or not, of the old feed's into `test-all.csv`.
+    `customers` are rows, by their id, that are for testing whatever split the feed gives them.
     Raises FeedError when a column or a photo is missing.
     """
     found = Licensed(Counter(), Counter())
@@ -47,7 +49,8 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
             raise FeedError(f"{feed} lacks the column {lacking[0]}; it needs {', '.join(_WANTED)}.")
         for row in reader:
             department = DEPARTMENT_OF.get(row["category"])
-            image = _image(feed, row["image"])
+            row["split"] = "test" if row["id"] in customers else row["split"]
+            image = photo_beside(feed, row["image"])
             photo = feed.parent.resolve() / image
             if department and row["split"] == "test":
                 for name in ["test-all.csv", *(["test.csv"] if row["open_licence"] else [])]:
@@ -66,8 +69,8 @@ def take_licensed(feed: Path, folder: Path) -> Licensed:
     return found
 
 
-def _image(feed: Path, image: str) -> Path:
-    """The file that a row names, which must lie beside its feed: its place there."""
+def photo_beside(feed: Path, image: str) -> Path:
+    """The file that a row names, relative to the feed's folder. Raises FeedError where it does not lie there."""
     folder = feed.parent.resolve()
     photo = (folder / image).resolve()
     if not photo.is_relative_to(folder):

@@ -15,16 +15,19 @@ from imgrec.vision.eye import ALIKE
 from imgrec.vision.model_folder import open_model
 from sample import shop
 from sample.design import nearest
+from sample.shelves import shelved
+from sample.shop import CUSTOMER_COLUMNS, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOP, MODEL, EYE = ROOT / "sample", ROOT / "models" / "sample", ROOT / "models" / "imagenet"
-DEPARTMENT_RIGHT, KIND_IN_FIRST_3, PRODUCT_FIRST = 0.95, 0.95, 0.75
+DEPARTMENT_RIGHT, KIND_IN_FIRST_3, PRODUCT_FIRST = 0.95, 0.95, 0.70
+REAL_DEPARTMENT_RIGHT, REAL_KIND_IN_FIRST_3 = 0.90, 0.60  # of shelves that the model was not trained for
 SHOWN_RIGHT, SHOWN_THREE = 0.70, 0.80  # what the threshold promises, and that it is not kept by showing nothing
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What `imgrec evaluate search` says of the customers' photos, after the feed was imported and indexed."""
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What `imgrec evaluate search` says of customers, after the feed was imported and indexed: rendered and real."""
     folder = tmp_path_factory.mktemp("sample")
     config = folder / "config.yaml"
     config.write_text(
@@ -40,35 +43,58 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
     imgrec("import", str(SHOP / "products.csv"))
     imgrec("index")
-    figures: dict[str, Any] = json.loads(
-        imgrec("evaluate", "search", "--queries", str(SHOP / "customer.csv"), "--json")
-    )
+    figures = {}
+    for shelf, sent in customers().items():
+        queries = folder / f"{shelf}.csv"
+        write_csv(queries, CUSTOMER_COLUMNS, ((str(SHOP / row["photo"]), *list(row.values())[1:]) for row in sent))
+        figures[shelf] = json.loads(imgrec("evaluate", "search", "--queries", str(queries), "--json"))
     return figures
 
 
-def test_customers_find_department_kind_and_product(answers: dict[str, Any]) -> None:
-    assert answers["queries"] == len(read_rows(SHOP / "customer.csv"))
-    assert answers["unreadable"] == 0
-    assert answers["category_accuracy"]["share"] >= DEPARTMENT_RIGHT
-    assert answers["kind_in_first"]["3"]["share"] >= KIND_IN_FIRST_3
-    assert answers["product_first"]["share"] >= PRODUCT_FIRST
-    assert answers["shown_right"]["share"] >= SHOWN_RIGHT
-    assert answers["shown_three"]["share"] >= SHOWN_THREE
+def customers() -> dict[str, list[dict[str, str]]]:
+    """What customers sent, of the rendered and of the real shelves."""
+    real = {one.photo for one in shelved()}
+    rows = read_rows(SHOP / "customer.csv")
+    return {
+        "rendered": [row for row in rows if row["photo"] not in real],
+        "real": [row for row in rows if row["photo"] in real],
+    }
 
 
-def test_the_shop_is_the_one_the_generator_makes() -> None:
+def test_customers_of_what_is_rendered_find_department_kind_and_product(answers: dict[str, dict[str, Any]]) -> None:
+    rendered = answers["rendered"]
+    assert rendered["queries"] == len(customers()["rendered"])
+    assert rendered["unreadable"] == 0
+    assert rendered["category_accuracy"]["share"] >= DEPARTMENT_RIGHT
+    assert rendered["kind_in_first"]["3"]["share"] >= KIND_IN_FIRST_3
+    assert rendered["product_first"]["share"] >= PRODUCT_FIRST
+    assert rendered["shown_right"]["share"] >= SHOWN_RIGHT
+    assert rendered["shown_three"]["share"] >= SHOWN_THREE
+
+
+def test_customers_of_the_real_shelves_find_department_and_kind(answers: dict[str, dict[str, Any]]) -> None:
+    real = answers["real"]
+    assert (real["queries"], real["unreadable"]) == (len(customers()["real"]), 0)
+    assert real["category_accuracy"]["share"] >= REAL_DEPARTMENT_RIGHT
+    assert real["kind_in_first"]["3"]["share"] >= REAL_KIND_IN_FIRST_3
+
+
+def test_the_shop_is_the_one_the_generator_makes_and_after_it_come_the_real_shelves() -> None:
     """Titles, prices and splits; the photos themselves take half an hour."""
     made = shop.catalogue(seed=1)
+    on_sale = [one for one in shelved() if not one.is_customers]
     rows = read_rows(SHOP / "products.csv")
-    assert [tuple(row.values()) for row in rows] == [product.row() for product in made]
-    assert sorted(row["image"] for row in rows) == sorted(f"photos/{file.name}" for file in SHOP.glob("photos/*.jpg"))
-    customers = {photo for product in made for photo in product.customer_photos}
-    assert {row["photo"] for row in read_rows(SHOP / "customer.csv")} == customers
-    assert {f"customer/{file.name}" for file in SHOP.glob("customer/*.jpg")} == customers
+    assert [tuple(row.values()) for row in rows] == [one.row() for one in (*made, *on_sale)]
+    assert sorted(product.image for product in made) == sorted(
+        f"photos/{file.name}" for file in SHOP.glob("photos/*.jpg")
+    )
+    theirs = {photo for product in made for photo in product.customer_photos}
+    assert {row["photo"] for row in customers()["rendered"]} == theirs
+    assert {f"customer/{file.name}" for file in SHOP.glob("customer/*.jpg")} == theirs
 
 
-def test_the_shop_has_what_a_shop_needs() -> None:
-    rows = read_rows(SHOP / "products.csv")
+def test_the_rendered_shop_has_what_a_shop_needs() -> None:
+    rows = [row for row in read_rows(SHOP / "products.csv") if row["image"].startswith("photos/")]
     departments = Counter(row["category"] for row in rows)
     assert len(departments) == 20
     assert set(departments.values()) == {20}
@@ -80,8 +106,7 @@ def test_the_shop_has_what_a_shop_needs() -> None:
 
 
 def test_shop_and_model_are_small_enough_to_ship() -> None:
-    photos = [*SHOP.glob("photos/*.jpg"), *SHOP.glob("customer/*.jpg")]
-    assert sum(file.stat().st_size for file in photos) <= 10_000_000
+    assert sum(file.stat().st_size for file in SHOP.rglob("*") if file.is_file()) <= 16_000_000
     assert sum(file.stat().st_size for file in MODEL.iterdir()) <= 16_000_000
 
 
