@@ -128,10 +128,10 @@ class Trainer:
     @contextlib.contextmanager
     def trained_for(self, number: int, report: Reporter) -> Iterator[Epoch]:
         """Train an epoch. Within this the network has the weights that were measured, after it those that go on."""
-        started = time.monotonic()
         stage = self.settings.stage_of(number)
         side_px = self.settings.side_px_of(stage)
         take, validation = self.source.training(stage, number), self.source.validation(stage)
+        started = time.monotonic()  # what is read or looked at once is no part of what an epoch takes
         batches = TrainingBatches(take, self.lesson.targets, self.settings, number)
         _seed_dropout(self.network, self.settings.seed, number)
         raw = KeepRawWeights()
