@@ -41,6 +41,7 @@ def own_shop(shop: Shop, tmp_path: Path) -> Shop:
     return shop.copy_to(tmp_path / "shop")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups when its turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One file that needs the shop first, then those that do not, then the others: nobody waits while it is made.
 
