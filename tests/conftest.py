@@ -13,8 +13,6 @@ with contextlib.suppress(ImportError):
     import mitsuba  # noqa: F401 - loaded after TensorFlow it crashes, and a test file may bring that in first
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, before anything imports telegram
 
-SHARING_FOLDERS = {"evaluation"}
-
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
@@ -41,15 +39,8 @@ def own_shop(shop: Shop, tmp_path: Path) -> Shop:
     return shop.copy_to(tmp_path / "shop")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups when its turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One file that needs the shop first, then those that do not, then the others: nobody waits while it is made.
-
-    The tests of a file run in one process, and so do all files of a folder whose `conftest.py` has what is dear.
-    """
-    for item in items:
-        together = item.path.parent if item.path.parent.name in SHARING_FOLDERS else item.path
-        item.add_marker(pytest.mark.xdist_group(together.name))
+    """One file that needs the shop first, then those that do not, then the others: nobody waits while it is made."""
     files = dict.fromkeys(item.path for item in items)
     with_shop = {item.path for item in items if {"shop", "own_shop"} & set(getattr(item, "fixturenames", ()))}
     needing = [file for file in files if file in with_shop]
