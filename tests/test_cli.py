@@ -85,7 +85,7 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
      ["models", "use"], ["models", "make"], ["models", "make", "x", "--layers", "block9"], ["evaluate", "search"],
      ["evaluate", "search", "--split", "test", "--queries", "q.csv"], ["evaluate", "model", "--split", "all"],
      ["evaluate", "model", "--html", "."],
-     ["train"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
+     ["tune"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
      ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
      ["import", "by-hand.csv"], ["backup"], ["backup", "."], ["restore"],
