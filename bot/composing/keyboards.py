@@ -29,7 +29,7 @@ from bot.callback_data import (
     WithoutWords,
     encode,
 )
-from bot.composing.buttons import Row, button, in_even_rows, in_rows, marked
+from bot.composing.buttons import Row, button, in_even_rows, marked
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result
@@ -40,7 +40,6 @@ from imgrec.vision.boxes import Box, quadrants
 Keyboard = InlineKeyboardMarkup
 
 _OTHER_CATEGORIES = 2
-_MOST_IN_A_ROW = 6
 _QUARTERS = "◰◳◱◲"  # as they are read
 
 
@@ -74,7 +73,7 @@ def of_wishes(standing: Sequence[Wish]) -> Keyboard | None:
     buttons = [
         button(f"🔕 {number}", StopWish(wish.query_id, BELOW_LIST)) for number, wish in enumerate(standing, start=1)
     ]
-    return _keyboard(in_rows(buttons, _MOST_IN_A_ROW))
+    return _keyboard(in_even_rows(buttons))
 
 
 def make_wish(say: Language, query_id: int) -> InlineKeyboardButton:
