@@ -38,6 +38,7 @@ def test_best_teaches_block_5_alone_and_scratch_everything_while_photos_grow():
     best, scratch = settings_from("best", {}), settings_from("scratch", {})
     assert {best.train_from(best.stage_of(epoch)) for epoch in range(1, best.total_epochs + 1)} == {"block5"}
     assert (best.first_block, scratch.first_block) == (5, 1)
+    assert best.views is None  # the machine decides
     assert not best.changes_side
     sides = [scratch.side_px_of(scratch.stage_of(epoch)) for epoch in range(1, scratch.total_epochs + 1)]
     assert sides == sorted(sides)
