@@ -128,12 +128,16 @@ def licensed(feed: Path, out: Path) -> None:
     FEED is a CSV file with the columns set and open_licence beside the usual ones. Their categories become the shop's
     departments; writes products.csv (a feed for imgrec import) and copies the photos. Test photos also become queries
     for imgrec evaluate search: test.csv of those that were taken, test-all.csv of all that have a department. What
-    customers of the shop's real shelves sent is among the tests, whatever FEED says.
+    customers of the shop's real shelves sent is among the tests, whatever FEED says. Kinds have the names they have on
+    those shelves.
     """
     from sample.licensed import take_licensed
     from sample.shelves import shelved
 
-    found = take_licensed(feed, out, {one.source for one in shelved() if one.is_customers})
+    chosen = shelved()
+    found = take_licensed(
+        feed, out, {one.source for one in chosen if one.is_customers}, {one.source: one.kind for one in chosen}
+    )
     for (set_, licence), photos in sorted(found.taken.items()):
         click.echo(f"{set_}, {licence}: photos taken: {photos:,}")
     for reason, rows in sorted(found.left.items()):

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +31,16 @@ class Licensed:
     left: Counter[str]
 
 
-def take_licensed(feed: Path, folder: Path, customers: Collection[str] = ()) -> Licensed:
+def take_licensed(
+    feed: Path, folder: Path, customers: Collection[str] = (), shelf_kinds: Mapping[str, str] | None = None
+) -> Licensed:
     """Copy the photos whose row has an `open_licence` and a department, and write a feed of them, `products.csv`.
 
     `feed` is a CSV feed with the columns `set` and `open_licence` beside the usual ones; both stand in the new feed
     too, as whoever ships a model names them. What is to be measured goes into query files: the new feed's test split
     into `test.csv`, and every photo of a department, licensed or not, of the old feed's into `test-all.csv`.
-    `customers` are rows, by their id, that are for testing whatever split the feed gives them.
+    `customers` are rows, by their id, that are for testing whatever split the feed gives them. `shelf_kinds` says of
+    rows, by their id, which kind they are in the shop; so are all others of their set and kind.
     Raises FeedError when a column or a photo is missing.
     """
     found = Licensed(Counter(), Counter())
@@ -47,7 +50,13 @@ def take_licensed(feed: Path, folder: Path, customers: Collection[str] = ()) -> 
         reader = csv.DictReader(stream)
         if lacking := [column for column in _WANTED if column not in (reader.fieldnames or ())]:
             raise FeedError(f"{feed} lacks the column {lacking[0]}; it needs {', '.join(_WANTED)}.")
-        for row in reader:
+        all_ = list(reader)
+        kind_of = dict(shelf_kinds or {})
+        kinds_of = {
+            (row["set"], row["kind"]): kind_of[row["id"]] for row in all_ if row["kind"] and row["id"] in kind_of
+        }
+        for row in all_:
+            row["kind"] = kind_of.get(row["id"]) or kinds_of.get((row["set"], row["kind"]), row["kind"])
             department = DEPARTMENT_OF.get(row["category"])
             row["split"] = "test" if row["id"] in customers else row["split"]
             image = photo_beside(feed, row["image"])

@@ -88,13 +88,14 @@ def _layers_of_interest(layers: "_Layers", x: Any) -> dict[str, Any]:
     for block in range(1, len(BLOCKS) + 1):
         x = taken[f"block{block}"] = layers.block(x, block)
         if block < len(BLOCKS) or layers.has("fc1"):
-            x = layers.halved(x)
+            x = below = layers.halved(x)
     if layers.has("fc1"):
         x = op.reshape(op.transpose(x, [0, 2, 3, 1]), [0, -1], special_zero=True)  # flattened as Keras does
         x = taken["fc2"] = op.relu(layers.dense(op.relu(layers.dense(x, "fc1")), "fc2"))
+    elif weights.stands_on == "gem":
+        x = op.concat([layers.of_length_one(layers.generalised_mean(one)) for one in (below, x)], 1)
     else:
         x = layers.pooled(x, weights.stands_on)
-        x = layers.of_length_one(x) if weights.stands_on == "gem" else x
     for name in ("embedding", "logits"):
         if layers.has(name):
             taken[name] = layers.dense(x, name)
@@ -154,19 +155,19 @@ class _Layers:
         return self.op.add(self.op.matmul(x, kernel, False, False), bias.reshape(1, -1))
 
     def pooled(self, x: Any, pooling: str) -> Any:
-        """A block's positions as one row; the output of a dense layer is one already.
+        """A block's positions as one row; the output of a dense layer is one already."""
+        if x.get_output_partial_shape(0).rank.get_length() == 2:
+            return x
+        return self.generalised_mean(x) if pooling == "gem" else self.op.reduce_mean(x, _POSITIONS)
 
-        `gem`: the mean of the cubes, and its third root, so that strong responses count more.
+    def generalised_mean(self, x: Any) -> Any:
+        """The mean of the cubes, and its third root, so that strong responses count more.
 
         F. Radenovic et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018, section 3.2.
         """
         op = self.op
-        if x.get_output_partial_shape(0).rank.get_length() == 2:
-            return x
-        if pooling == "gem":
-            powers = op.power(op.maximum(x, np.float32(GEM_FLOOR)), np.float32(GEM_POWER))
-            return op.power(op.reduce_mean(powers, _POSITIONS), np.float32(1 / GEM_POWER))
-        return op.reduce_mean(x, _POSITIONS)
+        powers = op.power(op.maximum(x, np.float32(GEM_FLOOR)), np.float32(GEM_POWER))
+        return op.power(op.reduce_mean(powers, _POSITIONS), np.float32(1 / GEM_POWER))
 
     def averaged(self, x: Any) -> Any:
         """Rows (2n, d), the photos' and then their mirror images', as n."""

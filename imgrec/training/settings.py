@@ -72,8 +72,8 @@ class TrainingSettings(BaseModel):
     views_gb: float = Field(8.0, gt=0, description="Gigabytes the views may take on the disk, until the run is done.")
     top: Literal["average", "gem", "dense"] = Field(
         "average",
-        description="average: global average pooling; gem: generalised mean pooling, brought to length 1, as a search "
-        "compares; dense: VGG-16's two layers of 4,096.",
+        description="average: global average pooling; gem: generalised means of what the last block takes and makes, "
+        "each brought to length 1, as a search compares; dense: VGG-16's two layers of 4,096.",
     )
     normalisation: Literal["auto", "none", "batch"] = Field(
         "auto", description="After each convolution. auto: batch from scratch, else none."

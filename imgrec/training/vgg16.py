@@ -53,14 +53,12 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
             x = layer.convolution(
                 x, f"block{block}_conv{number}", max(1, round(channels * settings.width)), settings.batch_norm
             )
-        if block == len(BLOCKS) and settings.top == "average":
-            x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="average")(x)
-        elif block == len(BLOCKS) and settings.top == "gem":
-            x = GeneralisedMean(dtype="float32", name="gem")(x)
-            x = keras.layers.UnitNormalization(dtype="float32", name="length_one")(x)
-            x = keras.layers.Rescaling(_SCALE_OF_LENGTH_ONE, dtype="float32", name=_SCALED)(x)
-        else:
-            x = keras.layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
+        if block < len(BLOCKS) or settings.top == "dense":
+            x = below = keras.layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
+    if settings.top == "average":
+        x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="average")(x)
+    elif settings.top == "gem":
+        x = _joined_generalised_means(below, x)
     if settings.top == "dense":
         x = keras.layers.Flatten(name="flatten", dtype=dtype)(x)
         for name in ("fc1", "fc2"):
@@ -176,6 +174,14 @@ def _plain(dense: Any, scale: float) -> tuple[Floats, Floats]:
 def _small_start() -> dict[str, Any]:
     """As Glorot has it for inputs of unit variance, though what comes in is larger."""
     return {"kernel_initializer": keras.initializers.VarianceScaling(1 / _HASTE**2, "fan_avg", "uniform")}
+
+
+def _joined_generalised_means(*maps: Any) -> Any:
+    """Each pooled to a row of length 1, side by side: of length 1 in all, but for the scale."""
+    pooled = [GeneralisedMean(dtype="float32")(x) for x in maps]
+    of_length_one = [keras.layers.UnitNormalization(dtype="float32")(x) for x in pooled]
+    joined = keras.layers.Concatenate(dtype="float32")(of_length_one)
+    return keras.layers.Rescaling(_SCALE_OF_LENGTH_ONE, dtype="float32", name=_SCALED)(joined)
 
 
 def _dropout(x: Any, settings: TrainingSettings, name: str) -> Any:

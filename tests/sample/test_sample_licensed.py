@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from csv_rows import read_rows
 
 from sample.__main__ import main
+from sample.licensed import take_licensed
+from sample.shop import write_csv
 
 COLUMNS = ["id", "title", "category", "image", "kind", "group", "split", "set", "open_licence"]
 
@@ -43,6 +45,16 @@ def test_only_photos_with_an_open_licence_and_a_department_are_taken(tmp_path: P
         ("0", "Clothing", "train", "MIT"), ("2", "Home", "train", "CC0-1.0"),
     ]  # fmt: skip
     assert [(tmp_path / "open" / row["image"]).read_bytes() for row in rows] == [b"\x00", b"\x02"]
+
+
+def test_kinds_have_the_names_of_the_shelves(tmp_path: Path) -> None:
+    all_ = feed(tmp_path / "all", *[("Grocery Produce", "market", "MIT")] * 4)
+    rows = read_rows(all_)
+    for row, kind in zip(rows, ["Granny-Smith", "Granny-Smith", "Anjou", ""], strict=True):
+        row["kind"] = kind
+    write_csv(all_, COLUMNS, [tuple(row[column] for column in COLUMNS) for row in rows])
+    take_licensed(all_, tmp_path / "open", shelf_kinds={"1": "apple", "3": "fig"})
+    assert [row["kind"] for row in read_rows(tmp_path / "open" / "products.csv")] == ["apple", "apple", "Anjou", "fig"]
 
 
 def test_a_photo_is_copied_to_where_it_lies_however_its_row_says_so(tmp_path: Path) -> None:
