@@ -85,7 +85,9 @@ class TrainingSettings(BaseModel):
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share of the target spread over all categories.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Share of features dropped before dense layers.")
     metric: Literal["none", "category", "kind", "group"] = Field(
-        "none", description="Also teach an embedding to tell these apart (cosine softmax)."
+        "none",
+        description="Also teach an embedding to tell these apart (cosine softmax). group: what has several photos, "
+        "and of all else the kinds.",
     )
     metric_weight: float = Field(0.5, gt=0, description="Weight of the embedding's loss beside the categories'.")
     embedding_dim: int = Field(128, ge=8, description="Dimensions of the embedding.")

@@ -29,15 +29,18 @@ def training_targets(examples: Examples, categories: int, settings: TrainingSett
 def metric_labels(examples: Examples, metric: str) -> tuple[NDArray[np.int64], int]:
     """The class of each photo for the embedding, int64 (n,), -1 where there is none; and how many classes there are.
 
-    Classes are the categories, the kinds within them, or the groups. Where not even two kinds or groups have two photos
-    each, there is nothing to tell apart, and the categories serve.
+    Classes are the categories, the kinds within them, or the groups; a photo that is alone in its group is told by its
+    kind. Where not even two kinds or groups have two photos each, there is nothing to tell apart, and the categories
+    serve.
     """
     keys: Sequence[Hashable | None] = examples.label.tolist()
-    if metric == "kind":
+    if metric != "category":
         pairs = zip(examples.label.tolist(), examples.kind, strict=True)
         keys = [(category, kind) if kind else None for category, kind in pairs]
-    elif metric == "group":
-        keys = examples.group
+    if metric == "group":
+        members = Counter(examples.group)
+        several = (members[group] >= _LEAST_PHOTOS_A_CLASS for group in examples.group)
+        keys = [group if of else kind for group, of, kind in zip(examples.group, several, keys, strict=True)]
     counted = Counter(key for key in keys if key is not None)
     classes = [key for key, count in counted.items() if count >= _LEAST_PHOTOS_A_CLASS]
     if len(classes) < 2:

@@ -52,7 +52,7 @@ class Weights:
     convolutions: kernel (3, 3, in, out) and shift (out,) by name, whatever normalises behind them folded in. dense:
     kernel (in, out) and bias (out,) by name, of fc1, fc2, embedding and logits those that there are. scale, offset:
     what pixels are multiplied by, and then added to, offset (3,). stands_on: what embedding and logits stand on, where
-    there is no fc1: the last block's average; or what the last block takes and what it makes, each GeM-pooled to length 1.
+    there is no fc1: the last block's average, or the GeM of what that takes and of what it makes, each of length 1.
     """
 
     convolutions: Pairs

@@ -54,6 +54,11 @@ def test_groups_and_categories_can_be_told_apart_too():
     assert metric_labels(grouped, "category")[0].tolist() == [0, 0, 1, 1]
 
 
+def test_a_photo_that_is_alone_in_its_group_is_told_by_its_kind():
+    mixed = examples([0] * 6, ["red"] * 4 + ["blue", None], ["a", "a", "b", "c", "d", "e"])
+    assert metric_labels(mixed, "group")[0].tolist() == [0, 0, 1, 1, -1, -1]  # one blue thing is no class
+
+
 @pytest.mark.parametrize("metric", ["kind", "group"])
 @pytest.mark.parametrize("kind", [[None] * 4, ["red", "red", None, None]])
 def test_where_there_are_no_two_classes_to_tell_apart_the_categories_serve(metric: str, kind: list[str | None]):
