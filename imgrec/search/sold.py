@@ -37,7 +37,7 @@ class Sold(BaseModel):
         Returns float32 (n,).
         """
         told = self.similarity * np.asarray(similarity) + self.energy * np.asarray(energy) + self.shift
-        return np.asarray(1 / (1 + np.exp(-told)), np.float32)
+        return np.asarray(0.5 + 0.5 * np.tanh(told / 2), np.float32)  # the logistic function, which never overflows
 
 
 def energy_of(logits: Floats) -> Floats:
