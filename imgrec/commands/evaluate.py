@@ -85,7 +85,7 @@ def evaluate_model(
               help="The catalogue's own photos of this split, each one's product and group left out.")  # fmt: skip
 @click.option("--exclude-own", is_flag=True, help="With --queries: leave out each one's own product_id and its group.")
 @click.option("--strangers", type=click.Path(path_type=Path),
-              help="Such a CSV of photos of what the shop does not sell: how sure it is of a category all the same.")  # fmt: skip
+              help="Such a CSV of photos of what the shop does not sell: how sure it is of them.")  # fmt: skip
 @_seed_option
 @json_option
 @config_option

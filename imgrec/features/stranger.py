@@ -9,6 +9,7 @@ often as it does photos of other things is measured (docs/experiments.md).
 import hashlib
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from imgrec.features.telephone import telephone_view
@@ -20,21 +21,26 @@ _PIECE_PX = 84
 def stranger_view(photo: Image.Image, content: str) -> Image.Image:
     """photo: upright RGB, any size. Returns RGB, 256 x 256 px, always the same for the same photo.
 
-    Nine pieces in another order, as a telephone would take them. `content` is the SHA-256 of the photo's file.
+    In pieces, and as a telephone would take it. `content` is the SHA-256 of the photo's file, and seeds what is drawn.
     """
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(f"stranger {content}".encode()).digest()[:8]))
+    return telephone_view(in_pieces(photo, content), content)
+
+
+def in_pieces(photo: Image.Image, content: str) -> Image.Image:
+    """The photo as a square, RGB, 252 x 252 px, whose nine pieces have changed places: none is where it was."""
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(content.encode()).digest()[:8]))
     side = _PIECES * _PIECE_PX
     red, green, blue = (int(level) for level in np.asarray(photo.crop((0, 0, 1, 1)))[0, 0])
     whole = ImageOps.pad(photo, (side, side), Image.Resampling.BICUBIC, color=(red, green, blue))
     pieces = np.asarray(whole).reshape(_PIECES, _PIECE_PX, _PIECES, _PIECE_PX, 3).swapaxes(1, 2)
     mixed = pieces.reshape(-1, _PIECE_PX, _PIECE_PX, 3)[_order(rng)].reshape(pieces.shape).swapaxes(1, 2)
-    return telephone_view(Image.fromarray(np.ascontiguousarray(mixed).reshape(side, side, 3)), content)
+    return Image.fromarray(mixed.reshape(side, side, 3))
 
 
-def _order(rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Which piece goes where: none stays where it was."""
+def _order(rng: np.random.Generator) -> NDArray[np.int64]:
+    """Which piece goes where."""
     places = np.arange(_PIECES * _PIECES)
-    while True:
+    order = rng.permutation(places)
+    while (order == places).any():
         order = rng.permutation(places)
-        if (order != places).all():
-            return order
+    return order
