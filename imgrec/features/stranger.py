@@ -14,8 +14,8 @@ from PIL import Image, ImageOps
 
 from imgrec.features.telephone import telephone_view
 
-_PIECES = 3  # a side
-_PIECE_PX = 84
+_PIECES = 4  # a side
+_PIECE_PX = 64
 
 
 def stranger_view(photo: Image.Image, content: str) -> Image.Image:
@@ -27,7 +27,7 @@ def stranger_view(photo: Image.Image, content: str) -> Image.Image:
 
 
 def in_pieces(photo: Image.Image, content: str) -> Image.Image:
-    """The photo as a square, RGB, 252 x 252 px, whose nine pieces have changed places: none is where it was."""
+    """The photo as a square, RGB, 256 x 256 px, whose sixteen pieces have changed places: none is where it was."""
     rng = np.random.default_rng(int.from_bytes(hashlib.sha256(content.encode()).digest()[:8]))
     side = _PIECES * _PIECE_PX
     red, green, blue = (int(level) for level in np.asarray(photo.crop((0, 0, 1, 1)))[0, 0])
