@@ -54,7 +54,7 @@ class Shop:
         return [
             candidate.name
             for candidate in answer.candidates
-            if candidate.name in self.category_ids and candidate.probability >= _LEAST_PROBABILITY
+            if candidate.name in self.category_ids and candidate.probability >= _LEAST_PROBABILITY * answer.sold
         ]
 
 

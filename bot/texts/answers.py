@@ -16,6 +16,7 @@ _SURE = 0.5
 _MOST_ASKED = 3
 
 _LOOKED_EVERYWHERE = msgid("I looked through the whole shop.")
+_NOT_SOLD = msgid("There seems to be nothing like this here.")
 
 
 def answered(say: Language, result: Result) -> str:
@@ -98,9 +99,13 @@ def _where(say: Language, result: Result) -> str:
         return say("Similar to {product}:", product=title_of(result.product, LISTED_TITLE_LENGTH))
     if source == "chat":
         chosen = say("I looked in {category}, as you chose with /category.", category=categories(say, answer.scope))
+        if not answer.is_sold:
+            return f"{chosen} {say(_NOT_SOLD)}"
         return f"{chosen} {_guess(say, answer.category, to_me=True)}" if answer.category else chosen
     if source == "tap" or answer.category is None:
         return _looked_in(say, answer.scope)
+    if not answer.is_sold:
+        return f"{say(_NOT_SOLD)} {_looked_in(say, answer.scope)}"
     if answer.category.probability < _SURE:
         return _question(say, answer, shop)
     others = [name for name in answer.scope if name != answer.category.name]

@@ -84,10 +84,14 @@ def evaluate_model(
 @click.option("--split", type=click.Choice(SPLITS),
               help="The catalogue's own photos of this split, each one's product and group left out.")  # fmt: skip
 @click.option("--exclude-own", is_flag=True, help="With --queries: leave out each one's own product_id and its group.")
+@click.option("--strangers", type=click.Path(path_type=Path),
+              help="Such a CSV of photos of what the shop does not sell: how sure it is of them.")  # fmt: skip
 @_seed_option
 @json_option
 @config_option
-def evaluate_search(queries: Path | None, split: str | None, exclude_own: bool, seed: int, as_json: bool) -> None:
+def evaluate_search(
+    queries: Path | None, split: str | None, exclude_own: bool, strangers: Path | None, seed: int, as_json: bool
+) -> None:
     """How often the search is right on photos whose truth is known.
 
     Category accuracy, a product of the same kind among the first 1, 3 and 10, the very product first, how much is shown
@@ -95,32 +99,40 @@ def evaluate_search(queries: Path | None, split: str | None, exclude_own: bool, 
     hard against soft scoping, with 95 % intervals; what is said of categories flatters there, as the index was fitted
     on these photos.
     """
-    from imgrec.evaluation.search_report import read_queries, report_on_search
+    from imgrec.evaluation.search_report import confidence_in_strangers, read_queries, report_on_search
     from imgrec.evaluation.split_report import report_on_split
     from imgrec.search.serving import Serving
 
     if (queries is None) == (split is None):
         raise click.UsageError("Name the queries: either --queries FILE or --split test (or train, validation).")
-    rows = []
+    rows, strange = [], []
     if queries is not None:
         must_exist(FeedError, queries)
         rows = read_queries(queries)
+    if strangers is not None:
+        must_exist(FeedError, strangers)
+        strange = read_queries(strangers)
     config, report = configured(), reporter()
     with Serving.open(config) as serving:
         if split is None:
             figures, retrieval = report_on_search(serving, rows, exclude_own, seed, report), None
         else:
             figures, retrieval = report_on_split(serving, config, split, seed, report)
+        of_strangers = confidence_in_strangers(serving, strange, report) if strange else None
     if as_json:
         from imgrec.evaluation.as_json import as_json as plain
 
-        print_json(figures.as_json() | ({} if retrieval is None else {"retrieval": plain(retrieval)}))
+        shown = figures.as_json()
+        shown |= {} if retrieval is None else {"retrieval": plain(retrieval)}
+        print_json(shown | ({} if of_strangers is None else {"strangers": of_strangers.as_json()}))
         return
-    from imgrec.commands.evaluate_tables import retrieval_tables, search_tables
+    from imgrec.commands.evaluate_tables import confidence_table, retrieval_tables, search_tables
 
     print_text(*search_tables(figures))
     if retrieval is not None:
         print_text("", *retrieval_tables(retrieval))
+    if of_strangers is not None:
+        print_text("", confidence_table(of_strangers))
 
 
 @evaluate.command("log")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from imgrec.commands.console import table
+from imgrec.evaluation.confidence import Confidence
 from imgrec.evaluation.model_report import ModelFigures, ModelReport
 from imgrec.evaluation.retrieval_report import COMPARED, Difference, RetrievalFigures
 from imgrec.evaluation.search_report import SearchReport
@@ -42,7 +43,22 @@ def search_tables(figures: SearchReport) -> list[Table | str]:
     shown.add_row(f"shown something ({figures.likeness:.0%} alike, {figures.threshold})", str(figures.answered))
     shown.add_row("shown three or more", str(figures.shown_three))
     shown.add_row("of all shown, of its kind", str(figures.shown_right))
+    if figures.confidence is not None and figures.head != "none":
+        _add_confidence(shown, figures.confidence)
     return [shown, *(["", figures.note] if figures.note else [])]
+
+
+def confidence_table(strangers: Confidence) -> Table:
+    """How sure the shop is of what it does not sell."""
+    shown = table("Photos of what is not sold", "figure", "value")
+    _add_confidence(shown, strangers)
+    return shown
+
+
+def _add_confidence(shown: Table, confidence: Confidence) -> None:
+    shown.add_row("sure of a category (80 % or more)", str(confidence.confident))
+    shown.add_row("  if all that is sent were sold", str(confidence.undoubted))
+    shown.add_row("taken for something sold", str(confidence.sold))
 
 
 def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:

@@ -127,7 +127,8 @@ def search(
 
 
 def _print_answer(answer: "Answer") -> None:
-    seen = f"{answer.category.name} ({answer.category.probability:.0%}); " if answer.category else ""
+    seen = "" if answer.is_sold else f"nothing like this is sold here ({1 - answer.sold:.0%}); "
+    seen += f"{answer.category.name} ({answer.category.probability:.0%}); " if answer.category else ""
     shown = table(
         f"{seen}searched {', '.join(answer.scope) or 'everything'} from similarity {answer.threshold:.3f}",
         "alike", "similarity", "title", "price", "category", "id",

@@ -13,6 +13,7 @@ import numpy as np
 from imgrec.bootstrap import Resampling
 from imgrec.catalogue.store import Product
 from imgrec.errors import FeedError, PhotoError
+from imgrec.evaluation.confidence import Confidence
 from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.ranking import Bools, Ints
@@ -95,6 +96,8 @@ class SearchReport:
     shown_three: Share
     shown_right: ShownShare
     note: str = ""
+    confidence: Confidence | None = None
+    """None where the photos are the shop's own."""
 
     def as_json(self) -> dict[str, object]:
         """The same as plain objects."""
@@ -115,6 +118,7 @@ class SearchReport:
             "shown_three": self.shown_three.as_json(),
             "shown_right": self.shown_right.as_json(),
             "note": self.note,
+            "confidence": self.confidence and self.confidence.as_json(),
         }
 
 
@@ -217,7 +221,13 @@ def report_on_search(
             [one.row.product_id or number for number, one in enumerate(with_kind)],
             seed,
         ),
+        confidence=Confidence.of([one.answer for one in asked]),
     )
+
+
+def confidence_in_strangers(serving: Serving, rows: Sequence[TruthRow], report: Reporter) -> Confidence:
+    """How sure the shop is of a category of photos that show nothing it sells."""
+    return Confidence.of([answer for _, answer in _answers(serving, rows, False, report) if answer is not None])
 
 
 def _answers(

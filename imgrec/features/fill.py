@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from imgrec.errors import PhotoError
 from imgrec.features.colours import dominant_colours
 from imgrec.features.store import FeatureStore, PhotoFeatures, View
+from imgrec.features.stranger import stranger_view
 from imgrec.features.telephone import telephone_view
 from imgrec.progress import Advance
 from imgrec.vision.decode import decode_photo
@@ -20,6 +22,11 @@ from imgrec.vision.vectors import Floats
 
 _BATCH = 16
 _PHOTOS_A_SHARD = 512
+_AS: dict[View, Callable[[Image.Image, str], Image.Image]] = {
+    "shop": lambda photo, _: photo,
+    "telephone": telephone_view,
+    "stranger": stranger_view,
+}
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,7 @@ def _prepared(
             photo = decode_photo(path_of(content), eye.preprocessing.side_px)
         except PhotoError:
             return None
-        if view == "telephone":
-            photo = telephone_view(photo, content)
+        photo = _AS[view](photo, content)
         return _Prepared(content, eye.preprocessing.square(photo), dominant_colours(photo))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

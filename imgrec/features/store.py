@@ -3,9 +3,9 @@
     FOLDER/MODEL/VIEW/DIGEST.ARITHMETIC.npz     a shard of a few hundred photos
 
 MODEL is the beginning of the model's identity, VIEW how the photos were seen ("shop": as they are; "telephone": as
-`telephone_view` makes them), ARITHMETIC what the network was computed in, DIGEST that of the photos' names, so that any
-number of processes may add shards at the same time. Photos are named by the SHA-256 of their content. No shopper's
-photo ever enters.
+`telephone_view` makes them; "stranger": as `stranger_view` does), ARITHMETIC what the network was computed in, DIGEST
+that of the photos' names, so that any number of processes may add shards at the same time. Photos are named by the
+SHA-256 of their content. No shopper's photo ever enters.
 
 A shard holds, each with one row a photo: `content` (S64), `features` (float16), `logits` and `colours` (float32).
 """
@@ -27,7 +27,7 @@ from imgrec.vision.eye import Eye, Halves, Outputs
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
 
-View = Literal["shop", "telephone"]
+View = Literal["shop", "telephone", "stranger"]
 ABSENT = -1
 _MODEL_DIGITS = 24
 

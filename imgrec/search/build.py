@@ -36,7 +36,7 @@ from imgrec.search.generation import (
 )
 from imgrec.search.index import SearchIndex
 from imgrec.search.ranking import Bools, Ints
-from imgrec.search.trial import ShopPhotos
+from imgrec.search.trial import ShopPhotos, Strangers
 from imgrec.sums import seal
 from imgrec.vision.eye import Eye, Halves
 from imgrec.vision.learned import read_learned
@@ -49,10 +49,12 @@ if TYPE_CHECKING:
 _DRAFT = ".draft"
 _MOST_BY_TELEPHONE = 1500
 _LEAST_BY_TELEPHONE = 8  # of a category
+_MOST_STRANGERS = 300
+_LEAST_STRANGERS = 2  # of a category
 _MOST_LEARNED_FROM = 20_000
 _MOST_OF_A_CATEGORY = 500
 _ROWS_AT_ONCE = 65_536
-_LEARNING = 2
+_LEARNING = 3
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
 
@@ -77,13 +79,15 @@ class IndexReport:
 class LookedAt:
     """Photos on sale and what the eye saw in them, now that all that can be read were looked at.
 
-    photos: those that can be read. seen, by_telephone: their features, and those of some of them as a telephone would
-    take them. computed: how many were new. unreadable: how many stored photos do not decode.
+    photos: those that can be read. seen, by_telephone, strangers: their features, and those of some of them as a
+    telephone would take them, and of some cut up. computed: how many were new. unreadable: how many stored photos do
+    not decode.
     """
 
     photos: list[CataloguePhoto]
     seen: PhotoFeatures
     by_telephone: PhotoFeatures
+    strangers: PhotoFeatures
     computed: int
     unreadable: int
 
@@ -137,10 +141,14 @@ def look_at(photos: Sequence[CataloguePhoto], config: Config, eye: Eye, report: 
     """
     store = FeatureStore(config.features_path, eye)
     path_of = PhotoStore(config.catalogue.photos).path
-    by_telephone = [photo.sha256 for photo in _drawn(photos, _MOST_BY_TELEPHONE, _LEAST_BY_TELEPHONE)]
+    by_telephone, strangers = (
+        [photo.sha256 for photo in _drawn(photos, most, least)]
+        for most, least in ((_MOST_BY_TELEPHONE, _LEAST_BY_TELEPHONE), (_MOST_STRANGERS, _LEAST_STRANGERS))
+    )
     views: tuple[tuple[View, str, list[str]], ...] = (
         ("shop", "Looking at photos", list(dict.fromkeys(photo.sha256 for photo in photos))),
         ("telephone", "Looking as telephones do", by_telephone),
+        ("stranger", "Looking at what is nothing", strangers),
     )
     counts = {}
     for view, title, contents in views:
@@ -156,7 +164,10 @@ def look_at(photos: Sequence[CataloguePhoto], config: Config, eye: Eye, report: 
             f"None of the {len(photos)} stored photos can be read. Delete their folder and import the feed again."
         )
     lacked, unreadable = counts["shop"]
-    return LookedAt(usable, seen, store.read("telephone", set(by_telephone)), lacked - unreadable, unreadable)
+    return LookedAt(
+        usable, seen, store.read("telephone", set(by_telephone)), store.read("stranger", set(strangers)),
+        lacked - unreadable, unreadable,
+    )  # fmt: skip
 
 
 def prune_features(config: Config) -> Pruned:
@@ -175,8 +186,9 @@ def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) ->
     chosen = _drawn(photos, _MOST_LEARNED_FROM, 1, _MOST_OF_A_CATEGORY)
     labels = tuple(sorted({photo.category for photo in chosen if photo.category}))
     first_of = {photo.sha256: row for row, photo in reversed(list(enumerate(chosen)))}
-    views = looked.by_telephone.take(
-        np.array([bytes(content).decode() in first_of for content in looked.by_telephone.content], bool)
+    views, strangers = (
+        of.take(np.array([bytes(content).decode() in first_of for content in of.content], bool))
+        for of in (looked.by_telephone, looked.strangers)
     )
     family = families(chosen)
     return ShopPhotos(
@@ -186,6 +198,9 @@ def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) ->
         telephone=np.array([first_of[bytes(content).decode()] for content in views.content], np.int64),
         by_telephone=views.outputs,
         learned=_learned_by(eye, chosen, family),
+        strangers=Strangers(
+            np.array([first_of[bytes(content).decode()] for content in strangers.content], np.int64), strangers.outputs
+        ),
     )
 
 

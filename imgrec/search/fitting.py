@@ -1,4 +1,4 @@
-"""What is fitted by well-kept libraries: the head, its temperature, and the curve of likeness.
+"""What is fitted by well-kept libraries: the head, its temperature, what is not sold, and the curve of likeness.
 
 Apart from what serves, which loads neither scikit-learn nor SciPy.
 """
@@ -8,18 +8,21 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression, minimize_scalar
+from scipy.optimize import isotonic_regression, minimize, minimize_scalar
+from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from imgrec.search.head import Head
 from imgrec.search.likeness import Likeness, Truth
+from imgrec.search.sold import Sold
 from imgrec.vision.vectors import Floats, softmax
 
 Ints = NDArray[np.int64]
 
 _INVERSE_PENALTY = 0.03
 _MOST_ITERATIONS = 300
+_PENALTY = 1e-3
 _MOST_POINTS = 41
 _BOOTSTRAPS = 200
 _VERY_ONE = 0.9
@@ -66,6 +69,35 @@ def fit_temperature(logits: Floats, label: Ints, weight: Floats | None = None) -
         return float(np.average(loss, weights=weight))
 
     return float(np.exp(minimize_scalar(cross_entropy, bounds=(-3, 3), method="bounded").x))
+
+
+def fit_sold(sold: Floats, not_sold: Floats, share: float) -> Sold:
+    """Logistic regression of similarity and energy, (n, 2) of photos of what is sold, (m, 2) of others.
+
+    share: how many of the photos that are asked with show nothing sold, whatever n and m. Neither counts against.
+    """
+    told = np.concatenate([sold, not_sold]).astype(np.float64)
+    mean, spread = told.mean(axis=0), told.std(axis=0) + 1e-9
+    sign = np.concatenate([np.ones(len(sold)), np.full(len(not_sold), -1.0)])
+    weight = np.where(sign > 0, (1 - share) / len(sold), share / len(not_sold))
+    columns = np.column_stack([(told - mean) / spread, np.ones(len(told))])
+
+    def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        wrong = -sign * (columns @ line)
+        penalty = _PENALTY * line * (1, 1, 0)
+        slope = -(weight * sign * expit(wrong)) @ columns + 2 * penalty
+        return float(weight @ np.logaddexp(0, wrong) + penalty @ line), slope
+
+    least = ((0, None), (0, None), (None, None))
+    found = minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B", bounds=least).x
+    similarity, energy = found[:2] / spread
+    return Sold(
+        fitted_on=f"{len(sold):,} photos as a telephone would take them, and {len(not_sold):,} in pieces, which count "
+        f"as {share:.0%} of all that is sent",
+        similarity=round(similarity, 5),
+        energy=round(energy, 5),
+        shift=round(found[2] - mean @ (similarity, energy), 5),
+    )
 
 
 def fit_likeness(

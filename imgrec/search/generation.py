@@ -28,6 +28,7 @@ from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
 from imgrec.search.likeness import Likeness
 from imgrec.search.scoping import Scoping
+from imgrec.search.sold import Sold
 from imgrec.sums import SUMS, SealedFolder
 from imgrec.vision.eye import Halves
 from imgrec.vision.model_folder import Arithmetic
@@ -71,6 +72,7 @@ class Knowledge(Frozen):
     labels: tuple[str, ...] = Field(description="Categories, in the order of the head's outputs; none: not told apart.")
     head: Literal["fitted", "own", "none"]
     temperature: float = Field(gt=0)
+    sold: Sold | None = Field(None, description="Whether a photo shows anything sold; None: that is not doubted.")
     scoping: Scoping
     threshold: float = Field(ge=-1, le=1, description="What search.threshold `auto` means.")
     threshold_rule: str

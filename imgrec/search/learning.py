@@ -24,6 +24,7 @@ from imgrec.search.likeness import Likeness
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
 from imgrec.search.ranking import UNKNOWN, Bools, Ints
 from imgrec.search.scoping import Scoping
+from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, ask
 from imgrec.search.whitening import Whitening
 
@@ -69,6 +70,7 @@ def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown:
         labels=() if chosen == "none" else shop.labels,
         head=chosen,
         temperature=temperature,
+        sold=sold_of(shop, folds, logits, temperature, fair),
         scoping=scoping,
         threshold=meaning.threshold,
         threshold_rule=meaning.rule,
@@ -129,22 +131,32 @@ def _choose_head(
     """
     categories = len(shop.labels)
     if categories < 2:
-        return "none", LogitsOf(np.zeros((len(shop), 0), np.float32), np.zeros((len(shop.telephone), 0), np.float32))
-    fitted = LogitsOf(
-        np.zeros((len(shop), categories), np.float32), np.zeros((len(shop.telephone), categories), np.float32)
-    )
+        return "none", _no_logits(shop, 0)
+    fitted = _no_logits(shop, categories)
     for fold in folds:
         if fold.head is None:  # all photos that have a category are left out together
             continue
         fitted.shop[fold.rows] = fold.head(shop.seen.features[fold.rows])
         views = fold.rows[shop.telephone]
         fitted.telephone[views] = fold.head(shop.by_telephone.features[views])
+        if shop.strangers is not None:
+            cut_up = fold.rows[shop.strangers.of]
+            fitted.strangers[cut_up] = fold.head(shop.strangers.seen.features[cut_up])
     if set(shop.labels) <= set(own_labels):
-        sides = (logits_of(None, seen, own_labels, shop.labels) for seen in (shop.seen, shop.by_telephone))
-        own = LogitsOf(*sides)
+        own = LogitsOf(
+            logits_of(None, shop.seen, own_labels, shop.labels),
+            logits_of(None, shop.by_telephone, own_labels, shop.labels),
+            fitted.strangers if shop.strangers is None else
+            logits_of(None, shop.strangers.seen, own_labels, shop.labels),
+        )  # fmt: skip
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own
     return "fitted", fitted
+
+
+def _no_logits(shop: ShopPhotos, categories: int) -> LogitsOf:
+    counts = len(shop), len(shop.telephone), len(shop.strangers.of) if shop.strangers else 0
+    return LogitsOf(*(np.zeros((count, categories), np.float32) for count in counts))
 
 
 def _right(shop: ShopPhotos, logits: LogitsOf, fair: Bools) -> float:

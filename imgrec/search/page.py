@@ -37,6 +37,7 @@ def write_page(file: Path, photo: Path, answer: Answer) -> None:
     seen = answer.category
     title = f"{seen.name} ({seen.probability:.0%})" if seen else "What looks like it"
     facts = [
+        *([] if answer.is_sold else [f"Nothing like this seems to be sold here ({1 - answer.sold:.0%})."]),
         f"Searched: {', '.join(answer.scope) or 'everything'}, from similarity {answer.threshold:.3f}",
         f"{len(answer.matches)} products" if answer.matches else "No product is similar enough.",
     ]

@@ -25,6 +25,7 @@ from imgrec.search.naming import nearest_category
 from imgrec.search.narrowing import Narrowing, read_words
 from imgrec.search.refining import alike_by_chance, least_similarity, mean_vector, moved
 from imgrec.search.scoping import Scoping, scope
+from imgrec.search.sold import LEAST_SOLD, energy_of
 from imgrec.search.why import agreement
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic, ModelFolder, model_of
@@ -54,6 +55,7 @@ class ServingId:
 class Seen:
     """What was seen in one photo: probabilities float32 (labels,), vector float32 (k,) of L2 norm 1, and by whom.
 
+    sold: the probability that the shop sells it at all; those of the categories are of what it sells, and sum to 1.
     outputs: what its model said, one row, which another generation of that model can read; None where it is not of one
     photo as it is.
     """
@@ -62,6 +64,7 @@ class Seen:
     probabilities: Floats
     vector: Floats
     outputs: Outputs | None = None
+    sold: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,10 @@ class Rank:
 
 @dataclass(frozen=True)
 class Answer:
-    """What `imgrec search` prints and the bot sends. `category` is None where the shop tells no categories apart."""
+    """What `imgrec search` prints and the bot sends. `category` is None where the shop tells no categories apart.
+
+    sold: the probability that the shop sells such a thing at all; the candidates' probabilities sum to it.
+    """
 
     serving: ServingId
     category: Candidate | None
@@ -116,12 +122,19 @@ class Answer:
     """The most similar product, whether or not it passes the threshold."""
     ranked: tuple[Rank, ...] = ()
     """The most similar products on sale, up to a hundred, whether or not they pass it; `matches` are of these."""
+    sold: float = 1.0
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether the photo is taken to show something that the shop sells."""
+        return self.sold >= LEAST_SOLD
 
     def as_json(self) -> dict[str, object]:
         """The contract's object."""
         return {
             "category": vars(self.category) if self.category else None,
             "candidates": [vars(candidate) for candidate in self.candidates],
+            "sold": self.sold,
             "scope": list(self.scope),
             "threshold": self.threshold,
             "matches": [_match_as_json(match) for match in self.matches],
@@ -215,8 +228,13 @@ class Serving:
 
     def seen_in(self, outputs: Outputs) -> list[Seen]:
         """What this generation sees in what its model said of n photos, now or in an earlier generation."""
-        pairs = zip(self.probabilities(outputs), self.index.whitening(outputs.features), strict=True)
-        return [Seen(self.id, *pair, outputs.take(slice(row, row + 1))) for row, pair in enumerate(pairs)]
+        logits, vectors = self._logits(outputs), self.index.whitening(outputs.features)
+        sold = [self._sold(*pair) for pair in zip(logits, vectors, strict=True)]
+        rows = zip(_shares(logits), vectors, sold, strict=True)
+        return [
+            Seen(self.id, probabilities, vector, outputs.take(slice(row, row + 1)), is_sold)
+            for row, (probabilities, vector, is_sold) in enumerate(rows)
+        ]
 
     def see_where(self, pixels: Pixels) -> tuple[list[Seen], Floats]:
         """The same, and the last block's map of each, float32 (n, channels, rows, columns): what `regions` needs."""
@@ -230,12 +248,24 @@ class Serving:
         return agreement(maps, self.index.whitening(outputs.features), feature, self.index.whitening)
 
     def probabilities(self, outputs: Outputs) -> Floats:
-        """Calibrated, float32 (n, labels); (n, 0) where categories are not told apart."""
+        """Calibrated, of what the shop sells, float32 (n, labels); (n, 0) where categories are not told apart."""
+        return _shares(self._logits(outputs))
+
+    def _logits(self, outputs: Outputs) -> Floats:
+        """Over the temperature, float32 (n, labels)."""
         knowledge = self.knowledge
         if knowledge.head == "none":
             return np.zeros((len(outputs), 0), np.float32)
         logits = logits_of(self.index.head, outputs, self.eye.model.settings.labels, knowledge.labels)
-        return softmax(logits / np.float32(knowledge.temperature))
+        return logits / np.float32(knowledge.temperature)
+
+    def _sold(self, logits: Floats, vector: Floats) -> float:
+        """The probability that the shop sells what one photo shows; 1 where that was not learned."""
+        sold = self.knowledge.sold
+        if sold is None:
+            return 1.0
+        nearest = self.index.search(vector, [self.knowledge.labels[int(logits.argmax())]], 1)
+        return float(sold.of(nearest[0].similarity if nearest else -1.0, energy_of(logits[None])[0]))
 
     def answer(
         self, seen: Seen, category: str | None = None, threshold: float | None = None, top: int | None = None,
@@ -251,7 +281,7 @@ class Serving:
         self._must_be_own(seen)
         labels = self.knowledge.labels
         order = np.argsort(-seen.probabilities, kind="stable")
-        candidates = tuple(Candidate(labels[i], round(float(seen.probabilities[i]), 6)) for i in order)
+        candidates = tuple(Candidate(labels[i], round(float(seen.probabilities[i]) * seen.sold, 6)) for i in order)
         searched = (category,) if category else self._scope(seen.probabilities)
         least = self.threshold if threshold is None else threshold
         shown = top or self.settings.results
@@ -266,6 +296,7 @@ class Serving:
             self._with_lowest_prices([self._match(*one) for one in ranked[:shown] if one[1].similarity >= least]),
             self._match(*ranked[0]) if ranked else None,
             tuple(rank for _, rank in ranked[:RANKED]),
+            round(seen.sold, 6),
         )
 
     def matches(self, ranks: Iterable[Rank]) -> tuple[Match, ...]:
@@ -307,7 +338,8 @@ class Serving:
         """Several photos of one thing as one. Raises OtherServingError when another serving saw one of them."""
         self._must_be_own(*seens)
         probabilities = np.stack([seen.probabilities for seen in seens]).mean(axis=0)
-        return Seen(self.id, np.asarray(probabilities, np.float32), mean_vector([seen.vector for seen in seens]))
+        vector, sold = mean_vector([seen.vector for seen in seens]), float(np.mean([seen.sold for seen in seens]))
+        return Seen(self.id, np.asarray(probabilities, np.float32), vector, sold=sold)
 
     def refined(self, seen: Seen, liked: Sequence[int], disliked: Sequence[int]) -> Seen:
         """The photo moved towards products that are liked and away from those that are not, by their ids.
@@ -449,6 +481,11 @@ def _eye_for(record: IndexRecord, model: ModelFolder, configured: Literal["auto"
         f"The index was made in {wanted}, and this processor computes in {eye.arithmetic}; what they find was not "
         "measured to be the same. Build it anew here with: imgrec index"
     )
+
+
+def _shares(logits: Floats) -> Floats:
+    """A softmax, of no categories too."""
+    return softmax(logits) if logits.shape[1] else logits
 
 
 def _match_as_json(match: Match) -> dict[str, object]:

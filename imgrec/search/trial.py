@@ -19,11 +19,20 @@ _NOBODY = -2  # a group that no product is of
 
 
 @dataclass(frozen=True)
+class Strangers:
+    """Stand-ins for photos of what the shop does not sell: of: int64 (m,), the photo each is made of; what was seen."""
+
+    of: Ints
+    seen: Outputs
+
+
+@dataclass(frozen=True)
 class ShopPhotos:
     """n photos of the shop that it learns from, and m of them seen as a telephone would.
 
     labels: category names. photos: their columns, features of no account. seen, by_telephone: what the eye put out of
     them. telephone: int64 (m,), which photo each is of. learned: bool (n,), what the model was trained or chosen on.
+    strangers: None where none were looked at.
     """
 
     labels: tuple[str, ...]
@@ -32,6 +41,7 @@ class ShopPhotos:
     telephone: Ints
     by_telephone: Outputs
     learned: Bools
+    strangers: Strangers | None = None
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -48,10 +58,13 @@ class Fold:
 
 @dataclass(frozen=True)
 class LogitsOf:
-    """By photo and by telephone view, float32 (n, k) and (m, k), out of fold; k is 0 where nothing is told apart."""
+    """By photo, telephone view and stranger, float32 (n, k), (m, k), (s, k), out of fold; k is 0 where nothing is told
+    apart.
+    """
 
     shop: Floats
     telephone: Floats
+    strangers: Floats
 
 
 @dataclass(frozen=True)

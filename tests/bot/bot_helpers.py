@@ -94,7 +94,7 @@ def match(similarity: float, **fields: object) -> Match:
 
 
 def answer(*candidates: tuple[str, float], scope: tuple[str, ...] = (), matches: tuple[Match, ...] = (),
-           nearest: Match | None = None) -> Answer:  # fmt: skip
+           nearest: Match | None = None, sold: float = 1.0) -> Answer:  # fmt: skip
     """An answer of SERVING at a threshold of 0.3; what is nearest is ranked, too."""
     seen = tuple(Candidate(*one) for one in candidates)
     ranked = tuple(
@@ -102,7 +102,7 @@ def answer(*candidates: tuple[str, float], scope: tuple[str, ...] = (), matches:
         for match in (*matches, *([nearest] if nearest else []))
     )
     best = matches[0] if matches else nearest
-    return Answer(SERVING, seen[0] if seen else None, seen, scope, 0.3, matches, best, ranked)
+    return Answer(SERVING, seen[0] if seen else None, seen, scope, 0.3, matches, best, ranked, sold)
 
 
 def result(of: Answer, shop: ShopOfBot | None = None, *, category: str | None = None, tapped: int | None = None,

@@ -10,10 +10,11 @@ from tiny_shop import COLOURS, PRODUCTS_A_CATEGORY, draw_product, jpeg, write_co
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
 from imgrec.errors import FeedError
-from imgrec.evaluation.search_report import TruthRow, read_queries, report_on_search
+from imgrec.evaluation.confidence import Confidence
+from imgrec.evaluation.search_report import TruthRow, confidence_in_strangers, read_queries, report_on_search
 from imgrec.figures import Share
 from imgrec.progress import Silent
-from imgrec.search.serving import Serving
+from imgrec.search.serving import Answer, Candidate, Serving
 
 
 @pytest.fixture
@@ -77,6 +78,23 @@ def test_only_unreadable_queries_give_shares_of_nothing(ask, tmp_path):
     assert report.category_right.as_json()["share"] is None
     assert report.shown_right.as_json()["share"] is None
     assert report.unreadable == 1
+
+
+def test_confidence_is_told_with_the_doubt_and_without_it_where_categories_are_told_apart():
+    def said(probability: float, sold: float) -> Answer:
+        return Answer(None, Candidate("Toys", probability * sold), (), (), 0.0, (), None, (), sold)
+
+    nothing_told = Answer(None, None, (), (), 0.0, (), None)
+    told = Confidence.of([said(0.9, 1.0), said(0.9, 0.6), said(0.9, 0.3), said(0.5, 1.0), nothing_told])
+    assert (told.confident, told.undoubted, told.sold) == (Share(1, 4), Share(3, 4), Share(3, 4))
+    assert list(told.as_json()) == ["confident", "undoubted", "sold"]
+
+
+def test_strangers_are_asked_like_queries_and_unreadable_ones_left_out(shop, tmp_path):
+    rows = [*own_photos(shop)[:2], TruthRow(tmp_path / "absent.jpg", None, None, None)]
+    with Serving.open(load_config(shop.config, {})) as serving:
+        asked = confidence_in_strangers(serving, rows, Silent())
+    assert asked.confident.count == 2
 
 
 def test_neither_the_own_product_nor_its_group_counts_as_a_match(own_shop, ask):

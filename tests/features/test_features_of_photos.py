@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 from tiny_shop import COLOURS, draw_product
 
 from imgrec.features.colours import dominant_colours, lab_of
+from imgrec.features.stranger import in_pieces, stranger_view
 from imgrec.features.telephone import mask_of_thing, telephone_view
 
 
@@ -71,3 +72,21 @@ def test_any_photo_has_a_view_and_colours(size):
     photo = Image.new("RGB", size, (200, 30, 40))
     assert telephone_view(photo, "c" * 64).size == (256, 256)
     assert np.isfinite(dominant_colours(photo)).all()
+
+
+def test_a_photo_in_pieces_has_all_of_them_and_none_where_it_was():
+    photo = Image.fromarray(np.arange(256 * 256, dtype=np.uint32).view(np.uint8).reshape(256, 256, 4)[..., :3].copy())
+    whole, mixed = (
+        np.asarray(image).reshape(4, 64, 4, 64, 3).swapaxes(1, 2) for image in (photo, in_pieces(photo, "a"))
+    )
+    before, after = ([piece.tobytes() for piece in pieces.reshape(16, -1)] for pieces in (whole, mixed))
+    assert sorted(before) == sorted(after)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    assert in_pieces(photo, "b").tobytes() != in_pieces(photo, "a").tobytes()
+
+
+def test_a_stranger_is_taken_by_telephone_and_the_same_every_time():
+    photo = draw_product("Balls", "red", 3, side_px=200)
+    view = stranger_view(photo, "a" * 64)
+    assert (view.size, view.mode) == ((256, 256), "RGB")
+    assert view.tobytes() == stranger_view(photo, "a" * 64).tobytes() != telephone_view(photo, "a" * 64).tobytes()

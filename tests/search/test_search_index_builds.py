@@ -202,7 +202,7 @@ def test_features_of_what_is_gone_are_pruned_and_the_rest_is_kept(
     stranger = own_config.features_path / "f"
     stranger.mkdir()
     removed = own_shop.json("features", "--prune")
-    assert (removed["models"], removed["photos"]) == (1, PHOTOS)  # half of the photos, in two views
+    assert (removed["models"], removed["photos"]) == (1, 3 * PHOTOS // 2)  # half of the photos, in three views
     assert not stranger.exists()
     counting = Counting(eye)
     assert build_index(load_config(own_shop.config, {}), counting, False, Silent()).computed == 0

@@ -1,0 +1,101 @@
+"""How sure a shop is of photos of what it does not sell: each category named is left out of the shop in turn.
+
+The shop is what the catalogue has of the other categories, without the photos of one split. Those are asked as what is
+sold, and all of the category left out as what is not; as they are, and as telephones take those that were looked at so.
+Nothing is fitted on any of them. "before" is the softmax alone, "after" what is served.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from imgrec.bootstrap import Resampling
+from imgrec.catalogue.splits import families
+from imgrec.commands.console import reporter
+from imgrec.config import Config, load_config
+from imgrec.evaluation.confidence import CONFIDENT
+from imgrec.features.store import ABSENT
+from imgrec.search.build import LookedAt, look_at_all, shop_photos
+from imgrec.search.head import logits_of
+from imgrec.search.learning import Learned, learn
+from imgrec.search.ranking import Bools, Ints
+from imgrec.search.sold import LEAST_SOLD, energy_of
+from imgrec.search.trial import ShopPhotos
+from imgrec.vision.eye import Eye, Outputs
+from imgrec.vision.model_folder import open_model
+from imgrec.vision.vectors import Floats, softmax
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop, what it learned, and the eye it looks with."""
+
+    photos: ShopPhotos
+    learned: Learned
+    eye: Eye
+
+    def asked(self, outputs: Outputs) -> tuple[Floats, Floats]:
+        """Of n photos: the softmax, float32 (n, labels), and the probability that each is sold, float32 (n,)."""
+        knowledge, whitening = self.learned.knowledge, self.learned.whitening
+        logits = logits_of(self.learned.head, outputs, self.eye.model.settings.labels, knowledge.labels)
+        logits = logits / np.float32(knowledge.temperature)
+        if knowledge.sold is None:
+            return softmax(logits), np.ones(len(logits), np.float32)
+        cosine = whitening(outputs.features) @ whitening(self.photos.seen.features).T
+        elsewhere = logits.argmax(axis=1)[:, None] != self.photos.photos.label[None, :]
+        return softmax(logits), knowledge.sold.of(np.where(elsewhere, -1, cosine).max(axis=1), energy_of(logits))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("left_out", nargs="+", help="categories of the catalogue")
+    parser.add_argument("--split", default="test", help="whose photos are asked as what is sold")
+    parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="of the catalogue")
+    options = parser.parse_args()
+    config = load_config(options.config, {})
+    eye = Eye(open_model(config.model.path), config.model.arithmetic)
+    looked = look_at_all(config, eye, reporter())
+    for category in options.left_out:
+        print_figures(category, options.split, looked, eye, config)
+
+
+def print_figures(left_out: str, split: str, looked: LookedAt, eye: Eye, config: Config) -> None:
+    photos, family = looked.photos, families(looked.photos)
+    strange = np.array([photo.category == left_out for photo in photos])
+    asked = np.array([photo.split == split for photo in photos]) & ~strange
+    kept = [photo for photo, out in zip(photos, strange | asked, strict=True) if not out]
+    shop_of = shop_photos(kept, looked, eye)
+    learned = learn(shop_of, eye.model.settings.labels, config.search.scope_mass, config.search.results)
+    shop = Shop(shop_of, learned, eye)
+    print(f"\n{left_out} is not sold; {len(shop_of):,} photos are; {learned.knowledge.sold}")
+    label = np.array([shop_of.labels.index(p.category) if p.category in shop_of.labels else -1 for p in photos])
+    for view, seen in (("as they are", looked.seen), ("by telephone", looked.by_telephone)):
+        at = seen.rows_of([photo.sha256 for photo in photos])
+        for name, among in (("sold", asked), ("not sold", strange)):
+            rows = np.flatnonzero(among & (at != ABSENT))
+            if len(rows):
+                print(f"  {name:9s}{view:13s}{figures(shop, seen.outputs.take(at[rows]), label[rows], family[rows])}")
+
+
+def figures(shop: Shop, outputs: Outputs, label: Ints, family: Ints) -> str:
+    probabilities, sold = shop.asked(outputs)
+    by_family, sure = Resampling(family, 0), probabilities.max(axis=1)
+    before, after = sure >= CONFIDENT, sure * sold >= CONFIDENT
+    right = probabilities.argmax(axis=1) == label
+    lines = [
+        f"{len(label):,} photos; confident before {by_family.share(before)}, after {by_family.share(after)}",
+        f"change {by_family.difference(after, before)}; said to be nothing {by_family.share(sold < LEAST_SOLD)}",
+    ]
+    if (label >= 0).all():
+        lines.append(f"category right {by_family.share(right)}{_of_confident(right, after)}")
+    return "; ".join(lines)
+
+
+def _of_confident(right: Bools, confident: Bools) -> str:
+    return f", of the confident {right[confident].mean():.1%}" if confident.any() else ""
+
+
+if __name__ == "__main__":
+    main()
