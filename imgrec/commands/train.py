@@ -113,10 +113,10 @@ def _judge(config: Config, model: ModelFolder, report: Reporter) -> None:
 def _found(figures: dict[str, float | None], wanted: str) -> tuple[str, str]:
     """What the feature was chosen by: whatever of it is known."""
     words = {
-        "kind": ("kind_in_first_10", "own kind among ten"), "group": ("group_first", "own group first"),
+        "kind": ("kind_recall_at_10", "of their kind found among ten"), "group": ("group_first", "own group first"),
         "category": ("category_first", "own category first"),
     }  # fmt: skip
     name, said = words[wanted]
     if figures[name] is None:
         name, said = words["category"]
-    return said, f"{figures[name]:.1%} of validation photos"
+    return said, f"{figures[name]:.1%} on validation photos"

@@ -52,8 +52,8 @@ def _print_space(context: click.Context, _: click.Parameter, wanted: bool) -> No
 )  # fmt: skip
 @click.option(
     "--objective", type=click.Choice(["accuracy", "retrieval"]), default="accuracy", show_default=True,
-    help="What the best has most of: validation accuracy, or validation photos with one of their own kind among the "
-    "first ten matches.",
+    help="What the best has most of: validation accuracy, or of what is of a validation photo's kind, the share among "
+    "its first ten matches.",
 )  # fmt: skip
 @click.option(
     "--pruner", type=click.Choice(["median", "hyperband", "none"]), default="median", show_default=True,

@@ -1,4 +1,4 @@
-"""Which feature: whatever finds the query's own kind, or group, most often on validation photos.
+"""Which feature: whatever finds most of the query's own kind, or the group most often, on validation photos.
 
 The candidates are the outputs the settings leave open (vgg16.possible_features), each whitened, as an index searches
 them, and looked for in all categories: how far a search is narrowed is settled when an index is built.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imgrec.evaluation.retrieval import SHOWN, success_at
+from imgrec.evaluation.retrieval import SHOWN, recall_at, success_at
 from imgrec.search.judging import Judged, judge
 from imgrec.search.learning import DIM
 from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, numbered, numbered_kinds
@@ -25,8 +25,8 @@ _SEARCHED = ("train", "validation")
 class Found:
     """What the validation photos find by one feature, among training and validation photos of other groups.
 
-    kind: the share with one of their own kind among the first ten. group: with another photo of their group first, of
-    those that have another. category: with one of their own category first. None where there is nothing to find.
+    kind: recall at ten of what is of their own kind. group: the share with another photo of their group first, of those
+    that have another. category: with one of their own category first. None where there is nothing to find.
     """
 
     kind: float | None
@@ -41,7 +41,7 @@ class Found:
     def as_json(self) -> dict[str, float | None]:
         """The figures by their names."""
         return {
-            f"kind_in_first_{SHOWN}": self.kind, "group_first": self.group, "category_first": self.category,
+            f"kind_recall_at_{SHOWN}": self.kind, "group_first": self.group, "category_first": self.category,
         }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def find(examples: Mapping[str, Examples], features: Mapping[str, Floats]) -> Fo
     label = gallery.products.label[ranked.product[:, 0]]
     own = (label == queries.label) & (ranked.product[:, 0] >= 0)
     return Found(
-        _success(judge(queries, ranked, gallery), SHOWN), _group_first(queries, photos), float(own.mean())
+        _kind_recall(judge(queries, ranked, gallery)), _group_first(queries, photos), float(own.mean())
     )  # fmt: skip
 
 
@@ -74,17 +74,22 @@ def _ranked(queries: Photos, gallery: Gallery, depth: int) -> Ranked:
     return nearest(queries, gallery, np.ones((len(queries), labels + 1), bool), depth)
 
 
-def _success(judged: Judged, k: int) -> float | None:
-    """The share of queries with a right match among the first k, of those for which there is one."""
+def _kind_recall(judged: Judged) -> float | None:
+    """Recall at ten, of the queries for which there is something to find: among ten there nearly always is one, so that
+    success would tell features apart by chance.
+    """
     can_be_found = judged.relevant > 0
-    return float(success_at(judged.right, k)[can_be_found].mean()) if can_be_found.any() else None
+    found = recall_at(judged.right[can_be_found], judged.relevant[can_be_found], SHOWN)
+    return float(found.mean()) if len(found) else None
 
 
 def _group_first(queries: Photos, photos: Photos) -> float | None:
     """The share of queries whose most similar photo is another of their group, where there is another."""
     of_group = replace(photos, kind=photos.group, group=photos.product)
     gallery, queries = Gallery(of_group), replace(queries, kind=queries.group, group=queries.product)
-    return _success(judge(queries, _ranked(queries, gallery, 1), gallery), 1)
+    judged = judge(queries, _ranked(queries, gallery, 1), gallery)
+    can_be_found = judged.relevant > 0
+    return float(success_at(judged.right, 1)[can_be_found].mean()) if can_be_found.any() else None
 
 
 def _photos(examples: Mapping[str, Examples], features: Mapping[str, Floats]) -> Photos:

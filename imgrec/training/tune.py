@@ -61,8 +61,8 @@ _STEPS_AN_AVERAGE_NEEDS = 3  # times the steps it reaches back
 class Plan:
     """What a study is of: one goes on only with the plan it was begun with.
 
-    accuracy: the best validation accuracy of a trial's epochs. retrieval: the share of validation photos that have one
-    of their own kind among the first ten, with the feature that does best at it.
+    accuracy: the best validation accuracy of a trial's epochs. retrieval: of what is of validation
+    photos' kinds, the share among their first ten matches, with the feature that does best at it.
     """
 
     settings: TrainingSettings

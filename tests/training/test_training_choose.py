@@ -40,7 +40,7 @@ def test_the_output_that_tells_kinds_apart_wins_and_each_has_its_figures():
     assert set(found) == {"noise", "kinds"}
     assert found["kinds"].score("kind") == 1.0
     assert found["noise"].kind < 0.8
-    assert set(found["kinds"].as_json()) == {"kind_in_first_10", "group_first", "category_first"}
+    assert set(found["kinds"].as_json()) == {"kind_recall_at_10", "group_first", "category_first"}
 
 
 def test_of_equal_scores_the_first_output_wins():

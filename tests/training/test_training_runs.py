@@ -201,7 +201,7 @@ def test_a_finished_model_tells_all_about_itself(undisturbed: Path, settings: Tr
     assert settings_from(str(undisturbed / "training.yaml"), {}) == settings  # its settings are a recipe
     metrics = json.loads((undisturbed / "metrics.json").read_text())
     assert set(metrics["accuracy"]) == set(metrics["photos"]) == {"train", "validation", "test"}
-    assert 0 <= metrics["retrieval"]["kind_in_first_10"] <= 1
+    assert 0 <= metrics["retrieval"]["kind_recall_at_10"] <= 1
     assert metrics["export"]["weight_bits"] in {8, 16}
     assert model.settings.alike == metrics["export"]["alike"]
 
