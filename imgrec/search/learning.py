@@ -36,7 +36,7 @@ _LEAST_UNLEARNED = 60  # photos
 _TELEPHONE_WEIGHT = 0.25  # of a view: the head is to be right about these too, but not at the cost of the others
 _MOST_WEAKEST = 3
 _CATEGORY_WEIGHT = 0.15
-_AUGMENTATION = 0.5
+_AUGMENTATION = 0.25
 _WORTH_LEANING = 0.003  # of the score: for less, a photo of the shop had better find itself at 1
 
 
