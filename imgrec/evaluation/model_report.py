@@ -44,7 +44,6 @@ from imgrec.evaluation.splits import Side, check_split, sides_of
 from imgrec.features.store import FeatureStore
 from imgrec.figures import Estimate
 from imgrec.progress import Reporter
-from imgrec.search.augmenting import augmented
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
 from imgrec.search.columns import as_columns
 from imgrec.search.head import Head, logits_of
@@ -283,13 +282,10 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         threshold=knowledge.threshold_by(section),
         category_weight=knowledge.category_weight,
     )
-    fitted_on = np.array([photo.split in shown.fit_on for photo in shown.photos])
-    shelves = augmented(columns.features, columns.label, columns.group, knowledge.augmentation, fitted_on)
-    gallery = replace(columns, features=shelves)
     queries = shown.sides[shown.split].rows
     plain = outputs.features.astype(np.float32)
     retrieval = search_all_ways(
-        columns.take(queries), gallery, None if probabilities is None else probabilities[queries], shop.labels, served,
+        columns.take(queries), columns, None if probabilities is None else probabilities[queries], shop.labels, served,
         Features(plain[queries], plain),
     )  # fmt: skip
     told: Mapping[str, Side] = {} if logits is None else shown.told
@@ -324,7 +320,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         labels=shop.labels,
         recognition=recognition,
         gap=_gap([per_photo], told),
-        by_telephone=_by_telephone(looked, learned, gallery, served, shown, eye),
+        by_telephone=_by_telephone(looked, learned, columns, served, shown, eye),
         retrieval=retrieval_figures(retrieval, resampling_of_queries(retrieval, shown.seed)),
     )
     return ModelRun(figures, [shown.photos[row] for row in queries[retrieval.rows].tolist()], retrieval, per_photo)
@@ -357,7 +353,7 @@ def _heads(
 
 
 def _by_telephone(
-    looked: LookedAt, learned: Learned, searched_photos: Photos, served: Served, shown: _Measured, eye: Eye
+    looked: LookedAt, learned: Learned, columns: Photos, served: Served, shown: _Measured, eye: Eye
 ) -> TelephoneFigures | None:
     """Of the photos measured that were also looked at as telephones take them; None where there are none."""
     rows = shown.sides[shown.split].rows
@@ -365,10 +361,10 @@ def _by_telephone(
     rows, outputs = rows[at >= 0], looked.by_telephone.take(at[at >= 0]).outputs
     if not len(rows):
         return None
-    queries = replace(searched_photos.take(rows), features=learned.whitening(outputs.features))
+    queries = replace(columns.take(rows), features=learned.whitening(outputs.features))
     logits, by_family = _logits(learned, outputs, eye), Resampling(queries.group, (shown.seed, len(shown.sides)))
-    gallery = Gallery(searched_photos)
-    labels = int(searched_photos.label.max(initial=-1)) + 1
+    gallery = Gallery(columns)
+    labels = int(columns.label.max(initial=-1)) + 1
     in_scope, joint = np.ones((len(rows), labels + 1), bool), None
     top: list[Estimate | None] = [None, None]
     if logits is not None:

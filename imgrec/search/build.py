@@ -23,7 +23,6 @@ from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, Pruned, V
 from imgrec.generations import before_current, current, next_name, point_to, remove_all_but
 from imgrec.lock import writing
 from imgrec.progress import Reporter
-from imgrec.search.augmenting import augmented
 from imgrec.search.columns import as_columns
 from imgrec.search.generation import (
     HEAD,
@@ -36,7 +35,7 @@ from imgrec.search.generation import (
     write_shelves,
 )
 from imgrec.search.index import SearchIndex
-from imgrec.search.ranking import Bools, Ints, numbered
+from imgrec.search.ranking import Bools, Ints
 from imgrec.search.trial import ShopPhotos
 from imgrec.sums import seal
 from imgrec.vision.eye import Eye, Halves
@@ -259,12 +258,7 @@ def _write(
     write_shelves(
         draft,
         Shelves(
-            augmented(
-                np.concatenate(list(_vectors(learned, looked.seen.features, at))),
-                numbered([photo.category for photo in ordered]),
-                numbered([photo.group for photo in ordered]),
-                learned.knowledge.augmentation,
-            ),
+            np.concatenate(list(_vectors(learned, looked.seen.features, at))),
             np.array([photo.photo_id for photo in ordered], np.int64),
             np.array([photo.product_id for photo in ordered], np.int64),
             np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in ordered], np.int64),

@@ -73,7 +73,6 @@ class Knowledge(Frozen):
     temperature: float = Field(gt=0)
     scoping: Scoping
     category_weight: float = Field(0.0, ge=0, description="Of a category's probability in the similarity; 0: none.")
-    augmentation: float = Field(0.0, ge=0, description="How far vectors lean towards their nearest neighbours; 0: not.")
     threshold: float = Field(ge=-1, le=1, description="What search.threshold `auto` means.")
     threshold_rule: str
     likeness: Likeness

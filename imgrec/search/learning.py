@@ -36,8 +36,6 @@ _LEAST_UNLEARNED = 60  # photos
 _TELEPHONE_WEIGHT = 0.25  # of a view: the head is to be right about these too, but not at the cost of the others
 _MOST_WEAKEST = 3
 _CATEGORY_WEIGHT = 0.15
-_AUGMENTATION = 0.25
-_WORTH_LEANING = 0.003  # of the score: for less, a photo of the shop had better find itself at 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,6 @@ def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown:
         temperature=temperature,
         scoping=way.scoping,
         category_weight=way.category_weight,
-        augmentation=way.augmentation,
         threshold=meaning.threshold,
         threshold_rule=meaning.rule,
         likeness=meaning.likeness,
@@ -164,7 +161,7 @@ def _right(shop: ShopPhotos, logits: LogitsOf, fair: Bools) -> float:
 
 
 def _choose_way(by: Callable[[Way], Trial], told_apart: bool, truth: Truth) -> tuple[Way, Trial]:
-    """How to search, and what the shop's photos find by it: the best of a few ways, one thing after the other.
+    """How to search, and what the shop's photos find by it: the best of a few ways.
 
     Where kinds are not known nothing tells ways apart, and what served real shops best is taken.
     """
@@ -175,10 +172,7 @@ def _choose_way(by: Callable[[Way], Trial], told_apart: bool, truth: Truth) -> t
         return way, by(way)
     trials = {way: by(way) for way in (*map(Way, scopings), *([Way("soft", weight)] if weight else []))}
     best = max(trials, key=lambda way: trials[way].score)
-    leaning = replace(best, augmentation=_AUGMENTATION)
-    trials[leaning] = by(leaning)
-    way = leaning if trials[leaning].score > trials[best].score + _WORTH_LEANING else best
-    return way, trials[way]
+    return best, trials[best]
 
 
 def _temperature(shop: ShopPhotos, logits: LogitsOf, fair: Bools) -> float:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.search.augmenting import augmented
 from imgrec.search.head import Head
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
@@ -50,11 +49,10 @@ class Fold:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to search. category_weight: see joint.py. augmentation: see augmenting.py."""
+    """One way to search. category_weight: of a category's probability in the similarity, see joint.py."""
 
     scoping: Scoping
     category_weight: float = 0.0
-    augmentation: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,10 +113,7 @@ def ask(
     shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, temperature: float, fair: Bools, way: Way,
     scope_mass: float,
 ) -> Trial:  # fmt: skip
-    """Search with every fair photo that has a telephone view, both ways; each by the whitening that leaves it out.
-
-    Nor is any photo of the fold a neighbour that vectors are moved towards.
-    """
+    """Search with every fair photo that has a telephone view, both ways; each by the whitening that leaves it out."""
     held = np.asarray(np.isin(np.arange(len(shop.labels)), shop.photos.label))
     features = shop.seen.features.astype(np.float32)
 
@@ -139,10 +134,8 @@ def ask(
         if not len(views):
             continue
         at = shop.telephone[views]
-        vectors = fold.whitening(features)
-        shelves = augmented(vectors, shop.photos.label, shop.photos.group, way.augmentation, ~fold.rows)
-        gallery = Gallery(replace(shop.photos, features=shelves))
-        as_it_is = replace(shop.photos.take(at), features=vectors[at])
+        gallery = Gallery(replace(shop.photos, features=fold.whitening(features)))
+        as_it_is = replace(shop.photos.take(at), features=fold.whitening(features[at]))
         parts.append((at, False, found_by(as_it_is, gallery, logits.shop[at], DEPTH)))
         taken = replace(as_it_is, features=fold.whitening(shop.by_telephone.features[views]))
         said = logits.telephone[views]
