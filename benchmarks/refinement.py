@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from imgrec.config import load_config
-from imgrec.search.refining import alike_by_chance, least_similarity, moved
+from imgrec.search.refining import alike_by_chance, least_similarity, moved, sampled
 from imgrec.search.serving import Seen, Serving
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.vectors import Floats
@@ -117,7 +117,8 @@ def print_one_thing(serving: Serving, queries: Sequence[Query]) -> None:
         "one kind": [pair for same in of_kind.values() for pair in pairwise(same)],
         "other kinds": [(one, other) for one, other in any_two if one.kind != other.kind],
     }
-    thresholds = [alike_by_chance(serving.index.shelves.vectors, share) for share in BY_CHANCE]
+    sample = serving.index.shelves.vectors[sampled(len(serving.index.shelves))]
+    thresholds = [alike_by_chance(sample, share) for share in BY_CHANCE]
     print(
         f"\n{'taken for one thing, more alike than so many pairs of the shop:':64}",
         *(f"{share:7.1%}" for share in BY_CHANCE),

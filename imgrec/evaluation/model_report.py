@@ -47,6 +47,7 @@ from imgrec.progress import Reporter
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
 from imgrec.search.columns import as_columns
 from imgrec.search.head import Head, logits_of
+from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.learning import Learned, learn
 from imgrec.search.likeness import Truth
@@ -279,6 +280,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         scoping=knowledge.scoping_by(section),
         scope_mass=section.scope_mass,
         threshold=knowledge.threshold_by(section),
+        category_weight=knowledge.category_weight,
     )
     queries = shown.sides[shown.split].rows
     plain = outputs.features.astype(np.float32)
@@ -363,14 +365,15 @@ def _by_telephone(
     logits, by_family = _logits(learned, outputs, eye), Resampling(queries.group, (shown.seed, len(shown.sides)))
     gallery = Gallery(columns)
     labels = int(columns.label.max(initial=-1)) + 1
-    in_scope = np.ones((len(rows), labels + 1), bool)
+    in_scope, joint = np.ones((len(rows), labels + 1), bool), None
     top: list[Estimate | None] = [None, None]
     if logits is not None:
         probabilities = softmax(logits / np.float32(learned.knowledge.temperature))
         held = np.isin(np.arange(logits.shape[1]), gallery.products.label)
         in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
+        joint = Joint.of(probabilities, served.category_weight)
         top = [by_family.share(among_first(probabilities, queries.label, k), queries.label >= 0) for k in TOP]
-    judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN), gallery)
+    judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN, joint), gallery)
     can = judged.relevant > 0
     first, in_10 = (by_family.share(judged.right[:, :k].any(axis=1), can) for k in (1, SHOWN))
     return TelephoneFigures(len(rows), top[0], top[1], first, in_10)

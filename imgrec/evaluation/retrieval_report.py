@@ -19,6 +19,7 @@ from imgrec.evaluation.retrieval import (
 )
 from imgrec.evaluation.thresholds import PairShares, ThresholdPoint, pair_shares, threshold_curve
 from imgrec.figures import Estimate
+from imgrec.search.joint import Joint
 from imgrec.search.judging import Judged, count_relevant, judge
 from imgrec.search.ranking import (
     UNKNOWN,
@@ -45,11 +46,15 @@ COMPARED = ("success@1", "success@10", "precision@10", "recall@10", "mAP@10", "M
 
 @dataclass(frozen=True)
 class Served:
-    """How the bot searches: which scoping, what probability soft scoping covers, which threshold."""
+    """How the bot searches: which scoping, what probability soft scoping covers, which threshold.
+
+    category_weight: of a category's probability in the similarity.
+    """
 
     scoping: Scoping
     scope_mass: float
     threshold: float
+    category_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,10 @@ class Way:
 
 @dataclass(frozen=True)
 class RetrievalRun:
-    """Queries that can be judged, what was searched, and what each way found. `rows`: which of the queries given."""
+    """Queries that can be judged, what was searched, and what each way found. `rows`: which of the queries given.
+
+    joint: their categories' part in the similarity; None where categories are not told apart.
+    """
 
     served: Served
     labels: Sequence[str]
@@ -84,6 +92,7 @@ class RetrievalRun:
     without_kind: int
     without_relevant: int
     ways: tuple[Way, ...]
+    joint: Joint | None
 
     def way(self, feature: str, scoping: str) -> Way:
         """The way of this name."""
@@ -173,7 +182,8 @@ def search_all_ways(
     """Search the gallery with every query that can be judged: hard, soft, and by the true category.
 
     queries, gallery: with features as served; probabilities: float32 (q, labels) of the queries, None where categories
-    are not told apart and all is searched. plain: the features without whitening, to compare with.
+    are not told apart and all is searched. plain: the features without whitening, to compare with; of these the vectors
+    alone count.
     """
     by_feature = {SERVED: (queries, Gallery(gallery))}
     if plain is not None:
@@ -184,15 +194,18 @@ def search_all_ways(
     rows = relevant > 0
     scopes = _scopes(queries.label[rows], None if probabilities is None else probabilities[rows],
                      np.isin(np.arange(len(labels)), searched_gallery.products.label), served)  # fmt: skip
+    joint = None if probabilities is None else Joint.of(probabilities[rows], served.category_weight)
+    known = Joint.of_known(queries.label[rows], len(labels), served.category_weight)
     ways = []
     for feature, (asked, shop) in by_feature.items():
         chosen = asked.take(rows)
         for scoping, in_scope in scopes.items():
-            ranked = nearest(chosen, shop, in_scope, SHOWN)
+            of_categories = None if joint is None or feature == PLAIN else known if scoping == TRUE_CATEGORY else joint
+            ranked = nearest(chosen, shop, in_scope, SHOWN, of_categories)
             ways.append(Way(feature, scoping, in_scope, ranked, judge(chosen, ranked, shop)))
     return RetrievalRun(
         served, labels, queries.take(rows), rows, searched_gallery,
-        int((~has_kind).sum()), int((has_kind & ~rows).sum()), tuple(ways),
+        int((~has_kind).sum()), int((has_kind & ~rows).sum()), tuple(ways), joint,
     )  # fmt: skip
 
 
@@ -232,7 +245,7 @@ def retrieval_figures(run: RetrievalRun, resampling: Resampling) -> RetrievalFig
             for scoping in run.scopings
         },
         by_category=_by_category(run, resampling),
-        pairs=pair_shares(run.queries, run.gallery),
+        pairs=pair_shares(run.queries, run.gallery, run.joint),
     )
 
 

@@ -24,6 +24,7 @@ from imgrec.progress import Reporter
 from imgrec.search.build import look_at_all
 from imgrec.search.columns import as_columns
 from imgrec.search.index import SearchIndex
+from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
 from imgrec.search.serving import Serving
@@ -61,7 +62,7 @@ def report_on_split(
     seen = looked.seen.take(looked.seen.rows_of([photos[row].sha256 for row in rows.tolist()])).outputs
     queries = replace(columns.take(rows), features=index.whitening(seen.features.astype(np.float32)))
     probabilities = serving.probabilities(seen) if knowledge.labels else None
-    served = Served(serving.scoping, serving.settings.scope_mass, serving.threshold)
+    served = Served(serving.scoping, serving.settings.scope_mass, serving.threshold, knowledge.category_weight)
     gallery = columns.take(indexed)
     run = search_all_ways(queries, gallery, probabilities, labels, served)
     figures = _as_for_query_files(queries, Gallery(gallery), probabilities, served, serving, seed)
@@ -98,13 +99,14 @@ def _as_for_query_files(
     count, has_kind = len(queries), queries.kind != UNKNOWN
     told = (queries.label != UNKNOWN) & (probabilities is not None)
     if probabilities is None:
-        in_scope = np.ones((count, int(gallery.products.label.max(initial=0)) + 2), bool)
+        in_scope, joint = np.ones((count, int(gallery.products.label.max(initial=0)) + 2), bool), None
         likeliest = np.zeros((count, 2), bool)
     else:
         held = np.isin(np.arange(probabilities.shape[1]), gallery.products.label)
         in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
+        joint = Joint.of(probabilities, served.category_weight)
         likeliest = np.stack([among_first(probabilities, queries.label, k) for k in (1, CATEGORY_FIRST)], axis=1)
-    judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN), gallery)
+    judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN, joint), gallery)
     first = {k: success_at(judged.right, k) > 0 for k in FIRST}
     can = judged.relevant > 0
     shown = judged.above(served.threshold)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from imgrec.bootstrap import Resampling
 from imgrec.evaluation.retrieval import SHOWN, average_precision_at, recall_at
 from imgrec.figures import Estimate
+from imgrec.search.joint import Joint
 from imgrec.search.judging import Judged
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos
 
@@ -69,12 +70,12 @@ def threshold_point(shown: Judged, threshold: float, fitted: bool, resampling: R
     )  # fmt: skip
 
 
-def pair_shares(queries: Photos, gallery: Gallery) -> PairShares:
+def pair_shares(queries: Photos, gallery: Gallery, joint: Joint | None) -> PairShares:
     """Compare every query with every product of its category, and count how similar they are."""
     edges = np.linspace(-1, 1, _FINE_BINS + 1)
     same, other = np.zeros(_FINE_BINS, np.int64), np.zeros(_FINE_BINS, np.int64)
     products = gallery.products
-    for _, part, similarity in gallery.in_parts(queries):
+    for _, part, similarity in gallery.in_parts(queries, joint):
         both_known = (part.kind[:, None] != UNKNOWN) & (products.kind[None, :] != UNKNOWN)
         pairs = both_known & (part.label[:, None] == products.label[None, :]) & ~gallery.is_own(part)
         of_kind = part.kind[:, None] == products.kind[None, :]

@@ -74,6 +74,7 @@ class Knowledge(Frozen):
     temperature: float = Field(gt=0)
     sold: Sold | None = Field(None, description="Whether a photo shows anything sold; None: that is not doubted.")
     scoping: Scoping
+    category_weight: float = Field(0.0, ge=0, description="Of a category's probability in the similarity; 0: none.")
     threshold: float = Field(ge=-1, le=1, description="What search.threshold `auto` means.")
     threshold_rule: str
     likeness: Likeness

@@ -1,6 +1,6 @@
 """Exact cosine search over a generation's vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from imgrec.search.generation import (
     unsealed,
 )
 from imgrec.search.head import Head
+from imgrec.search.joint import blended
 from imgrec.search.whitening import Whitening
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
@@ -72,14 +73,17 @@ class SearchIndex:
         return self.folder.name
 
     def search(
-        self, vector: Floats, categories: Sequence[str] | None, top: int, allowed: NDArray[np.bool_] | None = None
-    ) -> list[Hit]:
+        self, vector: Floats, categories: Sequence[str] | None, top: int, allowed: NDArray[np.bool_] | None = None,
+        roots: Mapping[str | None, float] | None = None,
+    ) -> list[Hit]:  # fmt: skip
         """The `top` most similar products, most similar first; of equal ones the better sales rank.
 
         vector: float32 (k,), L2 norm 1. categories: those searched, and with them the products that have none, as those
-        may be of any; None: all. allowed: bool (photos,), the rows that may be found; None: all.
+        may be of any; None: all. allowed: bool (photos,), the rows that may be found; None: all. roots: what the joint
+        similarity (joint.py) takes of each category, and of products without one, by None; None: vectors alone count.
         """
-        found = [self._search_rows(vector, start, end, top, allowed) for start, end in self._spans(categories)]
+        behind = self._behind(roots) if roots else None
+        found = [self._search_rows(vector, start, end, top, allowed, behind) for start, end in self._spans(categories)]
         hits: dict[int, Hit] = {}
         for hit in (hit for part in found for hit in part):  # a product stands on one shelf, or on several in old feeds
             if hit.product_id not in hits or hit.similarity > hits[hit.product_id].similarity:
@@ -115,11 +119,20 @@ class SearchIndex:
         named = [self.record.rows[name] for name in categories if name in self.record.rows]
         return [*named, self.uncategorised]
 
+    def _behind(self, roots: Mapping[str | None, float]) -> Floats:
+        """The categories' part of every row: float32 (photos,)."""
+        behind = np.full(self.record.photos, roots.get(None, 0.0), np.float32)
+        for name, (start, end) in self.record.rows.items():
+            behind[start:end] = roots.get(name, 0.0)
+        return behind
+
     def _search_rows(
-        self, vector: Floats, start: int, end: int, top: int, allowed: NDArray[np.bool_] | None
+        self, vector: Floats, start: int, end: int, top: int, allowed: NDArray[np.bool_] | None, behind: Floats | None
     ) -> list[Hit]:
         """The best hits among rows from `start` to `end`."""
         similarity = self.shelves.vectors[start:end] @ vector
+        if behind is not None:
+            similarity = blended(similarity, behind[start:end], self.record.knowledge.category_weight)
         rows = np.arange(start, end) if allowed is None else start + np.flatnonzero(allowed[start:end])
         return self._best(rows, similarity[rows - start], top) if len(rows) else []
 

@@ -7,8 +7,8 @@ promised of an answer is promised of those.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,12 +20,12 @@ from imgrec.search.fitting import fit_head, fit_temperature
 from imgrec.search.generation import Expected, Knowledge
 from imgrec.search.head import Head, logits_of
 from imgrec.search.judging import judge
-from imgrec.search.likeness import Likeness
+from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
 from imgrec.search.ranking import UNKNOWN, Bools, Ints
 from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
-from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, ask
+from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
 from imgrec.search.whitening import Whitening
 
 DIM = 256
@@ -36,6 +36,7 @@ _LEAST_FAMILIES = 12
 _LEAST_UNLEARNED = 60  # photos
 _TELEPHONE_WEIGHT = 0.25  # of a view: the head is to be right about these too, but not at the cost of the others
 _MOST_WEAKEST = 3
+_CATEGORY_WEIGHT = 0.15
 
 
 @dataclass(frozen=True)
@@ -60,22 +61,24 @@ def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown:
     chosen, logits = _choose_head(shop, folds, own_labels, fair)
     temperature = _temperature(shop, logits, fair)
     truth = truth_of(shop)
-    scopings: tuple[Scoping, ...] = ("all",) if chosen == "none" else ("soft", "hard") if truth == "kind" else ("soft",)
-    trials = {way: ask(shop, folds, logits, temperature, fair, way, scope_mass) for way in scopings}
-    scoping = max(trials, key=lambda way: trials[way].score)
+
+    def by(way: Way) -> Trial:
+        return ask(shop, folds, logits, temperature, fair, way, scope_mass)
+
+    way, trial = _choose_way(by, chosen != "none", truth)
     everywhere = truth == "category"  # within one category everything is of it
-    meant = ask(shop, folds, logits, temperature, fair, "all", scope_mass) if everywhere else trials[scoping]
-    meaning = meaning_of(meant, truth, shown)
+    meaning = meaning_of(by(replace(way, scoping="all")) if everywhere else trial, truth, shown)
     knowledge = Knowledge(
         labels=() if chosen == "none" else shop.labels,
         head=chosen,
         temperature=temperature,
         sold=sold_of(shop, folds, logits, temperature, fair),
-        scoping=scoping,
+        scoping=way.scoping,
+        category_weight=way.category_weight,
         threshold=meaning.threshold,
         threshold_rule=meaning.rule,
         likeness=meaning.likeness,
-        expected=_expected(shop, logits, fair, trials[scoping], meaning.shown_right, note),
+        expected=_expected(shop, logits, fair, trial, meaning.shown_right, note),
     )
     return Learned(knowledge, whitening, head if chosen == "fitted" else None)
 
@@ -167,6 +170,21 @@ def _right(shop: ShopPhotos, logits: LogitsOf, fair: Bools) -> float:
     if views.any():
         shares.append((logits.telephone[views].argmax(axis=1) == label[shop.telephone[views]]).mean())
     return float(np.mean(shares))
+
+
+def _choose_way(by: Callable[[Way], Trial], told_apart: bool, truth: Truth) -> tuple[Way, Trial]:
+    """How to search, and what the shop's photos find by it: the best of a few ways.
+
+    Where kinds are not known nothing tells ways apart, and what served real shops best is taken.
+    """
+    scopings: tuple[Scoping, ...] = ("soft", "hard") if told_apart else ("all",)
+    weight = _CATEGORY_WEIGHT if told_apart else 0.0
+    if truth != "kind":
+        way = Way(scopings[0], weight)
+        return way, by(way)
+    trials = {way: by(way) for way in (*map(Way, scopings), *([Way("soft", weight)] if weight else []))}
+    best = max(trials, key=lambda way: trials[way].score)
+    return best, trials[best]
 
 
 def _temperature(shop: ShopPhotos, logits: LogitsOf, fair: Bools) -> float:

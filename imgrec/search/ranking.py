@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.search.index import SIMILARITY_DECIMALS
+from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
 from imgrec.vision.vectors import Floats
 
@@ -79,13 +80,17 @@ class Gallery:
             return np.asarray(photos, np.float32)
         return np.asarray(np.maximum.reduceat(photos, self._starts, axis=1), np.float32)
 
-    def in_parts(self, queries: Photos) -> Iterator[tuple[slice, Photos, Floats]]:
-        """Queries in stretches that fit into memory, each with its similarities to all products."""
+    def in_parts(self, queries: Photos, joint: Joint | None = None) -> Iterator[tuple[slice, Photos, Floats]]:
+        """Queries in stretches that fit into memory, each with its similarities to all products.
+
+        joint: the queries' categories' part, in the same order; None: vectors alone count.
+        """
         step = max(1, _CELLS_AT_ONCE // max(1, len(self._features)))
         for start in range(0, len(queries), step):
             rows = slice(start, start + step)
             part = queries.take(np.arange(len(queries))[rows])
-            yield rows, part, self.similarity(part.features)
+            cosine = self.similarity(part.features)
+            yield rows, part, cosine if joint is None else joint.rows(rows).similarity(cosine, self.products.label)
 
     def is_own(self, queries: Photos) -> Bools:
         """Which products are the query's own or of its group: (q, products)."""
@@ -123,16 +128,16 @@ def own_category(label: Ints, labels: int) -> Bools:
     return np.asarray(label[:, None] == np.append(np.arange(labels), UNKNOWN)[None, :])
 
 
-def nearest(queries: Photos, gallery: Gallery, in_scope: Bools, depth: int) -> Ranked:
+def nearest(queries: Photos, gallery: Gallery, in_scope: Bools, depth: int, joint: Joint | None = None) -> Ranked:
     """The `depth` most similar products in scope of each query, its own product and group left out.
 
-    in_scope: bool (q, labels + 1), as `searched` gives it.
+    in_scope: bool (q, labels + 1), as `searched` gives it. joint: the queries' categories' part; None: vectors alone.
     """
     products = np.full((len(queries), depth), -1, np.int64)
     similarities = np.full((len(queries), depth), -np.inf)
     count = len(gallery.products)
     found = min(depth, count)
-    for rows, part, similarity in gallery.in_parts(queries):
+    for rows, part, similarity in gallery.in_parts(queries, joint):
         rounded = np.clip(np.rint(similarity * 10.0**SIMILARITY_DECIMALS), -(10**6), 10**6).astype(np.int64)
         # One number a product that no other has: by similarity, and of equals the first in the gallery's order.
         key = rounded * count - np.arange(count)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imgrec.vision.vectors import Floats, unit_rows
 
@@ -35,15 +36,19 @@ def moved(
     return target
 
 
-def least_similarity(vectors: Sequence[Floats]) -> float:
+def least_similarity(vectors: Sequence[Floats] | Floats) -> float:
     """The cosine of the two that are least alike; 1 of fewer than two."""
     return min((float(one @ other) for one, other in combinations(vectors, 2)), default=1.0)
 
 
+def sampled(photos: int) -> NDArray[np.int64]:
+    """Rows of at most a thousand of so many photos, evenly."""
+    return np.arange(0, photos, -(-photos // _SAMPLE) or 1)
+
+
 def alike_by_chance(vectors: Floats, share: float = 0.95) -> float:
     """The cosine that this share of the pairs of a shop's photos (n, k) do not reach; 1 of fewer than two photos."""
-    sample = vectors[:: -(-len(vectors) // _SAMPLE) or 1]
-    pairs = (sample @ sample.T)[np.triu_indices(len(sample), 1)]
+    pairs = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
     return float(np.quantile(pairs, share)) if len(pairs) else 1.0
 
 

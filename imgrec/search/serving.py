@@ -1,7 +1,7 @@
 """One opened generation with the eye that made it, and the catalogue: which products look like this photo?"""
 
 import contextlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +19,12 @@ from imgrec.generations import POINTER, before_current
 from imgrec.search.generation import IndexRecord, Knowledge
 from imgrec.search.head import logits_of
 from imgrec.search.index import SearchIndex, open_index
+from imgrec.search.joint import Joint, joint_vectors
 from imgrec.search.lexicon import ENGLISH, Lexicon
 from imgrec.search.likeness import Degree
 from imgrec.search.naming import nearest_category
 from imgrec.search.narrowing import Narrowing, read_words
-from imgrec.search.refining import alike_by_chance, least_similarity, mean_vector, moved
+from imgrec.search.refining import alike_by_chance, least_similarity, mean_vector, moved, sampled
 from imgrec.search.scoping import Scoping, scope
 from imgrec.search.sold import LEAST_SOLD, energy_of
 from imgrec.search.why import agreement
@@ -77,7 +78,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Match:
-    """A product that looks like the photo; likeness 0 to 1 is what people read, similarity is the cosine."""
+    """A product that looks like the photo; likeness 0 to 1 is what people read, similarity the (joint) cosine."""
 
     product: Product
     similarity: float
@@ -285,7 +286,8 @@ class Serving:
         searched = (category,) if category else self._scope(seen.probabilities)
         least = self.threshold if threshold is None else threshold
         shown = top or self.settings.results
-        found = self._on_sale(seen.vector, searched, max(shown, RANKED), filters, without, among)
+        roots = self._roots(seen.probabilities, category)
+        found = self._on_sale(seen.vector, roots, searched, max(shown, RANKED), filters, without, among)
         ranked = [(product, self._rank(product.product_id, similarity)) for product, similarity in found]
         return Answer(
             self.id,
@@ -328,11 +330,7 @@ class Serving:
         if not len(rows):
             return None
         row = rows[np.argmin(self.index.shelves.photo[rows])]
-        labels = self.knowledge.labels
-        spans = [self.index.record.rows.get(name, (0, 0)) for name in labels]
-        is_own = np.array([start <= row < end for start, end in spans], np.float32)
-        probabilities = is_own if is_own.any() else np.full(len(labels), 1 / max(1, len(labels)), np.float32)
-        return Seen(self.id, probabilities, self.index.shelves.vectors[row])
+        return Seen(self.id, self._of_rows(row[None])[0], self.index.shelves.vectors[row])
 
     def combined(self, seens: Sequence[Seen]) -> Seen:
         """Several photos of one thing as one. Raises OtherServingError when another serving saw one of them."""
@@ -361,11 +359,23 @@ class Serving:
         """
         self._must_be_own(*seens)
         enough = min(self.knowledge.threshold, self._alike_by_chance)
-        return least_similarity([seen.vector for seen in seens]) >= enough
+        vectors = np.stack([seen.vector for seen in seens])
+        probabilities = np.stack([seen.probabilities for seen in seens])
+        return least_similarity(joint_vectors(vectors, probabilities, self.knowledge.category_weight)) >= enough
 
     @cached_property
     def _alike_by_chance(self) -> float:
-        return alike_by_chance(self.index.shelves.vectors)
+        rows = sampled(len(self.index.shelves))
+        vectors = self.index.shelves.vectors[rows]
+        return alike_by_chance(joint_vectors(vectors, self._of_rows(rows), self.knowledge.category_weight))
+
+    def _of_rows(self, rows: NDArray[np.int64]) -> Floats:
+        """The probabilities of the index's rows, float32 (n, labels): certain of their category, even without one."""
+        labels = self.knowledge.labels
+        spans = np.array([self.index.record.rows.get(name, (0, 0)) for name in labels], np.int64).reshape(-1, 2)
+        is_own = (spans[:, 0] <= rows[:, None]) & (rows[:, None] < spans[:, 1])
+        is_known = is_own.any(axis=1, keepdims=True)
+        return np.where(is_known, is_own, 1 / max(1, len(labels))).astype(np.float32)
 
     def _must_be_own(self, *seens: Seen) -> None:
         for seen in seens:
@@ -388,6 +398,16 @@ class Serving:
         chosen = scope(np.where(is_held, probabilities, 0), self.scoping, self.settings.scope_mass)
         return tuple(labels[number] for number in chosen if is_held[number])
 
+    def _roots(self, probabilities: Floats, category: str | None) -> dict[str | None, float] | None:
+        """What the joint similarity takes of each category; of one that was chosen it is certain."""
+        labels, weight = self.knowledge.labels, self.knowledge.category_weight
+        if not weight or not labels:
+            return None
+        if category in labels:
+            probabilities = np.array([label == category for label in labels], np.float32)
+        names: tuple[str | None, ...] = (*labels, None)
+        return dict(zip(names, Joint.of(probabilities[None], weight).roots[0].tolist(), strict=True))
+
     def _allowed(self, filters: Filters | None, among: NDArray[np.int64] | None) -> NDArray[np.bool_] | None:
         """The rows of the index that the filters let through, of these products."""
         let_through = self._let_through(filters)
@@ -405,8 +425,8 @@ class Serving:
         return allowed
 
     def _on_sale(
-        self, vector: Floats, categories: Sequence[str], top: int, filters: Filters | None, without: Collection[int],
-        among: NDArray[np.int64] | None,
+        self, vector: Floats, roots: Mapping[str | None, float] | None, categories: Sequence[str], top: int,
+        filters: Filters | None, without: Collection[int], among: NDArray[np.int64] | None,
     ) -> list[tuple[Product, float]]:  # fmt: skip
         """The nearest products on these shelves that are shown, those `without` left out, and their similarity.
 
@@ -418,7 +438,7 @@ class Serving:
         left_out = {self._card(product) for product in self.catalogue.products(without).values()}
         asked = top + len(left_out)
         while True:
-            hits = self.index.search(vector, None if everything else categories, asked, allowed)
+            hits = self.index.search(vector, None if everything else categories, asked, allowed, roots)
             products = self.catalogue.products(hit.product_id for hit in hits)
             cards: dict[tuple[str, str] | int, tuple[Product, float]] = {}
             for hit in hits:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.search.head import Head
+from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.ranking import Bools, Gallery, Ints, Photos, Ranked, nearest, searched
 from imgrec.search.scoping import Scoping
@@ -57,6 +58,14 @@ class Fold:
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way to search. category_weight: of a category's probability in the similarity, see joint.py."""
+
+    scoping: Scoping
+    category_weight: float = 0.0
+
+
+@dataclass(frozen=True)
 class LogitsOf:
     """By photo, telephone view and stranger, float32 (n, k), (m, k), (s, k), out of fold; k is 0 where nothing is told
     apart.
@@ -84,11 +93,16 @@ class Trial:
 
     @property
     def score(self) -> float:
-        """The share that finds one of its kind among ten, of those for which there is one."""
+        """The mean of three shares, of those for which there is one of their kind: it comes first, one is among ten,
+        and of those that could be among ten are.
+        """
         judged = judge(self.queries, self.ranked, self.gallery)
         can = judged.relevant > 0
-        found = np.asarray(judged.right.any(axis=1))
-        return float(found[can].mean()) if can.any() else 0.0
+        if not can.any():
+            return 0.0
+        right = judged.right[can]
+        of_all = right.sum(axis=1) / np.minimum(DEPTH, judged.relevant[can])
+        return float(np.mean([right[:, 0].mean(), right.any(axis=1).mean(), of_all.mean()]))
 
     def first_matches(self) -> tuple[NDArray[np.float64], Bools, Ints]:
         """First matches of the queries by telephone: similarity, whether it is the very product, and the query's group.
@@ -109,17 +123,20 @@ class Trial:
 
 
 def ask(
-    shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, temperature: float, fair: Bools, scoping: Scoping,
+    shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, temperature: float, fair: Bools, way: Way,
     scope_mass: float,
 ) -> Trial:  # fmt: skip
     """Search with every fair photo that has a telephone view, both ways; each by the whitening that leaves it out."""
     held = np.asarray(np.isin(np.arange(len(shop.labels)), shop.photos.label))
     features = shop.seen.features.astype(np.float32)
 
-    def scope_of(said: Floats) -> Bools:
+    def found_by(queries: Photos, gallery: Gallery, said: Floats, depth: int) -> Ranked:
         if not said.shape[1]:
-            return searched(np.zeros((len(said), len(held)), np.float32), held, "all", scope_mass)
-        return searched(softmax(said / np.float32(temperature)), held, scoping, scope_mass)
+            everything = searched(np.zeros((len(said), len(held)), np.float32), held, "all", scope_mass)
+            return nearest(queries, gallery, everything, depth)
+        probabilities = softmax(said / np.float32(temperature))
+        in_scope = searched(probabilities, held, way.scoping, scope_mass)
+        return nearest(queries, gallery, in_scope, depth, Joint.of(probabilities, way.category_weight))
 
     gallery = Gallery(replace(shop.photos, features=np.zeros((len(shop), 1), np.float32)))
     parts: list[tuple[Ints, bool, Ranked]] = []
@@ -132,11 +149,11 @@ def ask(
         at = shop.telephone[views]
         gallery = Gallery(replace(shop.photos, features=fold.whitening(features)))
         as_it_is = replace(shop.photos.take(at), features=fold.whitening(features[at]))
-        parts.append((at, False, nearest(as_it_is, gallery, scope_of(logits.shop[at]), DEPTH)))
+        parts.append((at, False, found_by(as_it_is, gallery, logits.shop[at], DEPTH)))
         taken = replace(as_it_is, features=fold.whitening(shop.by_telephone.features[views]))
-        in_scope = scope_of(logits.telephone[views])
-        parts.append((at, True, nearest(taken, gallery, in_scope, DEPTH)))
-        firsts.append(nearest(replace(taken, group=np.full(len(at), _NOBODY)), gallery, in_scope, 1))
+        said = logits.telephone[views]
+        parts.append((at, True, found_by(taken, gallery, said, DEPTH)))
+        firsts.append(found_by(replace(taken, group=np.full(len(at), _NOBODY)), gallery, said, 1))
     return _together(shop, parts, firsts, gallery)
 
 

@@ -45,7 +45,7 @@ def test_pairs_are_of_one_category_known_kinds_and_different_groups():
         features, np.arange(6), np.array([0, 0, 0, 0, 0, 1]), np.array([0, 0, 0, 1, UNKNOWN, 2]),
         np.array([0, 0, 1, 2, 3, 4]), np.arange(6),
     )  # fmt: skip
-    shares = pair_shares(columns.take(np.array([0])), Gallery(columns))
+    shares = pair_shares(columns.take(np.array([0])), Gallery(columns), None)
     # The first photo: 1 is of its group, 2 of its kind at 0.8, 3 of another at 0.6, 4 without one, 5 elsewhere.
     assert (shares.same_kind_pairs, shares.other_kind_pairs) == (1, 1)
     above = {threshold: (same, other) for threshold, same, other in

@@ -38,7 +38,7 @@ MakeIndex = Callable[..., SearchIndex]
 def make_index(tmp_path: Path) -> MakeIndex:
     """Write a generation from vectors, by category ("" for products that have none: the last), and open it."""
 
-    def make(categories: dict[str, Photos]) -> SearchIndex:
+    def make(categories: dict[str, Photos], category_weight: float = 0.0) -> SearchIndex:
         folder = tmp_path / f"generation-{len(list(tmp_path.iterdir())):06d}"
         folder.mkdir()
         vectors = np.concatenate([features for features, _, _ in categories.values()])
@@ -59,7 +59,7 @@ def make_index(tmp_path: Path) -> MakeIndex:
         Head(np.zeros((dim + 1, len(rows)), np.float32)).save(folder / HEAD)
         knowledge = Knowledge(
             labels=tuple(rows), head="fitted", temperature=1, scoping="soft", threshold=0, threshold_rule="none",
-            likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),
+            likeness=Likeness.unknown(), expected=Expected(photos=0, families=0), category_weight=category_weight,
         )  # fmt: skip
         write_record(
             folder,

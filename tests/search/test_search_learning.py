@@ -112,6 +112,13 @@ def test_without_kinds_likeness_is_of_the_category_and_without_categories_of_the
     )  # fmt: skip
 
 
+def test_probabilities_count_where_that_finds_more_and_nowhere_else():
+    hard_to_tell = a_shop(noise=0.8, telephone_noise=1.0)
+    told_at_a_glance, without_kinds = a_shop(), a_shop(known_kinds=False)
+    for shop, weight in ((hard_to_tell, 0.15), (told_at_a_glance, 0.0), (without_kinds, 0.15)):
+        assert learn(shop, (), 0.9, 6).knowledge.category_weight == weight
+
+
 @pytest.mark.parametrize("n", [1, 2, 5, 11])
 def test_a_shop_of_a_few_products_opens_and_promises_nothing(n: int):
     whole = a_shop(categories=2, kinds=1, each=10)

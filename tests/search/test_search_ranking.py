@@ -8,6 +8,7 @@ from tiny_shop import write_config
 
 from imgrec.config import load_config
 from imgrec.search.columns import as_columns
+from imgrec.search.joint import Joint
 from imgrec.search.ranking import (
     UNKNOWN,
     Gallery,
@@ -111,20 +112,23 @@ def test_names_become_numbers_and_kinds_belong_to_their_category():
     assert kinds.tolist() == [0, 1, UNKNOWN, 0]
 
 
-@pytest.mark.parametrize("scoping", ["hard", "soft"])
-def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping):
+@pytest.mark.parametrize(("scoping", "weight"), [("hard", 0.0), ("soft", 0.0), ("soft", 0.15)])
+def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping, weight):
     write_config(own_shop.folder, search={"scoping": scoping, "scope_mass": 0.97})
     with Serving.open(load_config(own_shop.config, {})) as serving:
+        known = serving.knowledge.model_copy(update={"category_weight": weight})
+        serving.index.record = serving.index.record.model_copy(update={"knowledge": known})
         catalogued = list(serving.catalogue.on_sale())
         labels = serving.knowledge.labels
         path_of, side_px = serving.catalogue.photos.path, serving.preprocessing.side_px
         seen = [serving.see([decode_photo(path_of(photo.sha256), side_px)])[0] for photo in catalogued]
         columns = as_columns(catalogued, labels, np.stack([one.vector for one in seen]))
-        gallery = Gallery(columns)
+        held = [serving.seen_of_product(photo.product_id) for photo in catalogued]
+        gallery = Gallery(replace(columns, features=np.stack([one.vector for one in held])))
         probabilities = np.stack([one.probabilities for one in seen])
         in_scope = searched(probabilities, np.ones(len(labels), bool), scoping, 0.97)
         assert {int(count) for count in in_scope.sum(axis=1)} > ({2} if scoping == "soft" else set())
-        ranked = nearest(columns, gallery, in_scope, 10)
+        ranked = nearest(columns, gallery, in_scope, 10, Joint.of(probabilities, weight))
         for row, (photo, one) in enumerate(zip(catalogued, seen, strict=True)):
             answer = serving.answer(one, threshold=-1, top=100)
             assert {labels[at] for at in np.flatnonzero(in_scope[row, :-1])} == set(answer.scope)
