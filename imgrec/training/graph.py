@@ -72,25 +72,27 @@ def graph_below(weights: Weights, side_px: int, block: int) -> Any:
     return openvino.Model([maps], [pixels], "frozen")
 
 
-def graph_into(weights: Weights, side_px: int, convolutions: Sequence[str]) -> Any:
-    """What goes into these convolutions, as an openvino.Model: uint8 pixels (n, side_px, side_px, 3) RGB in, any n.
+def graph_of_convolutions(weights: Weights, side_px: int, names: Sequence[str], says: bool) -> Any:
+    """Some convolutions, as an openvino.Model: uint8 pixels (n, side_px, side_px, 3) RGB in, any n.
 
-    Out comes by each one's name, float32 (n, channels, rows, columns). Layers above the last of them are left out.
+    Out comes by each one's name what it says, negative values too, or else what it takes: float32 (n, channels, rows,
+    columns). Layers above the last of them are left out.
     """
     openvino, layers = import_openvino(), _Layers(weights, eight_bits=False)
     pixels = layers.op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
     x, outputs = layers.centred(pixels), []
     for name in convolution_names():
-        if name in convolutions:
-            outputs.append(layers.op.convert(x, "f32"))  # an operation of its own, to carry the name
+        rectified = layers.convolution(x, name)
+        if name in names:
+            wanted = rectified.input_value(0) if says else x
+            outputs.append(layers.op.convert(wanted, "f32"))  # an operation of its own, to carry the name
             outputs[-1].output(0).set_names({name})
-        if len(outputs) == len(convolutions):
+        if len(outputs) == len(names):
             break
-        x = layers.convolution(x, name)
         block, number = name.removeprefix("block").split("_conv")
-        x = layers.halved(x) if int(number) == BLOCKS[int(block) - 1][1] else x
+        x = layers.halved(rectified) if int(number) == BLOCKS[int(block) - 1][1] else rectified
     pixels.output(0).set_names({"pixels"})
-    return openvino.Model(outputs, [pixels], "into")
+    return openvino.Model(outputs, [pixels], "convolutions")
 
 
 def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:

@@ -9,7 +9,7 @@ channels to drop: greedily, as J.-H. Luo et al., ThiNet, 2017, section 3.2, but 
 B. Hassibi and D. Stork, Second Order Derivatives for Network Pruning: Optimal Brain Surgeon, 1993, do for one weight.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.progress import Reporter
-from imgrec.training.graph import graph_into
+from imgrec.training.graph import graph_of_convolutions
 from imgrec.training.weights import KERNEL, Weights, convolution_names
 from imgrec.vision.eye import compile_network
 from imgrec.vision.preprocessing import Pixels
@@ -30,6 +30,7 @@ MOST_PHOTOS = 1000
 _PLACES = 32  # of each photo, for each convolution
 _CHUNK = 16
 _WAITING = 8
+_ROUNDS = 64  # for each, one of so many of the channels that are left is dropped
 _RIDGE = 1e-3  # of the mean square of what goes in
 _AREA = KERNEL[0] * KERNEL[1]
 
@@ -47,7 +48,7 @@ def slimmed(weights: Weights, channels: Mapping[str, int], photos: Pixels, repor
     wanted = _said_by(weights, pixels, report)
     with report.stage("Slimming", len(names) - 1) as advance:
         for before, name in pairwise(names):
-            below = compile_network(graph_into(replace(weights, convolutions=convolutions), side_px, [name]))
+            below = _compiled(replace(weights, convolutions=convolutions), side_px, [name], says=False)
             moments = _Moments(full[name][0].shape[2], full[name][0].shape[3])
             said = wanted.pop(name)
             for number, inputs in _looks(below, pixels):
@@ -65,12 +66,11 @@ def _said_by(weights: Weights, pixels: Pixels, report: Reporter) -> dict[str, di
     """What each convolution but the first says at some places of photos: by its name, by the first photo's number."""
     names = convolution_names()[1:]
     said: dict[str, dict[int, NDArray[np.float16]]] = {name: {} for name in names}
-    whole = compile_network(graph_into(weights, pixels.shape[1], names))
+    whole = _compiled(weights, pixels.shape[1], names, says=True)
     with report.stage("Looking with the full network", len(pixels)) as advance:
-        for number, inputs in _looks(whole, pixels):
-            for name, maps in inputs.items():
-                kernel, shift = weights.convolutions[name]
-                said[name][number] = (_patches(maps, number, name) @ _rows(kernel) + shift).astype(np.float16)
+        for number, outputs in _looks(whole, pixels):
+            for name, maps in outputs.items():
+                said[name][number] = _at(maps, *_places(maps, number, name)).astype(np.float16)
             advance(min(_CHUNK, len(pixels) - number), "")
     return said
 
@@ -112,61 +112,76 @@ class _Moments:
         self.inner[np.diag_indices(size)] += _RIDGE * max(float(np.trace(self.inner)) / size, 1e-12)
 
     def best(self, count: int) -> NDArray[np.int64]:
-        """So many of the channels, in order: again and again the one is dropped that the others best make up for."""
-        total = len(self.inner) // _AREA
-        if count >= total:
-            return np.arange(total)
+        """So many of the channels, in order: again and again those are dropped that the others best make up for.
+
+        The inverse of the moments tells what dropping a channel costs once all others are refitted. A few go at once,
+        as keeping the inverse is what takes time.
+        """
+        left = np.arange(len(self.inner) // _AREA)
+        if count >= len(left):
+            return left
         inverse = np.linalg.inv(self.inner)
         kernel = inverse @ self.cross
-        left = np.ones(total, bool)
-        for _ in range(total - count):
-            own = kernel.reshape(total, _AREA, -1)
-            blocks = inverse.reshape(total, _AREA, total, _AREA)[np.arange(total), :, np.arange(total)]
-            precision = np.linalg.inv(np.where(left[:, None, None], blocks, np.eye(_AREA)))
-            costs = np.einsum("cij,cij->c", precision, own @ own.transpose(0, 2, 1))
-            least = int(np.where(left, costs, np.inf).argmin())
-            left[least] = False
-            rows = slice(least * _AREA, (least + 1) * _AREA)
-            gone = precision[least] @ inverse[rows]
-            kernel -= gone.T @ kernel[rows]
-            inverse -= inverse[:, rows] @ gone
-        return np.flatnonzero(left)
+        while len(left) > count:
+            blocks = inverse.reshape(len(left), _AREA, len(left), _AREA)
+            own = kernel.reshape(len(left), _AREA, -1)
+            of_channel = np.linalg.inv(blocks[np.arange(len(left)), :, np.arange(len(left))])
+            costs = np.einsum("cij,cij->c", of_channel, own @ own.transpose(0, 2, 1))
+            some = min(len(left) - count, -(-len(left) // _ROUNDS))
+            dropped = np.isin(np.arange(len(left)), np.argsort(costs, kind="stable")[:some])
+            gone, stay = _rows_of(np.flatnonzero(dropped)), _rows_of(np.flatnonzero(~dropped))
+            across = inverse[np.ix_(stay, gone)]
+            back = np.linalg.solve(inverse[np.ix_(gone, gone)], np.hstack([across.T, kernel[gone]]))
+            inverse = inverse[np.ix_(stay, stay)] - across @ back[:, : len(stay)]
+            kernel = kernel[stay] - across @ back[:, len(stay) :]
+            left = left[~dropped]
+        return left
 
     def fitted(self, kept: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Kernel (3, 3, kept, out) and shift (out,) that say what is wanted best, from these channels alone."""
-        rows = (kept[:, None] * _AREA + np.arange(_AREA)).reshape(-1)
+        rows = _rows_of(kept)
         kernel = np.linalg.solve(self.inner[np.ix_(rows, rows)], self.cross[rows])
         shift = self.y_mean - self.x_mean[rows] @ kernel
         shaped = kernel.reshape(len(kept), *KERNEL, -1).transpose(1, 2, 0, 3)
         return np.ascontiguousarray(shaped, np.float32), shift.astype(np.float32)
 
 
+def _compiled(weights: Weights, side_px: int, names: Sequence[str], says: bool) -> Any:
+    return compile_network(graph_of_convolutions(weights, side_px, names, says))
+
+
 def _looks(network: Any, pixels: Pixels) -> Iterator[tuple[int, dict[str, Floats]]]:
-    """Chunks of the photos, by their first's number: what goes into each convolution, (n, channels, rows, columns)."""
+    """Chunks of the photos, by their first's number: of each convolution float32 (n, channels, rows, columns)."""
     for start in range(0, len(pixels), _CHUNK):
         said = network({"pixels": np.asarray(pixels[start : start + _CHUNK])})
         yield start, {port.get_any_name(): values for port, values in said.items()}
 
 
-def _patches(maps: Floats, number: int, name: str) -> Floats:
-    """What a 3 x 3 convolution covers at some places of each photo's map; always the same for one photo and name.
-
-    maps: (n, channels, rows, columns). Returns (n * places, channels * 9), float32.
-    """
+def _places(maps: Floats, number: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns (n, places) of each photo's map, always the same for one photo and name."""
     count, _, rows, columns = maps.shape
     rng = np.random.default_rng((number, convolution_names().index(name)))
-    row, column = rng.integers(rows, size=(count, _PLACES)), rng.integers(columns, size=(count, _PLACES))
-    photo = np.arange(count)[:, None]
+    return rng.integers(rows, size=(count, _PLACES)), rng.integers(columns, size=(count, _PLACES))
+
+
+def _at(maps: Floats, row: NDArray[np.int64], column: NDArray[np.int64]) -> Floats:
+    """Maps (n, channels, rows, columns) at places (n, places): (n * places, channels)."""
+    return maps[np.arange(len(maps))[:, None], :, row, column].reshape(-1, maps.shape[1])
+
+
+def _patches(maps: Floats, number: int, name: str) -> Floats:
+    """What a 3 x 3 convolution covers at these places; beyond the edge there are zeros. (n * places, channels * 9)."""
+    row, column = _places(maps, number, name)
+    rows, columns = maps.shape[2:]
     covered = []
     for down in range(-1, KERNEL[0] - 1):
         for across in range(-1, KERNEL[1] - 1):
             y, x = row + down, column + across
             inside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
-            seen = maps[photo, :, y.clip(0, rows - 1), x.clip(0, columns - 1)]
-            covered.append(seen * inside[..., None])  # beyond the edge there are zeros
-    return np.stack(covered, axis=-1).reshape(count * _PLACES, -1)
+            covered.append(_at(maps, y.clip(0, rows - 1), x.clip(0, columns - 1)) * inside.reshape(-1, 1))
+    return np.stack(covered, axis=-1).reshape(len(covered[0]), -1)
 
 
-def _rows(kernel: Floats) -> Floats:
-    """A kernel (3, 3, in, out) as it multiplies patches: (in * 9, out)."""
-    return kernel.transpose(2, 0, 1, 3).reshape(-1, kernel.shape[3])
+def _rows_of(channels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of moments that belong to these channels, nine each."""
+    return (channels[:, None] * _AREA + np.arange(_AREA)).reshape(-1)

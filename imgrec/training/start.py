@@ -46,7 +46,11 @@ def take_finished(network: Any, model: Path) -> list[Epoch]:
     weights, history = keras_weights(model), model / "history.csv"
     if not (weights.is_file() and history.is_file()):
         raise TrainingError(f"There is no finished model {model} with its Keras weights {weights} to take.")
-    _load(network, weights, f"start from its own: --recipe {model / 'training.yaml'}")
+    _load(
+        network, weights,
+        f"start from its own: --recipe {model / 'training.yaml'} (to slim it, with --start-from {weights} in place of "
+        "--reuse)",
+    )  # fmt: skip
     return read_history(history)
 
 
