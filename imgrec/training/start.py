@@ -12,6 +12,7 @@ from imgrec.training.channels import channels
 from imgrec.training.fit import Epoch, read_history
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.pretrained import download_imagenet, read_h5
+from imgrec.training.recovery import recover
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.slimming import slimmed
 from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions, weights_of
@@ -86,6 +87,7 @@ def _load_slimmed(network: Any, settings: TrainingSettings, photos: PhotoCache, 
         of_photos = photos.pixels("train", settings.side_px)
         outputs = channels(settings.width, settings.slim)
         load_convolutions(network, slimmed(weights_of(full), outputs, of_photos, report).convolutions)
+        recover(network, weights_of(full), of_photos, settings, report)
         draft = run / f"draft-{made.name}"
         network.save_weights(draft)
         draft.replace(made)
