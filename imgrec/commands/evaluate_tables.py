@@ -82,11 +82,13 @@ def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
     return [ways, *(part for made in differences for part in ("", made))]
 
 
-def verdict_table(verdict: Verdict, photos: int) -> Table:
-    """Figures of two models side by side."""
+def verdict_table(verdict: Verdict, photos: int, ms: tuple[float, float]) -> Table:
+    """Figures of two models side by side, and the milliseconds that each takes for a look."""
     shown = table(f"On {photos:,} test photos", "figure", verdict.before, verdict.after, "difference in points")
     for one in verdict.compared:
         shown.add_row(one.name, str(one.before), str(one.after), _difference(one.difference))
+    before, after = ms
+    shown.add_row("a look", f"{before:.1f} ms", f"{after:.1f} ms", f"{after / before:.2f} times as long")
     return shown
 
 

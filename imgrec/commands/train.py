@@ -12,6 +12,9 @@ from imgrec.errors import CatalogueError
 from imgrec.progress import Reporter
 from imgrec.vision.model_folder import ModelFolder
 
+_CLEARLY_FASTER = 0.8
+"""Of the time another model takes: then it may be worth taking though it sees no better."""
+
 
 @click.command()
 @click.option(
@@ -45,6 +48,7 @@ def train(
     \b
       imgrec train                                                 # from ImageNet weights: models/shop
       imgrec train --name small --weights none --side-px 96        # from scratch, no download
+      imgrec train --name quick --slim 4                           # for small servers: a quarter of the multiplications
       imgrec train --name study --recipe slides
       imgrec train --show --dropout 0.5 > mine.yaml                # a recipe of your own
       imgrec train --name plain --reuse first --pooling average    # another feature of a trained network
@@ -80,6 +84,7 @@ def train(
     for split, accuracy in metrics["accuracy"].items():
         shown.add_row(f"{split} accuracy", f"{accuracy:.1%} of {metrics['photos'][split]:,} photos")
     shown.add_row(*_found(metrics["retrieval"], settings.wanted))
+    shown.add_row("a look", f"{metrics['multiplications'] / 1e9:.2f} thousand million multiplications")
     shown.add_row("feature", f"{'+'.join(model.settings.feature.layers)}, {model.settings.feature.dim:,} numbers")
     print_text(shown)
     _judge(config, model, report)
@@ -90,6 +95,7 @@ def _judge(config: Config, model: ModelFolder, report: Reporter) -> None:
     from imgrec.commands.evaluate_tables import verdict_table
     from imgrec.evaluation.candidates import candidates
     from imgrec.evaluation.model_report import report_on_models
+    from imgrec.evaluation.pace import ms_a_look
     from imgrec.evaluation.verdict import verdict_of
     from imgrec.vision.model_folder import find_model
 
@@ -98,14 +104,18 @@ def _judge(config: Config, model: ModelFolder, report: Reporter) -> None:
         report.say(use)
         return
     try:
-        figures, _ = report_on_models(candidates([str(present), str(model.path)], config), config, "test", 0, report)
+        both = candidates([str(present), str(model.path)], config)
+        figures, _ = report_on_models(both, config, "test", 0, report)
     except CatalogueError as error:
         report.say(f"Whether it is worth taking cannot be said. {error} {use}")
         return
     verdict = verdict_of(figures)
-    print_text(verdict_table(verdict, figures.photos["test"]))
+    before_ms, after_ms = ms_a_look([candidate.eye for candidate in both])
+    print_text(verdict_table(verdict, figures.photos["test"], (before_ms, after_ms)))
     if verdict.is_worth_it:
         report.say(f"It is worth taking. {use}")
+    elif after_ms < _CLEARLY_FASTER * before_ms:
+        report.say(f"It is faster, and what that costs stands above: it is for you to weigh. {use}")
     else:
         report.say(f"It is not worth taking: {verdict.before} goes on looking, and nothing has changed.")
 

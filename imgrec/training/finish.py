@@ -13,6 +13,7 @@ from imgrec.database import utc_now
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
 from imgrec.sums import seal
+from imgrec.training.channels import channels, multiplications
 from imgrec.training.choose import Found, find
 from imgrec.training.compare import compare_features, measure
 from imgrec.training.curves import draw_history
@@ -55,7 +56,20 @@ class Trained:
         start = "scratch" if settings.from_scratch else f"ImageNet weights ({CREDIT})"
         if own := settings.start_from or settings.weights_file:
             start = Path(own).name
-        return f"trained on {len(self.examples['train']):,} photos of {len(self.labels)} categories, from {start}"
+        made = f"trained on {len(self.examples['train']):,} photos of {len(self.labels)} categories, from {start}"
+        return f"{made}, slimmed to {self.share_of_full:.0%} of its multiplications" if settings.slim > 1 else made
+
+    @property
+    def multiplications(self) -> int:
+        """Of a look, in the convolutions."""
+        outputs = channels(self.settings.width, self.settings.slim)
+        return multiplications(outputs, self.settings.side_px) * (2 if self.settings.mirrored else 1)
+
+    @property
+    def share_of_full(self) -> float:
+        """Of the multiplications that it would take without slimming."""
+        full, now = channels(self.settings.width), channels(self.settings.width, self.settings.slim)
+        return multiplications(now) / multiplications(full)
 
 
 def finish_model(trained: Trained, folder: Path, report: Reporter) -> None:
@@ -76,6 +90,7 @@ def finish_model(trained: Trained, folder: Path, report: Reporter) -> None:
         "photos": {split: len(side) for split, side in trained.examples.items()},
         "retrieval": find(trained.examples, said["features"]).as_json(),
         "retrieval_of_candidates": {name: found.as_json() for name, found in candidates.items()},
+        "multiplications": trained.multiplications,
         "measured_in": arithmetic_of(network),
         "export": exported.as_json(),
     }

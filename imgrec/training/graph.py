@@ -3,13 +3,13 @@
 Keras can export only where TensorFlow is installed, or by tracing PyTorch; a VGG-16 is short enough to be written down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.training.weights import BLOCKS, GEM_FLOOR, GEM_POWER, Feature, Weights
+from imgrec.training.weights import BLOCKS, GEM_FLOOR, GEM_POWER, Feature, Weights, convolution_names
 from imgrec.vision.runtime import import_openvino
 from imgrec.vision.vectors import Floats
 
@@ -70,6 +70,29 @@ def graph_below(weights: Weights, side_px: int, block: int) -> Any:
     maps.output(0).set_names({"maps"})
     pixels.output(0).set_names({"pixels"})
     return openvino.Model([maps], [pixels], "frozen")
+
+
+def graph_of_convolutions(weights: Weights, side_px: int, names: Sequence[str], says: bool) -> Any:
+    """Some convolutions, as an openvino.Model: uint8 pixels (n, side_px, side_px, 3) RGB in, any n.
+
+    Out comes by each one's name what it says, negative values too, or else what it takes: float32 (n, channels, rows,
+    columns). Layers above the last of them are left out.
+    """
+    openvino, layers = import_openvino(), _Layers(weights, eight_bits=False)
+    pixels = layers.op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
+    x, outputs = layers.centred(pixels), []
+    for name in convolution_names():
+        rectified = layers.convolution(x, name)
+        if name in names:
+            wanted = rectified.input_value(0) if says else x
+            outputs.append(layers.op.convert(wanted, "f32"))  # an operation of its own, to carry the name
+            outputs[-1].output(0).set_names({name})
+        if len(outputs) == len(names):
+            break
+        block, number = name.removeprefix("block").split("_conv")
+        x = layers.halved(rectified) if int(number) == BLOCKS[int(block) - 1][1] else rectified
+    pixels.output(0).set_names({"pixels"})
+    return openvino.Model(outputs, [pixels], "convolutions")
 
 
 def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:

@@ -91,7 +91,7 @@ def build(
 
 def started(network: Any, lesson: Lesson, settings: TrainingSettings, run: Path, report: Reporter) -> Lesson:
     """Load what the network starts from, and have frozen blocks look once at what is learned from, where that pays."""
-    load_start(network, settings, run, report)
+    load_start(network, settings, lesson.photos, run, report)
     if settings.from_scratch or settings.first_block == 1 or settings.views == 0 or settings.changes_side:
         return lesson
     if settings.views is None and (has_gpu() or multiplies_bfloat16("amx_bf16")):

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from imgrec.training.channels import MOST_SLIM
 from imgrec.vision.preprocessing import LEAST_SIDE_PX, MOST_SIDE_PX, Preprocessing
 
 FeatureLayer = Literal[
@@ -103,6 +104,13 @@ class TrainingSettings(BaseModel):
         "takes twice the time.",
     )
     width: float = Field(1.0, gt=0, le=1, description="Share of VGG-16's channels; less than 1 is for trying things.")
+    slim: float = Field(
+        1.0,
+        ge=1,
+        le=MOST_SLIM,
+        description="So many times fewer multiplications: before it learns, the network loses the channels that it can "
+        "best do without, and what is left is fitted to what the full one sees.",
+    )
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = Field(
         "auto", description="auto: mixed_bfloat16 where it is faster, else float32."
     )
@@ -118,6 +126,8 @@ class TrainingSettings(BaseModel):
             raise ValueError("the feature layer fc2 exists with --top dense only")
         if "embedding" in self.feature_layer and self.metric == "none":
             raise ValueError(f"the feature layer {self.feature_layer} exists with --metric only")
+        if self.slim > 1 and (self.from_scratch or self.batch_norm):
+            raise ValueError("there is nothing to slim from scratch; --slim wants pretrained weights, or --width fewer")
         return self
 
     @property

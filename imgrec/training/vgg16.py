@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from imgrec.training.channels import channels
 from imgrec.training.settings import TrainFrom, TrainingSettings
 from imgrec.training.weights import (
     BLOCKS,
@@ -48,11 +49,11 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
     photos = keras.Input((side, side, 3), name="pixels", dtype="uint8")
     offset = [-mean * scale for mean in IMAGENET_MEAN_RGB]
     x = keras.layers.Rescaling(scale, offset, dtype="float32", name="centre")(photos)
-    for block, (channels, convolutions) in enumerate(BLOCKS, start=1):
+    outputs_of = channels(settings.width, settings.slim)
+    for block, (_, convolutions) in enumerate(BLOCKS, start=1):
         for number in range(1, convolutions + 1):
-            x = layer.convolution(
-                x, f"block{block}_conv{number}", max(1, round(channels * settings.width)), settings.batch_norm
-            )
+            name = f"block{block}_conv{number}"
+            x = layer.convolution(x, name, outputs_of[name], settings.batch_norm)
         if block < len(BLOCKS) or settings.top == "dense":
             x = below = keras.layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
     if settings.top == "average":

@@ -98,6 +98,8 @@ def test_a_bad_value_names_the_option_or_the_recipe(tmp_path: Path):
         ({"top": "dense", "stages": [{"share": 1, "scale": 0.5}]}, "dense top takes photos of one size"),
         ({"feature_layer": "fc2"}, "fc2 exists with --top dense only"),
         ({"feature_layer": "embedding"}, "embedding exists with --metric only"),
+        ({"weights": "none", "slim": 4}, "nothing to slim from scratch"),
+        ({"normalisation": "batch", "slim": 4}, "nothing to slim from scratch"),
     ],
 )
 def test_settings_that_contradict_each_other_say_so(values: dict[str, Any], said: str, tmp_path: Path):

@@ -11,6 +11,7 @@ keras = pytest.importorskip("keras")
 
 from imgrec.errors import TrainingError
 from imgrec.progress import Silent
+from imgrec.training.pixels import PhotoCache
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.start import load_start
 from imgrec.training.vgg16 import build_vgg16
@@ -38,7 +39,7 @@ def finished(tmp_path: Path) -> tuple[Any, TrainingSettings]:
 def started(settings: TrainingSettings, run: Path, categories: int = CATEGORIES, classes: int = GROUPS) -> Any:
     keras.utils.set_random_seed(2)
     network = build_vgg16(categories, settings, metric_classes=classes)
-    load_start(network, settings, run, Silent())
+    load_start(network, settings, PhotoCache({"train": ()}, run, settings, Silent()), run, Silent())
     return network
 
 
@@ -98,3 +99,37 @@ def test_weights_that_are_none_are_refused(tmp_path: Path):
     (tmp_path / "words.h5").write_text("not weights")
     with pytest.raises(TrainingError, match=r"words\.h5 is not an HDF5 file; name the \.weights\.h5"):
         started(start("words.h5"), tmp_path)
+
+
+@pytest.fixture
+def slim(tmp_path: Path) -> TrainingSettings:
+    """Settings that slim a network without batch normalisation, in a run that has read its photos."""
+    keras.utils.set_random_seed(1)
+    plain = SETTINGS.model_copy(update={"weights": "imagenet", "start_from": str(tmp_path / "full.weights.h5")})
+    build_vgg16(CATEGORIES, plain, metric_classes=KINDS).save_weights(tmp_path / "full.weights.h5")
+    photos = np.random.default_rng(0).integers(0, 256, (64, SETTINGS.side_px, SETTINGS.side_px, 3), np.uint8)
+    np.save(tmp_path / f"train-{SETTINGS.side_px}px.npy", photos)
+    return plain.model_copy(update={"slim": 2.0})
+
+
+def test_a_finished_network_can_be_slimmed(slim: TrainingSettings, tmp_path: Path):
+    source = started(slim.model_copy(update={"slim": 1.0}), tmp_path, classes=KINDS)
+    network = started(slim, tmp_path, classes=KINDS)
+    full, fewer = (one.get_layer("block3_conv1").kernel.shape[2] for one in (source, network))
+    assert fewer < full
+    assert all(same(network, source, name) for name in ("embedding", "metric", "logits"))
+
+
+def test_a_network_is_slimmed_once_in_a_run(slim: TrainingSettings, tmp_path: Path):
+    first = started(slim, tmp_path)
+    (tmp_path / f"train-{SETTINGS.side_px}px.npy").unlink()
+    again = started(slim, tmp_path)
+    assert all(same(again, first, layer.name) for layer in first.layers)
+
+
+def test_one_that_was_slimmed_before_goes_on_as_it_is(slim: TrainingSettings, tmp_path: Path):
+    before = started(slim, tmp_path, classes=KINDS)
+    file = tmp_path / "slim.weights.h5"
+    before.save_weights(file)
+    later = started(slim.model_copy(update={"start_from": str(file)}), tmp_path / "later", classes=KINDS)
+    assert all(same(later, before, layer.name) for layer in before.layers)

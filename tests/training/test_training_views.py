@@ -47,7 +47,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
 def network_of(settings: TrainingSettings, folder: Path) -> Any:
     keras.utils.set_random_seed(settings.seed)
     network = build_vgg16(3, settings)
-    load_start(network, settings, folder, Silent())
+    load_start(network, settings, lesson(settings, folder).photos, folder, Silent())
     return network
 
 
