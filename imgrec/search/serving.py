@@ -135,7 +135,6 @@ class Answer:
         return {
             "category": vars(self.category) if self.category else None,
             "candidates": [vars(candidate) for candidate in self.candidates],
-            "sold": self.sold,
             "scope": list(self.scope),
             "threshold": self.threshold,
             "matches": [_match_as_json(match) for match in self.matches],

@@ -31,6 +31,11 @@ class Sold(BaseModel):
     energy: float = Field(ge=0)
     shift: float
 
+    @property
+    def tells(self) -> bool:
+        """Whether it heeds anything at all."""
+        return self.similarity > 0 or self.energy > 0
+
     def of(self, similarity: float | NDArray[np.floating], energy: float | NDArray[np.floating]) -> Floats:
         """similarity: the cosine to the nearest product of the likeliest category; energy: as `energy_of`. Both (n,).
 

@@ -16,7 +16,9 @@ from imgrec.vision.vectors import Floats
 
 
 def sold_of(shop: ShopPhotos, folds: list[Fold], logits: LogitsOf, temperature: float, fair: Bools) -> Sold | None:
-    """The probability that something is sold. None where there are no categories, or too few photos to go by."""
+    """The probability that something is sold. None where there are no categories, too few photos to go by,
+    or neither score tells the two apart: to doubt everything alike says nothing.
+    """
     if shop.strangers is None or not logits.shop.shape[1]:
         return None
     known: list[Floats] = []
@@ -33,7 +35,8 @@ def sold_of(shop: ShopPhotos, folds: list[Fold], logits: LogitsOf, temperature: 
     sold, not_sold = np.concatenate(known), np.concatenate(strange)
     if min(len(sold), len(not_sold)) < LEAST_JUDGED:
         return None
-    return fit_sold(sold, not_sold, NOT_SOLD)
+    fitted = fit_sold(sold, not_sold, NOT_SOLD)
+    return fitted if fitted.tells else None
 
 
 def _told(shop: ShopPhotos, vectors: Floats, fold: Fold, of: Ints, features: Halves, logits: Floats) -> Floats:

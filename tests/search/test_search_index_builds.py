@@ -50,7 +50,11 @@ def test_an_index_that_is_up_to_date_is_left_alone(own_config: Config, counting:
     assert (report.changed, report.photos, counting.seen) == (False, PHOTOS, 0)
     assert current(own_config.index.path) == before
     report = build_index(own_config, counting, True, Silent())
-    assert (report.changed, report.computed, counting.seen) == (True, PHOTOS, 3 * PHOTOS)  # and by telephone, and in pieces
+    assert (report.changed, report.computed, counting.seen) == (
+        True,
+        PHOTOS,
+        3 * PHOTOS,
+    )  # and by telephone, and in pieces
 
 
 def test_a_later_build_looks_only_at_what_is_new(own_shop: Shop, own_config: Config, counting: Counting):
