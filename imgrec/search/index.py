@@ -25,6 +25,7 @@ from imgrec.search.generation import (
 )
 from imgrec.search.head import Head
 from imgrec.search.joint import blended
+from imgrec.search.neighbours import Neighbours
 from imgrec.search.whitening import Whitening
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
@@ -61,7 +62,9 @@ class SearchIndex:
             sealed.check(RECORD, content)
             self.shelves: Shelves = read_shelves(sealed)
             self.whitening = Whitening(sealed.array(WHITENING))
-            self.head = Head(sealed.array(HEAD)) if self.record.knowledge.head == "fitted" else None
+            knowledge = self.record.knowledge
+            self.head = Head(sealed.array(HEAD)) if knowledge.head == "fitted" else None
+            self.neighbours = Neighbours.read(sealed, len(knowledge.labels)) if knowledge.hears_neighbours else None
             if self.shelves.vectors.shape != (self.record.photos, self.whitening.dim):
                 raise ValueError("its arrays do not fit its record")
         except (OSError, ValueError) as error:

@@ -22,6 +22,7 @@ from imgrec.search.generation import (
 from imgrec.search.head import Head
 from imgrec.search.index import SearchIndex
 from imgrec.search.likeness import Likeness
+from imgrec.search.neighbours import Neighbours
 from imgrec.search.whitening import Whitening
 from imgrec.sums import seal
 from imgrec.vision.eye import Eye
@@ -57,9 +58,12 @@ def make_index(tmp_path: Path) -> MakeIndex:
         dim = vectors.shape[1]
         Whitening(np.eye(dim + 1, dim, dtype=np.float32)).save(folder / WHITENING)
         Head(np.zeros((dim + 1, len(rows)), np.float32)).save(folder / HEAD)
+        labels = np.repeat(np.arange(len(rows)), [end - start for start, end in rows.values()])
+        Neighbours(vectors[: len(labels)], labels, len(rows)).save(folder)
         knowledge = Knowledge(
-            labels=tuple(rows), head="fitted", temperature=1, scoping="soft", threshold=0, threshold_rule="none",
-            likeness=Likeness.unknown(), expected=Expected(photos=0, families=0), category_weight=category_weight,
+            labels=tuple(rows), head="fitted", hears_neighbours=True, temperature=1, scoping="soft", threshold=0,
+            threshold_rule="none", likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),
+            category_weight=category_weight,
         )  # fmt: skip
         write_record(
             folder,
