@@ -72,7 +72,7 @@ class HelpPicture:
 
 def good_example(serving: Serving) -> Example | None:
     """Of a few products, spread over the shop, the one that most is like; None where none has enough like it."""
-    products = serving.index.shelves.product
+    products = serving.index.register.product
     if not len(products):
         return None
     tried = np.unique(products[np.linspace(0, len(products) - 1, _TRIED, dtype=np.int64)])

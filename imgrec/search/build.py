@@ -34,8 +34,8 @@ from imgrec.search.generation import (
     write_record,
     write_shelves,
 )
-from imgrec.search.index import SearchIndex
 from imgrec.search.ranking import Bools, Ints
+from imgrec.search.search_index import SearchIndex
 from imgrec.search.trial import ShopPhotos, Strangers
 from imgrec.sums import seal
 from imgrec.vision.eye import Eye, Halves
@@ -273,11 +273,11 @@ def _write(
     write_shelves(
         draft,
         Shelves(
-            np.concatenate(list(_vectors(learned, looked.seen.features, at))),
-            np.array([photo.photo_id for photo in ordered], np.int64),
-            np.array([photo.product_id for photo in ordered], np.int64),
-            np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in ordered], np.int64),
-            looked.seen.colours[at].astype(np.float16),
+            photo=np.array([photo.photo_id for photo in ordered], np.int64),
+            product=np.array([photo.product_id for photo in ordered], np.int64),
+            rank=np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in ordered], np.int64),
+            colours=looked.seen.colours[at].astype(np.float16),
+            vectors=np.concatenate(list(_vectors(learned, looked.seen.features, at))),
         ),
     )
     learned.whitening.save(draft / WHITENING)

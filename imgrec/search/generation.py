@@ -14,7 +14,9 @@ file is changed once it stands there: a generation is written elsewhere, sealed,
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from imgrec.config import SearchSection
 from imgrec.errors import SearchIndexError
+from imgrec.features.colour_names import COLOUR_NAMES, names_of
 from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
 from imgrec.search.likeness import Likeness
@@ -109,12 +112,23 @@ class IndexRecord(Frozen):
     """Category name -> its rows in the arrays, from and up to; those without a category stand last, in no entry."""
     knowledge: Knowledge
 
+    @property
+    def uncategorised(self) -> tuple[int, int]:
+        """The rows of products without a category, from and up to."""
+        return max((end for _, end in self.rows.values()), default=0), self.photos
+
+    def spans(self, categories: Sequence[str] | None) -> list[tuple[int, int]]:
+        """The rows that are searched for these categories: theirs, and those without one; None: all rows."""
+        if categories is None:
+            return [(0, self.photos)]
+        named = [self.rows[name] for name in categories if name in self.rows]
+        return [*named, self.uncategorised]
+
 
 @dataclass(frozen=True)
-class Shelves:
-    """The arrays of a generation, all in one order."""
+class Register:
+    """What each row of a generation is of, wherever its vectors are: 48 bytes a photo."""
 
-    vectors: Floats
     photo: Ints
     product: Ints
     rank: Ints
@@ -123,8 +137,33 @@ class Shelves:
     def __len__(self) -> int:
         return len(self.photo)
 
+    def in_colours(self, colours: Sequence[str], without: Sequence[str]) -> NDArray[np.bool_]:
+        """The rows of products that show one of these colours, and none of those: bool (photos,).
 
-def write_shelves(folder: Path, shelves: Shelves) -> None:
+        colours, without: of COLOUR_NAMES; nothing listed leaves it open.
+        """
+        wanted, unwanted = ([COLOUR_NAMES.index(name) for name in names] for names in (colours, without))
+        allowed = np.ones(len(self), bool)
+        if wanted:
+            allowed &= self._named[:, wanted].any(axis=1)
+        allowed[self._named[:, unwanted].any(axis=1)] = False
+        return allowed
+
+    @cached_property
+    def _named(self) -> NDArray[np.bool_]:
+        """The names of each row's colours, bool (photos, names): those of its product's first photo, which is shown."""
+        _, first, product = np.unique(self.product, return_index=True, return_inverse=True)
+        return names_of(self.colours[first])[product]
+
+
+@dataclass(frozen=True)
+class Shelves(Register):
+    """The arrays of a generation whose vectors are here, too, all in one order."""
+
+    vectors: Floats
+
+
+def write_shelves(folder: Path, shelves: Register) -> None:
     """Write the arrays of a generation that is being built."""
     for field in fields(shelves):
         np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)

@@ -20,8 +20,8 @@ from imgrec.search.generation import (
     write_shelves,
 )
 from imgrec.search.head import Head
-from imgrec.search.index import SearchIndex
 from imgrec.search.likeness import Likeness
+from imgrec.search.search_index import SearchIndex
 from imgrec.search.whitening import Whitening
 from imgrec.sums import seal
 from imgrec.vision.eye import Eye
@@ -50,8 +50,8 @@ def make_index(tmp_path: Path) -> MakeIndex:
         write_shelves(
             folder,
             Shelves(
-                vectors, np.arange(len(vectors)), column[0].astype(np.int64), column[1].astype(np.int64),
-                np.zeros((len(vectors), 3, 4), np.float16),
+                np.arange(len(vectors)), column[0].astype(np.int64), column[1].astype(np.int64),
+                np.zeros((len(vectors), 3, 4), np.float16), vectors,
             ),
         )  # fmt: skip
         dim = vectors.shape[1]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from imgrec.search.engine import Findable, Hit
 from imgrec.search.generation import NO_RANK
-from imgrec.search.index import Hit
 from imgrec.vision.vectors import Floats, unit_rows
 
 ROUNDING = 2e-6  # what single precision may differ from double by
@@ -82,7 +82,7 @@ def test_search_equals_brute_force_in_every_result(kind, dim: int, make_index):
 
 
 def test_only_few_products_are_looked_at_one_by_one(make_index, monkeypatch: pytest.MonkeyPatch):
-    import imgrec.search.index as module
+    import imgrec.search.embedded as module
 
     made: list[Hit] = []
     monkeypatch.setattr(module, "Hit", lambda *values: made.append(Hit(*values)) or made[-1])
@@ -146,11 +146,12 @@ def test_what_is_not_allowed_is_never_found_and_crowds_nothing_out(share: float,
     index = make_index(
         {"a": (vectors[:400], products[:400], [1] * 400), "b": (vectors[400:], products[400:], [1] * 200)}
     )
-    allowed = rng.random(600) < share
+    findable = Findable(np.flatnonzero(rng.random(400) < share))
+    allowed = np.isin(products, findable.products)
     kept = {
         "a": (vectors[:400][allowed[:400]], products[:400][allowed[:400]].tolist(), [1] * 400),
         "b": (vectors[400:][allowed[400:]], products[400:][allowed[400:]].tolist(), [1] * 200),
     }
     for query in vectors[:5]:
         for names in (["a"], ["a", "b"]):
-            assert_exact(index.search(query, names, 20, allowed), brute_force(kept, query, names), 20)
+            assert_exact(index.search(query, names, 20, findable), brute_force(kept, query, names), 20)
