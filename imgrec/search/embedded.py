@@ -1,18 +1,21 @@
 """Exact cosine search over a generation's vectors, in this process."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.search.engine import EVERYTHING, SIMILARITY_DECIMALS, Findable, Hit
-from imgrec.search.generation import IndexRecord, Ints, Register, Shelves, read_shelves
+from imgrec.progress import Reporter
+from imgrec.search.engine import EVERYTHING, SIMILARITY_DECIMALS, Findable, Hit, VectorsOf, batches
+from imgrec.search.generation import IndexRecord, Ints, Register, Shelves, read_shelves, write_shelves
 from imgrec.search.joint import blended
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
 
 _ROUNDING = 1e-5
 _FIRST_LOOK = 4
+_ROWS_AT_ONCE = 65_536
 
 
 class EmbeddedEngine:
@@ -85,3 +88,17 @@ class EmbeddedEngine:
                 columns = (product[best].tolist(), rounded[best].tolist(), rank[best].tolist())
                 return [Hit(*hit) for hit in zip(*columns, strict=True)]
             look *= _FIRST_LOOK
+
+
+class EmbeddedStore:
+    """Vectors as a file of the generation's folder, which goes with it."""
+
+    identity: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """See Store: there is a disk."""
+
+    def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
+        """See Store."""
+        of_all = np.concatenate([vectors(rows) for rows in batches(record.photos, _ROWS_AT_ONCE)])
+        write_shelves(draft, Shelves(register.photo, register.product, register.rank, register.colours, of_all))

@@ -5,15 +5,20 @@ photo and product it is of. The vectors are large, a kilobyte a photo, and an en
 nothing of catalogues, models or shoppers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.search.generation import Ints, Register
+from imgrec.progress import Reporter
+from imgrec.search.generation import IndexRecord, Ints, Register
 from imgrec.vision.vectors import Floats
+
+VectorsOf = Callable[[Ints], Floats]
+"""The vectors of these rows of a generation that is being built, float32 (n, k): computed, and not all held at once."""
 
 SIMILARITY_DECIMALS = 6
 """Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
@@ -84,3 +89,36 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of what is held open, such as a connection."""
+
+
+class Store(Protocol):
+    """Where an engine keeps the vectors of generations."""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What generations of it differ in from those of another; with another, there is something to build."""
+
+    def check(self) -> None:
+        """See, before hours of work, that there can be written. Raises SearchIndexError."""
+
+    def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
+        """Write a generation's register into its folder, which is not sealed yet, and its vectors where they belong.
+
+        Whatever interrupts it, `remove` of that folder's engine finds in the folder what it has left elsewhere.
+        """
+
+
+def batches(rows: int, most: int) -> Iterator[Ints]:
+    """The numbers of so many rows, in stretches of at most `most`."""
+    for start in range(0, rows, most):
+        yield np.arange(start, min(start + most, rows))
+
+
+def ranked_hits(register: Register, rows: Ints, similarity: Floats, top: int) -> list[Hit]:
+    """Of these rows the `top` most similar products, each by its most similar photo, in the order of `search`."""
+    rounded = np.clip(np.round(similarity.astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
+    product, rank = register.product[rows], register.rank[rows]
+    order = np.lexsort((product, rank, -rounded))
+    best = order[np.sort(np.unique(product[order], return_index=True)[1])[:top]]  # where each product comes first
+    columns = (product[best].tolist(), rounded[best].tolist(), rank[best].tolist())
+    return [Hit(*hit) for hit in zip(*columns, strict=True)]

@@ -145,12 +145,12 @@ class Register:
         wanted, unwanted = ([COLOUR_NAMES.index(name) for name in names] for names in (colours, without))
         allowed = np.ones(len(self), bool)
         if wanted:
-            allowed &= self._named[:, wanted].any(axis=1)
-        allowed[self._named[:, unwanted].any(axis=1)] = False
+            allowed &= self.names[:, wanted].any(axis=1)
+        allowed[self.names[:, unwanted].any(axis=1)] = False
         return allowed
 
     @cached_property
-    def _named(self) -> NDArray[np.bool_]:
+    def names(self) -> NDArray[np.bool_]:
         """The names of each row's colours, bool (photos, names): those of its product's first photo, which is shown."""
         _, first, product = np.unique(self.product, return_index=True, return_inverse=True)
         return names_of(self.colours[first])[product]
@@ -169,17 +169,25 @@ def write_shelves(folder: Path, shelves: Register) -> None:
         np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)
 
 
+def read_register(sealed: SealedFolder) -> Register:
+    """Read what each row is of. Raises OSError or ValueError when that is missing or damaged."""
+    return Register(**_arrays(sealed, Register))
+
+
 def read_shelves(sealed: SealedFolder) -> Shelves:
     """Read the arrays into memory, where no truncated or rewritten file can reach them.
 
     That is 1.1 kB a photo (256 dimensions): 8 MB for 7,000 photos, 1.1 GB for a million; and twice as much for as long
     as a bot takes up the next generation. Raises OSError or ValueError when one is missing or damaged.
     """
-    arrays: dict[str, Any] = {field.name: sealed.array(f"{field.name}.npy") for field in fields(Shelves)}
-    shelves = Shelves(**arrays)
+    return Shelves(**_arrays(sealed, Shelves))
+
+
+def _arrays(sealed: SealedFolder, kind: type[Register]) -> dict[str, Any]:
+    arrays = {field.name: sealed.array(f"{field.name}.npy") for field in fields(kind)}
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("its arrays differ in length")
-    return shelves
+    return arrays
 
 
 def write_record(folder: Path, record: IndexRecord) -> None:

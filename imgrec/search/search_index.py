@@ -3,24 +3,28 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from imgrec.config import IndexSection
 from imgrec.errors import SearchIndexError
 from imgrec.generations import current
-from imgrec.search.embedded import EmbeddedEngine
 from imgrec.search.engine import EVERYTHING, Engine, Findable, Hit
+from imgrec.search.engines import open_engine
 from imgrec.search.generation import HEAD, RECORD, WHITENING, IndexRecord, Ints, Register, damaged, record_in, unsealed
 from imgrec.search.head import Head
 from imgrec.search.whitening import Whitening
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
 
+_NOTHING_CONFIGURED = IndexSection()
+
 
 class SearchIndex:
     """One generation, open for searching from any thread."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open a generation: all of it is read, once, and what was read is checked.
+    def __init__(self, folder: Path, section: IndexSection = _NOTHING_CONFIGURED) -> None:
+        """Open a generation: all of it is read, once, and what was read is checked. section: where servers are.
 
-        Raises SearchIndexError when it is damaged, has no sums, or is of an older imgrec.
+        Raises SearchIndexError when it is damaged, has no sums, is of an older imgrec, or its vectors are gone;
+        UnreachableIndexError when the server that has them does not answer.
         """
         self.folder = folder
         try:
@@ -30,7 +34,7 @@ class SearchIndex:
             sealed.check(RECORD, content)
             self.whitening = Whitening(sealed.array(WHITENING))
             self.head = Head(sealed.array(HEAD)) if self.record.knowledge.head == "fitted" else None
-            self.engine: Engine = EmbeddedEngine(sealed, self.record, self.whitening.dim)
+            self.engine: Engine = open_engine(sealed, self.record, self.whitening.dim, section)
         except (OSError, ValueError) as error:
             raise damaged(folder, error) from None
 
@@ -67,9 +71,9 @@ def _sealed(folder: Path) -> SealedFolder:
         raise unsealed(folder) from None
 
 
-def open_index(path: Path) -> SearchIndex:
+def open_index(path: Path, section: IndexSection = _NOTHING_CONFIGURED) -> SearchIndex:
     """Open the current generation below `path`. Raises SearchIndexError when there is none, or it cannot be used."""
     folder = current(path)
     if folder is None:
         raise SearchIndexError(f"There is no index at {path}. Build one with: imgrec index")
-    return SearchIndex(folder)
+    return SearchIndex(folder, section)

@@ -14,7 +14,7 @@ from PIL import Image
 from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
-from imgrec.errors import ImgrecError, ModelError, OtherServingError, SearchIndexError
+from imgrec.errors import ImgrecError, ModelError, OtherServingError, SearchIndexError, UnreachableIndexError
 from imgrec.generations import POINTER, before_current
 from imgrec.search.engine import Findable
 from imgrec.search.generation import IndexRecord, Knowledge
@@ -165,6 +165,8 @@ class Serving:
         """
         try:
             return cls.open(config), None
+        except UnreachableIndexError:  # it is whole, and nothing would take it up once its server answers
+            raise
         except (SearchIndexError, ModelError) as error:
             for folder in before_current(config.index.path):
                 with contextlib.suppress(ImgrecError):
@@ -177,7 +179,8 @@ class Serving:
         """Open this generation, or the current one."""
         catalogue = Catalogue.read(config.catalogue)
         try:
-            index = SearchIndex(generation) if generation else open_index(config.index.path)
+            section = config.index
+            index = SearchIndex(generation, section) if generation else open_index(section.path, section)
             model = model_of(index.record.model_sha256, config.model.path)
             return cls(_eye_for(index.record, model, config.model.arithmetic), index, catalogue, config.search)
         except BaseException:
