@@ -4,6 +4,7 @@ import importlib.util
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ class MilvusProcess:
             if self._process.stdout is not None:
                 self._process.stdout.close()
             self._process = None
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
+    """A server. Who kills it starts it again."""
+    skip_without_milvus()
+    server = MilvusProcess(tmp_path_factory.mktemp("milvus") / "data")
+    server.start()
+    yield server
+    server.kill()
 
 
 def skip_without_milvus() -> None:

@@ -287,6 +287,7 @@ def _write(
     It is written beside its place and moved there when it is whole, so that none that a crash left half is ever taken
     for one to fall back on.
     """
+    folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f"{_DRAFT}-", dir=folder.parent))
     draft.chmod(0o755)
     ordered = sorted(looked.photos, key=lambda photo: (photo.category is None, photo.category or "", photo.photo_id))

@@ -117,10 +117,10 @@ class MilvusEngine:
         hits = self._hits(found, shelves, weight, top)
         if weight and len(shelves) > 1:
             least = hits[-1].similarity if len(hits) >= top else -math.inf
-            for shelf in shelves:
-                most = float(blended(np.float32(found[0].missed), np.float32(shelf.root), weight))
-                if found[0].missed > -math.inf and most >= least - _ROUNDING:
-                    found.append(self._nearest(vector, [shelf], top, findable, allowed))
+            missed = np.full(len(shelves), found[0].missed, np.float32)
+            most = blended(missed, np.array([shelf.root for shelf in shelves], np.float32), weight)
+            for shelf in (shelves[at] for at in np.flatnonzero((most >= least - _ROUNDING) & np.isfinite(missed))):
+                found.append(self._nearest(vector, [shelf], top, findable, allowed))  # noqa: PERF401
             hits = self._hits(found, shelves, weight, top)
         return hits
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from milvus_process import MilvusProcess, skip_without_milvus
+from milvus_process import milvus
 from tiny_shop import Shop
 
 from imgrec.catalogue.store import Catalogue
@@ -23,20 +23,12 @@ from imgrec.vision.eye import Eye, Halves
 from imgrec.vision.model_folder import open_model
 from imgrec.vision.vectors import Floats
 
+__all__ = ["milvus"]
+
 Photos = tuple[Floats, Sequence[int], Sequence[int]]
 """Vectors (n, k) of a category's photos, and the product and the sales rank of each."""
 
 MakeIndex = Callable[..., SearchIndex]
-
-
-@pytest.fixture(scope="session")
-def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
-    """A server. Who kills it starts it again."""
-    skip_without_milvus()
-    server = MilvusProcess(tmp_path_factory.mktemp("milvus") / "data")
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture
