@@ -112,6 +112,8 @@ class MilvusEngine:
         """
         weight = self.record.knowledge.category_weight if roots else 0.0
         shelves = self._shelves(categories, roots or {})
+        if not shelves:
+            return []
         allowed = findable.rows(self.register)
         found = [self._nearest(vector, shelves, top, findable, allowed)]
         hits = self._hits(found, shelves, weight, top)
@@ -163,28 +165,31 @@ class MilvusEngine:
         What the catalogue decides is looked at here: so many more rows are asked for as are not allowed, and more until
         enough are. Where few are allowed, these are named.
         """
-        within = np.concatenate([np.arange(shelf.start, shelf.end) for shelf in shelves] or [np.zeros(0, np.int64)])
-        narrowed = within if allowed is None else within[allowed[within]]
-        if not len(narrowed):
-            return _Found(narrowed, np.zeros(0, np.float32), -math.inf)
         where = self._where(shelves, findable)
-        if allowed is not None and len(narrowed) <= _FEW:
-            return self._widened(vector, f"row in {narrowed.tolist()}", top, _FIRST_LOOK * top, None)
+        if allowed is None:
+            return self._widened(vector, where, top, _FIRST_LOOK * top, None)
+        narrowed = _rows(shelves, allowed)
+        if len(narrowed) <= _FEW:
+            return self._named(vector, narrowed, top)
+        pool = sum(shelf.end - shelf.start for shelf in shelves)
         if findable.colours or findable.without_colours:
-            within = within[self.register.in_colours(findable.colours, findable.without_colours)[within]]
-        look = math.ceil(_FIRST_LOOK * top * len(within) / len(narrowed))
+            pool = len(_rows(shelves, self.register.in_colours(findable.colours, findable.without_colours)))
+        look = math.ceil(_FIRST_LOOK * top * pool / len(narrowed))
         found = self._widened(vector, where, top, look, allowed)
-        if found.missed == -math.inf or self._products(found.rows) >= top or allowed is None:
+        if found.missed == -math.inf or len(np.unique(self.register.product[found.rows])) >= top:
             return found
         # What is allowed is rare among the nearest: all of it is named, in parts.
-        parts = [
-            self._widened(vector, f"row in {narrowed[start : start + _FEW].tolist()}", top, _FIRST_LOOK * top, None)
-            for start in range(0, len(narrowed), _FEW)
-        ]
+        parts = [self._named(vector, narrowed[at : at + _FEW], top) for at in range(0, len(narrowed), _FEW)]
         return _Found(
             np.concatenate([part.rows for part in parts]), np.concatenate([part.cosine for part in parts]),
             max(part.missed for part in parts),
         )  # fmt: skip
+
+    def _named(self, vector: Floats, rows: Ints, top: int) -> _Found:
+        """Of these rows, each named in the question."""
+        if not len(rows):
+            return _Found(rows, np.zeros(0, np.float32), -math.inf)
+        return self._widened(vector, f"row in {rows.tolist()}", top, _FIRST_LOOK * top, None)
 
     def _widened(self, vector: Floats, where: str, top: int, look: int, allowed: NDArray[np.bool_] | None) -> _Found:
         while True:
@@ -242,9 +247,6 @@ class MilvusEngine:
             cosine = np.asarray(blended(cosine, root, weight), np.float32)
         return ranked_hits(self.register, rows, cosine, top) if len(rows) else []
 
-    def _products(self, rows: Ints) -> int:
-        return len(np.unique(self.register.product[rows]))
-
     def _cosine_of_product(self, rows: Ints, cosine: Similarities, number: int) -> float:
         """The cosine of the so manieth product, most similar first; -inf where there are fewer."""
         order = np.argsort(-cosine, kind="stable")
@@ -281,3 +283,8 @@ class MilvusEngine:
 def search_params(note: CollectionNote, most: int) -> dict[str, Any]:
     """How a collection is searched for so many rows."""
     return {"metric_type": "IP", "params": {} if note.index == "FLAT" else {"ef": max(_LEAST_EF, most)}}
+
+
+def _rows(shelves: Sequence[_Shelf], allowed: NDArray[np.bool_]) -> Ints:
+    parts = [shelf.start + np.flatnonzero(allowed[shelf.start : shelf.end]) for shelf in shelves]
+    return np.concatenate([np.zeros(0, np.int64), *parts])

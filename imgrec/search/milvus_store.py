@@ -68,6 +68,8 @@ class MilvusStore:
                 f"Milvus at {note.uri} finds {recall:.1%} of the nearest photos where it compares all, and should find "
                 "each. What was written is not used; try again, or search here with index.engine: embedded"
             )
+        if note.index != "FLAT":
+            report.say(f"By {note.index}, Milvus finds {recall:.1%} of the {_AMONG} nearest of the shop's own photos.")
         _write_note(draft, note.model_copy(update={"recall": recall}))
 
 

@@ -21,10 +21,13 @@ from imgrec.config import Config, IndexSection, MilvusSection, load_config
 from imgrec.errors import SearchIndexError, UnreachableIndexError
 from imgrec.generations import current
 from imgrec.progress import Silent
-from imgrec.search import milvus_store
+from imgrec.search import learning, milvus_store
+from imgrec.search import milvus as engine
 from imgrec.search.build import build_index
+from imgrec.search.engine import Findable
 from imgrec.search.engines import open_engine, remove_generation, store_for
 from imgrec.search.generation import Expected, IndexRecord, Knowledge, Register
+from imgrec.search.learning import learn
 from imgrec.search.likeness import Likeness
 from imgrec.search.milvus_server import MilvusServer
 from imgrec.search.milvus_store import read_note
@@ -56,6 +59,17 @@ def own_config(own_shop: Shop, milvus: MilvusProcess) -> Config:
 @pytest.fixture(scope="session")
 def eye(shop: Shop) -> Eye:
     return Eye(open_model(load_config(shop.config, {}).model.path))
+
+
+@pytest.fixture(autouse=True)
+def _learned_once(learned: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every build here is of the same photos: what they teach takes seconds, and is learned by the first."""
+    monkeypatch.setattr(learning, "learn", lambda *given: learned.get("it") or learned.setdefault("it", learn(*given)))
+
+
+@pytest.fixture(scope="session")
+def learned() -> dict[str, Any]:
+    return {}
 
 
 @pytest.fixture
@@ -185,6 +199,20 @@ def test_a_server_killed_while_it_is_searched_is_said_to_be_away_and_answers_whe
     assert patiently(lambda: index.search(vectors[3], ["a"], 5)) == before  # it is loaded again
 
 
+@pytest.mark.parametrize("share", [0.9, 0.4])
+def test_however_few_of_the_nearest_pass_they_are_found_by_asking_for_more_and_then_by_name(
+    share: float, make_index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_FEW", 16)
+    monkeypatch.setattr(engine, "_MOST_RESULTS", 100)
+    vectors = spread_evenly(300)
+    index = make_index({"a": (vectors, list(range(300)), [1] * 300)})
+    nearest = np.argsort(-(vectors @ vectors[0]))
+    passing = nearest[int((1 - share) * 300) :]  # none of the nearest
+    hits = index.search(vectors[0], ["a"], 10, Findable(passing))
+    assert [hit.product_id for hit in hits] == passing[:10].tolist()
+
+
 def patiently(work: Callable[[], Any]) -> Any:
     """As the bot does: what cannot be had now is asked for again."""
     for _ in range(100):
@@ -307,9 +335,9 @@ def test_a_graph_says_how_many_of_the_nearest_it_finds(tmp_path: Path, milvus: M
     assert note.index == "HNSW"
     assert note.recall is not None
     assert 0.9 <= note.recall <= 1
-    engine = open_engine(SealedFolder(tmp_path), record, 16, section)
-    assert engine.search(vectors[7], None, 1)[0].product_id == 7
-    engine.close()
+    opened = open_engine(SealedFolder(tmp_path), record, 16, section)
+    assert opened.search(vectors[7], None, 1)[0].product_id == 7
+    opened.close()
     assert remove_generation(tmp_path, section) == ""
 
 
