@@ -163,7 +163,13 @@ class Shelves(Register):
     vectors: Floats
 
 
-def write_shelves(folder: Path, shelves: Register) -> None:
+def write_register(folder: Path, register: Register) -> None:
+    """Write what each row is of, of a generation that is being built and whose vectors are elsewhere."""
+    for field in fields(register):
+        np.save(folder / f"{field.name}.npy", getattr(register, field.name), allow_pickle=False)
+
+
+def write_shelves(folder: Path, shelves: Shelves) -> None:
     """Write the arrays of a generation that is being built."""
     for field in fields(shelves):
         np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)

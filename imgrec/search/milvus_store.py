@@ -13,7 +13,7 @@ from imgrec.features.colour_names import COLOUR_NAMES
 from imgrec.generations import next_name, write_atomically
 from imgrec.progress import Reporter
 from imgrec.search.engine import VectorsOf, batches
-from imgrec.search.generation import IndexRecord, Ints, Register, write_shelves
+from imgrec.search.generation import IndexRecord, Ints, Register, write_register
 from imgrec.search.milvus import COLLECTION, UNCATEGORISED, CollectionNote, search_params
 from imgrec.search.milvus_server import MilvusServer, pymilvus
 from imgrec.vision.vectors import Floats
@@ -50,7 +50,7 @@ class MilvusStore:
 
     def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
         """See Store. The draft names the collection before there is one."""
-        write_shelves(draft, register)
+        write_register(draft, register)
         dim = vectors(np.zeros(1, np.int64)).shape[1]
         generation = next_name(self._path).replace("-", "_")
         name = f"{self._section.prefix}_{generation}_{secrets.token_hex(4)}"
