@@ -34,8 +34,7 @@ def figures_in_words(knowledge: Knowledge) -> list[tuple[str, str]]:
     if knowledge.labels:
         if expected.category:
             rows.append(("recognised", _by_view(expected.category)))
-        rows.append(("", {"fitted": "by a softmax fitted on these photos", "own": "by the model's own softmax"}.get(
-            knowledge.head, "") + (f"; weakest: {_weakest(knowledge)}" if expected.weakest else "")))  # fmt: skip
+        rows.append(("", _told_by(knowledge) + (f"; weakest: {_weakest(knowledge)}" if expected.weakest else "")))
     if expected.kind_in_first_10:
         rows.append(("same kind first", _by_view(expected.kind_first)))
         rows.append(("among ten", _by_view(expected.kind_in_first_10)))
@@ -45,6 +44,11 @@ def figures_in_words(knowledge: Knowledge) -> list[tuple[str, str]]:
     if expected.note:
         rows.append(("note", expected.note))
     return rows
+
+
+def _told_by(knowledge: Knowledge) -> str:
+    softmax = "by the model's own softmax" if knowledge.head == "own" else "by a softmax fitted on these photos"
+    return f"{softmax} and by the nearest of them" if knowledge.hears_neighbours else softmax
 
 
 def _photos(report: IndexReport) -> str:

@@ -330,7 +330,8 @@ def _logits(learned: Learned, outputs: Outputs, eye: Eye) -> Floats | None:
     """Of the softmax that serves, float32 (n, labels); None where categories are not told apart."""
     if learned.knowledge.head == "none":
         return None
-    return logits_of(learned.head, outputs, eye.model.settings.labels, learned.knowledge.labels)
+    logits = logits_of(learned.head, outputs, eye.model.settings.labels, learned.knowledge.labels)
+    return logits if learned.neighbours is None else logits + learned.neighbours(learned.whitening(outputs.features))
 
 
 def _heads(

@@ -53,7 +53,7 @@ _MOST_STRANGERS = 300
 _LEAST_STRANGERS = 2  # of a category
 _MOST_LEARNED_FROM = 20_000
 _MOST_OF_A_CATEGORY = 500
-_LEARNING = 3
+_LEARNING = 4
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
 
@@ -301,6 +301,8 @@ def _write(
     learned.whitening.save(draft / WHITENING)
     if learned.head is not None:
         learned.head.save(draft / HEAD)
+    if learned.neighbours is not None:
+        learned.neighbours.save(draft)
     rows: dict[str, tuple[int, int]] = {}
     for row, photo in enumerate(ordered):
         if photo.category is not None:

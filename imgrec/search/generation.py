@@ -3,6 +3,8 @@
     index.json      IndexRecord: the model that looked, and everything that was fitted on the catalogue
     whitening.npy   float32 (d + 1, k): from the eye's features to the vectors that are searched
     head.npy        float32 (d + 1, categories): from the eye's features to logits; absent where the model's own serve
+    neighbours.npy, neighbours_label.npy    float16 (m, k), int64 (m,): photos that speak for their category
+                    (neighbours.py); absent where the softmax alone does
     vectors.npy     float32 (n, k), rows of L2 norm 1, category by category (IndexRecord.rows)
     photo.npy, product.npy, rank.npy    int64 (n,): photo ids, product ids, sales ranks
     colours.npy     float16 (n, 3, 4): dominant colours of each photo
@@ -74,6 +76,7 @@ class Knowledge(Frozen):
 
     labels: tuple[str, ...] = Field(description="Categories, in the order of the head's outputs; none: not told apart.")
     head: Literal["fitted", "own", "none"]
+    hears_neighbours: bool = Field(False, description="Whether the nearest photos count beside the softmax.")
     temperature: float = Field(gt=0)
     sold: Sold | None = Field(None, description="Whether a photo shows anything sold; None: that is not doubted.")
     scoping: Scoping

@@ -22,11 +22,14 @@ from imgrec.search.head import Head, logits_of
 from imgrec.search.judging import judge
 from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
+from imgrec.search.neighbours import Neighbours
 from imgrec.search.ranking import UNKNOWN, Bools, Ints
 from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
 from imgrec.search.whitening import Whitening
+from imgrec.vision.eye import Halves
+from imgrec.vision.vectors import Floats
 
 DIM = 256
 """Numbers in a vector that is searched; fewer where there are fewer photos."""
@@ -41,11 +44,16 @@ _CATEGORY_WEIGHT = 0.15
 
 @dataclass(frozen=True)
 class Learned:
-    """What the shop knows now. head: None where the model's own softmax serves, or there is nothing to tell apart."""
+    """What the shop knows now.
+
+    head: None where the model's own softmax serves, or there is nothing to tell apart. neighbours: None where they
+    bring nothing beside it.
+    """
 
     knowledge: Knowledge
     whitening: Whitening
     head: Head | None
+    neighbours: Neighbours | None = None
 
 
 def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown: int) -> Learned:
@@ -59,6 +67,7 @@ def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown:
         return _nothing_to_go_by(shop, whitening, head)
     fair, note = _fair_rows(shop)
     chosen, logits = _choose_head(shop, folds, own_labels, fair)
+    hears_neighbours, logits = _with_neighbours(shop, folds, logits, fair)
     temperature = _temperature(shop, logits, fair)
     truth = truth_of(shop)
 
@@ -71,6 +80,7 @@ def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown:
     knowledge = Knowledge(
         labels=() if chosen == "none" else shop.labels,
         head=chosen,
+        hears_neighbours=hears_neighbours,
         temperature=temperature,
         sold=sold_of(shop, folds, logits, temperature, fair),
         scoping=way.scoping,
@@ -80,7 +90,8 @@ def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown:
         likeness=meaning.likeness,
         expected=_expected(shop, logits, fair, trial, meaning.shown_right, note),
     )
-    return Learned(knowledge, whitening, head if chosen == "fitted" else None)
+    neighbours = _neighbours(shop, np.ones(len(shop), bool), whitening) if hears_neighbours else None
+    return Learned(knowledge, whitening, head if chosen == "fitted" else None, neighbours)
 
 
 def _fitted(shop: ShopPhotos, rows: Bools) -> tuple[Whitening, Head | None]:
@@ -139,12 +150,8 @@ def _choose_head(
     for fold in folds:
         if fold.head is None:  # all photos that have a category are left out together
             continue
-        fitted.shop[fold.rows] = fold.head(shop.seen.features[fold.rows])
-        views = fold.rows[shop.telephone]
-        fitted.telephone[views] = fold.head(shop.by_telephone.features[views])
-        if shop.strangers is not None:
-            cut_up = fold.rows[shop.strangers.of]
-            fitted.strangers[cut_up] = fold.head(shop.strangers.seen.features[cut_up])
+        for into, rows, features in _left_out(shop, fitted, fold):
+            into[rows] = fold.head(features)
     if set(shop.labels) <= set(own_labels):
         own = LogitsOf(
             logits_of(None, shop.seen, own_labels, shop.labels),
@@ -155,6 +162,39 @@ def _choose_head(
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own
     return "fitted", fitted
+
+
+def _left_out(shop: ShopPhotos, of: LogitsOf, fold: Fold) -> Iterator[tuple[Floats, Bools, Halves]]:
+    """What is to be filled in for the photos that a fold leaves out, their views by telephone and those cut up: the
+    logits, which rows of them, and the features of these.
+    """
+    yield of.shop, fold.rows, shop.seen.features[fold.rows]
+    views = fold.rows[shop.telephone]
+    yield of.telephone, views, shop.by_telephone.features[views]
+    if shop.strangers is not None:
+        cut_up = fold.rows[shop.strangers.of]
+        yield of.strangers, cut_up, shop.strangers.seen.features[cut_up]
+
+
+def _with_neighbours(
+    shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, fair: Bools
+) -> tuple[bool, LogitsOf]:  # fmt: skip
+    """Whether the nearest photos are heard beside the softmax: where more is right by it. And the logits then."""
+    if not logits.shop.shape[1]:
+        return False, logits
+    said = _no_logits(shop, len(shop.labels))
+    for fold in folds:
+        neighbours = _neighbours(shop, ~fold.rows, fold.whitening)
+        for into, rows, features in _left_out(shop, said, fold):
+            into[rows] = neighbours(fold.whitening(features))
+    both = LogitsOf(logits.shop + said.shop, logits.telephone + said.telephone, logits.strangers + said.strangers)
+    return (True, both) if _right(shop, both, fair) > _right(shop, logits, fair) else (False, logits)
+
+
+def _neighbours(shop: ShopPhotos, rows: Bools, whitening: Whitening) -> Neighbours:
+    """Some of the photos, those that have a category."""
+    told = rows & (shop.photos.label != UNKNOWN)
+    return Neighbours(whitening(shop.seen.features[told]), shop.photos.label[told], len(shop.labels))
 
 
 def _no_logits(shop: ShopPhotos, categories: int) -> LogitsOf:

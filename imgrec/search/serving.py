@@ -233,7 +233,8 @@ class Serving:
 
     def seen_in(self, outputs: Outputs) -> list[Seen]:
         """What this generation sees in what its model said of n photos, now or in an earlier generation."""
-        logits, vectors = self._logits(outputs), self.index.whitening(outputs.features)
+        vectors = self.index.whitening(outputs.features)
+        logits = self._logits(outputs, vectors)
         sold = [self._sold(*pair) for pair in zip(logits, vectors, strict=True)]
         rows = zip(_shares(logits), vectors, sold, strict=True)
         return [
@@ -254,14 +255,16 @@ class Serving:
 
     def probabilities(self, outputs: Outputs) -> Floats:
         """Calibrated, of what the shop sells, float32 (n, labels); (n, 0) where categories are not told apart."""
-        return _shares(self._logits(outputs))
+        return _shares(self._logits(outputs, self.index.whitening(outputs.features)))
 
-    def _logits(self, outputs: Outputs) -> Floats:
+    def _logits(self, outputs: Outputs, vectors: Floats) -> Floats:
         """Over the temperature, float32 (n, labels)."""
         knowledge = self.knowledge
         if knowledge.head == "none":
             return np.zeros((len(outputs), 0), np.float32)
         logits = logits_of(self.index.head, outputs, self.eye.model.settings.labels, knowledge.labels)
+        if self.index.neighbours is not None:
+            logits = logits + self.index.neighbours(vectors)
         return logits / np.float32(knowledge.temperature)
 
     def _sold(self, logits: Floats, vector: Floats) -> float:

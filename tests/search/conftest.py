@@ -16,6 +16,7 @@ from imgrec.search.engines import store_for
 from imgrec.search.generation import HEAD, WHITENING, Expected, IndexRecord, Knowledge, Register, write_record
 from imgrec.search.head import Head
 from imgrec.search.likeness import Likeness
+from imgrec.search.neighbours import Neighbours
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.whitening import Whitening
 from imgrec.sums import seal
@@ -55,8 +56,9 @@ def make_index(index_section: IndexSection) -> Iterator[MakeIndex]:
         if colours is None:
             colours = np.zeros((len(vectors), 3, 4), np.float16)
         knowledge = Knowledge(
-            labels=tuple(rows), head="fitted", temperature=1, scoping="soft", threshold=0, threshold_rule="none",
-            likeness=Likeness.unknown(), expected=Expected(photos=0, families=0), category_weight=category_weight,
+            labels=tuple(rows), head="fitted", hears_neighbours=True, temperature=1, scoping="soft", threshold=0,
+            threshold_rule="none", likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),
+            category_weight=category_weight,
         )  # fmt: skip
         record = IndexRecord(
             model_sha256="a" * 64, model_name="none", arithmetic=("float32",), built_utc="2025-01-01T00:00:00Z",
@@ -70,6 +72,8 @@ def make_index(index_section: IndexSection) -> Iterator[MakeIndex]:
         dim = vectors.shape[1]
         Whitening(np.eye(dim + 1, dim, dtype=np.float32)).save(draft / WHITENING)
         Head(np.zeros((dim + 1, len(rows)), np.float32)).save(draft / HEAD)
+        labels = np.repeat(np.arange(len(rows)), [end - start for start, end in rows.values()])
+        Neighbours(vectors[: len(labels)], labels, len(rows)).save(draft)
         write_record(draft, record)
         seal(draft)
         draft.replace(folder)

@@ -23,7 +23,8 @@ from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model, write_settings
 
 FILES = (
-    "colours.npy", "head.npy", "index.json", "photo.npy", "product.npy", "rank.npy", "vectors.npy", "whitening.npy",
+    "colours.npy", "head.npy", "index.json", "neighbours.npy", "neighbours_label.npy", "photo.npy", "product.npy",
+    "rank.npy", "vectors.npy", "whitening.npy",
 )  # fmt: skip
 
 
