@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -22,6 +23,13 @@ class MilvusProcess:
             self._port = free.getsockname()[1]
         self.uri = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.kill()
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
@@ -46,10 +54,8 @@ class MilvusProcess:
 def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
     """A server. Who kills it starts it again."""
     skip_without_milvus()
-    server = MilvusProcess(tmp_path_factory.mktemp("milvus") / "data")
-    server.start()
-    yield server
-    server.kill()
+    with MilvusProcess(tmp_path_factory.mktemp("milvus") / "data") as server:
+        yield server
 
 
 def skip_without_milvus() -> None:

@@ -1,18 +1,16 @@
 """A shop whose vectors are on a server that goes away for a moment: shoppers wait, and get their answers."""
 
 import asyncio
-import json
+from pathlib import Path
 
 import pytest
 from bot_helpers import configure, hear_reply, start_bot
-from milvus_process import MilvusProcess, milvus
+from milvus_process import MilvusProcess, skip_without_milvus
 from tiny_shop import Shop, draw_product, jpeg
 from waiting import until
 
 from sandbox import Sandbox
 from sandbox.client import UserClient
-
-__all__ = ["milvus"]
 
 
 @pytest.fixture(scope="session")
@@ -21,24 +19,18 @@ def shop(small_shop: Shop) -> Shop:
 
 
 async def test_a_photo_that_comes_while_the_server_is_away_is_answered_when_it_is_back(
-    own_shop: Shop, sandbox: Sandbox, anna: UserClient, milvus: MilvusProcess, rows
+    own_shop: Shop, sandbox: Sandbox, anna: UserClient, rows, tmp_path: Path
 ) -> None:
-    configure(own_shop, "index", engine="milvus", milvus={"uri": milvus.uri, "timeout_s": 20})
-    await asyncio.to_thread(own_shop.imgrec, "index")
-    bot = await start_bot(own_shop, sandbox)
-    milvus.kill()
-    await anna.photo(jpeg(draw_product("Balls", "red", 900)))
-    await until(lambda: "An update is handled later: Milvus at" in bot.said(), within_s=20)
-    await asyncio.to_thread(milvus.start)
-    assert (await hear_reply(anna, within_s=60)).products
-    assert [row["outcome"] for row in rows("SELECT outcome FROM queries")] == ["answered"]
-    assert await bot.stop() == 0
-    assert "Traceback" not in bot.said()
-
-    milvus.kill()
-    refused = await asyncio.to_thread(own_shop.imgrec, "search", own_shop.folder / "photos" / "bal-000.jpg", ok=False)
-    await asyncio.to_thread(milvus.start)
-    assert refused.returncode == 1
-    assert refused.stderr.count("\n") == 1
-    assert "does not answer just now" in refused.stderr
-    assert json.loads(own_shop.imgrec("status", "--json").stdout)["index"]["photos"]
+    skip_without_milvus()
+    with MilvusProcess(tmp_path / "milvus") as milvus:
+        configure(own_shop, "index", engine="milvus", milvus={"uri": milvus.uri, "timeout_s": 20})
+        await asyncio.to_thread(own_shop.imgrec, "index")
+        bot = await start_bot(own_shop, sandbox)
+        milvus.kill()
+        await anna.photo(jpeg(draw_product("Balls", "red", 900)))
+        await until(lambda: "An update is handled later: Milvus at" in bot.said(), within_s=20)
+        await asyncio.to_thread(milvus.start)
+        assert (await hear_reply(anna, within_s=60)).products
+        assert [row["outcome"] for row in rows("SELECT outcome FROM queries")] == ["answered"]
+        assert await bot.stop() == 0
+        assert "Traceback" not in bot.said()

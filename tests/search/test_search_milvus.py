@@ -130,6 +130,20 @@ def test_answers_from_milvus_are_those_from_here_and_the_next_build_leaves_it_al
     assert collections_of(own_config, server) == {note.name}
 
 
+def test_a_shop_whose_server_is_away_says_so_when_it_is_opened_and_takes_no_earlier_index_for_it(
+    own_shop: Shop, own_config: Config, eye: Eye
+) -> None:
+    build_index(own_config, eye, False, Silent())
+    configure(own_shop, "index", engine="milvus", milvus={"uri": "http://127.0.0.1:9", "timeout_s": 0.5})
+    with pytest.raises(UnreachableIndexError, match=r"Milvus at http://127\.0\.0\.1:9 does not answer just now"):
+        Serving.open_sound(load_config(own_shop.config, {}))
+    configure(
+        own_shop, "index", engine="embedded", milvus={}
+    )  # of the next build; this one is asked where it was written
+    with Serving.open(load_config(own_shop.config, {})) as serving:
+        assert ask(serving)
+
+
 def test_collections_go_with_their_generations_and_those_of_another_index_stay(
     own_shop: Shop, own_config: Config, eye: Eye, server: MilvusServer, tmp_path: Path
 ) -> None:
