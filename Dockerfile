@@ -8,6 +8,9 @@ COPY imgrec imgrec
 COPY bot bot
 COPY sandbox sandbox
 RUN PIP_CONSTRAINT=constraints.txt /opt/imgrec/bin/pip install --no-cache-dir .
+# What a shop of its kind needs besides: pymilvus (compose.milvus.yaml), pillow-heif.
+ARG ALSO=""
+RUN test -z "$ALSO" || PIP_CONSTRAINT=constraints.txt /opt/imgrec/bin/pip install --no-cache-dir $ALSO
 
 FROM python:3.13-slim
 RUN useradd --create-home --uid 10001 shop \

@@ -117,7 +117,7 @@ def print_one_thing(serving: Serving, queries: Sequence[Query]) -> None:
         "one kind": [pair for same in of_kind.values() for pair in pairwise(same)],
         "other kinds": [(one, other) for one, other in any_two if one.kind != other.kind],
     }
-    sample = serving.index.shelves.vectors[sampled(len(serving.index.shelves))]
+    sample = serving.index.vectors(sampled(len(serving.index.register)))
     thresholds = [alike_by_chance(sample, share) for share in BY_CHANCE]
     print(
         f"\n{'taken for one thing, more alike than so many pairs of the shop:':64}",

@@ -19,8 +19,8 @@ from imgrec.search.generation import (
     write_record,
     write_shelves,
 )
-from imgrec.search.index import SearchIndex
 from imgrec.search.likeness import Likeness
+from imgrec.search.search_index import SearchIndex
 from imgrec.search.whitening import Whitening
 from imgrec.sums import seal
 from imgrec.vision.vectors import Floats, unit_rows
@@ -94,7 +94,7 @@ def near(rng: np.random.Generator, features: Floats, count: int) -> Floats:
 def write_index(folder: Path, vectors: Floats) -> SearchIndex:
     """Every photo is a product of its own, in one category."""
     number = np.arange(len(vectors), dtype=np.int64)
-    write_shelves(folder, Shelves(vectors, number, number, number, np.zeros((len(vectors), 3, 4), np.float16)))
+    write_shelves(folder, Shelves(number, number, number, np.zeros((len(vectors), 3, 4), np.float16), vectors))
     Whitening(np.eye(vectors.shape[1] + 1, vectors.shape[1], dtype=np.float32)).save(folder / WHITENING)
     knowledge = Knowledge(
         labels=(), head="none", temperature=1, scoping="all", threshold=0, threshold_rule="none",

@@ -39,7 +39,8 @@ def config_file() -> str:
         "# Relative paths are relative to this file. Another file: --config FILE, or IMGREC_CONFIG.",
         "#",
         "# The bot's token and the webhook's secret never stand here. They come from the environment:",
-        "# TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET; TELEGRAM_API_URL overrides telegram.api_url.",
+        "# TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET; TELEGRAM_API_URL overrides telegram.api_url. Nor does that of",
+        "# Milvus: MILVUS_TOKEN.",
     ]
     for name, field in Config.model_fields.items():
         lines += ["", *_section(name, field.annotation, "")]

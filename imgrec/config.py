@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeGuard, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 
 from imgrec.errors import ConfigError
 
@@ -87,10 +87,43 @@ class FeaturesSection(Section):
     path: Path | None = Field(None, description="Folder of the features. null: `features` beside index.path.")
 
 
+class MilvusSection(Section):
+    """The Milvus server that has the vectors where index.engine is milvus; MILVUS_TOKEN is its user:password or key."""
+
+    uri: str = Field(
+        "http://127.0.0.1:19530",
+        pattern=r"^https?://[^\s/@]+(/[^\s@]*)?$",
+        description="Its address, without user or password.",
+    )
+    prefix: str = Field(
+        "imgrec",
+        pattern="^[A-Za-z_][A-Za-z0-9_]{0,99}$",
+        description="What names of collections begin with: letters, digits and _.",
+    )
+    index: Literal["FLAT", "HNSW"] = Field(
+        "FLAT",
+        description="FLAT: every vector is compared, which is exact. HNSW: a graph is followed, which is faster and "
+        "misses some; imgrec index measures and says how many.",
+    )
+    timeout_s: float = Field(5.0, gt=0, description="Most time for one question; after that a shopper's has to wait.")
+    _token: SecretStr | None = PrivateAttr(None)
+
+    @property
+    def token(self) -> str:
+        """From the environment, and never printed; blank: none."""
+        return self._token.get_secret_value() if self._token else ""
+
+
 class IndexSection(Section):
     """Where it is kept what the shop knows, and searches."""
 
     path: Path = Field(Path("data/index"), description="Folder of the index; each build is a generation below it.")
+    engine: Literal["embedded", "milvus"] = Field(
+        "embedded",
+        description="What has the vectors of the next build and searches them. embedded: the process itself. milvus: a "
+        "server, for catalogues that outgrow a machine (docs/scale.md).",
+    )
+    milvus: MilvusSection = MilvusSection()
 
 
 class SearchSection(Section):
@@ -249,12 +282,10 @@ class Secrets(Section):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Secrets":
         """Read TELEGRAM_BOT_TOKEN and TELEGRAM_WEBHOOK_SECRET; blank counts as absent."""
-
-        def secret(name: str) -> SecretStr | None:
-            value = environment.get(name, "").strip()
-            return SecretStr(value) if value else None
-
-        return cls(token=secret("TELEGRAM_BOT_TOKEN"), webhook_secret=secret("TELEGRAM_WEBHOOK_SECRET"))
+        return cls(
+            token=_secret(environment, "TELEGRAM_BOT_TOKEN"),
+            webhook_secret=_secret(environment, "TELEGRAM_WEBHOOK_SECRET"),
+        )
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -285,6 +316,7 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         resolved: Config = _resolve_paths(config, file.resolve().parent)
     except RuntimeError as error:  # of ~ or ~name, where there is no such home
         raise ConfigError(f"{file}: a path begins with ~, and that cannot be expanded: {error}") from None
+    resolved.index.milvus._token = _secret(environment, "MILVUS_TOKEN")
     return resolved
 
 
@@ -303,6 +335,11 @@ def config_keys(section: type[Section] = Config, prefix: str = "") -> list[str]:
         else:
             keys.append(f"{prefix}{name}")
     return keys
+
+
+def _secret(environment: Mapping[str, str], name: str) -> SecretStr | None:
+    value = environment.get(name, "").strip()
+    return SecretStr(value) if value else None
 
 
 def _read_yaml(file: Path) -> dict[str, Any]:
@@ -367,7 +404,8 @@ def _wanted(problem: Any) -> str:
     if problem["type"] == "path_type":
         return "be a path"
     if problem["type"] == "string_pattern_mismatch":
-        return "look like https://example.org"
+        pattern = problem["ctx"]["pattern"]
+        return "look like https://example.org" if "http" in pattern else f"match {pattern}"
     return re.sub(r"^\w+ should |, unable to parse .*", "", problem["msg"])
 
 

@@ -16,7 +16,8 @@
     │   ├── WeightsError            pretrained weights cannot be had or do not fit
     │   └── TrainingError           training cannot start or go on
     ├── SearchIndexError            the index is missing, damaged, or its model cannot be had
-    │   └── OtherServingError       a photo was seen with another generation than the one that serves
+    │   ├── OtherServingError       a photo was seen with another generation than the one that serves
+    │   └── UnreachableIndexError   the server that has the vectors does not answer just now
     ├── LogError                    the log cannot be opened or does not hold what was asked
     ├── BackupError                 a backup cannot be made, or is none that can be restored here
     └── ReportError                 a report cannot be written
@@ -91,6 +92,10 @@ class SearchIndexError(ImgrecError):
 
 class OtherServingError(SearchIndexError):
     """A photo was seen with another generation than the one that serves: look at it again."""
+
+
+class UnreachableIndexError(SearchIndexError):
+    """The server that has the vectors does not answer just now: what was asked may be asked again later."""
 
 
 class LogError(ImgrecError):

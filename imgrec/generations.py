@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Collection
 from pathlib import Path
 
 POINTER = "CURRENT"
@@ -34,7 +33,7 @@ def before_current(folder: Path) -> list[Path]:
     name = _pointed_to(folder)
     if name is None:
         return []
-    there = [path for path in folder.glob(_GENERATIONS) if path.is_dir()]
+    there = generations(folder)
     is_one = re.fullmatch(r"generation-[0-9]{6,}", name)
     return sorted((path for path in there if path.name < name or not is_one), reverse=True)
 
@@ -66,15 +65,13 @@ def swap_in(draft: Path, target: Path) -> None:
 
 def next_name(folder: Path) -> str:
     """The name for a generation to come: generation-000001, -000002, ..."""
-    taken = [int(path.name.rsplit("-", 1)[1]) for path in folder.glob(_GENERATIONS) if path.is_dir()]
+    taken = [int(path.name.rsplit("-", 1)[1]) for path in generations(folder)]
     return f"generation-{max(taken, default=0) + 1:06d}"
 
 
-def remove_all_but(folder: Path, kept: Collection[str | None]) -> None:
-    """Remove all generations but those of these names; a process that has opened one has all of it in memory."""
-    for path in folder.glob(_GENERATIONS):
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+def generations(folder: Path) -> list[Path]:
+    """All generations there are, oldest first."""
+    return sorted(path for path in folder.glob(_GENERATIONS) if path.is_dir())
 
 
 def _pointed_to(folder: Path) -> str | None:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from imgrec.catalogue.store import Catalogue, CatalogueCounts
@@ -11,6 +12,7 @@ from imgrec.errors import ImgrecError
 from imgrec.generations import current
 from imgrec.log.reader import LogReader
 from imgrec.search.generation import IndexRecord, read_record
+from imgrec.search.milvus_store import read_note
 from imgrec.vision.model_folder import ModelFolder, open_model
 
 
@@ -27,7 +29,7 @@ class Status:
 
     catalogue: CatalogueCounts | ImgrecError
     model: ModelFolder | ImgrecError
-    index: tuple[str, IndexRecord] | ImgrecError
+    index: tuple[Path, IndexRecord] | ImgrecError
     log: _Log | ImgrecError
 
     def as_json(self) -> dict[str, object]:
@@ -53,20 +55,24 @@ class Status:
     def _is_of_model(self, record: IndexRecord) -> bool:
         return isinstance(self.model, ModelFolder) and record.model_sha256 == self.model.sha256
 
-    def _index_json(self, index: tuple[str, IndexRecord]) -> dict[str, object]:
-        generation, record = index
+    def _index_json(self, index: tuple[Path, IndexRecord]) -> dict[str, object]:
+        folder, record = index
+        note = read_note(folder)
         return {
-            "generation": generation, **record.model_dump(mode="json"), "of_present_model": self._is_of_model(record),
+            "generation": folder.name, **record.model_dump(mode="json"), "of_present_model": self._is_of_model(record),
+            "collection": note.model_dump(mode="json", exclude={"owner"}) if note else None,
         }  # fmt: skip
 
-    def _index_words(self, index: tuple[str, IndexRecord]) -> list[str]:
-        generation, record = index
+    def _index_words(self, index: tuple[Path, IndexRecord]) -> list[str]:
+        folder, record = index
         expected = record.knowledge.expected.category.get("shop")
         recognised = f", {expected} expected to be recognised" if expected else ""
         lines = [
-            f"{generation}: {record.photos:,} photos in {len(record.categories)} categories, built {record.built_utc}",
+            f"{folder.name}: {record.photos:,} photos in {len(record.categories)} categories, built {record.built_utc}",
             f"seen by {record.model_name} ({record.model_sha256[:12]}){recognised}",
         ]
+        if note := read_note(folder):
+            lines.append(f"vectors in Milvus at {note.uri}, collection {note.name}, {note.index}")
         if not self._is_of_model(record):
             lines.append("model.path now names another model; look with that one: imgrec index")
         return lines
@@ -96,12 +102,12 @@ def _counts(config: Config) -> CatalogueCounts:
         return catalogue.counts()
 
 
-def _index(config: Config) -> tuple[str, IndexRecord]:
+def _index(config: Config) -> tuple[Path, IndexRecord]:
     folder = current(config.index.path)
     if folder is None:
         raise ImgrecError(f"There is no index at {config.index.path}. Build one with: imgrec index")
     try:
-        return folder.name, read_record(folder)
+        return folder, read_record(folder)
     except (OSError, ValueError):
         raise ImgrecError(f"The index {folder} is damaged. Build it anew with: imgrec index --rebuild") from None
 

@@ -40,6 +40,9 @@ class SealedFolder:
         self._folder = folder
         self._sums = recorded_sums(folder)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._sums
+
     def read(self, name: str) -> bytes:
         """A file's content. Raises OSError, or ValueError when it differs from its sum."""
         content = (self._folder / name).read_bytes()

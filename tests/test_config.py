@@ -166,3 +166,19 @@ def test_every_key_is_listed_in_dotted_form_and_described():
 def test_the_shipped_configuration_names_only_known_keys():
     load_config(ROOT / "config.yaml", {})
     assert set(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")) or {}) <= set(Config.model_fields)
+
+
+def test_the_token_of_milvus_comes_from_the_environment_and_is_never_printed(write):
+    file = write("index: {engine: milvus, milvus: {uri: 'https://vectors.example.org'}}")
+    config = load_config(file, {"MILVUS_TOKEN": "root:secret "})
+    assert config.index.milvus.token == "root:secret"
+    assert "secret" not in f"{config!r} {config.model_dump_json()}"
+    assert load_config(file, {}).index.milvus.token == ""
+    assert "unknown key 'index.milvus.token'" in problem_of(write("index: {milvus: {token: root:secret}}"))
+
+
+def test_names_and_addresses_that_milvus_would_not_take_are_refused(write):
+    assert "it should look like https://example.org" in problem_of(
+        write("index: {milvus: {uri: 'http://root:secret@milvus:19530'}}")
+    )
+    assert "it should match ^[A-Za-z_]" in problem_of(write("index: {milvus: {prefix: 2-shops}}"))

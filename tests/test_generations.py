@@ -8,9 +8,9 @@ import pytest
 from imgrec.generations import (
     before_current,
     current,
+    generations,
     next_name,
     point_to,
-    remove_all_but,
     sha256_of,
     write_atomically,
 )
@@ -41,11 +41,12 @@ def test_a_pointer_that_is_no_text_counts_as_one_to_nothing(tmp_path):
     assert current(tmp_path) is None
 
 
-def test_generations_go_and_those_named_stay(tmp_path):
+def test_generations_are_told_oldest_first_and_the_next_is_numbered_after_the_newest(tmp_path):
     for _ in range(11):
         (tmp_path / next_name(tmp_path)).mkdir()
-    remove_all_but(tmp_path, {"generation-000011", "generation-000009", None})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["generation-000009", "generation-000011"]
+    (tmp_path / "generation-000010").rmdir()
+    (tmp_path / "generation-000099").write_text("no folder")
+    assert [path.name for path in generations(tmp_path)] == [f"generation-{n:06d}" for n in (*range(1, 10), 11)]
     assert next_name(tmp_path) == "generation-000012"
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from bot.answering.looking import Looking
+from bot.reaction import LaterError
 from imgrec.errors import PhotoError
 from imgrec.search.serving import Serving, ServingId
 from imgrec.vision.decode import decode_photo
@@ -48,10 +49,16 @@ class HelpPicture:
         self._drawn: tuple[ServingId, Path | None] | None = None
 
     async def file(self) -> Path | None:
-        """Where it is; None where the shop has too few products to draw it of, or their photos cannot be read."""
+        """Where it is; None where the shop has too few products to draw it of, or their photos cannot be read.
+
+        None, too, while the index cannot be searched.
+        """
         serving = self._looking.shop.serving
         if self._drawn is None or self._drawn[0] != serving:
-            example = await self._looking.do(good_example)
+            try:
+                example = await self._looking.do(good_example)
+            except LaterError:
+                return None
             self._drawn = serving, None if example is None else await asyncio.to_thread(self._draw, example)
         return self._drawn[1]
 
@@ -72,7 +79,7 @@ class HelpPicture:
 
 def good_example(serving: Serving) -> Example | None:
     """Of a few products, spread over the shop, the one that most is like; None where none has enough like it."""
-    products = serving.index.shelves.product
+    products = serving.index.register.product
     if not len(products):
         return None
     tried = np.unique(products[np.linspace(0, len(products) - 1, _TRIED, dtype=np.int64)])

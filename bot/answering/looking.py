@@ -15,13 +15,14 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from PIL import Image
 
+from bot.reaction import LaterError
 from bot.receiving.updates import is_group
 from bot.request import Request, Result, Times
 from bot.shop import Shop, by_itself
 from bot.store.chats import ChatSettings
 from imgrec.catalogue.price_steps import price_steps
 from imgrec.catalogue.store import Product
-from imgrec.errors import GuardError, PhotoError
+from imgrec.errors import GuardError, OtherServingError, PhotoError, SearchIndexError
 from imgrec.search.serving import Seen, Serving
 from imgrec.vision.boxes import Box
 from imgrec.vision.guard import GuardedDecoder
@@ -86,8 +87,13 @@ class Looking:
         self._worker: asyncio.Task[None] | None = None
         self._failures = 0
         self.shop = Shop.of(serving)
-        self.index_trouble = ""
-        """Why a new index is not taken up, if there is one."""
+        self._new_index_trouble = ""
+        self._search_trouble = ""
+
+    @property
+    def index_trouble(self) -> str:
+        """Why nothing is found just now, or a new index is not taken up."""
+        return self._search_trouble or self._new_index_trouble
 
     @property
     def decoder_trouble(self) -> str:
@@ -169,9 +175,15 @@ class Looking:
                 log.info("A photo is made ready anew, for the new model.")
 
     async def _in_turn(self, photo: _Square | None, work: Callable[[Any, float], T]) -> T:
+        """Raises LaterError where the index cannot be searched: by then its server answers, or a new one is there."""
         job = _Job(photo, work, asyncio.get_running_loop().create_future())
         self._jobs.put_nowait(job)
-        return cast("T", await job.result)
+        try:
+            return cast("T", await job.result)
+        except OtherServingError:
+            raise
+        except SearchIndexError as error:
+            raise LaterError(str(error)) from None
 
     def _square(self, photo: bytes, part: Box | None) -> _Square:
         preprocessing = self._serving.preprocessing
@@ -230,7 +242,12 @@ class Looking:
         try:
             return job.work(seen, see_ms)
         except Exception as error:  # of another serving, most likely; those beside it have their answers all the same
+            self._note_trouble(error)
             return error
+
+    def _note_trouble(self, error: Exception) -> None:
+        if isinstance(error, SearchIndexError) and not isinstance(error, OtherServingError):
+            self._search_trouble = str(error)
 
     def _look_at(self, squares: Sequence[Pixels]) -> Sequence[Seen | Exception]:
         """Look at all of them at once; where that fails, at each by itself."""
@@ -239,8 +256,9 @@ class Looking:
         try:
             return self._serving.see_pixels(np.stack(squares))
         except Exception as error:
-            if len(squares) == 1:
-                return [error]
+            self._note_trouble(error)
+            if len(squares) == 1 or isinstance(error, SearchIndexError):
+                return [error] * len(squares)
             return [one for square in squares for one in self._look_at([square])]
 
     def _found(self, seen: Seen, request: Request, see_ms: float) -> Result:
@@ -251,6 +269,7 @@ class Looking:
         threshold = None if likeness is None else shop.likeness.similarity_of(likeness)
         shown = self.shown(request.settings, request.chat)
         answer = serving.answer(target, category, threshold, shown, ask.filters, ask.left_out, request.among)
+        self._search_trouble = ""
         wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
         similar = (rank.product_id for rank in answer.ranked if rank.similarity >= answer.threshold)
         steps = price_steps(serving.catalogue.products(similar).values())
@@ -278,17 +297,18 @@ class Looking:
         self._looked = time.monotonic()
         pointer = self._read_pointer()
         if pointer == self._opened_at:
-            self.index_trouble = ""
+            self._new_index_trouble = ""
             return
         try:
             serving = self._open_serving()
             shop = Shop.of(serving)
         except Exception as error:  # whatever is wrong with it: the one that serves goes on, and we look again
-            self.index_trouble = f"The new index cannot be taken up ({error}); the one before it answers."
-            log.warning("%s", self.index_trouble)
+            self._new_index_trouble = f"The new index cannot be taken up ({error}); the one before it answers."
+            log.warning("%s", self._new_index_trouble)
             return
         self._serving.close()
-        self._serving, self._opened_at, self.shop, self.index_trouble = serving, pointer, shop, ""
+        self._serving, self._opened_at, self.shop = serving, pointer, shop
+        self._new_index_trouble = self._search_trouble = ""
         log.info("Now answering from %s.", serving.id.generation)
 
 

@@ -14,6 +14,7 @@ from imgrec.async_database import AsyncDatabase
 _ALBUM_ENDS_AFTER_S = 1.0
 """Telegram sends an album's photos one by one and does not say which is the last."""
 _IDS_KEPT_S = 2 * 24 * 3600
+_MOST_STARTS_OF_POSTPONED = 10
 _INSERT = """
     INSERT OR IGNORE INTO inbox (bot_id, update_id, stamp, lane, chat_id, user_id, album, photo_bytes, body,
         received_s, due_s, done_s, error)
@@ -129,10 +130,16 @@ class Inbox:
         return replace(first, others=tuple(others))
 
     async def postpone(self, seq: int, seconds: float) -> None:
-        """Handle it later; those behind it in its lane wait too."""
+        """Handle it later; those behind it in its lane wait too.
+
+        Its handling did end, so however often that happens it never counts as an update that kills the bot.
+        """
 
         async def wait(connection: aiosqlite.Connection) -> None:
-            await connection.execute("UPDATE inbox SET due_s = ? WHERE seq = ?", (now_s() + seconds, seq))
+            await connection.execute(
+                "UPDATE inbox SET due_s = ?, starts = min(starts, ?) WHERE seq = ?",
+                (now_s() + seconds, _MOST_STARTS_OF_POSTPONED, seq),
+            )
 
         await self._database.write(wait)
 

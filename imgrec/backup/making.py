@@ -33,6 +33,7 @@ from imgrec.errors import BackupError, ModelError
 from imgrec.generations import current, sha256_of
 from imgrec.progress import Reporter
 from imgrec.search.generation import read_record
+from imgrec.search.milvus_store import read_note
 from imgrec.vision.model_folder import model_of
 
 SHIPPED_MODELS = frozenset({"imagenet", "sample"})
@@ -118,6 +119,8 @@ def _gather(
     if config_file is not None:
         shutil.copyfile(config_file, folder / CONFIG)
     generation = _copy_generation(config.index.path, folder / "index")
+    if note := read_note(folder / "index"):
+        report.say(f"The index's vectors stay in Milvus at {note.uri}. Where they are gone, make them: imgrec index")
     model = _copy_model(config, folder, report) if generation else None
     return Schemas(catalogue=versions.get(CATALOGUE), log=versions.get(LOG)), model, generation
 

@@ -22,11 +22,11 @@ from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.build import look_at_all
 from imgrec.search.columns import as_columns
-from imgrec.search.index import SearchIndex
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.measures import SHOWN, success_at
 from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
+from imgrec.search.search_index import SearchIndex
 from imgrec.search.serving import Serving
 from imgrec.vision.vectors import Floats
 
@@ -78,11 +78,11 @@ def _indexed(photos: Sequence[CataloguePhoto], index: SearchIndex, report: Repor
     for name, (start, end) in index.record.rows.items():
         shelf.update(dict.fromkeys(range(start, end), name))
     at = {(photo.photo_id, photo.product_id, photo.category): row for row, photo in enumerate(photos)}
-    of_index = zip(index.shelves.photo.tolist(), index.shelves.product.tolist(), strict=True)
+    of_index = zip(index.register.photo.tolist(), index.register.product.tolist(), strict=True)
     place = np.array([at.get((*ids, shelf.get(row)), UNKNOWN) for row, ids in enumerate(of_index)], np.int64)
     found = place != UNKNOWN
     vectors = np.zeros((len(photos), index.whitening.dim), np.float32)
-    vectors[place[found]] = index.shelves.vectors[found]
+    vectors[place[found]] = index.vectors(np.flatnonzero(found))
     held = np.isin(np.arange(len(photos)), place)
     if not found.all() or not held.all():
         report.say(

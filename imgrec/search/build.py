@@ -3,9 +3,9 @@
 import contextlib
 import hashlib
 import json
-import shutil
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,31 +17,31 @@ from imgrec.catalogue.splits import families
 from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.config import Config
 from imgrec.database import utc_now
-from imgrec.errors import CatalogueError, SearchIndexError
+from imgrec.errors import CatalogueError, SearchIndexError, UnreachableIndexError
 from imgrec.features.fill import fill
 from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, Pruned, View, prune
-from imgrec.generations import before_current, current, next_name, point_to, remove_all_but
+from imgrec.generations import before_current, current, generations, next_name, point_to
 from imgrec.lock import writing
 from imgrec.progress import Reporter
 from imgrec.search.columns import as_columns
+from imgrec.search.engine import Store
+from imgrec.search.engines import remove_generation, store_for
 from imgrec.search.generation import (
     HEAD,
     NO_RANK,
     WHITENING,
     IndexRecord,
-    Shelves,
+    Register,
     read_record,
     write_record,
-    write_shelves,
 )
-from imgrec.search.index import SearchIndex
 from imgrec.search.ranking import Bools, Ints
+from imgrec.search.search_index import SearchIndex
 from imgrec.search.trial import ShopPhotos, Strangers
 from imgrec.sums import seal
-from imgrec.vision.eye import Eye, Halves
+from imgrec.vision.eye import Eye
 from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import open_model
-from imgrec.vision.vectors import Floats
 
 if TYPE_CHECKING:
     from imgrec.search.learning import Learned
@@ -53,7 +53,6 @@ _MOST_STRANGERS = 300
 _LEAST_STRANGERS = 2  # of a category
 _MOST_LEARNED_FROM = 20_000
 _MOST_OF_A_CATEGORY = 500
-_ROWS_AT_ONCE = 65_536
 _LEARNING = 4
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
@@ -98,15 +97,17 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
     The catalogue is only read, and only at the beginning: it may change meanwhile. Photos are looked at once; an
     interrupted build goes on where it stopped. Raises CatalogueError when there is nothing to index.
     """
-    path = config.index.path
+    path, store = config.index.path, store_for(config.index)
     with writing(path, "imgrec index"):
+        store.check()
+        _remove(path.glob(f"{_DRAFT}*"), config, report)  # of builds that did not end
         photos, category_ids = _on_sale(config)
         if rebuild:
             FeatureStore(config.features_path, eye).clear()
         looked = look_at(photos, config, eye, report)
-        made_of = _digest(looked.photos, eye, config)
+        made_of = _digest(looked.photos, eye, config, store.identity)
         present = current(path)
-        if not rebuild and present and (known := _record_of_sound(present)) and known.made_of == made_of:
+        if not rebuild and present and (known := _record_of_sound(present, config)) and known.made_of == made_of:
             reused = len(looked.photos) - looked.computed
             return IndexReport(
                 present.name, len(looked.photos), looked.computed, reused, looked.unreadable, False, known
@@ -119,10 +120,10 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
                 config.search.results,
             )  # fmt: skip
         folder = path / next_name(path)
-        record = _write(folder, looked, category_ids, learned, eye, config, made_of)
+        record = _write(folder, looked, category_ids, learned, eye, config, made_of, store, report)
         point_to(path, folder.name)
-        before = next((earlier.name for earlier in before_current(path) if _record_of_sound(earlier)), None)
-        remove_all_but(path, {folder.name, before})  # a sound one stays to fall back on
+        before = next((earlier for earlier in before_current(path) if _may_serve(earlier, config)), None)
+        _remove(set(generations(path)) - {folder, before}, config, report)  # a sound one stays to fall back on
     known_before = len(looked.photos) - looked.computed
     return IndexReport(
         folder.name, len(looked.photos), looked.computed, known_before, looked.unreadable, True, record
@@ -213,17 +214,38 @@ def _on_sale(config: Config) -> tuple[list[CataloguePhoto], dict[str, int]]:
     return photos, category_ids
 
 
-def _record_of_sound(generation: Path) -> IndexRecord | None:
-    """The record of a generation that is whole; None of one that is not, which counts for nothing."""
+def _record_of_sound(generation: Path, config: Config) -> IndexRecord | None:
+    """The record of a generation that is whole; None of one that is not, which counts for nothing.
+
+    Raises UnreachableIndexError when that cannot be told just now.
+    """
     try:
-        return SearchIndex(generation).record
+        index = SearchIndex(generation, config.index)
+    except UnreachableIndexError:
+        raise
     except SearchIndexError:
         return None
+    index.close()
+    return index.record
 
 
-def _digest(photos: Sequence[CataloguePhoto], eye: Eye, config: Config) -> str:
+def _may_serve(generation: Path, config: Config) -> bool:
+    try:
+        return _record_of_sound(generation, config) is not None
+    except UnreachableIndexError:
+        return True
+
+
+def _remove(folders: Iterable[Path], config: Config, report: Reporter) -> None:
+    """Remove generations, or drafts; what cannot be removed is said, and tried again by the next build."""
+    for folder in sorted(folders):
+        if problem := remove_generation(folder, config.index):
+            report.say(problem)
+
+
+def _digest(photos: Sequence[CataloguePhoto], eye: Eye, config: Config, engine: tuple[str, ...]) -> str:
     """Of all that a generation is made of."""
-    parts = [_LEARNING, eye.model.sha256, eye.arithmetic, config.search.scope_mass, config.search.results]
+    parts = [_LEARNING, eye.model.sha256, eye.arithmetic, config.search.scope_mass, config.search.results, *engine]
     digest = hashlib.sha256(json.dumps(parts).encode())
     for p in photos:
         row = [p.photo_id, p.product_id, p.category, p.sha256, p.sales_rank, p.kind, p.group]
@@ -258,27 +280,23 @@ def _learned_by(eye: Eye, photos: Sequence[CataloguePhoto], family: Ints) -> Boo
 
 def _write(
     folder: Path, looked: LookedAt, category_ids: dict[str, int], learned: "Learned", eye: Eye, config: Config,
-    made_of: str,
+    made_of: str, store: Store, report: Reporter,
 ) -> IndexRecord:  # fmt: skip
     """Write a generation whose arrays stand category by category, those without one last.
 
     It is written beside its place and moved there when it is whole, so that none that a crash left half is ever taken
     for one to fall back on.
     """
-    draft = folder.with_name(_DRAFT)
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f"{_DRAFT}-", dir=folder.parent))
+    draft.chmod(0o755)
     ordered = sorted(looked.photos, key=lambda photo: (photo.category is None, photo.category or "", photo.photo_id))
     at = looked.seen.rows_of([photo.sha256 for photo in ordered])
-    write_shelves(
-        draft,
-        Shelves(
-            np.concatenate(list(_vectors(learned, looked.seen.features, at))),
-            np.array([photo.photo_id for photo in ordered], np.int64),
-            np.array([photo.product_id for photo in ordered], np.int64),
-            np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in ordered], np.int64),
-            looked.seen.colours[at].astype(np.float16),
-        ),
+    register = Register(
+        photo=np.array([photo.photo_id for photo in ordered], np.int64),
+        product=np.array([photo.product_id for photo in ordered], np.int64),
+        rank=np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in ordered], np.int64),
+        colours=looked.seen.colours[at].astype(np.float16),
     )
     learned.whitening.save(draft / WHITENING)
     if learned.head is not None:
@@ -295,12 +313,8 @@ def _write(
         made_of=made_of, photos=len(ordered), categories={name: category_ids[name] for name in rows}, rows=rows,
         knowledge=learned.knowledge,
     )  # fmt: skip
+    store.write(draft, record, register, lambda rows: learned.whitening(looked.seen.features[at[rows]]), report)
     write_record(draft, record)
     seal(draft)
     draft.replace(folder)
     return record
-
-
-def _vectors(learned: "Learned", features: Halves, at: Ints) -> Iterator[Floats]:
-    for start in range(0, len(at), _ROWS_AT_ONCE):
-        yield learned.whitening(features[at[start : start + _ROWS_AT_ONCE]])

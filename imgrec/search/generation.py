@@ -16,7 +16,9 @@ file is changed once it stands there: a generation is written elsewhere, sealed,
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from imgrec.config import SearchSection
 from imgrec.errors import SearchIndexError
+from imgrec.features.colour_names import COLOUR_NAMES, names_of
 from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
 from imgrec.search.likeness import Likeness
@@ -112,12 +115,23 @@ class IndexRecord(Frozen):
     """Category name -> its rows in the arrays, from and up to; those without a category stand last, in no entry."""
     knowledge: Knowledge
 
+    @property
+    def uncategorised(self) -> tuple[int, int]:
+        """The rows of products without a category, from and up to."""
+        return max((end for _, end in self.rows.values()), default=0), self.photos
+
+    def spans(self, categories: Sequence[str] | None) -> list[tuple[int, int]]:
+        """The rows that are searched for these categories: theirs, and those without one; None: all rows."""
+        if categories is None:
+            return [(0, self.photos)]
+        named = [self.rows[name] for name in categories if name in self.rows]
+        return [*named, self.uncategorised]
+
 
 @dataclass(frozen=True)
-class Shelves:
-    """The arrays of a generation, all in one order."""
+class Register:
+    """What each row of a generation is of, wherever its vectors are: 48 bytes a photo."""
 
-    vectors: Floats
     photo: Ints
     product: Ints
     rank: Ints
@@ -126,11 +140,47 @@ class Shelves:
     def __len__(self) -> int:
         return len(self.photo)
 
+    def in_colours(self, colours: Sequence[str], without: Sequence[str]) -> NDArray[np.bool_]:
+        """The rows of products that show one of these colours, and none of those: bool (photos,).
+
+        colours, without: of COLOUR_NAMES; nothing listed leaves it open.
+        """
+        wanted, unwanted = ([COLOUR_NAMES.index(name) for name in names] for names in (colours, without))
+        allowed = np.ones(len(self), bool)
+        if wanted:
+            allowed &= self.names[:, wanted].any(axis=1)
+        allowed[self.names[:, unwanted].any(axis=1)] = False
+        return allowed
+
+    @cached_property
+    def names(self) -> NDArray[np.bool_]:
+        """The names of each row's colours, bool (photos, names): those of its product's first photo, which is shown."""
+        _, first, product = np.unique(self.product, return_index=True, return_inverse=True)
+        return names_of(self.colours[first])[product]
+
+
+@dataclass(frozen=True)
+class Shelves(Register):
+    """The arrays of a generation whose vectors are here, too, all in one order."""
+
+    vectors: Floats
+
+
+def write_register(folder: Path, register: Register) -> None:
+    """Write what each row is of, of a generation that is being built and whose vectors are elsewhere."""
+    for field in fields(register):
+        np.save(folder / f"{field.name}.npy", getattr(register, field.name), allow_pickle=False)
+
 
 def write_shelves(folder: Path, shelves: Shelves) -> None:
     """Write the arrays of a generation that is being built."""
     for field in fields(shelves):
         np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)
+
+
+def read_register(sealed: SealedFolder) -> Register:
+    """Read what each row is of. Raises OSError or ValueError when that is missing or damaged."""
+    return Register(**_arrays(sealed, Register))
 
 
 def read_shelves(sealed: SealedFolder) -> Shelves:
@@ -139,11 +189,14 @@ def read_shelves(sealed: SealedFolder) -> Shelves:
     That is 1.1 kB a photo (256 dimensions): 8 MB for 7,000 photos, 1.1 GB for a million; and twice as much for as long
     as a bot takes up the next generation. Raises OSError or ValueError when one is missing or damaged.
     """
-    arrays: dict[str, Any] = {field.name: sealed.array(f"{field.name}.npy") for field in fields(Shelves)}
-    shelves = Shelves(**arrays)
+    return Shelves(**_arrays(sealed, Shelves))
+
+
+def _arrays(sealed: SealedFolder, kind: type[Register]) -> dict[str, Any]:
+    arrays = {field.name: sealed.array(f"{field.name}.npy") for field in fields(kind)}
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("its arrays differ in length")
-    return shelves
+    return arrays
 
 
 def write_record(folder: Path, record: IndexRecord) -> None:

@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.search.index import SIMILARITY_DECIMALS
+from imgrec.search.engine import SIMILARITY_DECIMALS
 from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
 from imgrec.vision.vectors import Floats

@@ -14,11 +14,11 @@ from PIL import Image
 from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
-from imgrec.errors import ImgrecError, ModelError, OtherServingError, SearchIndexError
+from imgrec.errors import ImgrecError, ModelError, OtherServingError, SearchIndexError, UnreachableIndexError
 from imgrec.generations import POINTER, before_current
+from imgrec.search.engine import Findable
 from imgrec.search.generation import IndexRecord, Knowledge
 from imgrec.search.head import logits_of
-from imgrec.search.index import SearchIndex, open_index
 from imgrec.search.joint import Joint, joint_vectors
 from imgrec.search.lexicon import ENGLISH, Lexicon
 from imgrec.search.likeness import Degree
@@ -26,6 +26,7 @@ from imgrec.search.naming import nearest_category
 from imgrec.search.narrowing import Narrowing, read_words
 from imgrec.search.refining import alike_by_chance, least_similarity, mean_vector, moved, sampled
 from imgrec.search.scoping import Scoping, scope
+from imgrec.search.search_index import SearchIndex, open_index
 from imgrec.search.sold import LEAST_SOLD, energy_of
 from imgrec.search.why import agreement
 from imgrec.vision.eye import Eye, Outputs
@@ -164,6 +165,8 @@ class Serving:
         """
         try:
             return cls.open(config), None
+        except UnreachableIndexError:  # it is whole, and nothing would take it up once its server answers
+            raise
         except (SearchIndexError, ModelError) as error:
             for folder in before_current(config.index.path):
                 with contextlib.suppress(ImgrecError):
@@ -176,7 +179,8 @@ class Serving:
         """Open this generation, or the current one."""
         catalogue = Catalogue.read(config.catalogue)
         try:
-            index = SearchIndex(generation) if generation else open_index(config.index.path)
+            section = config.index
+            index = SearchIndex(generation, section) if generation else open_index(section.path, section)
             model = model_of(index.record.model_sha256, config.model.path)
             return cls(_eye_for(index.record, model, config.model.arithmetic), index, catalogue, config.search)
         except BaseException:
@@ -184,8 +188,9 @@ class Serving:
             raise
 
     def close(self) -> None:
-        """Close the catalogue's file."""
+        """Close the catalogue's file, and what the index holds open."""
         self.catalogue.close()
+        self.index.close()
 
     def __enter__(self) -> Self:
         return self
@@ -320,7 +325,7 @@ class Serving:
     def on_sale(self) -> NDArray[np.int64]:
         """The ids of all products that can be found, as the catalogue is now: (n,), ascending."""
         shown = self.catalogue.ids_on_sale(with_out_of_stock=self.settings.out_of_stock != "hide")
-        return np.intersect1d(self.index.shelves.product, shown)
+        return np.intersect1d(self.index.register.product, shown)
 
     def narrow(self, words: str, lexicon: Lexicon = ENGLISH) -> Narrowing:
         """What a shopper's words ask for, by what is on sale now; its filters are for `answer`."""
@@ -328,11 +333,12 @@ class Serving:
 
     def seen_of_product(self, product_id: int) -> Seen | None:
         """What the index holds of a product, as if its first photo had been sent; None where it has none there."""
-        rows = np.flatnonzero(self.index.shelves.product == product_id)
+        register = self.index.register
+        rows = np.flatnonzero(register.product == product_id)
         if not len(rows):
             return None
-        row = rows[np.argmin(self.index.shelves.photo[rows])]
-        return Seen(self.id, self._of_rows(row[None])[0], self.index.shelves.vectors[row])
+        row = rows[[np.argmin(register.photo[rows])]]
+        return Seen(self.id, self._of_rows(row)[0], self.index.vectors(row)[0])
 
     def combined(self, seens: Sequence[Seen]) -> Seen:
         """Several photos of one thing as one. Raises OtherServingError when another serving saw one of them."""
@@ -367,9 +373,8 @@ class Serving:
 
     @cached_property
     def _alike_by_chance(self) -> float:
-        rows = sampled(len(self.index.shelves))
-        vectors = self.index.shelves.vectors[rows]
-        return alike_by_chance(joint_vectors(vectors, self._of_rows(rows), self.knowledge.category_weight))
+        rows, weight = sampled(len(self.index.register)), self.knowledge.category_weight
+        return alike_by_chance(joint_vectors(self.index.vectors(rows), self._of_rows(rows), weight))
 
     def _of_rows(self, rows: NDArray[np.int64]) -> Floats:
         """The probabilities of the index's rows, float32 (n, labels): certain of their category, even without one."""
@@ -410,21 +415,13 @@ class Serving:
         names: tuple[str | None, ...] = (*labels, None)
         return dict(zip(names, Joint.of(probabilities[None], weight).roots[0].tolist(), strict=True))
 
-    def _allowed(self, filters: Filters | None, among: NDArray[np.int64] | None) -> NDArray[np.bool_] | None:
-        """The rows of the index that the filters let through, of these products."""
-        let_through = self._let_through(filters)
-        if among is None:
-            return let_through
-        wanted = np.isin(self.index.shelves.product, among)
-        return wanted if let_through is None else wanted & let_through
-
-    def _let_through(self, filters: Filters | None) -> NDArray[np.bool_] | None:
-        if filters is None or filters.is_empty:
-            return None
-        allowed = self.index.in_colours(filters.colours, filters.without_colours)
+    def _findable(self, filters: Filters, among: NDArray[np.int64] | None) -> Findable:
+        """What the filters let through, of these products."""
+        products = among
         if not filters.of_any_colour.is_empty:
-            allowed &= np.isin(self.index.shelves.product, self.catalogue.allowed(filters))
-        return allowed
+            passing = self.catalogue.allowed(filters)
+            products = passing if among is None else np.intersect1d(passing, among)
+        return Findable(products, filters.colours, filters.without_colours)
 
     def _on_sale(
         self, vector: Floats, roots: Mapping[str | None, float] | None, categories: Sequence[str], top: int,
@@ -435,12 +432,12 @@ class Serving:
         The index may be older than the catalogue, which says what is on sale and in stock.
         """
         everything = len(categories) == len(self.categories)
-        allowed = self._allowed(filters, among)
+        findable = self._findable(filters or Filters(), among)
         hides_gone = self.settings.out_of_stock == "hide" and not (filters and filters.out_of_stock)
         left_out = {self._card(product) for product in self.catalogue.products(without).values()}
         asked = top + len(left_out)
         while True:
-            hits = self.index.search(vector, None if everything else categories, asked, allowed, roots)
+            hits = self.index.search(vector, None if everything else categories, asked, findable, roots)
             products = self.catalogue.products(hit.product_id for hit in hits)
             cards: dict[tuple[str, str] | int, tuple[Product, float]] = {}
             for hit in hits:

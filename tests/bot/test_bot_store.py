@@ -28,6 +28,7 @@ from test_bot_outbox import (
 from waiting import until
 
 from bot.callback_data import Forget
+from bot.dispatching import _MOST_STARTS
 from bot.handlers.context import Context, Press
 from bot.handlers.privacy import on_forget_tap
 from bot.language import Languages
@@ -128,6 +129,14 @@ async def test_how_often_its_handling_began_is_remembered_through_restarts(tmp_p
         await store.inbox.add([message(1)])
         assert (await take(store)).starts == starts
         await store.close()
+
+
+async def test_what_is_put_off_however_often_is_not_taken_for_what_kills_the_bot(store: Store) -> None:
+    await store.inbox.add([message(1)])
+    for _ in range(30):
+        waiting = await take(store)
+        await store.inbox.postpone(waiting.seq, 0)
+    assert waiting.starts < _MOST_STARTS
 
 
 async def test_an_answer_that_was_being_composed_when_the_bot_died_is_composed_once_more_and_sent_once(

@@ -16,7 +16,7 @@ from imgrec.errors import ModelError, SearchIndexError
 from imgrec.generations import POINTER, current, point_to
 from imgrec.progress import Silent
 from imgrec.search.build import build_index
-from imgrec.search.index import SearchIndex, open_index
+from imgrec.search.search_index import SearchIndex, open_index
 from imgrec.search.serving import Serving
 from imgrec.sums import SUMS, seal
 from imgrec.vision.eye import Eye

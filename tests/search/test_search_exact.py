@@ -1,15 +1,33 @@
-"""The index's search finds what comparing with every photo finds, whatever the vectors are like."""
+"""Every engine finds what comparing with every photo finds, whatever the vectors are like."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from imgrec.config import IndexSection, MilvusSection
+from imgrec.search.engine import Findable, Hit
 from imgrec.search.generation import NO_RANK
-from imgrec.search.index import Hit
+from imgrec.search.joint import Joint
 from imgrec.vision.vectors import Floats, unit_rows
 
 ROUNDING = 2e-6  # what single precision may differ from double by
+
+
+@pytest.fixture(params=["embedded", "milvus"])
+def index_section(request: pytest.FixtureRequest, tmp_path: Path) -> IndexSection:
+    """What is said here is said of every engine."""
+    if request.param == "embedded":
+        return IndexSection(path=tmp_path)
+    server = request.getfixturevalue("milvus")
+    return IndexSection(path=tmp_path, engine="milvus", milvus=MilvusSection(uri=server.uri))
+
+
+@pytest.fixture
+def is_far(index_section: IndexSection) -> bool:
+    """Whether a search is a question to a server: then fewer are asked."""
+    return index_section.engine != "embedded"
 
 
 def brute_force(categories: dict, query: Floats, names: Sequence[str]) -> list[Hit]:
@@ -62,7 +80,9 @@ KINDS = (like_real_ones, spread_evenly, nearly_the_same, opposite_and_empty)
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dim", [16, 64, 200])
-def test_search_equals_brute_force_in_every_result(kind, dim: int, make_index):
+def test_search_equals_brute_force_in_every_result(kind, dim: int, make_index, is_far: bool):
+    if is_far and dim != 64:
+        pytest.skip("how many numbers a vector has makes no difference there")
     rng = np.random.default_rng(dim)
     categories = {}
     first = 0
@@ -74,15 +94,16 @@ def test_search_equals_brute_force_in_every_result(kind, dim: int, make_index):
     index = make_index(categories)
     stored = categories["large"][0]
     queries = [*stored[:4], -stored[4], *spread_evenly(rng, 4, dim), *like_real_ones(rng, 2, dim)]
-    for query in queries:
+    for query in queries[:: 4 if is_far else 1]:
         for names in (["large"], ["small", "single"], ["single", "large", "small"]):
             everything = brute_force(categories, query, names)
-            for top in (1, 6, 40, 5000):
+            for top in (1, 100) if is_far else (1, 6, 40, 100, 5000):
                 assert_exact(index.search(query, names, top), everything, top)
 
 
+@pytest.mark.parametrize("index_section", ["embedded"], indirect=True)
 def test_only_few_products_are_looked_at_one_by_one(make_index, monkeypatch: pytest.MonkeyPatch):
-    import imgrec.search.index as module
+    import imgrec.search.embedded as module
 
     made: list[Hit] = []
     monkeypatch.setattr(module, "Hit", lambda *values: made.append(Hit(*values)) or made[-1])
@@ -139,18 +160,79 @@ def test_products_without_a_category_may_be_of_any_and_are_always_searched(make_
 
 
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 1.0])
-def test_what_is_not_allowed_is_never_found_and_crowds_nothing_out(share: float, make_index):
+def test_what_is_not_allowed_is_never_found_and_crowds_nothing_out(share: float, make_index, is_far: bool):
     rng = np.random.default_rng(7)
     vectors = like_real_ones(rng, 600, 64)
     products = rng.integers(0, 400, 600)
     index = make_index(
         {"a": (vectors[:400], products[:400], [1] * 400), "b": (vectors[400:], products[400:], [1] * 200)}
     )
-    allowed = rng.random(600) < share
+    findable = Findable(np.flatnonzero(rng.random(400) < share))
+    allowed = np.isin(products, findable.products)
     kept = {
         "a": (vectors[:400][allowed[:400]], products[:400][allowed[:400]].tolist(), [1] * 400),
         "b": (vectors[400:][allowed[400:]], products[400:][allowed[400:]].tolist(), [1] * 200),
     }
-    for query in vectors[:5]:
+    for query in vectors[: 2 if is_far else 5]:
         for names in (["a"], ["a", "b"]):
-            assert_exact(index.search(query, names, 20, allowed), brute_force(kept, query, names), 20)
+            assert_exact(index.search(query, names, 20, findable), brute_force(kept, query, names), 20)
+
+
+def test_the_index_finds_what_comparing_the_longer_vectors_finds(make_index):
+    rng = np.random.default_rng(2)
+    sold = spread_evenly(rng, 90, 8)
+    shelves = {name: (sold[start : start + 30], list(range(start, start + 30)), [1] * 30)
+               for name, start in (("a", 0), ("b", 30), ("", 60))}  # fmt: skip
+    index = make_index(shelves, category_weight=0.3)
+    probabilities = np.array([[0.7, 0.3]], np.float32)
+    joint = Joint.of(probabilities, 0.3)
+    roots = dict(zip(("a", "b", None), joint.roots[0].tolist(), strict=True))
+    for query in spread_evenly(rng, 5, 8):
+        everything = joint.similarity(query[None] @ sold.T, np.repeat([0, 1, -1], 30))[0]
+        for names in (None, ["b"]):
+            rows = np.arange(90) if names is None else np.arange(30, 90)
+            expected = rows[np.argsort(-everything[rows])][:10]
+            hits = index.search(query, names, 10, roots=roots)
+            assert [hit.product_id for hit in hits] == expected.tolist()
+            assert [hit.similarity for hit in hits] == pytest.approx(everything[expected], abs=2e-6)
+
+
+def test_a_likely_category_is_searched_further_than_what_is_most_similar_at_first_sight(make_index):
+    rng = np.random.default_rng(9)
+    query = spread_evenly(rng, 1, 64)[0]
+    near = unit_rows(query + 0.02 * rng.standard_normal((300, 64)).astype(np.float32))
+    far = spread_evenly(rng, 300, 64)
+    index = make_index(
+        {"near": (near, list(range(300)), [1] * 300), "far": (far, list(range(300, 600)), [1] * 300)},
+        category_weight=3.0,
+    )
+    roots: dict[str | None, float] = {"near": 0.0, "far": 1.0, None: 0.5}
+    best = 300 + np.argsort(-(far @ query))[:20]
+    assert [hit.product_id for hit in index.search(query, None, 20, roots=roots)] == best.tolist()
+
+
+def test_colours_narrow_and_so_do_products_and_both_at_once(make_index):
+    rng = np.random.default_rng(10)
+    vectors, red, blue = spread_evenly(rng, 400, 64), [53, 80, 67, 1], [32, 79, -108, 1]
+    colours = np.zeros((400, 3, 4), np.float16)
+    colours[::2, 0], colours[1::2, 0] = red, blue
+    index = make_index({"a": (vectors, list(range(400)), [1] * 400)}, colours=colours)
+    some = np.arange(0, 400, 3)
+    for findable, passes in (
+        (Findable(colours=("red",)), lambda n: n % 2 == 0),
+        (Findable(without_colours=("red",)), lambda n: n % 2 == 1),
+        (Findable(some, ("red", "blue"), ("blue",)), lambda n: n % 6 == 0),
+        (Findable(some), lambda n: n % 3 == 0),
+        (Findable(np.array([], np.int64)), lambda _: False),
+    ):
+        rows = np.array([n for n in range(400) if passes(n)], np.int64)
+        expected = rows[np.argsort(-(vectors[rows] @ vectors[0]))]
+        assert [hit.product_id for hit in index.search(vectors[0], ["a"], 400, findable)] == expected.tolist()
+
+
+def test_the_vectors_of_rows_are_what_was_written_in_the_order_asked_for(make_index):
+    vectors = spread_evenly(np.random.default_rng(11), 50, 64)
+    index = make_index({"a": (vectors, list(range(50)), [1] * 50)})
+    rows = np.array([7, 0, 7, 49])
+    assert np.array_equal(index.vectors(rows), vectors[rows])
+    assert index.vectors(rows[:0]).shape == (0, 64)

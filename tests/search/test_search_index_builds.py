@@ -17,7 +17,7 @@ from imgrec.generations import current
 from imgrec.progress import Silent
 from imgrec.search import build
 from imgrec.search.build import build_index
-from imgrec.search.index import open_index
+from imgrec.search.search_index import open_index
 from imgrec.search.serving import Serving
 from imgrec.vision.eye import Eye
 
@@ -94,7 +94,7 @@ def test_a_reader_keeps_its_generation_while_another_is_swapped_in(
 ):
     path = own_config.index.path
     reader = open_index(path)
-    query = np.array(reader.shelves.vectors[0])
+    query = reader.vectors(np.array([0]))[0]
     before = reader.search(query, None, 20)
     own_catalogue.connection.execute("UPDATE products SET retired_utc = 'now' WHERE id % 2 = 0")
     for rank in range(4):  # enough for the reader's generation to be removed
@@ -105,7 +105,7 @@ def test_a_reader_keeps_its_generation_while_another_is_swapped_in(
     newest = open_index(path)
     assert newest.generation > reader.generation
     assert newest.record.photos == PHOTOS / 2
-    found = newest.search(np.array(newest.shelves.vectors[0]), None, PHOTOS)
+    found = newest.search(newest.vectors(np.array([0]))[0], None, PHOTOS)
     assert all(hit.product_id % 2 for hit in found)
 
 

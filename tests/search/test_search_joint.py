@@ -46,22 +46,3 @@ def test_a_known_category_is_certain_and_an_unknown_one_is_as_likely_as_another(
     roots = Joint.of_known(np.array([1, UNKNOWN]), 4, WEIGHT).roots
     assert roots[0].tolist() == [0, 1, 0, 0, 1]
     assert roots[1].tolist() == [0.5] * 5
-
-
-def test_the_index_finds_what_comparing_the_longer_vectors_finds(make_index):
-    rng = np.random.default_rng(2)
-    sold = vectors(rng, 90)
-    shelves = {name: (sold[start : start + 30], list(range(start, start + 30)), [1] * 30)
-               for name, start in (("a", 0), ("b", 30), ("", 60))}  # fmt: skip
-    index = make_index(shelves, category_weight=WEIGHT)
-    probabilities = np.array([[0.7, 0.3]], np.float32)
-    joint = Joint.of(probabilities, WEIGHT)
-    roots = dict(zip(("a", "b", None), joint.roots[0].tolist(), strict=True))
-    for query in vectors(rng, 5):
-        everything = joint.similarity(query[None] @ sold.T, np.repeat([0, 1, UNKNOWN], 30))[0]
-        for names in (None, ["b"]):
-            rows = np.arange(90) if names is None else np.arange(30, 90)
-            expected = rows[np.argsort(-everything[rows])][:10]
-            hits = index.search(query, names, 10, roots=roots)
-            assert [hit.product_id for hit in hits] == expected.tolist()
-            assert [hit.similarity for hit in hits] == pytest.approx(everything[expected], abs=2e-6)

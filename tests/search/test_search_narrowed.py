@@ -99,11 +99,11 @@ def test_a_product_is_of_the_colours_of_the_photo_that_is_shown(make_index):
     red, blue = [53, 80, 67, 1], [32, 79, -108, 1]
     colours = np.zeros((4, 3, 4), np.float16)
     colours[:, 0] = [red, blue, blue, red]
-    index.shelves = replace(index.shelves, colours=colours)
-    assert index.in_colours(["red"], []).tolist() == [True, True, False, False]
-    assert index.in_colours([], ["red"]).tolist() == [False, False, True, True]
-    assert index.in_colours(["red", "blue"], []).all()
-    assert not index.in_colours(["red"], ["red"]).any()
+    register = replace(index.register, colours=colours)
+    assert register.in_colours(["red"], []).tolist() == [True, True, False, False]
+    assert register.in_colours([], ["red"]).tolist() == [False, False, True, True]
+    assert register.in_colours(["red", "blue"], []).all()
+    assert not register.in_colours(["red"], ["red"]).any()
 
 
 def test_the_command_says_which_words_it_used(shop: Shop):

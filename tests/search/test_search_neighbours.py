@@ -9,10 +9,10 @@ from imgrec.config import Config
 from imgrec.progress import Silent
 from imgrec.search.build import build_index
 from imgrec.search.head import logits_of
-from imgrec.search.index import SearchIndex
 from imgrec.search.learning import learn
 from imgrec.search.neighbours import Neighbours
 from imgrec.search.ranking import Photos
+from imgrec.search.search_index import SearchIndex
 from imgrec.search.serving import Serving
 from imgrec.search.trial import ShopPhotos
 from imgrec.vision.eye import Eye, Outputs
@@ -97,7 +97,11 @@ def test_an_index_keeps_them_and_a_serving_hears_them(own_shop: Shop, own_config
         outputs = Outputs(np.eye(4, eye.model.settings.feature.dim, dtype=np.float16),
                           np.zeros((4, len(eye.model.settings.labels)), np.float32))  # fmt: skip
         plain = logits_of(index.head, outputs, eye.model.settings.labels, knowledge.labels)
-        said = Neighbours(index.shelves.vectors, np.zeros(len(index.shelves), np.int64), len(knowledge.labels))
+        said = Neighbours(
+            index.vectors(np.arange(len(index.register))),
+            np.zeros(len(index.register), np.int64),
+            len(knowledge.labels),
+        )
         index.neighbours = said
         expected = softmax((plain + said(index.whitening(outputs.features))) / np.float32(knowledge.temperature))
         np.testing.assert_allclose(serving.probabilities(outputs), expected, rtol=1e-5)

@@ -1,0 +1,124 @@
+"""Where the vectors of a generation are, and what finds the nearest of them: the one interface of search engines.
+
+A generation's folder has all that is small: record, whitening, head, and the register, which says of each row what
+photo and product it is of. The vectors are large, a kilobyte a photo, and an engine's. So an engine needs to know
+nothing of catalogues, models or shoppers.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgrec.progress import Reporter
+from imgrec.search.generation import IndexRecord, Ints, Register
+from imgrec.vision.vectors import Floats
+
+VectorsOf = Callable[[Ints], Floats]
+"""The vectors of these rows of a generation that is being built, float32 (n, k): computed, and not all held at once."""
+
+SIMILARITY_DECIMALS = 6
+"""Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A product found: the similarity of its most similar photo, and its sales rank."""
+
+    product_id: int
+    similarity: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class Findable:
+    """What may be found; None, or nothing listed, leaves it open.
+
+    products: int64 (n,), ids, each once. colours: the product's first photo shows one of these (COLOUR_NAMES);
+    without_colours: none of them.
+
+    Prices, brands, sizes, words and stock are here as the ids of the products that pass, by the catalogue as it is when
+    asked. For a catalogue changes while a generation stands. Were yesterday's prices kept with the vectors and filtered
+    there, what has come down into the range since would never be found, and no check of what was found brings it back.
+    Colours, categories and ids are the generation's own and never stale: an engine may narrow by them where it likes.
+    """
+
+    products: Ints | None = None
+    colours: tuple[str, ...] = ()
+    without_colours: tuple[str, ...] = ()
+
+    def rows(self, register: Register) -> NDArray[np.bool_] | None:
+        """The rows of what may be found: bool (photos,); None: all of them."""
+        allowed = None
+        if self.colours or self.without_colours:
+            allowed = register.in_colours(self.colours, self.without_colours)
+        if self.products is not None:
+            wanted = np.isin(register.product, self.products)
+            allowed = wanted if allowed is None else wanted & allowed
+        return allowed
+
+
+EVERYTHING = Findable()
+
+
+class Engine(Protocol):
+    """The vectors of one generation, open for searching from any thread."""
+
+    @property
+    def register(self) -> Register:
+        """What each row is of."""
+
+    def search(
+        self, vector: Floats, categories: Sequence[str] | None, top: int, findable: Findable = EVERYTHING,
+        roots: Mapping[str | None, float] | None = None,
+    ) -> list[Hit]:  # fmt: skip
+        """The `top` most similar products, most similar first; of equal ones the better sales rank.
+
+        vector: float32 (k,), L2 norm 1. categories: those searched, and with them the products that have none, as those
+        may be of any; None: all. roots: what the joint similarity (joint.py) takes of each category, and of products
+        without one, by None; None: vectors alone count.
+
+        Raises UnreachableIndexError while they cannot be had, SearchIndexError when they are gone or damaged.
+        """
+
+    def vectors(self, rows: Ints) -> Floats:
+        """The vectors of these rows, float32 (n, k), in their order. Raises as `search` does."""
+
+    def close(self) -> None:
+        """Let go of what is held open, such as a connection."""
+
+
+class Store(Protocol):
+    """Where an engine keeps the vectors of generations."""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What generations of it differ in from those of another; with another, there is something to build."""
+
+    def check(self) -> None:
+        """See, before hours of work, that there can be written. Raises SearchIndexError."""
+
+    def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
+        """Write a generation's register into its folder, which is not sealed yet, and its vectors where they belong.
+
+        Whatever interrupts it, `remove` of that folder's engine finds in the folder what it has left elsewhere.
+        """
+
+
+def batches(rows: int, most: int) -> Iterator[Ints]:
+    """The numbers of so many rows, in stretches of at most `most`."""
+    for start in range(0, rows, most):
+        yield np.arange(start, min(start + most, rows))
+
+
+def ranked_hits(register: Register, rows: Ints, similarity: Floats, top: int) -> list[Hit]:
+    """Of these rows the `top` most similar products, each by its most similar photo, in the order of `search`."""
+    rounded = np.clip(np.round(similarity.astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
+    product, rank = register.product[rows], register.rank[rows]
+    order = np.lexsort((product, rank, -rounded))
+    best = order[np.sort(np.unique(product[order], return_index=True)[1])[:top]]  # where each product comes first
+    columns = (product[best].tolist(), rounded[best].tolist(), rank[best].tolist())
+    return [Hit(*hit) for hit in zip(*columns, strict=True)]
