@@ -71,7 +71,11 @@ def next_name(folder: Path) -> str:
 
 
 def remove_all_but(folder: Path, kept: Collection[str | None]) -> None:
-    """Remove all generations but those of these names; a process that has opened one has all of it in memory."""
+    """Remove all generations but those of these names.
+
+    A process that has one open goes on with it: what is removed stays until it is closed. Windows keeps the files that
+    are mapped; what is left of that generation is no longer whole, and is removed with the next one.
+    """
     for path in folder.glob(_GENERATIONS):
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)

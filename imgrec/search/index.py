@@ -19,18 +19,17 @@ from imgrec.search.generation import (
     Ints,
     Shelves,
     damaged,
+    read_codes,
     read_shelves,
     record_in,
     unsealed,
 )
 from imgrec.search.head import Head
 from imgrec.search.joint import blended
+from imgrec.search.scan import Rows, Scope
 from imgrec.search.whitening import Whitening
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
-
-_ROUNDING = 1e-5
-_FIRST_LOOK = 4
 
 SIMILARITY_DECIMALS = 6
 """Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
@@ -49,7 +48,7 @@ class SearchIndex:
     """One generation, open for searching from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Open a generation: all of it is read, once, and what was read is checked.
+        """Open a generation: all of it is read, once, and what was read is checked. Large arrays stay mapped.
 
         Raises SearchIndexError when it is damaged, has no sums, or is of an older imgrec.
         """
@@ -64,6 +63,8 @@ class SearchIndex:
             self.head = Head(sealed.array(HEAD)) if self.record.knowledge.head == "fitted" else None
             if self.shelves.vectors.shape != (self.record.photos, self.whitening.dim):
                 raise ValueError("its arrays do not fit its record")
+            coded = read_codes(sealed, self.shelves.vectors)
+            self._rows = Rows(self.shelves.vectors, coded, self.shelves.product)
         except (OSError, ValueError) as error:
             raise damaged(folder, error) from None
 
@@ -82,13 +83,12 @@ class SearchIndex:
         may be of any; None: all. allowed: bool (photos,), the rows that may be found; None: all. roots: what the joint
         similarity (joint.py) takes of each category, and of products without one, by None; None: vectors alone count.
         """
-        behind = self._behind(roots) if roots else None
-        found = [self._search_rows(vector, start, end, top, allowed, behind) for start, end in self._spans(categories)]
-        hits: dict[int, Hit] = {}
-        for hit in (hit for part in found for hit in part):  # a product stands on one shelf, or on several in old feeds
-            if hit.product_id not in hits or hit.similarity > hits[hit.product_id].similarity:
-                hits[hit.product_id] = hit
-        return sorted(hits.values(), key=lambda hit: (-hit.similarity, hit.rank, hit.product_id))[:top]
+        weight = self.record.knowledge.category_weight
+        behind = self._behind(roots) if roots and weight else None
+        lift = None if behind is None else np.float32(weight) * behind
+        rows, cosine = self._rows.contenders(vector, Scope.of_spans(self._spans(categories), allowed), top, lift)
+        similarity = cosine if behind is None else blended(cosine.astype(np.float32), behind[rows], weight)
+        return self._best(rows, similarity, top)
 
     def in_colours(self, colours: Sequence[str], without: Sequence[str]) -> NDArray[np.bool_]:
         """The rows of products that show one of these colours, and none of those: bool (photos,).
@@ -126,32 +126,14 @@ class SearchIndex:
             behind[start:end] = roots.get(name, 0.0)
         return behind
 
-    def _search_rows(
-        self, vector: Floats, start: int, end: int, top: int, allowed: NDArray[np.bool_] | None, behind: Floats | None
-    ) -> list[Hit]:
-        """The best hits among rows from `start` to `end`."""
-        similarity = self.shelves.vectors[start:end] @ vector
-        if behind is not None:
-            similarity = blended(similarity, behind[start:end], self.record.knowledge.category_weight)
-        rows = np.arange(start, end) if allowed is None else start + np.flatnonzero(allowed[start:end])
-        return self._best(rows, similarity[rows - start], top) if len(rows) else []
-
-    def _best(self, rows: Ints, similarity: Floats, top: int) -> list[Hit]:
+    def _best(self, rows: Ints, similarity: NDArray[np.floating], top: int) -> list[Hit]:
         """Of these rows the `top` most similar products, each by its most similar photo, the best first."""
-        look = _FIRST_LOOK * top
-        while True:
-            # All rows that equal the look-th best: what is left out is less similar than every product among them.
-            least = np.partition(similarity, -look)[-look] - _ROUNDING if look < len(rows) else -np.inf
-            near = np.flatnonzero(similarity >= least)
-            rounded = np.clip(np.round(similarity[near].astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
-            product, rank = self.shelves.product[rows[near]], self.shelves.rank[rows[near]]
-            order = np.lexsort((product, rank, -rounded))
-            firsts = np.sort(np.unique(product[order], return_index=True)[1])  # where each product comes first
-            if len(firsts) >= top or look >= len(rows):
-                best = order[firsts[:top]]
-                columns = (product[best].tolist(), rounded[best].tolist(), rank[best].tolist())
-                return [Hit(*hit) for hit in zip(*columns, strict=True)]
-            look *= _FIRST_LOOK
+        rounded = np.clip(np.round(similarity.astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
+        product, rank = self.shelves.product[rows], self.shelves.rank[rows]
+        order = np.lexsort((product, rank, -rounded))
+        best = order[np.sort(np.unique(product[order], return_index=True)[1])[:top]]  # where each product comes first
+        columns = (product[best].tolist(), rounded[best].tolist(), rank[best].tolist())
+        return [Hit(*hit) for hit in zip(*columns, strict=True)]
 
 
 def _sealed(folder: Path) -> SealedFolder:
