@@ -2,9 +2,9 @@
 
 Exact, by the bounds of codes.py, in three steps:
 
-1. From the leading half of its codes each row gets an upper bound: its similarity is no higher.
+1. From the leading ones of its codes each row gets an upper bound: its similarity is no higher.
 2. Some of those with the highest bounds are compared with the query. As many products as are wanted reach some
-   similarity, so the answer ends there or above. The rows whose bounds reach that get a closer one, by the other half.
+   similarity, so the answer ends there or above. The rows whose bounds reach that get a closer one, by the other codes.
 3. The same again with these, and what is left is compared. What was left out is less similar than all of the answer.
 
 The product of 8-bit codes is SimSIMD's (https://github.com/ashvardanian/SimSIMD): it has a kernel for each generation
@@ -40,6 +40,7 @@ _SCATTERED = 4  # one row in so many is fetched by itself; of more, all are read
 _PEAKS = 64
 _ROWS_AT_ONCE = 16_384  # what is worked out about them stays in a core's own cache
 _MOST_THREADS = 4
+_FORBIDDEN = np.float32(1e30)
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Scope:
         """Which rows stand at these positions."""
         if self.single is not None:
             return self.single[positions]
+        if len(self.starts) == 1:
+            return np.asarray(positions + self.starts[0], np.int64)
         behind = np.cumsum(self.ends - self.starts)
         span = np.searchsorted(behind, positions, side="right")
         return np.asarray(positions + (self.ends - behind)[span], np.int64)
@@ -142,7 +145,8 @@ class Rows:
 class _Bounds:
     """What is known of the rows in scope while a query is answered.
 
-    upper: float32, by position, no less than a row's similarity without the slack; -inf where it may not be found.
+    upper: float32, by position, no less than a row's similarity without the slack; far below all others where it may
+    not be found.
     """
 
     among: Rows
@@ -166,7 +170,7 @@ class _Bounds:
             if lift is not None:
                 out += lift[rows]
             if block.allowed is not None:
-                np.copyto(out, -np.inf, where=~block.allowed)
+                out += (block.allowed.astype(np.float32) - 1) * _FORBIDDEN  # where there is no branch to mispredict
 
         _in_parallel(read, scope.blocks())
         return bounds
@@ -224,7 +228,7 @@ class _Bounds:
 
     def _positions(self, least: float) -> Ints:
         """Of bounds as high as this, and of none that may not be found."""
-        return np.flatnonzero((self.upper >= np.float32(least)) & (self.upper > -np.inf))
+        return np.flatnonzero(self.upper >= np.float32(max(least, -_FORBIDDEN / 2)))
 
     def _cosines(self, rows: Ints) -> Doubles:
         """In float64, so that a row's is the same whatever else is compared."""
@@ -241,7 +245,7 @@ def _products(query: Codes, rows: Codes) -> Floats:
     It returns a new array: with `out=` SimSIMD 6.5 drops a reference to None with each call, until Python dies of it.
     """
     products: Floats = np.asarray(simsimd.cdist(query, rows, "dot", out_dtype="float32"))
-    return products[0]
+    return products.reshape(-1)
 
 
 def _reached_by(values: Floats, count: int) -> float:

@@ -97,7 +97,9 @@ def test_codes_stand_near_the_numbers_and_what_they_leave_out_is_known():
     missing = np.linalg.norm(vectors - decoded, axis=1)
     assert np.all(missing <= coded.residual)
     assert np.all(coded.residual <= missing + np.abs(vectors).max(axis=1) / 254 * np.sqrt(24) + 2e-6)
-    assert np.all(np.linalg.norm(vectors[:, 12:].astype(np.float64), axis=1) <= coded.trailing_norm)
+    assert np.all(
+        np.linalg.norm(vectors[:, coded.leading.shape[1] :].astype(np.float64), axis=1) <= coded.trailing_norm
+    )
     assert (int(coded.leading.min()), int(coded.leading.max())) == (-127, 127)
 
 
