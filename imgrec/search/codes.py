@@ -41,7 +41,7 @@ _ROWS_AT_ONCE = 2048
 class CodedRows:
     """n vectors of k numbers, each row for itself.
 
-    leading: int8 (n, l), the codes of a row's first numbers, five eighths of them. trailing: int8 (n, k - l), the others.
+    leading: int8 (n, l), the codes of a row's first numbers, five eighths of all. trailing: int8 (n, k - l), the rest.
     step: float32 (n,), what one code of the row stands for. residual: float32 (n,), at least the norm of what the codes
     leave out. trailing_norm: float32 (n,), at least that of the trailing numbers.
     """

@@ -85,7 +85,7 @@ class SearchIndex:
         """
         weight = self.record.knowledge.category_weight
         behind = self._behind(roots) if roots and weight else None
-        lift = None if behind is None else np.float32(weight) * behind
+        lift = None if behind is None else behind * np.float32(weight)
         rows, cosine = self._rows.contenders(vector, Scope.of_spans(self._spans(categories), allowed), top, lift)
         similarity = cosine if behind is None else blended(cosine.astype(np.float32), behind[rows], weight)
         return self._best(rows, similarity, top)

@@ -40,7 +40,7 @@ _SCATTERED = 4  # one row in so many is fetched by itself; of more, all are read
 _PEAKS = 64
 _ROWS_AT_ONCE = 16_384  # what is worked out about them stays in a core's own cache
 _MOST_THREADS = 4
-_FORBIDDEN = np.float32(1e30)
+_FORBIDDEN = 1e30
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ class Rows:
 class _Bounds:
     """What is known of the rows in scope while a query is answered.
 
-    upper: float32, by position, no less than a row's similarity without the slack; far below all others where it may
-    not be found.
+    upper: float32, by position: plus the slack of the query no less than a row's similarity; far below all others where
+    it may not be found. margin: by how much a bound may miss where the answer ends and its row still be compared.
     """
 
     among: Rows
@@ -155,12 +155,15 @@ class _Bounds:
     lift: Floats | None
     scope: Scope
     upper: Floats
+    margin: float
 
     @classmethod
     def by_leading(cls, among: Rows, vector: Floats, scope: Scope, lift: Floats | None) -> Self:
         """Read the leading codes; what the trailing ones add is the most they can."""
-        bounds = cls(among, vector, CodedQuery.of(vector), lift, scope, np.empty(len(scope), np.float32))
-        query, coded = bounds.query, among.coded
+        query, coded = CodedQuery.of(vector), among.coded
+        furthest = 0 if lift is None else max(float(lift.max(initial=0)), -float(lift.min(initial=0)))
+        margin = query.slack + _ROUNDING * (1 + furthest)
+        bounds = cls(among, vector, query, lift, scope, np.empty(len(scope), np.float32), margin)
 
         def read(block: Block) -> None:
             out, rows = bounds.upper[block.at], block.rows
@@ -170,7 +173,9 @@ class _Bounds:
             if lift is not None:
                 out += lift[rows]
             if block.allowed is not None:
-                out += (block.allowed.astype(np.float32) - 1) * _FORBIDDEN  # where there is no branch to mispredict
+                out += (block.allowed.astype(np.float32) - 1) * np.float32(
+                    _FORBIDDEN
+                )  # where there is no branch to mispredict
 
         _in_parallel(read, scope.blocks())
         return bounds
@@ -207,8 +212,7 @@ class _Bounds:
 
     def reaching(self, end: float) -> "_Bounds":
         """The same without the rows that cannot reach this."""
-        highest = 0 if self.lift is None else float(np.abs(self.lift).max(initial=0))
-        positions = self._positions(end - self.query.slack - _ROUNDING * (1 + highest))
+        positions = self._positions(end - self.margin)
         return replace(self, scope=Scope.of_rows(self.scope.rows(positions)), upper=self.upper[positions])
 
     def similarity(self, positions: Ints) -> Doubles:
