@@ -8,8 +8,8 @@ import sys
 import pytest
 from tiny_shop import Shop
 
-TRAINING = {"keras", "tensorflow", "torch", "jax", "matplotlib", "pandas", "h5py"}
-LEARNING = {"sklearn", "scipy"}
+TRAINING = {"keras", "tensorflow", "torch", "jax", "matplotlib", "h5py"}
+LEARNING = {"sklearn", "scipy", "pandas"}  # scikit-learn takes pandas along where it is
 TELL = "\nimport json, sys; print('LOADED', json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
 
 

@@ -116,7 +116,8 @@ def test_names_become_numbers_and_kinds_belong_to_their_category():
 def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping, weight):
     write_config(own_shop.folder, search={"scoping": scoping, "scope_mass": 0.97})
     with Serving.open(load_config(own_shop.config, {})) as serving:
-        known = serving.knowledge.model_copy(update={"category_weight": weight})
+        unsure = 1.75 * serving.knowledge.temperature  # so that some of these few products need a second category
+        known = serving.knowledge.model_copy(update={"category_weight": weight, "temperature": unsure})
         serving.index.record = serving.index.record.model_copy(update={"knowledge": known})
         catalogued = list(serving.catalogue.on_sale())
         labels = serving.knowledge.labels
