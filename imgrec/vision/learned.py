@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,28 +18,25 @@ _NO_GROUP = re.compile(r"product \d+")  # what the catalogue says of a product w
 
 @dataclass(frozen=True)
 class LearnedPhotos:
-    """Photos by the beginning of their content's SHA-256, and of their group's; bytes (n,) each, blank where none."""
+    """Photos by the first 64 bits of the SHA-256 of their content, and of their group; uint64 (n,) each, 0: none."""
 
-    content: NDArray[np.bytes_]
-    group: NDArray[np.bytes_]
+    content: NDArray[np.uint64]
+    group: NDArray[np.uint64]
 
     @classmethod
     def of(cls, contents: Sequence[str], groups: Sequence[str]) -> "LearnedPhotos":
         """Photos by the SHA-256 of their content in hex, and the names of their groups."""
-        return cls(
-            np.array([content[:_DIGITS].encode() for content in contents], f"S{_DIGITS}"),
-            np.array([_digest(group) for group in groups], f"S{_DIGITS}"),
-        )
+        return cls(_numbers([content[:_DIGITS] for content in contents]), _numbers([_digest(name) for name in groups]))
 
     def knows(self, contents: Sequence[str], groups: Sequence[str]) -> NDArray[np.bool_]:
         """Which of these photos are among them, or of a group that is: bool, one for each."""
         asked = LearnedPhotos.of(contents, groups)
-        of_group = np.isin(asked.group, self.group) & (asked.group != b"")
+        of_group = np.isin(asked.group, self.group) & (asked.group != 0)
         return np.asarray(np.isin(asked.content, self.content) | of_group)
 
     def save(self, folder: Path) -> None:
         """Write them into a model's folder."""
-        rows = np.empty(len(self.content), [("content", self.content.dtype), ("group", self.group.dtype)])
+        rows = np.empty(len(self.content), [("content", np.uint64), ("group", np.uint64)])
         rows["content"], rows["group"] = self.content, self.group
         np.save(folder / LEARNED, rows, allow_pickle=False)
 
@@ -54,10 +51,18 @@ def read_learned(folder: Path) -> LearnedPhotos | None:
         return None
     try:
         rows = np.load(file, allow_pickle=False)
-        return LearnedPhotos(rows["content"], rows["group"])
+        columns = rows["content"], rows["group"]
+        if columns[0].dtype.kind == "S":  # hexadecimal digits, in models of before
+            columns = _numbers(columns[0].tolist()), _numbers(columns[1].tolist())
+        return LearnedPhotos(*columns)
     except (OSError, ValueError, EOFError, IndexError) as error:
         raise ModelError(f"{file} cannot be read ({error}). Copy or train the model again.") from None
 
 
-def _digest(group: str) -> bytes:
-    return b"" if _NO_GROUP.fullmatch(group) else hashlib.sha256(group.encode()).hexdigest()[:_DIGITS].encode()
+def _digest(group: str) -> str:
+    return "" if _NO_GROUP.fullmatch(group) else hashlib.sha256(group.encode()).hexdigest()[:_DIGITS]
+
+
+def _numbers(digits: Iterable[str | bytes]) -> NDArray[np.uint64]:
+    """Of hexadecimal digits; 0 of none."""
+    return np.array([int(number or "0", 16) for number in digits], np.uint64)
