@@ -4,22 +4,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.progress import Reporter
-from imgrec.search.engine import EVERYTHING, SIMILARITY_DECIMALS, Findable, Hit, VectorsOf, batches
-from imgrec.search.generation import IndexRecord, Ints, Register, Shelves, read_shelves, write_shelves
+from imgrec.search.engine import EVERYTHING, Findable, Hit, VectorsOf, batches, ranked_hits
+from imgrec.search.generation import IndexRecord, Ints, Register, Shelves, read_codes, read_shelves, write_shelves
 from imgrec.search.joint import blended
+from imgrec.search.scan import Rows, Scope
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
 
-_ROUNDING = 1e-5
-_FIRST_LOOK = 4
 _ROWS_AT_ONCE = 65_536
 
 
 class EmbeddedEngine:
-    """The vectors in this process's memory, each compared with the query."""
+    """The vectors in this process, or mapped into it, each compared with the query as far as that is needed."""
 
     def __init__(self, sealed: SealedFolder, record: IndexRecord, dim: int) -> None:
         """Read all of it, once. Raises OSError or ValueError when something is missing, damaged, or does not fit."""
@@ -27,6 +25,8 @@ class EmbeddedEngine:
         self.shelves: Shelves = read_shelves(sealed)
         if self.shelves.vectors.shape != (record.photos, dim):
             raise ValueError("its arrays do not fit its record")
+        coded = read_codes(sealed, self.shelves.vectors)
+        self._rows = Rows(self.shelves.vectors, coded, self.shelves.product)
 
     @property
     def register(self) -> Register:
@@ -38,15 +38,13 @@ class EmbeddedEngine:
         roots: Mapping[str | None, float] | None = None,
     ) -> list[Hit]:  # fmt: skip
         """See Engine."""
-        allowed = findable.rows(self.shelves)
-        behind = self._behind(roots) if roots else None
-        spans = self.record.spans(categories)
-        found = [self._search_rows(vector, start, end, top, allowed, behind) for start, end in spans]
-        hits: dict[int, Hit] = {}
-        for hit in (hit for part in found for hit in part):  # a product stands on one shelf, or on several in old feeds
-            if hit.product_id not in hits or hit.similarity > hits[hit.product_id].similarity:
-                hits[hit.product_id] = hit
-        return sorted(hits.values(), key=lambda hit: (-hit.similarity, hit.rank, hit.product_id))[:top]
+        weight = self.record.knowledge.category_weight
+        behind = self._behind(roots) if roots and weight else None
+        lift = None if behind is None else behind * np.float32(weight)
+        scope = Scope.of_spans(self.record.spans(categories), findable.rows(self.shelves))
+        rows, cosine = self._rows.contenders(vector, scope, top, lift)
+        similarity = cosine if behind is None else blended(cosine.astype(np.float32), behind[rows], weight)
+        return ranked_hits(self.shelves, rows, similarity, top)
 
     def vectors(self, rows: Ints) -> Floats:
         """See Engine."""
@@ -61,33 +59,6 @@ class EmbeddedEngine:
         for name, (start, end) in self.record.rows.items():
             behind[start:end] = roots.get(name, 0.0)
         return behind
-
-    def _search_rows(
-        self, vector: Floats, start: int, end: int, top: int, allowed: NDArray[np.bool_] | None, behind: Floats | None
-    ) -> list[Hit]:
-        """The best hits among rows from `start` to `end`."""
-        similarity = self.shelves.vectors[start:end] @ vector
-        if behind is not None:
-            similarity = blended(similarity, behind[start:end], self.record.knowledge.category_weight)
-        rows = np.arange(start, end) if allowed is None else start + np.flatnonzero(allowed[start:end])
-        return self._best(rows, similarity[rows - start], top) if len(rows) else []
-
-    def _best(self, rows: Ints, similarity: Floats, top: int) -> list[Hit]:
-        """Of these rows the `top` most similar products, each by its most similar photo, the best first."""
-        look = _FIRST_LOOK * top
-        while True:
-            # All rows that equal the look-th best: what is left out is less similar than every product among them.
-            least = np.partition(similarity, -look)[-look] - _ROUNDING if look < len(rows) else -np.inf
-            near = np.flatnonzero(similarity >= least)
-            rounded = np.clip(np.round(similarity[near].astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
-            product, rank = self.shelves.product[rows[near]], self.shelves.rank[rows[near]]
-            order = np.lexsort((product, rank, -rounded))
-            firsts = np.sort(np.unique(product[order], return_index=True)[1])  # where each product comes first
-            if len(firsts) >= top or look >= len(rows):
-                best = order[firsts[:top]]
-                columns = (product[best].tolist(), rounded[best].tolist(), rank[best].tolist())
-                return [Hit(*hit) for hit in zip(*columns, strict=True)]
-            look *= _FIRST_LOOK
 
 
 class EmbeddedStore:

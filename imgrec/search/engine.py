@@ -114,7 +114,7 @@ def batches(rows: int, most: int) -> Iterator[Ints]:
         yield np.arange(start, min(start + most, rows))
 
 
-def ranked_hits(register: Register, rows: Ints, similarity: Floats, top: int) -> list[Hit]:
+def ranked_hits(register: Register, rows: Ints, similarity: NDArray[np.floating], top: int) -> list[Hit]:
     """Of these rows the `top` most similar products, each by its most similar photo, in the order of `search`."""
     rounded = np.clip(np.round(similarity.astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
     product, rank = register.product[rows], register.rank[rows]

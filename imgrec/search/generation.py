@@ -8,11 +8,13 @@
     vectors.npy     float32 (n, k), rows of L2 norm 1, category by category (IndexRecord.rows)
     photo.npy, product.npy, rank.npy    int64 (n,): photo ids, product ids, sales ranks
     colours.npy     float16 (n, 3, 4): dominant colours of each photo
+    codes_*.npy     the vectors in eight bits, in five arrays (codes.py)
 
     SHA256SUMS      of all of these
 
 One file for each array, whatever the number of categories. `CURRENT` beside the generations names the one in use. No
-file is changed once it stands there: a generation is written elsewhere, sealed, and moved in whole.
+file is changed once it stands there: a generation is written elsewhere, sealed, and moved in whole. So what is large is
+mapped, not copied (sums.py).
 """
 
 import sys
@@ -31,6 +33,7 @@ from imgrec.errors import SearchIndexError
 from imgrec.features.colour_names import COLOUR_NAMES, names_of
 from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
+from imgrec.search.codes import CodedRows
 from imgrec.search.likeness import Likeness
 from imgrec.search.scoping import Scoping
 from imgrec.search.sold import Sold
@@ -173,9 +176,12 @@ def write_register(folder: Path, register: Register) -> None:
 
 
 def write_shelves(folder: Path, shelves: Shelves) -> None:
-    """Write the arrays of a generation that is being built."""
+    """Write the arrays of a generation that is being built, and the codes of its vectors."""
     for field in fields(shelves):
         np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)
+    coded = CodedRows.of(shelves.vectors)
+    for field in fields(coded):
+        np.save(folder / _codes_file(field.name), getattr(coded, field.name), allow_pickle=False)
 
 
 def read_register(sealed: SealedFolder) -> Register:
@@ -184,10 +190,10 @@ def read_register(sealed: SealedFolder) -> Register:
 
 
 def read_shelves(sealed: SealedFolder) -> Shelves:
-    """Read the arrays into memory, where no truncated or rewritten file can reach them.
+    """Open the arrays: those of 64 MiB and more are mapped, the others read, where no rewritten file can reach them.
 
-    That is 1.1 kB a photo (256 dimensions): 8 MB for 7,000 photos, 1.1 GB for a million; and twice as much for as long
-    as a bot takes up the next generation. Raises OSError or ValueError when one is missing or damaged.
+    A vector of 256 dimensions takes 1 kB, so they are mapped from 66,000 photos on, and its codes 270 bytes. Raises
+    OSError or ValueError when an array is missing or damaged.
     """
     return Shelves(**_arrays(sealed, Shelves))
 
@@ -197,6 +203,25 @@ def _arrays(sealed: SealedFolder, kind: type[Register]) -> dict[str, Any]:
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("its arrays differ in length")
     return arrays
+
+
+def read_codes(sealed: SealedFolder, vectors: Floats) -> CodedRows:
+    """Open the codes of these vectors. A generation from before there were any has them made: 3 s for a million photos.
+
+    Raises OSError or ValueError when they are damaged, or do not fit the vectors.
+    """
+    files = {field.name: _codes_file(field.name) for field in fields(CodedRows)}
+    if not any(file in sealed for file in files.values()):
+        return CodedRows.of(vectors)
+    arrays: dict[str, Any] = {name: sealed.array(file) for name, file in files.items()}
+    coded = CodedRows(**arrays)
+    if {len(array) for array in arrays.values()} != {len(vectors)}:
+        raise ValueError("its codes are of other vectors")
+    return coded
+
+
+def _codes_file(field: str) -> str:
+    return f"codes_{field}.npy"
 
 
 def write_record(folder: Path, record: IndexRecord) -> None:

@@ -21,10 +21,14 @@ from imgrec.search.serving import Serving
 from imgrec.sums import SUMS, seal
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model, write_settings
+from imgrec.vision.vectors import unit_rows
 
+CODES = (
+    "codes_leading.npy", "codes_residual.npy", "codes_step.npy", "codes_trailing.npy", "codes_trailing_norm.npy",
+)  # fmt: skip
 FILES = (
-    "colours.npy", "head.npy", "index.json", "neighbours.npy", "neighbours_label.npy", "photo.npy", "product.npy",
-    "rank.npy", "vectors.npy", "whitening.npy",
+    *CODES, "colours.npy", "head.npy", "index.json", "neighbours.npy", "neighbours_label.npy", "photo.npy",
+    "product.npy", "rank.npy", "vectors.npy", "whitening.npy",
 )  # fmt: skip
 
 
@@ -62,6 +66,59 @@ def test_whatever_befalls_any_file_of_a_generation_is_noticed_and_says_how_to_bu
         assert "\n" not in str(refused.value)
         file.write_bytes(whole)
     open_index(index.folder.parent)
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_damage_to_what_is_mapped_is_noticed_when_it_is_opened(damage, make_index, monkeypatch: pytest.MonkeyPatch):
+    folder: Path = make_index({"a": (np.eye(40, dtype=np.float32), list(range(40)), [1] * 40)}).folder
+    monkeypatch.setattr("imgrec.sums.MAPPED_FROM", 1)
+    for name in ("vectors.npy", *CODES):
+        whole = (folder / name).read_bytes()
+        damage(folder / name)
+        with pytest.raises(SearchIndexError, match=r"is damaged .* imgrec index --rebuild"):
+            SearchIndex(folder)
+        (folder / name).write_bytes(whole)
+    SearchIndex(folder)
+
+
+def test_large_arrays_are_mapped_and_small_ones_in_memory_and_an_open_generation_outlives_its_folder(
+    make_index, monkeypatch: pytest.MonkeyPatch
+):
+    rng = np.random.default_rng(0)
+    vectors = unit_rows(rng.standard_normal((200, 16)).astype(np.float32))
+    in_memory: SearchIndex = make_index({"a": (vectors, list(range(200)), [1] * 200)})
+    monkeypatch.setattr("imgrec.sums.MAPPED_FROM", (in_memory.folder / "vectors.npy").stat().st_size)
+    mapped = SearchIndex(in_memory.folder)
+    files = Path("/proc/self/maps")
+    if files.exists():
+        assert str(in_memory.folder / "vectors.npy") in files.read_text()
+        assert files.read_text().count(str(in_memory.folder)) == 1
+    with pytest.raises(ValueError, match="read-only"):
+        mapped.engine.shelves.vectors[0, 0] = 1
+    before = [in_memory.search(query, ["a"], 7) for query in vectors[:20]]
+    shutil.rmtree(in_memory.folder)
+    assert [mapped.search(query, ["a"], 7) for query in vectors[:20]] == before
+
+
+def test_a_generation_from_before_there_were_codes_goes_on_answering(make_index):
+    rng = np.random.default_rng(1)
+    vectors = unit_rows(rng.standard_normal((200, 16)).astype(np.float32))
+    index: SearchIndex = make_index({"a": (vectors, list(range(200)), [1] * 200)})
+    answers = [index.search(query, ["a"], 7) for query in vectors[:20]]
+    for name in CODES:
+        (index.folder / name).unlink()
+    with pytest.raises(SearchIndexError, match="is damaged"):
+        SearchIndex(index.folder)
+    seal(index.folder)
+    assert [SearchIndex(index.folder).search(query, ["a"], 7) for query in vectors[:20]] == answers
+
+
+def test_codes_of_other_vectors_are_not_taken_for_those_of_this_generation(make_index):
+    folder: Path = make_index({"a": (np.eye(8, dtype=np.float32), list(range(8)), [1] * 8)}).folder
+    np.save(folder / CODES[1], np.zeros(7, np.float32))
+    seal(folder)
+    with pytest.raises(SearchIndexError, match="codes are of other vectors"):
+        SearchIndex(folder)
 
 
 def test_sums_that_are_damaged_or_gone_are_no_sums(make_index):

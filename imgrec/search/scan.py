@@ -1,0 +1,293 @@
+"""The rows that can be among the most similar: all are read, in codes; only those that may belong are compared.
+
+Exact, by the bounds of codes.py, in three steps:
+
+1. From the leading ones of its codes each row gets an upper bound: its similarity is no higher.
+2. Some of those with the highest bounds are compared with the query. As many products as are wanted reach some
+   similarity, so the answer ends there or above. The rows whose bounds reach that get a closer one, by the other codes.
+3. The same again with these, and what is left is compared. What was left out is less similar than all of the answer.
+
+The product of 8-bit codes is SimSIMD's (https://github.com/ashvardanian/SimSIMD): it has a kernel for each generation
+of processors, takes the best one at run time, and lets go of the GIL. A search takes as many threads as there are
+processors for this process, but no more than four, the caller's included: from there memory is what bounds it.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Self
+
+import numpy as np
+import simsimd
+from numpy.typing import NDArray
+
+from imgrec.search.codes import CodedQuery, CodedRows, Codes
+from imgrec.vision.vectors import Floats
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Doubles = NDArray[np.float64]
+
+_ROUNDING = 1e-5
+"""What is closer than this to where the answer ends is compared too: some of it may come out equal."""
+
+_FIRST_LOOK = 4
+_FEW = 512  # comparing them costs less than any further thought
+_SCATTERED = 4  # one row in so many is fetched by itself; of more, all are read
+_PEAKS = 64
+_ROWS_AT_ONCE = 16_384  # what is worked out about them stays in a core's own cache
+_MOST_THREADS = 4
+_FORBIDDEN = 1e30
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a scope: at which positions, which rows, and which of them may be found (None: all)."""
+
+    at: slice
+    rows: slice | Ints
+    allowed: Bools | None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The rows that are searched, at positions from 0: all of some spans, or some single ones.
+
+    starts, ends: int64 (spans,), rows from and up to, in order, none twice. allowed: bool, by row; None: all may be
+    found. single: int64, rows in order; the others are then not read.
+    """
+
+    starts: Ints
+    ends: Ints
+    allowed: Bools | None = None
+    single: Ints | None = None
+
+    @classmethod
+    def of_spans(cls, spans: Sequence[tuple[int, int]], allowed: Bools | None = None) -> Self:
+        """spans: rows from and up to, which may touch or overlap. allowed: bool (n,), those that may be found."""
+        joined: list[tuple[int, int]] = []
+        for start, end in sorted(spans):
+            if joined and start <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            elif start < end:
+                joined.append((start, end))
+        bounds = np.array(joined, np.int64).reshape(-1, 2)
+        scope = cls(bounds[:, 0], bounds[:, 1], allowed)
+        if allowed is not None:
+            found = sum(np.count_nonzero(allowed[start:end]) for start, end in joined)
+            if found * _SCATTERED < len(scope):
+                return cls.of_rows(
+                    np.concatenate([start + np.flatnonzero(allowed[start:end]) for start, end in joined])
+                )
+        return scope
+
+    @classmethod
+    def of_rows(cls, rows: Ints) -> Self:
+        """rows: int64, in order."""
+        none = np.empty(0, np.int64)
+        return cls(none, none, None, rows)
+
+    def __len__(self) -> int:
+        return int((self.ends - self.starts).sum()) if self.single is None else len(self.single)
+
+    def rows(self, positions: Ints) -> Ints:
+        """Which rows stand at these positions."""
+        if self.single is not None:
+            return self.single[positions]
+        if len(self.starts) == 1:
+            return np.asarray(positions + self.starts[0], np.int64)
+        behind = np.cumsum(self.ends - self.starts)
+        span = np.searchsorted(behind, positions, side="right")
+        return np.asarray(positions + (self.ends - behind)[span], np.int64)
+
+    def blocks(self) -> list[Block]:
+        """All of it, in pieces."""
+        if self.single is not None:
+            return [Block(at, self.single[at], None) for at in _pieces(0, len(self.single))]
+        blocks = []
+        begin = 0
+        for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
+            for rows in _pieces(start, end):
+                at = slice(begin, begin + rows.stop - rows.start)
+                blocks.append(Block(at, rows, None if self.allowed is None else self.allowed[rows]))
+                begin = at.stop
+        return blocks
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All n rows that can be searched: their vectors, float32 (n, k); their codes; the product of each, int64 (n,)."""
+
+    vectors: Floats
+    coded: CodedRows
+    product: Ints
+
+    def contenders(self, vector: Floats, scope: Scope, top: int, lift: Floats | None = None) -> tuple[Ints, Doubles]:
+        """Those of the `top` most similar products in scope, and of all that come close to the last; and their cosines.
+
+        A product counts by its most similar row. vector: float32 (k,), L2 norm 1. lift: float32 (n,), what is added to
+        a row's cosine before it is compared with others; None: nothing.
+        """
+        bounds = _Bounds.by_leading(self, vector, scope, lift)
+        if (look := _FIRST_LOOK * top) <= _FEW:
+            near = bounds.reaching(bounds.end(top, look, bounds.similarity))
+            if len(near.scope) <= _FEW:
+                return near.cosines()
+            bounds = near if len(near.scope) * _SCATTERED < len(scope) else bounds
+        bounds.add_trailing()
+        return bounds.reaching(bounds.end(top, look, bounds.similarity if look <= _FEW else bounds.lower)).cosines()
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """What is known of the rows in scope while a query is answered.
+
+    upper: float32, by position: plus the slack of the query no less than a row's similarity; far below all others where
+    it may not be found. margin: by how much a bound may miss where the answer ends and its row still be compared.
+    """
+
+    among: Rows
+    vector: Floats
+    query: CodedQuery
+    lift: Floats | None
+    scope: Scope
+    upper: Floats
+    margin: float
+
+    @classmethod
+    def by_leading(cls, among: Rows, vector: Floats, scope: Scope, lift: Floats | None) -> Self:
+        """Read the leading codes; what the trailing ones add is the most they can."""
+        query, coded = CodedQuery.of(vector), among.coded
+        furthest = 0 if lift is None else max(float(lift.max(initial=0)), -float(lift.min(initial=0)))
+        margin = query.slack + _ROUNDING * (1 + furthest)
+        bounds = cls(among, vector, query, lift, scope, np.empty(len(scope), np.float32), margin)
+
+        def read(block: Block) -> None:
+            out, rows = bounds.upper[block.at], block.rows
+            np.multiply(_products(query.leading, coded.leading[rows]), query.step * coded.step[rows], out=out)
+            out += query.length * coded.residual[rows]
+            out += query.trailing_norm * coded.trailing_norm[rows]
+            if lift is not None:
+                out += lift[rows]
+            if block.allowed is not None:
+                out += (block.allowed.astype(np.float32) - 1) * np.float32(
+                    _FORBIDDEN
+                )  # where there is no branch to mispredict
+
+        _in_parallel(read, scope.blocks())
+        return bounds
+
+    def add_trailing(self) -> None:
+        """Read the trailing codes, and put what they say in the place of the most they could."""
+        query, coded = self.query, self.among.coded
+
+        def read(block: Block) -> None:
+            out, rows = self.upper[block.at], block.rows
+            out -= query.trailing_norm * coded.trailing_norm[rows]
+            out += _products(query.trailing, coded.trailing[rows]) * (query.step * coded.step[rows])
+
+        if coded.trailing.shape[1]:
+            _in_parallel(read, self.scope.blocks())
+
+    def end(self, top: int, look: int, similarity: Callable[[Ints], Doubles]) -> float:
+        """A similarity that `top` products reach; -inf where there are no more than these.
+
+        look: how many rows are looked at first. similarity: of the rows at some positions, or what it is at least.
+        """
+        while True:
+            is_all = look >= len(self.upper)
+            positions = self._positions(-np.inf if is_all else _reached_by(self.upper, look))
+            reached = similarity(positions)
+            order = np.argsort(-reached)
+            product = self.among.product[self.scope.rows(positions[order])]
+            firsts = np.sort(np.unique(product, return_index=True)[1])
+            if len(firsts) >= top:
+                return float(reached[order[firsts[top - 1]]])
+            if is_all:
+                return -np.inf
+            look *= _FIRST_LOOK
+
+    def reaching(self, end: float) -> "_Bounds":
+        """The same without the rows that cannot reach this."""
+        positions = self._positions(end - self.margin)
+        return replace(self, scope=Scope.of_rows(self.scope.rows(positions)), upper=self.upper[positions])
+
+    def similarity(self, positions: Ints) -> Doubles:
+        """Of the rows at these positions: compared with the query."""
+        rows = self.scope.rows(positions)
+        return self._cosines(rows) + (0 if self.lift is None else self.lift[rows])
+
+    def lower(self, positions: Ints) -> Doubles:
+        """What it is at least, once all codes are read."""
+        missing = self.query.length * self.among.coded.residual[self.scope.rows(positions)]
+        return self.upper[positions] - 2 * missing.astype(np.float64) - self.query.slack
+
+    def cosines(self) -> tuple[Ints, Doubles]:
+        """All rows in scope that may be found, and the cosines of their vectors with the query."""
+        rows = self.scope.rows(self._positions(-np.inf))
+        return rows, self._cosines(rows)
+
+    def _positions(self, least: float) -> Ints:
+        """Of bounds as high as this, and of none that may not be found."""
+        return np.flatnonzero(self.upper >= np.float32(max(least, -_FORBIDDEN / 2)))
+
+    def _cosines(self, rows: Ints) -> Doubles:
+        """In float64, so that a row's is the same whatever else is compared."""
+        vectors, exact = self.among.vectors, self.vector.astype(np.float64)
+        cosines = np.empty(len(rows))
+        for at in _pieces(0, len(rows)):
+            cosines[at] = vectors[rows[at]].astype(np.float64) @ exact
+        return cosines
+
+
+def _products(query: Codes, rows: Codes) -> Floats:
+    """Those of codes (1, k) and (n, k): float32 (n,). Whole numbers up to 2 ** 24, so no digit is lost below k = 1040.
+
+    It returns a new array: with `out=` SimSIMD 6.5 drops a reference to None with each call, until Python dies of it.
+    """
+    products: Floats = np.asarray(simsimd.cdist(query, rows, "dot", out_dtype="float32"))
+    return products.reshape(-1)
+
+
+def _reached_by(values: Floats, count: int) -> float:
+    """A number that at least `count` of more values reach, and not many more."""
+    if len(values) >= 4 * _PEAKS * count:  # as many of the peaks of many parts reach it: far fewer to put in order
+        values = values[: len(values) // _PEAKS * _PEAKS].reshape(_PEAKS, -1).max(axis=0)
+    return float(np.partition(values, -count)[-count])
+
+
+def _pieces(start: int, end: int) -> list[slice]:
+    return [slice(at, min(end, at + _ROWS_AT_ONCE)) for at in range(start, end, _ROWS_AT_ONCE)]
+
+
+def _in_parallel(work: Callable[[Block], None], blocks: Sequence[Block]) -> None:
+    """Do all of it, here and in threads that have nothing else to do."""
+    waiting = deque(blocks)
+
+    def take() -> None:
+        while True:
+            try:
+                block = waiting.popleft()
+            except IndexError:
+                return
+            work(block)
+
+    helpers = [_pool().submit(take) for _ in range(min(_threads(), len(blocks)) - 1)]
+    take()
+    for helper in helpers:
+        if not helper.cancel():
+            helper.result()
+
+
+def _threads() -> int:
+    """How many are used, this one included."""
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(mine or 1, _MOST_THREADS)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, _threads() - 1), thread_name_prefix="scan")
