@@ -28,7 +28,6 @@ from imgrec.evaluation.classification import (
     cross_entropy,
     expected_calibration_error,
 )
-from imgrec.evaluation.retrieval import SHOWN, PerQuery
 from imgrec.evaluation.retrieval_report import (
     Difference,
     Features,
@@ -51,6 +50,7 @@ from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.learning import Learned, learn
 from imgrec.search.likeness import Truth
+from imgrec.search.measures import SHOWN, PerQuery
 from imgrec.search.ranking import Gallery, Ints, Photos, nearest, searched
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic

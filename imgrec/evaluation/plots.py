@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from imgrec.evaluation.classification import ConfidenceBin
 from imgrec.evaluation.model_report import ModelFigures
-from imgrec.evaluation.retrieval import DEPTHS
 from imgrec.evaluation.retrieval_report import Difference, RetrievalFigures, WayFigures
 from imgrec.evaluation.thresholds import ThresholdPoint
 from imgrec.figures import Estimate
+from imgrec.search.measures import DEPTHS
 
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#3b82d6", "#e0812f", "#2fa36b", "#9a6bd6", "#8a919c"
 MODEL_COLOURS = (BLUE, ORANGE, GREEN, PURPLE)

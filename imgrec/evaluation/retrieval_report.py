@@ -7,7 +7,11 @@ import numpy as np
 
 from imgrec.bootstrap import Resampling
 from imgrec.catalogue.feed import SPLITS
-from imgrec.evaluation.retrieval import (
+from imgrec.evaluation.thresholds import PairShares, ThresholdPoint, pair_shares, threshold_curve
+from imgrec.figures import Estimate
+from imgrec.search.joint import Joint
+from imgrec.search.judging import Judged, count_relevant, judge
+from imgrec.search.measures import (
     DEPTHS,
     SHOWN,
     PerQuery,
@@ -17,10 +21,6 @@ from imgrec.evaluation.retrieval import (
     reciprocal_rank,
     success_at,
 )
-from imgrec.evaluation.thresholds import PairShares, ThresholdPoint, pair_shares, threshold_curve
-from imgrec.figures import Estimate
-from imgrec.search.joint import Joint
-from imgrec.search.judging import Judged, count_relevant, judge
 from imgrec.search.ranking import (
     UNKNOWN,
     Bools,

@@ -12,7 +12,7 @@ from PIL import Image
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.errors import PhotoError
 from imgrec.evaluation.model_report import ModelRun
-from imgrec.evaluation.retrieval import SHOWN, PerQuery, average_precision_at
+from imgrec.search.measures import SHOWN, PerQuery, average_precision_at
 from imgrec.search.ranking import Ints
 from imgrec.vision.decode import decode_photo
 

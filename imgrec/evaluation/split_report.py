@@ -9,7 +9,6 @@ from imgrec.catalogue.splits import families
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.config import Config
 from imgrec.evaluation.classification import among_first
-from imgrec.evaluation.retrieval import SHOWN, success_at
 from imgrec.evaluation.retrieval_report import (
     RetrievalFigures,
     Served,
@@ -25,6 +24,7 @@ from imgrec.search.build import look_at_all
 from imgrec.search.columns import as_columns
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
+from imgrec.search.measures import SHOWN, success_at
 from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.serving import Serving

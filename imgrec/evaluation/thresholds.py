@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.bootstrap import Resampling
-from imgrec.evaluation.retrieval import SHOWN, average_precision_at, recall_at
 from imgrec.figures import Estimate
 from imgrec.search.joint import Joint
 from imgrec.search.judging import Judged
+from imgrec.search.measures import SHOWN, average_precision_at, recall_at
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos
 
 _POINTS = 41

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from imgrec.search.head import Head
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
+from imgrec.search.measures import recall_at, success_at
 from imgrec.search.ranking import Bools, Gallery, Ints, Photos, Ranked, nearest, searched
 from imgrec.search.scoping import Scoping
 from imgrec.search.whitening import Whitening
@@ -101,8 +102,8 @@ class Trial:
         if not can.any():
             return 0.0
         right = judged.right[can]
-        of_all = right.sum(axis=1) / np.minimum(DEPTH, judged.relevant[can])
-        return float(np.mean([right[:, 0].mean(), right.any(axis=1).mean(), of_all.mean()]))
+        shares = success_at(right, 1), success_at(right, DEPTH), recall_at(right, judged.relevant[can], DEPTH)
+        return float(np.mean([share.mean() for share in shares]))
 
     def first_matches(self) -> tuple[NDArray[np.float64], Bools, Ints]:
         """First matches of the queries by telephone: similarity, whether it is the very product, and the query's group.

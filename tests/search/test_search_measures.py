@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from imgrec.evaluation.retrieval import average_precision_at, precision_at, recall_at, reciprocal_rank, success_at
 from imgrec.search.judging import Judged, count_relevant, judge
+from imgrec.search.measures import average_precision_at, precision_at, recall_at, reciprocal_rank, success_at
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos, nearest
 
 # Right at 1 and 3 with 2 relevant; right at 2 of 5 relevant; nothing right; all four right of 12.
