@@ -18,7 +18,7 @@ import simsimd
 from sklearn.neighbors import NearestNeighbors
 
 from imgrec.search import scan
-from imgrec.search.engine import SIMILARITY_DECIMALS
+from imgrec.search.engine import SIMILARITY_DECIMALS, Findable
 from imgrec.search.generation import (
     WHITENING,
     Expected,
@@ -182,16 +182,16 @@ def peers(vectors: Floats, top: int) -> dict[str, Search]:
 
 def more_ways(index: SearchIndex, rng: np.random.Generator) -> dict[str, Search]:
     """What else the index is asked."""
-    drawn = rng.random(len(index.shelves))
+    drawn = rng.random(len(index.register))
     roots: dict[str | None, float] = {name: 0.1 + 0.9 * (name == "3") for name in index.record.rows} | {None: 0.2}
     return {
         f"{OURS}, first 100": of_index(index, 100),
         f"{OURS}, first 2000": of_index(index, 2000),
         f"{OURS}, one category of {CATEGORIES}": of_index(index, 10, categories=["3"]),
         f"{OURS}, categories counted in": of_index(index, 10, roots=roots),
-        f"{OURS}, 1 % allowed": of_index(index, 10, allowed=drawn < 0.01),
-        f"{OURS}, 20 % allowed": of_index(index, 10, allowed=drawn < 0.2),
-        f"{OURS}, 90 % allowed": of_index(index, 10, allowed=drawn < 0.9),
+        f"{OURS}, 1 % allowed": of_index(index, 10, findable=Findable(np.flatnonzero(drawn < 0.01))),
+        f"{OURS}, 20 % allowed": of_index(index, 10, findable=Findable(np.flatnonzero(drawn < 0.2))),
+        f"{OURS}, 90 % allowed": of_index(index, 10, findable=Findable(np.flatnonzero(drawn < 0.9))),
     }
 
 

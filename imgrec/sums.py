@@ -47,10 +47,6 @@ class SealedFolder:
         self._folder = folder
         self._sums = recorded_sums(folder)
 
-    def __contains__(self, name: str) -> bool:
-        """Whether there was such a file when the folder was sealed."""
-        return name in self._sums
-
     def read(self, name: str) -> bytes:
         """A file's content. Raises OSError, or ValueError when it differs from its sum."""
         content = (self._folder / name).read_bytes()
@@ -61,6 +57,10 @@ class SealedFolder:
         """Raises ValueError when this is not the content that was sealed under this name."""
         if hashlib.sha256(content).hexdigest() != self._sums.get(name):
             raise ValueError(f"{name} differs from its sum")
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there was such a file when the folder was sealed."""
+        return name in self._sums
 
     def array(self, name: str) -> NDArray[Any]:
         """The array in an .npy file (NEP 1), read-only, on the bytes that were checked. Raises as `read`.

@@ -17,18 +17,16 @@ _ROWS_AT_ONCE = 65_536
 
 
 class EmbeddedEngine:
-    """The vectors and their codes in this process: codes are read, and what may belong to the answer is compared."""
+    """The vectors in this process, or mapped into it, each compared with the query as far as that is needed."""
 
     def __init__(self, sealed: SealedFolder, record: IndexRecord, dim: int) -> None:
-        """Read all of it, once; large arrays stay mapped.
-
-        Raises OSError or ValueError when something is missing, damaged, or does not fit.
-        """
+        """Read all of it, once. Raises OSError or ValueError when something is missing, damaged, or does not fit."""
         self.record = record
         self.shelves: Shelves = read_shelves(sealed)
         if self.shelves.vectors.shape != (record.photos, dim):
             raise ValueError("its arrays do not fit its record")
-        self._rows = Rows(self.shelves.vectors, read_codes(sealed, self.shelves.vectors), self.shelves.product)
+        coded = read_codes(sealed, self.shelves.vectors)
+        self._rows = Rows(self.shelves.vectors, coded, self.shelves.product)
 
     @property
     def register(self) -> Register:

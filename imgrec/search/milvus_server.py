@@ -73,7 +73,7 @@ class MilvusServer:
         uri = self.section.uri
         if code == _GONE:
             return MissingCollectionError(f"There is no collection {collection} in Milvus at {uri}.")
-        if code == _NOT_LOADED:
+        if code == _NOT_LOADED or "wait for loading" in said:
             return NotLoadedError(f"Milvus at {uri} has not loaded {collection} yet. Try again later.")
         if code in _REFUSED or "auth check" in said:
             return SearchIndexError(f"Milvus at {uri} refuses us ({said}). Is MILVUS_TOKEN set, and right?")

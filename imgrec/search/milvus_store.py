@@ -23,6 +23,7 @@ _ASKED = 100
 _AMONG = 10
 _SAME = 1e-5
 _WRITE_S = 600.0
+_MAKE_SEARCHABLE_S = 24 * 3600.0  # a graph of many millions takes hours; that the server is gone is noticed at once
 _OWNER = ".owner"
 _BUILD: dict[str, dict[str, int]] = {"FLAT": {}, "HNSW": {"M": 32, "efConstruction": 256}}
 
@@ -99,9 +100,10 @@ class _Writing:
                 self._note_nearest(vectors)
                 advance(len(rows), "")
         with report.stage("Milvus makes it searchable", None):
-            self._ask("flush")
-            self._ask("create_index", index_params=_index_of(self._note))
-            self._ask("load_collection")
+            name = self._note.name
+            self._server.ask("flush", name, _MAKE_SEARCHABLE_S)
+            self._server.ask("create_index", name, _MAKE_SEARCHABLE_S, index_params=_index_of(self._note))
+            self._server.load(name, _MAKE_SEARCHABLE_S)
             return self._recall()
 
     def _insert(self, rows: Ints, vectors: Floats) -> None:

@@ -22,7 +22,7 @@ class SearchIndex:
     """One generation, open for searching from any thread."""
 
     def __init__(self, folder: Path, section: IndexSection = _NOTHING_CONFIGURED) -> None:
-        """Open a generation: all of it is read, once, and what was read is checked. section: where servers are.
+        """Open a generation: all of it is read and checked, and large arrays stay mapped. section: where servers are.
 
         Raises SearchIndexError when it is damaged, has no sums, is of an older imgrec, or its vectors are gone;
         UnreachableIndexError when the server that has them does not answer.

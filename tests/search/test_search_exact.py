@@ -103,7 +103,7 @@ def test_search_equals_brute_force_in_every_result(kind, dim: int, make_index, i
 
 @pytest.mark.parametrize("index_section", ["embedded"], indirect=True)
 def test_only_few_products_are_looked_at_one_by_one(make_index, monkeypatch: pytest.MonkeyPatch):
-    import imgrec.search.embedded as module
+    import imgrec.search.engine as module
 
     made: list[Hit] = []
     monkeypatch.setattr(module, "Hit", lambda *values: made.append(Hit(*values)) or made[-1])

@@ -180,7 +180,6 @@ def test_a_server_killed_while_it_is_written_to_costs_nothing_but_the_writing(
     with monkeypatch.context() as fault:
         fault.setattr(milvus_store, "_ROWS_AT_ONCE", 8)
         fault.setattr(milvus_store._Writing, "_insert", then_the_power_fails(milvus_store._Writing._insert))
-        fault.setattr(milvus_store, "_WRITE_S", 2.0)
         with pytest.raises(UnreachableIndexError, match="does not answer just now") as refused:
             build_index(own_config, eye, False, Silent())
     assert "\n" not in str(refused.value)
