@@ -185,6 +185,7 @@ def more_ways(index: SearchIndex, rng: np.random.Generator) -> dict[str, Search]
     drawn = rng.random(len(index.register))
     roots: dict[str | None, float] = {name: 0.1 + 0.9 * (name == "3") for name in index.record.rows} | {None: 0.2}
     return {
+        f"{OURS}, first 10 again": of_index(index, 10),
         f"{OURS}, first 100": of_index(index, 100),
         f"{OURS}, first 2000": of_index(index, 2000),
         f"{OURS}, one category of {CATEGORIES}": of_index(index, 10, categories=["3"]),
