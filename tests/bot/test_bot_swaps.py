@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import numpy as np
 import pytest
-from bot_helpers import MODELS, BotProcess, configure, hear_reply, start_bot
+from bot_helpers import BotProcess, configure, hear_reply, start_bot
+from narrow_vgg import make_narrow
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.answering.looking import Looking
@@ -41,8 +42,8 @@ def picture(category: str = CATEGORIES[0], colour: str = "red", seed: int = 900)
 
 
 def with_another_model(shop: Shop) -> None:
-    configure(shop, "model", path=str(MODELS / "sample"))
-    shop.imgrec("index")
+    configure(shop, "model", path=str(make_narrow(shop.folder / "models" / "other", seed=1).path))
+    shop.index()
 
 
 def with_a_new_category(shop: Shop) -> None:
@@ -73,8 +74,8 @@ def change_feed(shop: Shop, change: Callable[[list[dict[str, str]]], list[dict[s
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(change(rows))
-    shop.imgrec("import", shop.feed, "--retire")
-    shop.imgrec("index")
+    shop.bring_in(retire=True)
+    shop.index()
 
 
 def record(shop: Shop, generation: str) -> IndexRecord:
@@ -192,7 +193,7 @@ async def test_an_index_that_cannot_be_opened_leaves_the_old_one_serving_until_o
     [found] = await ask_together(looking, picture())
     assert isinstance(found, Result)
     assert found.answer.serving.generation == "generation-000001"
-    own_shop.imgrec("index")
+    own_shop.index()
     mended = current(index)
     assert mended
     await asyncio.sleep(_LONGER_THAN_BETWEEN_LOOKS_S)

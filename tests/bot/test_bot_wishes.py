@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 import aiosqlite
 import numpy as np
 import pytest
-from bot_helpers import ANNA, MODELS, add_fault, configure, hear_reply, start_bot
+from bot_helpers import ANNA, add_fault, configure, hear_reply, start_bot
+from narrow_vgg import make_narrow
 from telegram import Bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
@@ -55,8 +56,8 @@ def new_balls(shop: Shop, *seeds: int) -> None:
                 )
                 title = f"{NEW} {seed}" if category == CATEGORIES[0] else f"A tent {seed}"
                 feed.writerow([name, title, category, f"photos/{name}.jpg", "", "", "", "", "", ""])
-    shop.imgrec("import", shop.feed)
-    shop.imgrec("index")
+    shop.bring_in()
+    shop.index()
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ async def test_a_wish_is_told_once_whatever_fails_at_most_once_a_day_and_not_aft
 async def test_after_a_change_of_model_the_photo_is_seen_anew_and_ends_the_wish_where_it_is_gone(
     world: World, own_shop: Shop, sandbox: Sandbox
 ) -> None:
-    configure(own_shop, "model", path=str(MODELS / "sample"))
+    configure(own_shop, "model", path=str(make_narrow(own_shop.folder / "models" / "other", seed=1).path))
     await taken_up(own_shop, new_balls, 1)
     await world.wishing.look()
     [told] = await world.told()
