@@ -17,7 +17,6 @@ import httpx
 import numpy as np
 import pytest
 from filelock import FileLock
-from narrow_vgg import make_narrow
 from tiny_shop import PRODUCTS_A_CATEGORY, Shop, write_config, write_feed
 
 from bot.language import Languages
@@ -44,24 +43,22 @@ LIKENESS = Likeness(
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
     """A shop imported and indexed with the model that ships; the bot needs no training. Tests leave it as it is."""
-    folder = tmp_path_factory.getbasetemp().parent / f"bot-shop-{testrun_uid}"
-    return indexed_once(folder, PRODUCTS_A_CATEGORY, lambda: MODELS / "imagenet")
+    return indexed_once(tmp_path_factory.getbasetemp().parent / f"bot-shop-{testrun_uid}", PRODUCTS_A_CATEGORY)
 
 
 @pytest.fixture(scope="session")
 def small_shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
-    """One with fewer products and an eye that sees little, quickly: for tests that build its index anew."""
-    folder = tmp_path_factory.getbasetemp().parent / f"small-bot-shop-{testrun_uid}"
-    return indexed_once(folder, 10, lambda: make_narrow(folder.with_name(f"narrow-{testrun_uid}")).path)
+    """The same with fewer products, for tests that build its index anew."""
+    return indexed_once(tmp_path_factory.getbasetemp().parent / f"small-bot-shop-{testrun_uid}", 10)
 
 
-def indexed_once(folder: Path, products_a_category: int, model: Callable[[], Path]) -> Shop:
+def indexed_once(folder: Path, products_a_category: int) -> Shop:
     """By whichever process of the test run comes first."""
     made = Shop(folder, folder / "shop.csv", folder / "config.yaml")
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             write_feed(folder, products_a_category)
-            write_config(folder, model={"path": str(model())})
+            write_config(folder, model={"path": str(MODELS / "imagenet")})
             made.bring_in()
             made.index()
     return made

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import aiosqlite
 import numpy as np
 import pytest
-from bot_helpers import ANNA, add_fault, configure, hear_reply, start_bot
-from narrow_vgg import make_narrow
+from bot_helpers import ANNA, MODELS, add_fault, configure, hear_reply, start_bot
 from telegram import Bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
@@ -185,7 +184,7 @@ async def test_a_wish_is_told_once_whatever_fails_at_most_once_a_day_and_not_aft
 async def test_after_a_change_of_model_the_photo_is_seen_anew_and_ends_the_wish_where_it_is_gone(
     world: World, own_shop: Shop, sandbox: Sandbox
 ) -> None:
-    configure(own_shop, "model", path=str(make_narrow(own_shop.folder / "models" / "other", seed=1).path))
+    configure(own_shop, "model", path=str(MODELS / "sample"))
     await taken_up(own_shop, new_balls, 1)
     await world.wishing.look()
     [told] = await world.told()
