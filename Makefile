@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SERVES := $(VENV)/.serves
+WARM   := $(VENV)/.warm
 PORT   := 8081
 PHOTO  := sample/customer/watering-can-07-1.jpg
 MINUTES := 5
@@ -40,9 +41,17 @@ $(READY): $(SERVES)
 test: setup      ## lint, type-check, check the import rules, and run the tests
 	@$(MAKE) --no-print-directory --jobs 2 check pytest
 
-# The workers, and the processes they start, share the cores: more threads each would only wait for each other.
-pytest: setup
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
+# The workers, and the processes they start, share the cores: more threads each would only wait for each other. Byte code
+# is kept, also where the environment says otherwise: hundreds of processes start, and would compile all they import.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+
+pytest: setup $(WARM)
+	$(PYTEST)
+
+# By one process, before every worker does the same at the same time.
+$(WARM): $(READY)
+	@$(PYTEST) --collect-only -n 0 >/dev/null || true
+	@touch $@
 
 check: setup     ## lint, formatting, types, import rules
 	$(BIN)/ruff check .

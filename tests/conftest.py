@@ -13,6 +13,20 @@ with contextlib.suppress(ImportError):
     import mitsuba  # noqa: F401 - loaded after TensorFlow it crashes, and a test file may bring that in first
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, before anything imports telegram
 
+TESTS = Path(__file__).parent
+LONGEST = (
+    "bot/test_bot_swaps.py", "sample/test_sample_model.py", "test_open.py", "search/test_search_index_builds.py",
+    "page/test_chat_page.py", "bot/test_bot_wishes.py", "bot/test_bot_words.py", "faults/test_faults_quick.py",
+    "bot/test_bot_start.py", "bot/test_bot_answers.py", "training/test_training_runs.py",
+    "training/test_training_start.py", "test_real_photos.py", "test_cli.py", "evaluation/test_page.py",
+    "sandbox/test_sandbox_companion.py", "training/test_tune_runs.py", "search/test_search_damage.py",
+    "sample/test_sample_views.py", "search/test_search_answers.py", "bot/test_bot_steering.py",
+    "bot/test_bot_refining.py", "bot/test_bot_links.py", "bot/test_bot_saved.py", "bot/test_bot_groups.py",
+    "evaluation/test_search_report.py", "search/test_search_lean_imports.py", "training/test_training_fit.py",
+    "training/test_training_views.py", "page/test_chat_page_mishaps.py", "page/test_chat_page_with_the_bot.py",
+)  # fmt: skip
+"""The files that take longest, the longest first; those at the head make a shop each, which others then find made."""
+
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Shop:
@@ -40,9 +54,6 @@ def own_shop(shop: Shop, tmp_path: Path) -> Shop:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One file that needs the shop first, then those that do not, then the others: nobody waits while it is made."""
-    files = dict.fromkeys(item.path for item in items)
-    with_shop = {item.path for item in items if {"shop", "own_shop"} & set(getattr(item, "fixturenames", ()))}
-    needing = [file for file in files if file in with_shop]
-    order = [*needing[:1], *(file for file in files if file not in with_shop), *needing[1:]]
-    items.sort(key=lambda item: order.index(item.path))
+    """The longest first, or one of them, begun last, would keep everybody waiting."""
+    place = {TESTS / file: number for number, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))

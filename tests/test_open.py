@@ -16,9 +16,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner, Result
 from narrow_vgg import make_narrow
 from tiny_shop import draw_product, jpeg, run_command, write_config, write_feed
 
+from imgrec.cli import main
 from sandbox import running_sandbox
 from sandbox.client import UserClient
 
@@ -45,19 +47,35 @@ class Opening:
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return run_command(*self.arguments, *arguments)
 
+    def refused(self, *arguments: str | Path) -> Result:
+        return refused(*self.arguments[1:], *arguments)
+
+
+def refused(*arguments: str | Path, config: Path | None = None) -> Result:
+    """What `imgrec` says, run in this process; should it go on to chat all the same, that is an error."""
+
+    def goes_on(arguments: list[str]) -> None:
+        raise AssertionError(f"It was not refused: {arguments}")
+
+    environment = {name: None for name in os.environ if name.startswith("TELEGRAM_")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("imgrec.commands.open._become", goes_on)
+        told = {**environment, "IMGREC_CONFIG": str(config) if config else None}
+        return CliRunner().invoke(main, list(map(str, arguments)), env=told)
+
 
 def nothing_was_done(shop: Opening) -> bool:
     return not (shop.folder / "catalogue.db").exists()
 
 
-def assert_one_line(refused: subprocess.CompletedProcess[str], said: str) -> None:
-    assert (refused.returncode, refused.stdout) == (1, ""), refused.stderr
+def assert_one_line(refused: Result, said: str) -> None:
+    assert (refused.exit_code, refused.stdout) == (1, ""), refused.stderr
     assert said in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
 
 
-def assert_wrong_arguments(refused: subprocess.CompletedProcess[str], said: str) -> None:
-    assert (refused.returncode, refused.stdout) == (2, ""), refused.stderr
+def assert_wrong_arguments(refused: Result, said: str) -> None:
+    assert (refused.exit_code, refused.stdout) == (2, ""), refused.stderr
     assert said in refused.stderr
     assert "Usage:" in refused.stderr
 
@@ -144,13 +162,13 @@ def test_without_a_folder_the_configuration_says_where_the_shop_is(opened: Openi
     ],
 )
 def test_what_is_missing_is_named_before_anything_is_done(shop: Opening, arguments: list[str], said: str) -> None:
-    assert_one_line(shop.run("--once", *arguments), said)
+    assert_one_line(shop.refused("--once", *arguments), said)
     assert nothing_was_done(shop)
 
 
 def test_a_feed_that_is_missing_is_named_too(shop: Opening) -> None:
     (shop.place / "products.csv").unlink()
-    assert_one_line(shop.run("--once"), f"There is no file {shop.place / 'products.csv'}")
+    assert_one_line(shop.refused("--once"), f"There is no file {shop.place / 'products.csv'}")
 
 
 @pytest.mark.parametrize("section", [{"model": {"path": "none"}}, {"search": {"results": 0}}, {"serach": {}}])
@@ -158,15 +176,15 @@ def test_a_configuration_that_serves_no_shop_is_said_before_anything_is_done(
     shop: Opening, section: dict[str, dict[str, object]]
 ) -> None:
     config = write_config(shop.place, **section)
-    refused = run_command("imgrec", "open", shop.place / "products.csv", "--no-chat", config=config)
-    assert_one_line(refused, "none" if "model" in section else "config.yaml")
+    said = refused("open", shop.place / "products.csv", "--no-chat", config=config)
+    assert_one_line(said, "none" if "model" in section else "config.yaml")
     assert not (shop.place / "catalogue.db").exists()
 
 
 def test_a_folder_whose_configuration_is_somebodys_own_is_left_alone(shop: Opening) -> None:
     own = write_config(shop.place).read_bytes()
-    refused = shop.run("--no-chat", "--folder", shop.place)
-    assert_one_line(refused, f"--config {shop.place.resolve() / 'config.yaml'}")
+    said = shop.refused("--no-chat", "--folder", shop.place)
+    assert_one_line(said, f"--config {shop.place.resolve() / 'config.yaml'}")
     assert (shop.place / "config.yaml").read_bytes() == own
 
 
@@ -184,7 +202,7 @@ def test_a_folder_whose_configuration_is_somebodys_own_is_left_alone(shop: Openi
 )
 def test_a_tray_without_pictures_is_said_before_anything_is_done(shop: Opening, customers: bytes, said: str) -> None:
     (shop.place / "customer.csv").write_bytes(customers)
-    assert_one_line(shop.run("--once", "--send", shop.place / "customer.jpg"), said)
+    assert_one_line(shop.refused("--once", "--send", shop.place / "customer.jpg"), said)
     assert nothing_was_done(shop)
 
 
@@ -193,25 +211,25 @@ def test_a_folder_can_be_the_tray_and_its_first_picture_is_sent(opened: Opening)
     assert done.returncode == 0, done.stderr
     assert re.search(r"photos/(bal|box|ten)-\d{3}\.jpg", done.stdout)
     (opened.place / "empty").mkdir()
-    assert_one_line(opened.run("--once", "--tray", opened.place / "empty"), "no JPEG, PNG or WebP pictures in")
+    assert_one_line(opened.refused("--once", "--tray", opened.place / "empty"), "no JPEG, PNG or WebP pictures in")
 
 
 def test_a_first_photo_that_is_none_is_said(opened: Opening) -> None:
-    refused = opened.run("--once", "--send", opened.place / "products.csv")
-    assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-1].endswith(
+    done = opened.run("--once", "--send", opened.place / "products.csv")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(
         "products.csv cannot be sent as a photo: Bad Request: IMAGE_PROCESS_FAILED"
     )
-    assert "Traceback" not in refused.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_wrong_arguments_exit_with_2_and_do_nothing(shop: Opening) -> None:
     feed = shop.place / "products.csv"
-    assert_wrong_arguments(run_command("imgrec", "open", feed, "--once"), "--send or --tray")
-    assert_wrong_arguments(run_command("imgrec", "open", feed, "--model", "narrow"), "--model goes with --folder")
-    assert_wrong_arguments(shop.run("--no-chat", "--currency", "nonsense"), "--currency wants an ISO 4217 code")
-    assert_wrong_arguments(shop.run("--no-chat", "--format", "pdf"), "--format")
-    assert_wrong_arguments(run_command("imgrec", "open"), "FEEDS")
+    assert_wrong_arguments(refused("open", feed, "--once"), "--send or --tray")
+    assert_wrong_arguments(refused("open", feed, "--model", "narrow"), "--model goes with --folder")
+    assert_wrong_arguments(shop.refused("--no-chat", "--currency", "nonsense"), "--currency wants an ISO 4217 code")
+    assert_wrong_arguments(shop.refused("--no-chat", "--format", "pdf"), "--format")
+    assert_wrong_arguments(refused("open"), "FEEDS")
     assert not shop.folder.exists()
 
 
@@ -284,17 +302,17 @@ async def test_with_a_token_the_bot_talks_to_telegram(opened: Opening, monkeypat
 def test_a_port_that_is_taken_is_said_before_anything_is_done(shop: Opening) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        refused = shop.run("--once", "--port", str(port))
-    assert_one_line(refused, f"port {port} on 127.0.0.1 is taken; choose another with --port, or 0")
+        said = shop.refused("--once", "--port", str(port))
+    assert_one_line(said, f"port {port} on 127.0.0.1 is taken; choose another with --port, or 0")
     assert nothing_was_done(shop)
 
 
 def test_a_bot_that_cannot_start_is_quoted(opened: Opening) -> None:
     (opened.folder / "log.db").write_text("no database")
-    refused = opened.run("--once")
-    assert refused.returncode == 1
-    assert "The bot ended by itself. Its last words" in refused.stderr
-    assert "log.db" in refused.stderr
+    done = opened.run("--once")
+    assert done.returncode == 1
+    assert "The bot ended by itself. Its last words" in done.stderr
+    assert "log.db" in done.stderr
 
 
 def _processes(argument: str) -> list[int]:

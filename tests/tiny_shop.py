@@ -14,6 +14,12 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from imgrec import opening
+from imgrec.catalogue.importing import FeedPart, ImportOptions
+from imgrec.catalogue.store import Catalogue
+from imgrec.config import Config, load_config
+from imgrec.progress import Silent
+
 COLOURS = {"red": (200, 30, 40), "blue": (30, 60, 200), "green": (20, 150, 60), "yellow": (230, 200, 30)}
 CATEGORIES = ("Balls", "Boxes", "Tents & Co")
 PRODUCTS_A_CATEGORY = 32
@@ -96,6 +102,12 @@ def run_command(
     )  # fmt: skip
 
 
+def sells_otherwise(config: Config) -> None:
+    """Change the sales rank of a product: reason enough for another generation of the index."""
+    with Catalogue.open(config.catalogue) as catalogue, catalogue.connection:
+        catalogue.connection.execute("UPDATE products SET sales_rank = sales_rank + 1 WHERE id = 1")
+
+
 @dataclass(frozen=True)
 class Shop:
     """A shop on disk: its feed and photos, its configuration, and everything made from them."""
@@ -113,6 +125,20 @@ class Shop:
     def json(self, *arguments: str | Path) -> Any:
         """Run an imgrec command with --json and return what it printed."""
         return json.loads(self.imgrec(*arguments, "--json").stdout)
+
+    def bring_in(self, **options: Any) -> None:
+        """Do what `imgrec import` does with the feed, in this process and so a second sooner."""
+        part = FeedPart(self.feed, self.feed.stem, self.folder / "rejects.csv")
+        opening.bring_in(load_config(self.config, {}), [part], ImportOptions(**options), Silent())
+
+    def index(self) -> None:
+        """Do what `imgrec index` does, in this process."""
+        opening.build(load_config(self.config, {}), Silent())
+
+    def index_again(self) -> None:
+        """Make another generation, for which nothing has to be looked at."""
+        sells_otherwise(load_config(self.config, {}))
+        self.index()
 
     def copy_to(self, folder: Path) -> "Shop":
         """The same shop elsewhere, for a test that changes it."""

@@ -84,15 +84,18 @@ def _ground(rng: np.random.Generator) -> Image.Image:
 
 def _taken(scene: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Through a telephone: uneven warm or cold light, out of focus, noisy, as a JPEG."""
-    pixels = np.asarray(scene.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.6))), np.float32) / 255
+    pixels = np.asarray(scene.filter(ImageFilter.GaussianBlur(rng.uniform(0, 1.6))))
     down = np.linspace(-1, 1, _SIDE_PX)
     slope = rng.normal(0, 0.12, 2)
     light = rng.uniform(0.75, 1.2) * (1 + slope[0] * down[:, None] + slope[1] * down[None, :])
     warmth = 1 + rng.normal(0, 0.06, 3)
-    pixels = np.clip(pixels, 0, 1) ** rng.uniform(0.85, 1.25) * light[..., None] * warmth
-    pixels += rng.normal(0, rng.uniform(0.005, 0.03), pixels.shape)
+    tone = (np.arange(256, dtype=np.float32) / 255) ** rng.uniform(0.85, 1.25)
+    lit = tone[pixels] * light[..., None]
+    lit *= warmth
+    lit += rng.normal(0, rng.uniform(0.005, 0.03), lit.shape)
+    lit *= 255
     file = io.BytesIO()
-    Image.fromarray(_bytes(pixels * 255)).save(file, "JPEG", quality=int(rng.integers(45, 85)))
+    Image.fromarray(_bytes(lit)).save(file, "JPEG", quality=int(rng.integers(45, 85)))
     return Image.open(file).convert("RGB")
 
 

@@ -59,8 +59,8 @@ def indexed_once(folder: Path, products_a_category: int) -> Shop:
         if not folder.exists():
             write_feed(folder, products_a_category)
             write_config(folder, model={"path": str(MODELS / "imagenet")})
-            made.imgrec("import", made.feed)
-            made.imgrec("index")
+            made.bring_in()
+            made.index()
     return made
 
 

@@ -277,7 +277,7 @@ async def test_a_new_index_is_taken_up_while_the_bot_runs(
 ) -> None:
     await anna.photo(photo)
     await hear_reply(anna)
-    own_shop.imgrec("index", "--rebuild")
+    own_shop.index_again()
     await asyncio.sleep(2.1)
     await anna.photo(photo)
     await hear_reply(anna)

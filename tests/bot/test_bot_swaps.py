@@ -5,11 +5,14 @@ import csv
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 
 import numpy as np
 import pytest
-from bot_helpers import MODELS, BotProcess, configure, hear_reply, start_bot
-from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
+from bot_helpers import BotProcess, configure, hear_reply, start_bot
+from narrow_vgg import make_narrow
+from tiny_shop import CATEGORIES, Shop, draw_product, jpeg, write_config, write_feed
+from waiting import until
 
 from bot.answering.looking import Looking
 from bot.callback_data import OtherCategory, encode
@@ -31,9 +34,15 @@ _LONGER_THAN_BETWEEN_LOOKS_S = 2.1
 REQUEST = Request(KindOfQuery.PHOTO, 7, 7, Ask(reply_to=1), Languages.load().of())
 
 
-@pytest.fixture(scope="session")
-def shop(small_shop: Shop) -> Shop:
-    return small_shop
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A small shop with an eye that sees little, quickly: it is looked at anew again and again."""
+    folder = tmp_path_factory.mktemp("swaps") / "shop"
+    made = Shop(folder, write_feed(folder, 10), write_config(folder, model={"path": "models/narrow"}))
+    make_narrow(folder / "models" / "narrow")
+    made.bring_in()
+    made.index()
+    return made
 
 
 def picture(category: str = CATEGORIES[0], colour: str = "red", seed: int = 900) -> bytes:
@@ -41,8 +50,9 @@ def picture(category: str = CATEGORIES[0], colour: str = "red", seed: int = 900)
 
 
 def with_another_model(shop: Shop) -> None:
-    configure(shop, "model", path=str(MODELS / "sample"))
-    shop.imgrec("index")
+    make_narrow(shop.folder / "models" / "other", seed=1)
+    configure(shop, "model", path="models/other")
+    shop.index()
 
 
 def with_a_new_category(shop: Shop) -> None:
@@ -73,8 +83,13 @@ def change_feed(shop: Shop, change: Callable[[list[dict[str, str]]], list[dict[s
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(change(rows))
-    shop.imgrec("import", shop.feed, "--retire")
-    shop.imgrec("index")
+    shop.bring_in(retire=True)
+    shop.index()
+
+
+def has_answered(shop: Shop, generation: str) -> bool:
+    with closing(sqlite3.connect(shop.folder / "log.db")) as log:
+        return bool(log.execute("SELECT 1 FROM queries WHERE index_generation = ?", (generation,)).fetchone())
 
 
 def record(shop: Shop, generation: str) -> IndexRecord:
@@ -101,8 +116,9 @@ async def test_two_shoppers_who_send_photos_during_a_swap_are_all_answered_from_
         return asked
 
     shoppers = [asyncio.create_task(keep_asking(user)) for user in (100, 101)]
+    await until(lambda: has_answered(own_shop, "generation-000001"), within_s=30)
     await asyncio.to_thread(swap, own_shop)
-    await asyncio.sleep(_LONGER_THAN_BETWEEN_LOOKS_S + 1)
+    await until(lambda: has_answered(own_shop, "generation-000002"), within_s=30)
     over.set()
     asked = sum(await asyncio.gather(*shoppers))
     assert await bot.stop() == 0
@@ -192,7 +208,7 @@ async def test_an_index_that_cannot_be_opened_leaves_the_old_one_serving_until_o
     [found] = await ask_together(looking, picture())
     assert isinstance(found, Result)
     assert found.answer.serving.generation == "generation-000001"
-    own_shop.imgrec("index")
+    own_shop.index()
     mended = current(index)
     assert mended
     await asyncio.sleep(_LONGER_THAN_BETWEEN_LOOKS_S)

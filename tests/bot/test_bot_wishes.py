@@ -55,8 +55,8 @@ def new_balls(shop: Shop, *seeds: int) -> None:
                 )
                 title = f"{NEW} {seed}" if category == CATEGORIES[0] else f"A tent {seed}"
                 feed.writerow([name, title, category, f"photos/{name}.jpg", "", "", "", "", "", ""])
-    shop.imgrec("import", shop.feed)
-    shop.imgrec("index")
+    shop.bring_in()
+    shop.index()
 
 
 @pytest.fixture

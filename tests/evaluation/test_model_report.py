@@ -178,7 +178,7 @@ def test_queries_without_a_kind_or_alone_in_theirs_are_counted_and_left_out(own_
     rows = [row.replace(",blue\n", ",\n") if row.startswith("bal-") else row for row in rows]
     rows = [row.rsplit(",", 1)[0] + ",unique\n" if row.startswith("box-000") else row for row in rows]
     own_shop.feed.write_text(header + "".join(rows), encoding="utf-8", newline="")
-    own_shop.imgrec("import", own_shop.feed)
+    own_shop.bring_in()
     config = load_config(own_shop.config, {})
     with Catalogue.read(config.catalogue) as catalogue:
         split = {photo.product_id: photo.split for photo in catalogue.on_sale()}

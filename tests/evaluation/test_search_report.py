@@ -107,7 +107,7 @@ def test_neither_the_own_product_nor_its_group_counts_as_a_match(own_shop, ask):
         writer = csv.DictWriter(stream, list(feed[0]))
         writer.writeheader()
         writer.writerows(feed)
-    own_shop.imgrec("import", own_shop.feed)
+    own_shop.bring_in()
     configure(own_shop, scoping="soft", scope_mass=1)  # all categories, whatever the model takes the photo for
     query = TruthRow(own_shop.folder / "photos/bal-000.jpg", "Balls", "only these", "bal-000")
     assert ask(query, at=own_shop).kind_in_first == {1: Share(1, 1), 3: Share(1, 1), 10: Share(1, 1)}
@@ -149,7 +149,7 @@ def test_where_categories_are_not_told_apart_there_are_no_figures_of_them(own_sh
     with Catalogue.open(load_config(own_shop.config, {}).catalogue) as catalogue, catalogue.connection:
         catalogue.connection.execute("UPDATE categories SET name = '' WHERE name = 'Balls'")
         catalogue.connection.execute("UPDATE products SET category_id = (SELECT id FROM categories WHERE name = '')")
-    own_shop.imgrec("index")
+    own_shop.index()
     report = ask(*(replace(row, category=None) for row in own_photos(own_shop)), at=own_shop)
     assert report.category_right == report.category_in_first_3 == report.category_in_scope == Share(0, 0)
     assert (report.head, report.scoping) == ("none", "all")

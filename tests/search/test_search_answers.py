@@ -167,13 +167,13 @@ def test_a_new_generation_shows_in_the_pointer_and_nothing_else_does(own_shop: S
     (own_shop.folder / "models" / "CURRENT").write_text("another\n")
     assert pointer(own_config) == before
     (own_shop.folder / "models" / "CURRENT").write_text("tiny\n")
-    own_shop.imgrec("index", "--rebuild")
+    own_shop.index_again()
     assert pointer(own_config) != before
 
 
 def test_what_one_serving_saw_is_refused_by_another(own_shop: Shop, own_config: Config, own_serving: Serving):
     [seen] = own_serving.see([draw_product("Balls", "red", 4)])
-    own_shop.imgrec("index", "--rebuild")
+    own_shop.index_again()
     with Serving.open(own_config) as newer, pytest.raises(OtherServingError, match="Look at it again"):
         newer.answer(seen)
     assert own_serving.answer(seen).serving == seen.serving == own_serving.id

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_shop import Shop
+from tiny_shop import Shop, sells_otherwise
 
 from imgrec.config import Config
 from imgrec.errors import ModelError, SearchIndexError
@@ -179,7 +179,8 @@ def test_what_serves_answers_the_same_while_its_files_are_overwritten_cut_short_
 
 def built_again(config: Config, eye: Eye) -> Path:
     """A generation after the present one."""
-    build_index(config, eye, True, Silent())
+    sells_otherwise(config)
+    build_index(config, eye, False, Silent())
     folder = current(config.index.path)
     assert folder
     return folder

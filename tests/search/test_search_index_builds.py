@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from csv_rows import read_rows
-from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, Shop, write_feed
+from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, Shop, sells_otherwise, write_feed
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
@@ -59,7 +59,7 @@ def test_an_index_that_is_up_to_date_is_left_alone(own_config: Config, counting:
 
 def test_a_later_build_looks_only_at_what_is_new(own_shop: Shop, own_config: Config, counting: Counting):
     write_feed(own_shop.folder, PRODUCTS_A_CATEGORY + 2)
-    own_shop.imgrec("import", own_shop.feed)
+    own_shop.bring_in()
     report = build_index(own_config, counting, False, Silent())
     assert (report.photos, report.computed, report.reused) == (PHOTOS + 6, 6, PHOTOS)
     assert counting.seen == 18
@@ -116,14 +116,15 @@ def test_a_build_that_fails_while_writing_leaves_the_old_index_current(
         raise OSError(28, "No space left on device")
 
     before = current(own_config.index.path)
+    sells_otherwise(own_config)
     with monkeypatch.context() as fault:
         fault.setattr(build, "write_record", full)
         with pytest.raises(OSError, match="No space left"):
-            build_index(own_config, eye, True, Silent())
+            build_index(own_config, eye, False, Silent())
     assert current(own_config.index.path) == before
     open_index(own_config.index.path)
     assert list(own_config.index.path.glob("generation-*")) == [before]  # half a generation is none
-    mended = build_index(own_config, eye, True, Silent()).generation
+    mended = build_index(own_config, eye, False, Silent()).generation
     assert sorted(path.name for path in own_config.index.path.iterdir() if path.is_dir()) == [before.name, mended]
 
 

@@ -153,7 +153,7 @@ def test_without_photos_it_says_that_nothing_was_measured(imgrec: Imgrec, weight
 def test_the_catalogues_photos_are_measured_on_where_there_are_enough(
     imgrec: Imgrec, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    Shop(tmp_path, write_feed(tmp_path, 4), tmp_path / "config.yaml").imgrec("import", tmp_path / "shop.csv")
+    Shop(tmp_path, write_feed(tmp_path, 4), tmp_path / "config.yaml").bring_in()
     monkeypatch.setattr("imgrec.training.make.LEAST_PHOTOS", 12)
     told = imgrec("models", "make", "narrow", "--weights", weights, *MAKE)
     assert "measured on" in told.output

@@ -75,15 +75,16 @@ def test_a_backend_that_cannot_train_is_refused(backend: str, monkeypatch: pytes
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("imported")
     made = Shop(folder, write_feed(folder, 12), write_config(folder))
-    made.imgrec("import", made.feed)
+    made.bring_in()
     return made
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("backend", [
+    pytest.param(name, marks=pytest.mark.skipif(not importlib.util.find_spec(name), reason=f"{name} is not installed"))
+    for name in ("jax", "torch")
+])  # fmt: skip
 def test_a_shop_is_trained_indexed_and_searched_with_another_backend(backend: str, imported: Shop, tmp_path: Path):
     pytest.importorskip("keras")
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
     recipe = tmp_path / "everything.yaml"
     tiny = yaml.safe_load(Path(TRAINING[1]).read_text(encoding="utf-8"))
     more = {"ema": 0.9, "metric": "kind", "embedding_dim": 8, "mixing": 0.5, "weight_decay": 0.05, "dropout": 0.3}
@@ -95,7 +96,7 @@ def test_a_shop_is_trained_indexed_and_searched_with_another_backend(backend: st
     assert len(rows) == 2
     assert np.isfinite([float(row["validation_loss"]) for row in rows]).all()
 
-    imported.imgrec("index")
+    imported.index()
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(jpeg(draw_product("Boxes", "blue", 99)))
     assert imported.json("search", photo, "--threshold", "-1")["matches"]

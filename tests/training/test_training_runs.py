@@ -49,7 +49,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Three categories of twelve products, imported; and weights to start from."""
     folder = tmp_path_factory.mktemp("imported")
     made = Shop(folder, write_feed(folder, 12), write_config(folder))
-    made.imgrec("import", made.feed)
+    made.bring_in()
     rng = np.random.default_rng(0)
     with h5py.File(folder / "narrow.h5", "w") as stored:
         for name, shape in convolution_shapes(build_vgg16(3, SETTINGS)).items():

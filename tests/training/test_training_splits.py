@@ -19,7 +19,7 @@ from imgrec.training.examples import load_examples
 def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
     """Three categories of twelve products, imported."""
     made = Shop(tmp_path, write_feed(tmp_path, 12), write_config(tmp_path))
-    made.imgrec("import", made.feed)
+    made.bring_in()
     with Catalogue.open(load_config(made.config, {}).catalogue) as opened:
         yield opened
 

@@ -27,13 +27,14 @@ SETTINGS = TrainingSettings(
 CATEGORIES, KINDS, GROUPS = 3, 5, 11
 
 
-@pytest.fixture
-def finished(tmp_path: Path) -> tuple[Any, TrainingSettings]:
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, TrainingSettings]:
     """A network whose weights were saved, and the settings that start from them."""
     keras.utils.set_random_seed(1)
     network = build_vgg16(CATEGORIES, SETTINGS, metric_classes=KINDS)
-    network.save_weights(tmp_path / "finished.weights.h5")
-    return network, SETTINGS.model_copy(update={"start_from": str(tmp_path / "finished.weights.h5")})
+    file = tmp_path_factory.mktemp("finished") / "finished.weights.h5"
+    network.save_weights(file)
+    return network, SETTINGS.model_copy(update={"start_from": str(file)})
 
 
 def started(settings: TrainingSettings, run: Path, categories: int = CATEGORIES, classes: int = GROUPS) -> Any:
@@ -101,12 +102,19 @@ def test_weights_that_are_none_are_refused(tmp_path: Path):
         started(start("words.h5"), tmp_path)
 
 
-@pytest.fixture
-def slim(tmp_path: Path) -> TrainingSettings:
-    """Settings that slim a network without batch normalisation, in a run that has read its photos."""
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
+    """Settings that start from a finished network without batch normalisation."""
     keras.utils.set_random_seed(1)
-    plain = SETTINGS.model_copy(update={"weights": "imagenet", "start_from": str(tmp_path / "full.weights.h5")})
-    build_vgg16(CATEGORIES, plain, metric_classes=KINDS).save_weights(tmp_path / "full.weights.h5")
+    file = tmp_path_factory.mktemp("full") / "full.weights.h5"
+    settings = SETTINGS.model_copy(update={"weights": "imagenet", "start_from": str(file)})
+    build_vgg16(CATEGORIES, settings, metric_classes=KINDS).save_weights(file)
+    return settings
+
+
+@pytest.fixture
+def slim(plain: TrainingSettings, tmp_path: Path) -> TrainingSettings:
+    """Settings that slim it, in a run that has read its photos."""
     photos = np.random.default_rng(0).integers(0, 256, (64, SETTINGS.side_px, SETTINGS.side_px, 3), np.uint8)
     np.save(tmp_path / f"train-{SETTINGS.side_px}px.npy", photos)
     return plain.model_copy(update={"slim": 2.0})

@@ -92,7 +92,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Three categories of twelve products, imported."""
     folder = tmp_path_factory.mktemp("imported")
     made = Shop(folder, write_feed(folder, 12), write_config(folder))
-    made.imgrec("import", made.feed)
+    made.bring_in()
     return made
 
 
