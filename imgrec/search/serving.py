@@ -176,6 +176,7 @@ class Serving:
         """Open this generation, or the current one."""
         catalogue = Catalogue.read(config.catalogue)
         try:
+            _ = catalogue.photos.folder  # answers show photos: raises where they are not here
             index = SearchIndex(generation) if generation else open_index(config.index.path)
             model = model_of(index.record.model_sha256, config.model.path)
             return cls(_eye_for(index.record, model, config.model.arithmetic), index, catalogue, config.search)
