@@ -274,8 +274,7 @@ def _connect(ray: Any, address: str, workers: int | None) -> None:
     try:
         if address == LOCAL:
             ray.init(
-                LOCAL, num_cpus=workers or os.cpu_count(), include_dashboard=False,
-                object_store_memory=_SHARED_MEMORY_BYTES, **quietly,
+                LOCAL, num_cpus=workers, include_dashboard=False, object_store_memory=_SHARED_MEMORY_BYTES, **quietly,
             )  # fmt: skip
             return
         if "://" in address:
