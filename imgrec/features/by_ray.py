@@ -6,9 +6,12 @@ Ray Data is for blocks of data that stream from stage to stage; here is one stag
 pyarrow and pandas along, and who does a portion again, and how often, would not be ours to say.
 """
 
+import contextlib
 import os
 import platform
+import signal
 import socket
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -270,6 +273,20 @@ def _import_ray() -> Any:
 
 def _connect(ray: Any, address: str, workers: int | None) -> None:
     """Raises ClusterError."""
+    with _keeping_sigterm():
+        _initialise(ray, address, workers)
+
+
+@contextlib.contextmanager
+def _keeping_sigterm() -> Iterator[None]:
+    """Ray takes SIGTERM over, and then ends with a crash report: it is to end the process as it did before."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if before is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
+
+
+def _initialise(ray: Any, address: str, workers: int | None) -> None:
     quietly = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address == LOCAL:
