@@ -261,6 +261,33 @@ def test_a_cluster_that_cannot_be_reached_is_named(address: str, complaint: str)
         by_ray._connect(SimpleNamespace(init=init, shutdown=lambda: None), address, None)
 
 
+def crew() -> by_ray._Crew:
+    return by_ray._Crew(SimpleNamespace(remote=lambda **_: lambda kind: kind), SimpleNamespace(), None, 1, "float32")
+
+
+def test_photos_that_cost_worker_after_worker_end_the_run_and_are_named():
+    losing, portion = crew(), by_ray._Portion(["a" * 64, "b" * 64])
+    for number in range(3):
+        losing._workers[number] = object()
+        portion = losing._without(number, portion, RuntimeError("The actor died.\nOut of memory"))
+        assert losing._without(number, by_ray._Portion(["c"]), RuntimeError()) == by_ray._Portion(
+            ["c"]
+        )  # it only waited
+    losing._workers[3] = object()
+    with pytest.raises(ClusterError, match=r"4 workers .* same 2 photos, a{64} .*: Out of memory\. .*--workers"):
+        losing._without(3, portion, RuntimeError("The actor died.\nOut of memory"))
+
+
+def test_workers_that_cannot_start_end_the_run_with_what_to_install():
+    losing = crew()
+    for number in range(3):
+        losing._workers[number] = object()
+        assert losing._without(number, None, RuntimeError("gone")) is None
+    losing._workers[3] = object()
+    with pytest.raises(ClusterError, match=r"Workers do not start: gone\. imgrec .* on every machine"):
+        losing._without(3, None, RuntimeError("gone"))
+
+
 def test_nothing_is_started_when_there_is_nothing_to_look_at(eye: Eye, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(by_ray, "_import_ray", lambda: pytest.fail("Ray was imported"))
     with ByRay("local", None, eye, Config()) as looker:
