@@ -308,7 +308,11 @@ def _initialise(ray: Any, address: str, workers: int | None) -> None:
     except Exception as error:  # Ray raises whatever there is, and a bare Exception too
         ray.shutdown()
         what = "Ray does not start here" if address == LOCAL else f"There is no Ray cluster to be had at {address}"
-        mend = "" if address == LOCAL else " Start one with: ray start --head; or look here alone: --ray local"
+        mend = (
+            " Try again when the machine does less, or without --ray."
+            if address == LOCAL
+            else " Start one with: ray start --head; or look here alone: --ray local"
+        )
         raise ClusterError(f"{what}: {_last_line(error)}{mend}") from None
 
 
