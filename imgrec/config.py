@@ -8,15 +8,41 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeGuard, get_args
+from typing import Annotated, Any, Literal, TypeGuard
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from imgrec.errors import ConfigError
 
 CONFIG_VARIABLE = "IMGREC_CONFIG"
 DEFAULT_FILE = Path("config.yaml")
+
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://[^\s/]\S*")
+_MEANT_AS_ADDRESS = re.compile(r"\w[\w+.-]+:/")
+
+
+def _place(value: object) -> Path | str:
+    if isinstance(value, str) and _ADDRESS.fullmatch(value):
+        return value
+    if isinstance(value, str | Path) and not _MEANT_AS_ADDRESS.match(str(value)):
+        return Path(value)
+    raise PydanticCustomError("place", "Input should be a folder, or an address such as s3://BUCKET/FOLDER")
+
+
+Place = Annotated[Path | str, PlainValidator(_place)]
+"""A folder: the path of one here, or the address of one in object storage."""
 
 
 class Section(BaseModel):
@@ -29,7 +55,11 @@ class CatalogueSection(Section):
     """Where products and their photos are kept."""
 
     path: Path = Field(Path("data/catalogue.db"), description="SQLite file of products, photos and categories.")
-    photos: Path = Field(Path("data/photos"), description="Folder of the photos, named by their content.")
+    photos: Place = Field(
+        Path("data/photos"),
+        description="Folder of the photos, named by their content; s3://BUCKET/FOLDER where they are only fetched, "
+        "looked at and indexed. Bot, training and backup take a folder here.",
+    )
 
 
 class PhotosSection(Section):
@@ -84,7 +114,10 @@ class ModelSection(Section):
 class FeaturesSection(Section):
     """Where it is kept what a model saw in the catalogue's photos, so that each is looked at once."""
 
-    path: Path | None = Field(None, description="Folder of the features. null: `features` beside index.path.")
+    path: Place | None = Field(
+        None,
+        description="Folder of the features, here or s3://BUCKET/FOLDER. null: `features` beside index.path.",
+    )
 
 
 class MilvusSection(Section):
@@ -268,7 +301,7 @@ class Config(Section):
         return self.bot.database or self.log.path.with_name("bot.db")
 
     @property
-    def features_path(self) -> Path:
+    def features_path(self) -> Path | str:
         """Where features are kept."""
         return self.features.path or self.index.path.parent / "features"
 
@@ -416,10 +449,10 @@ def _is_union_branch(part: int | str) -> bool:
 
 def _resolve_paths(section: Any, base: Path) -> Any:
     changes: dict[str, Any] = {}
-    for name, field in type(section).model_fields.items():
+    for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Section):
             changes[name] = _resolve_paths(value, base)
-        elif field.annotation is Path or Path in get_args(field.annotation):
-            changes[name] = value if value is None else base / value.expanduser()
+        elif isinstance(value, Path):
+            changes[name] = base / value.expanduser()
     return section.model_copy(update=changes)

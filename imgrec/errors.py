@@ -5,6 +5,8 @@
     ├── CatalogueError              the catalogue is missing, empty, or unfit for what was asked
     │   └── FeedError               a feed file cannot be read at all
     │       └── RenamedFeedError    a new source holds what is on sale under another
+    ├── StorageError                object storage cannot be reached, or not used so
+    ├── ClusterError                the machines that look at photos cannot be had, or are lost again and again
     ├── BusyError                   another process is writing; the message says which
     ├── PhotoError                  one photo cannot be used
     │   ├── UnreadablePhotoError    it does not decode as an image
@@ -44,6 +46,14 @@ class FeedError(CatalogueError):
 
 class RenamedFeedError(FeedError):
     """A source that would be new holds products that are on sale under another."""
+
+
+class StorageError(ImgrecError):
+    """Object storage cannot be reached, or is asked for where only files of this machine will do."""
+
+
+class ClusterError(ImgrecError):
+    """The machines that look at photos cannot be had, or are lost again and again."""
 
 
 class BusyError(ImgrecError):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from object_storage import s3, s3_port  # noqa: F401 - fixtures
 from tiny_shop import TRAINING, Shop, write_config, write_feed
 
 with contextlib.suppress(ImportError):

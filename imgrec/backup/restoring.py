@@ -92,7 +92,7 @@ class _Places:
         }  # fmt: skip
         self._index = config.index.path / _STAGED
         self._model = config.model.path.parent / _STAGED / "model"  # a step deeper than where models are looked for
-        self._photos = config.catalogue.photos / _STAGED
+        self._photos = PhotoStore(config.catalogue.photos).folder / _STAGED
 
     def staged(self, name: str) -> Path:
         """Where a file of the backup waits."""
@@ -126,7 +126,7 @@ class _Places:
     def move_in(self, manifest: Manifest) -> int:
         """Put everything in its place; returns how many photos are neither in the backup nor here."""
         for staged in sorted(self._photos.rglob("*.jpg")):
-            target = self.config.catalogue.photos / staged.relative_to(self._photos)
+            target = self._photos.parent / staged.relative_to(self._photos)
             target.parent.mkdir(parents=True, exist_ok=True)
             staged.replace(target)  # named by its content: whatever stands there is the same, or damaged
         lacking = 0

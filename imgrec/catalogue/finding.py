@@ -89,7 +89,7 @@ def describe(catalogue: Catalogue, product: Product) -> dict[str, object]:
             "size_px": [row["width_px"], row["height_px"]] if row["sha256"] else None,
             "attempts": row["attempts"],
             "tried_utc": row["tried_utc"],
-            "file": str(catalogue.photos.path(row["sha256"]).resolve()) if row["sha256"] else None,
+            "file": catalogue.photos.address(row["sha256"]) if row["sha256"] else None,
         }
         for row in catalogue.connection.execute(
             "SELECT * FROM photos WHERE product_id = ? ORDER BY position", (product.product_id,)

@@ -1,4 +1,4 @@
-"""The folder of product photos, each named by the SHA-256 of its content."""
+"""The folder of product photos, each named by the SHA-256 of its content, here or in object storage."""
 
 import hashlib
 import io
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from imgrec.errors import TooLargePhotoError, TooSmallPhotoError, UnreadablePhotoError
-from imgrec.generations import write_atomically
+from imgrec.errors import StorageError, TooLargePhotoError, TooSmallPhotoError, UnreadablePhotoError
+from imgrec.folders import Place, folder_at
 from imgrec.vision.guard import GuardedDecoder
 from imgrec.vision.perceptual_hash import perceptual_hash
 
@@ -35,13 +35,54 @@ class StoredPhoto:
 class PhotoStore:
     """Keeps photos by content: the same picture is stored once, and a file never changes."""
 
-    def __init__(self, folder: Path, decoder: GuardedDecoder | None = None) -> None:
-        self.folder = folder
+    def __init__(self, place: Place, decoder: GuardedDecoder | None = None) -> None:
+        self.place = place
+        self._folder = folder_at(place)
         self._decoder = decoder or GuardedDecoder(os.cpu_count() or 1)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether its files are this machine's, or a shared folder's, and not in object storage."""
+        return isinstance(self.place, Path)
+
+    @property
+    def folder(self) -> Path:
+        """The folder, for whoever needs its files. Raises StorageError where the photos are in object storage."""
+        if isinstance(self.place, Path):
+            return self.place
+        raise StorageError(
+            f"catalogue.photos is {self.place}, and this needs the photos in a folder here. Copy them into one, and "
+            "name it in catalogue.photos."
+        )
+
     def path(self, sha256: str) -> Path:
-        """Where the photo with this content lies."""
-        return self.folder / sha256[:2] / f"{sha256}.jpg"
+        """Where the photo with this content lies. Raises StorageError where that is object storage."""
+        return self.folder / _name(sha256)
+
+    def address(self, sha256: str) -> str:
+        """Where it lies, for people to read: an absolute path, or an address."""
+        return str(self.path(sha256).resolve()) if isinstance(self.place, Path) else f"{self.place}/{_name(sha256)}"
+
+    def source(self, sha256: str) -> Path | bytes:
+        """What a decoder takes: its path, or its content from object storage.
+
+        Raises UnreadablePhotoError when object storage lacks it, as decoding does for a file that is not there, and
+        StorageError.
+        """
+        if isinstance(self.place, Path):
+            return self.path(sha256)
+        try:
+            return self._folder.read(_name(sha256))
+        except FileNotFoundError:
+            raise UnreadablePhotoError(f"There is no {self.address(sha256)}.") from None
+
+    def has(self, sha256: str) -> bool:
+        """Whether it is there."""
+        return self._folder.has(_name(sha256))
+
+    def exists(self) -> bool:
+        """Whether there is such a folder at all."""
+        return self._folder.exists()
 
     def add(self, original: bytes, least_side_px: int = 1) -> StoredPhoto:
         """Store a photo given as the bytes of any image file.
@@ -64,9 +105,8 @@ class PhotoStore:
             image = _fitting(image)
             original = _encode(image)
         sha256 = hashlib.sha256(original).hexdigest()
-        path = self.path(sha256)
-        if not path.exists():
-            write_atomically(path, original)
+        if not self.has(sha256):
+            self._folder.write(_name(sha256), original)
         return StoredPhoto(sha256, image.width, image.height, perceptual_hash(original))
 
     def add_file(self, file: Path) -> StoredPhoto:
@@ -76,6 +116,10 @@ class PhotoStore:
         except OSError as error:
             raise UnreadablePhotoError(f"{file} cannot be read: {error.strerror}.") from None
         return self.add(original)  # where the store itself cannot be written, that is not the photo's fault
+
+
+def _name(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256}.jpg"
 
 
 def _is_small(image: Image.Image, original: bytes) -> bool:

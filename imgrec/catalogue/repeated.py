@@ -200,13 +200,13 @@ def listing(repeats: Repeats, photos: PhotoStore) -> Iterator[dict[str, object]]
                 "title": photo.title,
                 "group": photo.group,
                 "split": photo.split,
-                "photo": str(photos.path(photo.sha256).resolve()),
+                "photo": photos.address(photo.sha256),
             }
 
 
 def _hash_of(photos: PhotoStore, sha256: str) -> bytes | None:
     try:
-        return perceptual_hash(photos.path(sha256))
+        return perceptual_hash(photos.source(sha256))
     except PhotoError:  # the file is gone or damaged
         return None
 

@@ -211,7 +211,7 @@ class SourceWriter:
         if status.st_size > _MOST_BYTES:
             return Rejection(line, row.id, Reason.PHOTO_TOO_LARGE, f"{image} has {status.st_size:,} bytes")
         stamp = f"{status.st_size}:{status.st_mtime_ns}"
-        if before and before.stamp == stamp and before.stored and self.photos.path(before.stored.sha256).exists():
+        if before and before.stamp == stamp and before.stored and self.photos.has(before.stored.sha256):
             return before
         try:
             return _Photo(image, stamp, self.photos.add_file(file))

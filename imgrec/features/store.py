@@ -5,24 +5,24 @@
 MODEL is the beginning of the model's identity, VIEW how the photos were seen ("shop": as they are; "telephone": as
 `telephone_view` makes them; "stranger": as `stranger_view` does), ARITHMETIC what the network was computed in, DIGEST
 that of the photos' names, so that any number of processes may add shards at the same time. Photos are named by the
-SHA-256 of their content. No shopper's photo ever enters.
+SHA-256 of their content. No shopper's photo ever enters. FOLDER is one of this machine, or in object storage.
 
 A shard holds, each with one row a photo: `content` (S64), `features` (float16), `logits` and `colours` (float32).
 """
 
 import hashlib
-import os
-import shutil
+import io
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Literal
+from pathlib import PurePosixPath
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.features.colours import MOST
+from imgrec.folders import Folder, Place, folder_at
 from imgrec.vision.eye import Eye, Halves, Outputs
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
@@ -71,10 +71,10 @@ class PhotoFeatures:
 class FeatureStore:
     """The features that one eye can use: those of its model, of any arithmetic that finds the same."""
 
-    def __init__(self, folder: Path, eye: Eye) -> None:
-        self.folder = folder
+    def __init__(self, place: Place, eye: Eye) -> None:
+        self._folder = folder_at(place)
         self._eye = eye
-        self._own = folder / eye.model.sha256[:_MODEL_DIGITS]
+        self._own = eye.model.sha256[:_MODEL_DIGITS]
 
     def read(self, view: View, wanted: Collection[str] | None = None) -> PhotoFeatures:
         """All photos kept, or those of the wanted that are, each once. Damaged shards count as absent."""
@@ -96,9 +96,9 @@ class FeatureStore:
         """The contents of the photos kept."""
         return {bytes(content).decode() for shard in self._shards(view) for content in shard.content}
 
-    def add(self, view: View, photos: PhotoFeatures) -> None:
-        """Write a shard, whole or not at all."""
-        _write(self._own / view, self._eye.arithmetic, photos)
+    def add(self, view: View, photos: PhotoFeatures, arithmetic: Arithmetic | None = None) -> None:
+        """Write a shard, whole or not at all. arithmetic: what another machine computed in; else this eye's own."""
+        _write(self._folder, f"{self._own}/{view}", arithmetic or self._eye.arithmetic, photos)
 
     def arithmetics(self, view: View) -> set[Arithmetic]:
         """What the photos kept were computed in."""
@@ -106,19 +106,19 @@ class FeatureStore:
 
     def clear(self) -> None:
         """Forget all that this model saw."""
-        shutil.rmtree(self._own, ignore_errors=True)
+        self._folder.remove(self._own)
 
     def _shards(self, view: View) -> Iterator[PhotoFeatures]:
         for file, _ in self._files(view):
-            shard = _read(file)
+            shard = _read(self._folder, file)
             if shard is not None and shard.features.shape[1] == self._eye.model.settings.feature.dim:
                 yield shard
 
-    def _files(self, view: View) -> Iterator[tuple[Path, Arithmetic]]:
-        kinds: tuple[Arithmetic, ...] = ("float32", "bfloat16")
+    def _files(self, view: View) -> Iterator[tuple[str, Arithmetic]]:
+        files, kinds = self._folder.files(f"{self._own}/{view}"), get_args(Arithmetic)
         for kind in sorted(kinds, key=lambda kind: kind != self._eye.arithmetic):
             if self._eye.can_be_compared_with(kind):
-                yield from ((file, kind) for file in sorted((self._own / view).glob(f"*.{kind}.npz")))
+                yield from ((file, kind) for file in files if file.endswith(f".{kind}.npz"))
 
     def _none(self) -> PhotoFeatures:
         settings = self._eye.model.settings
@@ -137,48 +137,48 @@ class Pruned:
     bytes: int
 
 
-def prune(folder: Path, models: Iterable[str], contents: Collection[str]) -> Pruned:
+def prune(place: Place, models: Iterable[str], contents: Collection[str]) -> Pruned:
     """Remove what no one of these models (by identity) saw, and photos that are not among the contents.
 
     A shard of which some photos stay is written anew without the others.
     """
+    folder = folder_at(place)
     kept_models = {sha256[:_MODEL_DIGITS] for sha256 in models}
     wanted = {content.encode() for content in contents}
-    before = _size(folder)
-    gone_models = gone_photos = 0
-    for model in sorted(path for path in folder.glob("*") if path.is_dir()):
-        if model.name not in kept_models:
-            shutil.rmtree(model)
-            gone_models += 1
+    before = _shards(folder)
+    gone_models = {file.parts[0] for file in map(PurePosixPath, before)} - kept_models
+    for model in sorted(gone_models):
+        folder.remove(model)
+    gone_photos = 0
+    for file in map(PurePosixPath, before):
+        if file.parts[0] in gone_models:
             continue
-        for file in sorted(model.glob("*/*.npz")):
-            shard = _read(file)
-            stays = np.array([bytes(name) in wanted for name in shard.content], bool) if shard else np.zeros(0, bool)
-            if shard and stays.all():
-                continue
-            gone_photos += len(shard) - int(stays.sum()) if shard else 0
-            if shard and stays.any():
-                _write(file.parent, file.name.split(".")[1], shard.take(stays))
-            file.unlink()
-    return Pruned(gone_models, gone_photos, before - _size(folder))
+        shard = _read(folder, str(file))
+        stays = np.array([bytes(name) in wanted for name in shard.content], bool) if shard else np.zeros(0, bool)
+        if shard and stays.all():
+            continue
+        gone_photos += len(shard) - int(stays.sum()) if shard else 0
+        if shard and stays.any():
+            _write(folder, str(file.parent), file.name.split(".")[1], shard.take(stays))
+        folder.remove(str(file))
+    return Pruned(len(gone_models), gone_photos, sum(before.values()) - sum(_shards(folder).values()))
 
 
-def _write(folder: Path, arithmetic: str, photos: PhotoFeatures) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(folder: Folder, below: str, arithmetic: str, photos: PhotoFeatures) -> None:
     digest = hashlib.sha256(photos.content.tobytes()).hexdigest()[:16]
-    draft = folder / f".{digest}.{os.getpid()}"
-    with draft.open("wb") as stream:
-        np.savez(stream, **{field.name: getattr(photos, field.name) for field in fields(photos)})
-    draft.replace(folder / f"{digest}.{arithmetic}.npz")
+    content = io.BytesIO()
+    np.savez(content, **{field.name: getattr(photos, field.name) for field in fields(photos)})
+    folder.write(f"{below}/{digest}.{arithmetic}.npz", content.getvalue())
 
 
-def _read(file: Path) -> PhotoFeatures | None:
+def _read(folder: Folder, file: str) -> PhotoFeatures | None:
     try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(folder.read(file)), allow_pickle=False) as arrays:
             return PhotoFeatures(*(arrays[field.name] for field in fields(PhotoFeatures)))
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None
 
 
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*.npz"))
+def _shards(folder: Folder) -> dict[str, int]:
+    """Their names and sizes."""
+    return {name: size for name, size in folder.files().items() if name.endswith(".npz")}

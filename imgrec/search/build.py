@@ -19,6 +19,7 @@ from imgrec.config import Config
 from imgrec.database import utc_now
 from imgrec.errors import CatalogueError, SearchIndexError, UnreachableIndexError
 from imgrec.features.fill import fill
+from imgrec.features.looking import Here, Looker
 from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, Pruned, View, prune
 from imgrec.generations import before_current, current, generations, next_name, point_to
 from imgrec.lock import writing
@@ -130,18 +131,20 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> In
     )  # fmt: skip
 
 
-def look_at_all(config: Config, eye: Eye, report: Reporter) -> LookedAt:
+def look_at_all(config: Config, eye: Eye, report: Reporter, looker: Looker | None = None) -> LookedAt:
     """Look at all photos on sale that this eye has not looked at. Raises CatalogueError when there are none."""
-    return look_at(_on_sale(config)[0], config, eye, report)
+    return look_at(_on_sale(config)[0], config, eye, report, looker)
 
 
-def look_at(photos: Sequence[CataloguePhoto], config: Config, eye: Eye, report: Reporter) -> LookedAt:
+def look_at(
+    photos: Sequence[CataloguePhoto], config: Config, eye: Eye, report: Reporter, looker: Looker | None = None
+) -> LookedAt:
     """Look at those of these photos that this eye has not looked at, and read what it saw in all of them.
 
-    Raises CatalogueError when none can be read.
+    looker: who looks for it; else this process. Raises CatalogueError when none can be read.
     """
     store = FeatureStore(config.features_path, eye)
-    path_of = PhotoStore(config.catalogue.photos).path
+    looker = looker or Here(eye, PhotoStore(config.catalogue.photos))
     by_telephone, strangers = (
         [photo.sha256 for photo in _drawn(photos, most, least)]
         for most, least in ((_MOST_BY_TELEPHONE, _LEAST_BY_TELEPHONE), (_MOST_STRANGERS, _LEAST_STRANGERS))
@@ -156,7 +159,7 @@ def look_at(photos: Sequence[CataloguePhoto], config: Config, eye: Eye, report: 
         held = store.held(view)
         lacking = [content for content in contents if content not in held]
         with report.stage(title, len(lacking)) as advance:
-            counts[view] = (len(lacking), fill(store, eye, view, lacking, path_of, advance))
+            counts[view] = (len(lacking), fill(store, looker, view, lacking, advance))
     seen = store.read("shop", {photo.sha256 for photo in photos})
     rows = seen.rows_of([photo.sha256 for photo in photos])
     usable = [photo for photo, row in zip(photos, rows, strict=True) if row != ABSENT]

@@ -179,6 +179,7 @@ class Serving:
         """Open this generation, or the current one."""
         catalogue = Catalogue.read(config.catalogue)
         try:
+            _ = catalogue.photos.folder  # answers show photos: raises where they are not here
             section = config.index
             index = SearchIndex(generation, section) if generation else open_index(section.path, section)
             model = model_of(index.record.model_sha256, config.model.path)

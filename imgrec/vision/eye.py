@@ -43,13 +43,17 @@ class Outputs:
 class Eye:
     """A model, loaded and compiled. Calls may come from any one thread at a time."""
 
-    def __init__(self, model: ModelFolder, arithmetic: Literal["auto"] | Arithmetic = "auto") -> None:
+    def __init__(
+        self, model: ModelFolder, arithmetic: Literal["auto"] | Arithmetic = "auto",
+        content: tuple[bytes, bytes] | None = None, threads: int | None = None,
+    ) -> None:  # fmt: skip
         """Load a model; `auto` computes in what this processor does best of what we know.
 
-        Raises ModelError when the network does not load, or the processor has no such arithmetic.
+        content: what `model.read_network` gave, where the model's folder is on another machine. threads: as
+        `compile_network`. Raises ModelError when the network does not load, or the processor has no such arithmetic.
         """
         self.model = model
-        self._network = compile_network(model.network, arithmetic, model.read_network())
+        self._network = compile_network(model.network, arithmetic, content or model.read_network(), threads)
         self.arithmetic: Arithmetic = arithmetic_of(self._network)
         if arithmetic not in {"auto", self.arithmetic}:
             raise ModelError(f"This processor does not compute in {arithmetic}, only in {self.arithmetic}.")
@@ -90,15 +94,19 @@ class Eye:
 
 
 def compile_network(
-    file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None
-) -> Any:
+    file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None,
+    threads: int | None = None,
+) -> Any:  # fmt: skip
     """Make an OpenVINO network ready for batches of any size.
 
     content: its two files', where they were read and checked before; else they are read here. OpenVINO itself would map
-    the weights, and a file that is cut short later would end the process. Raises ModelError when it does not load.
+    the weights, and a file that is cut short later would end the process. threads: how many compute, on any cores, so
+    that several processes may share a machine; else one on each core. Raises ModelError when it does not load.
     """
     openvino = import_openvino()
     options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+    if threads is not None:
+        options |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}  # pinned, all would take the first
     if arithmetic != "auto":
         options["INFERENCE_PRECISION_HINT"] = {"float32": "f32", "bfloat16": "bf16"}[arithmetic]
     try:
@@ -107,7 +115,7 @@ def compile_network(
             content = content or (file.read_bytes(), file.with_suffix(".bin").read_bytes())
         network = core.compile_model(core.read_model(*content) if content else file, "CPU", options)
         if arithmetic == "auto" and _precision(network) not in _KNOWN:  # float16, on some ARM: never measured
-            return compile_network(file, "float32", content)
+            return compile_network(file, "float32", content, threads)
         return network
     except (RuntimeError, OSError) as error:
         problem = " ".join(str(error).split())[:200]
