@@ -38,6 +38,9 @@ class Folder(Protocol):
     def files(self, below: str = "") -> dict[str, int]:
         """The names of all files there, or below a folder of it, in order, and their sizes in bytes."""
 
+    def folders(self) -> list[str]:
+        """The names of the folders there, in order; object storage has none that are empty."""
+
     def remove(self, name: str) -> None:
         """Remove a file, or a folder with all that is below it; either may be gone already."""
 
@@ -77,6 +80,10 @@ class LocalFolder:
                 if file.is_file() and not file.name.startswith("."):
                     found[file.relative_to(self._path).as_posix()] = file.stat().st_size
         return found
+
+    def folders(self) -> list[str]:
+        """Their names."""
+        return sorted(path.name for path in self._path.glob("*") if path.is_dir())
 
     def remove(self, name: str) -> None:
         """Remove a file or a folder."""
@@ -133,6 +140,10 @@ class RemoteFolder:
             except FileNotFoundError:
                 return {}
         return {path[len(self._top) + 1 :]: int(about["size"] or 0) for path, about in sorted(found.items())}
+
+    def folders(self) -> list[str]:
+        """The first parts of names that have several."""
+        return sorted({first for first, slash, _ in (name.partition("/") for name in self.files()) if slash})
 
     def remove(self, name: str) -> None:
         """Remove an object, or all that are below."""

@@ -34,6 +34,7 @@ def test_what_is_written_is_there_by_its_name_until_it_is_removed(folder: Folder
     assert folder.files() == {"a/b.txt": 6, "a/c/d.txt": 5, "e.txt": 0}
     assert list(folder.files("a/c")) == ["a/c/d.txt"]
     assert folder.files("nowhere") == {}
+    assert folder.folders() == ["a"]
     folder.remove("e.txt")
     folder.remove("e.txt")
     assert list(folder.files()) == ["a/b.txt", "a/c/d.txt"]

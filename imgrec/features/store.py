@@ -146,7 +146,7 @@ def prune(place: Place, models: Iterable[str], contents: Collection[str]) -> Pru
     kept_models = {sha256[:_MODEL_DIGITS] for sha256 in models}
     wanted = {content.encode() for content in contents}
     before = _shards(folder)
-    gone_models = {file.parts[0] for file in map(PurePosixPath, before)} - kept_models
+    gone_models = set(folder.folders()) - kept_models
     for model in sorted(gone_models):
         folder.remove(model)
     gone_photos = 0
