@@ -16,7 +16,8 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, befor
 
 TESTS = Path(__file__).parent
 LONGEST = (
-    "bot/test_bot_swaps.py", "sample/test_sample_model.py", "test_open.py", "search/test_search_index_builds.py",
+    "bot/test_bot_swaps.py", "sample/test_sample_model.py", "test_open.py", "features/test_features_by_ray.py",
+    "search/test_search_index_builds.py", "search/test_search_milvus.py",
     "page/test_chat_page.py", "bot/test_bot_wishes.py", "bot/test_bot_words.py", "faults/test_faults_quick.py",
     "bot/test_bot_start.py", "bot/test_bot_answers.py", "training/test_training_runs.py",
     "training/test_training_start.py", "test_real_photos.py", "test_cli.py", "evaluation/test_page.py",
