@@ -110,7 +110,8 @@ def _model(model: ModelFigures, split: str) -> list[Table | str]:
     lines = [shown if model.recognition else f"{model.name}: categories are not told apart."]
     if len(model.heads) > 1:
         named = ", ".join(f"{name} {figures.top1}" for name, figures in model.heads.items())
-        lines.append(f"Softmax, {split} photos: {named}; the {model.head} one serves.")
+        beside = ", beside the nearest photos" if model.hears_neighbours else ""
+        lines.append(f"Softmax alone, {split} photos: {named}; the {model.head} one serves{beside}.")
     if seen and seen.kind_first.value is not None:
         lines.append(f"Kind first as by telephone: {seen.kind_first}; among ten: {seen.kind_in_first_10}.")
     likeness = f"{model.likeness_of_threshold:.0%} alike, by {model.likeness_truth}"

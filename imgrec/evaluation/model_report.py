@@ -121,7 +121,8 @@ class ModelFigures:
     """Everything measured of one model.
 
     feature: the blocks it is pooled from; feature_dim, vector_dim: numbers in it, and in the vectors searched. head:
-    which softmax serves; heads: how both do, where the model has its own for these categories. threshold,
+    which softmax serves; heads: how both do by themselves, where the model has its own for these categories;
+    hears_neighbours: whether the nearest photos count beside it. threshold,
     threshold_rule, likeness_truth, note: as an index records them. gap: top-1 of training less that of test photos.
     """
 
@@ -137,6 +138,7 @@ class ModelFigures:
     vector_dim: int
     head: Literal["fitted", "own", "none"]
     heads: Mapping[str, HeadFigures]
+    hears_neighbours: bool
     temperature: float
     threshold: float
     threshold_rule: str
@@ -311,6 +313,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         vector_dim=learned.whitening.dim,
         head=knowledge.head,
         heads=_heads(fitted, outputs, columns, shop.labels, own_labels, told.get(shown.split)),
+        hears_neighbours=knowledge.hears_neighbours,
         temperature=knowledge.temperature,
         threshold=knowledge.threshold,
         threshold_rule=knowledge.threshold_rule,
