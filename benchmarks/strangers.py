@@ -18,7 +18,6 @@ from imgrec.config import Config, load_config
 from imgrec.evaluation.confidence import CONFIDENT
 from imgrec.features.store import ABSENT
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
-from imgrec.search.head import logits_of
 from imgrec.search.learning import Learned, learn
 from imgrec.search.ranking import Bools, Ints
 from imgrec.search.sold import LEAST_SOLD, energy_of
@@ -39,8 +38,7 @@ class Shop:
     def asked(self, outputs: Outputs) -> tuple[Floats, Floats]:
         """Of n photos: the softmax, float32 (n, labels), and the probability that each is sold, float32 (n,)."""
         knowledge, whitening = self.learned.knowledge, self.learned.whitening
-        logits = logits_of(self.learned.head, outputs, self.eye.model.settings.labels, knowledge.labels)
-        logits = logits / np.float32(knowledge.temperature)
+        logits = self.learned.logits(outputs, self.eye.model.settings.labels) / np.float32(knowledge.temperature)
         if knowledge.sold is None:
             return softmax(logits), np.ones(len(logits), np.float32)
         cosine = whitening(outputs.features) @ whitening(self.photos.seen.features).T

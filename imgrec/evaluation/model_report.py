@@ -333,8 +333,7 @@ def _logits(learned: Learned, outputs: Outputs, eye: Eye) -> Floats | None:
     """Of the softmax that serves, float32 (n, labels); None where categories are not told apart."""
     if learned.knowledge.head == "none":
         return None
-    logits = logits_of(learned.head, outputs, eye.model.settings.labels, learned.knowledge.labels)
-    return logits if learned.neighbours is None else logits + learned.neighbours(learned.whitening(outputs.features))
+    return learned.logits(outputs, eye.model.settings.labels)
 
 
 def _heads(

@@ -28,7 +28,7 @@ from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
 from imgrec.search.whitening import Whitening
-from imgrec.vision.eye import Halves
+from imgrec.vision.eye import Halves, Outputs
 from imgrec.vision.vectors import Floats
 
 DIM = 256
@@ -54,6 +54,14 @@ class Learned:
     whitening: Whitening
     head: Head | None
     neighbours: Neighbours | None = None
+
+    def logits(self, outputs: Outputs, own_labels: Sequence[str]) -> Floats:
+        """What the softmax is taken of, over the temperature, float32 (n, labels), where categories are told apart.
+
+        own_labels: those of the model's own softmax.
+        """
+        logits = logits_of(self.head, outputs, own_labels, self.knowledge.labels)
+        return logits if self.neighbours is None else logits + self.neighbours(self.whitening(outputs.features))
 
 
 def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown: int) -> Learned:

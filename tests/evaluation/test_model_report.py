@@ -63,10 +63,7 @@ def test_a_model_is_measured_with_what_an_index_of_the_other_photos_knows(evalua
     test = [photo for photo in looked.photos if photo.split == "test"]
     seen = looked.seen.take(looked.seen.rows_of([photo.sha256 for photo in test])).outputs
     assert figures.hears_neighbours == (learned.neighbours is not None)
-    logits = learned.head(seen.features)
-    if learned.neighbours is not None:
-        logits = logits + learned.neighbours(learned.whitening(seen.features))
-    predicted = logits.argmax(axis=1)
+    predicted = learned.logits(seen, narrow.eye.model.settings.labels).argmax(axis=1)
     right = [learned.knowledge.labels[at] == photo.category for at, photo in zip(predicted, test, strict=True)]
     assert figures.recognition["test"].top1.value == pytest.approx(np.mean(right))
 
