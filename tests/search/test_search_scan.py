@@ -220,7 +220,6 @@ def test_what_fails_in_another_thread_fails_the_search():
 
 
 def test_few_vectors_are_looked_at(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.undo()
     rng = np.random.default_rng(7)
     vectors = decaying(rng, 20_000)
     looked_at: list[int] = []
