@@ -20,17 +20,39 @@ def made_up(rng: np.random.Generator, photos: int, dim: int, whitened: int) -> F
 
 
 def grown(rng: np.random.Generator, vectors: Floats, count: int) -> Floats:
-    """Many photos like these few: each is one of them, moved by a random vector that is spread as they all are.
-
-    How far is drawn, too, up to where they have half in common. A sample of as many as there were comes out a little
-    less alike than these (`of_a_sample`, `of_the_originals`), so that bounds have it no easier.
-    """
-    spread, axes = np.linalg.eigh(vectors.T @ vectors / len(vectors))
-    root = ((axes * np.sqrt(np.maximum(spread, 0))) @ axes.T).astype(np.float32)
+    """Many photos like these few: see Growth."""
+    growth = Growth(vectors)
     photos = np.empty((count, vectors.shape[1]), np.float32)
     for start in range(0, count, _ROWS_AT_ONCE):
         rows = photos[start : start + _ROWS_AT_ONCE]
-        kept = rng.uniform(0.5, 1, (len(rows), 1)).astype(np.float32)
-        moved = unit_rows(rng.standard_normal(rows.shape, np.float32) @ root)
-        rows[:] = np.sqrt(kept) * vectors[rng.integers(0, len(vectors), len(rows))] + np.sqrt(1 - kept) * moved
-    return unit_rows(photos)
+        rows[:] = growth(rng, len(rows))[0]
+    return photos
+
+
+class Growth:
+    """Photos like some few: each is one of these, moved by a random vector that is spread as they all are.
+
+    How far is drawn, too, up to where they have half in common. A sample of as many as there were comes out a little
+    less alike than these (`of_a_sample`, `of_the_originals` of search.py), so that bounds have it no easier.
+    """
+
+    def __init__(self, vectors: Floats) -> None:
+        """vectors: float32 (m, k), rows of L2 norm 1."""
+        self.vectors = vectors
+        spread, axes = np.linalg.eigh(vectors.T @ vectors / len(vectors))
+        self._root = ((axes * np.sqrt(np.maximum(spread, 0))) @ axes.T).astype(np.float32)
+
+    def __call__(self, rng: np.random.Generator, count: int) -> tuple[Floats, np.ndarray]:
+        """Some photos, float32 (count, k), and which of the few each is made of, int64 (count,)."""
+        kept = rng.uniform(0.5, 1, (count, 1)).astype(np.float32)
+        moved = self._moved(rng, count)
+        of = rng.integers(0, len(self.vectors), count)
+        return unit_rows(np.sqrt(kept) * self.vectors[of] + np.sqrt(1 - kept) * moved), of
+
+    def beside(self, rng: np.random.Generator, photos: Floats, in_common: float) -> Floats:
+        """The same photos, each moved so that it has so much in common with what it was."""
+        moved = self._moved(rng, len(photos))
+        return unit_rows(np.float32(in_common**0.5) * photos + np.float32((1 - in_common) ** 0.5) * moved)
+
+    def _moved(self, rng: np.random.Generator, count: int) -> Floats:
+        return unit_rows(rng.standard_normal((count, self.vectors.shape[1]), np.float32) @ self._root)

@@ -6,6 +6,7 @@
     │   └── FeedError               a feed file cannot be read at all
     │       └── RenamedFeedError    a new source holds what is on sale under another
     ├── StorageError                object storage cannot be reached, or not used so
+    ├── FeaturesError               what was seen in photos and kept cannot be read again
     ├── ClusterError                the machines that look at photos cannot be had, or are lost again and again
     ├── BusyError                   another process is writing; the message says which
     ├── PhotoError                  one photo cannot be used
@@ -50,6 +51,10 @@ class RenamedFeedError(FeedError):
 
 class StorageError(ImgrecError):
     """Object storage cannot be reached, or is asked for where only files of this machine will do."""
+
+
+class FeaturesError(ImgrecError):
+    """What was seen in photos was there before, and cannot be read again."""
 
 
 class ClusterError(ImgrecError):

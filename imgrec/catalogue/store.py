@@ -1,8 +1,9 @@
 """The catalogue: products, their categories and photos, in one SQLite file."""
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -164,16 +165,27 @@ class Catalogue:
         """Id of a category -> how many products on sale it has that have a stored photo, as it is now."""
         return self._shown_by_category(self._version())
 
-    def on_sale(self) -> Iterator[CataloguePhoto]:
-        """Every stored photo of every product on sale, placeholders left out, in order of photo id."""
+    @contextlib.contextmanager
+    def unchanging(self) -> Iterator[None]:
+        """All that is read within is of one moment, whoever writes meanwhile. Not for long: writes pile up."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("COMMIT")
+
+    def on_sale(self, photo_ids: Sequence[int] | None = None) -> Iterator[CataloguePhoto]:
+        """Every stored photo of every product on sale, placeholders left out, in order of photo id; or some of them."""
+        some = "" if photo_ids is None else "AND photos.id IN (SELECT value FROM json_each(?))"
         rows = self.connection.execute(
             f"""
             SELECT photos.id AS photo_id, product_id, nullif(categories.name, '') AS category, sha256, sales_rank, kind,
                    coalesce(group_name, 'product ' || product_id) AS group_name,
                    coalesce(split, assigned_split) AS split, split AS feed_split, perceptual_hash
             FROM photos JOIN products ON products.id = product_id JOIN categories ON categories.id = category_id
-            WHERE retired_utc IS NULL AND {_SHOWABLE} ORDER BY photos.id
-            """
+            WHERE retired_utc IS NULL AND {_SHOWABLE} {some} ORDER BY photos.id
+            """,
+            () if photo_ids is None else (json.dumps(list(photo_ids)),),
         )
         for row in rows:
             yield CataloguePhoto(*row)

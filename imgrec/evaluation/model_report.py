@@ -14,7 +14,7 @@ import numpy as np
 
 from imgrec.bootstrap import RESAMPLES, Resampling, estimate_of
 from imgrec.catalogue.splits import families
-from imgrec.catalogue.store import CataloguePhoto
+from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.config import Config
 from imgrec.errors import CatalogueError
 from imgrec.evaluation.candidates import Candidate
@@ -209,8 +209,10 @@ def report_on_models(
             FeatureStore(config.features_path, candidate.eye).clear()
         report.say(f"Looking with {candidate.name}, in {candidate.eye.arithmetic}.")
         looked.append(look_at_all(config, candidate.eye, report))
-    ids = set.intersection(*({photo.photo_id for photo in one.photos} for one in looked))
-    readable = [photo for photo in looked[0].photos if photo.photo_id in ids]
+    with Catalogue.read(config.catalogue) as catalogue:
+        readable = list(catalogue.on_sale())
+    for one in looked:
+        readable = one.readable(readable)
     fit_on = ("train",) if split == "validation" else ("train", "validation")
     known = {photo.category for photo in readable if photo.split in fit_on}
     if not known:
@@ -274,7 +276,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     fitted = learned.head
     if knowledge.head == "own":  # to be shown beside it
         fitted = learn(shop, (), section.scope_mass, section.results).head
-    outputs = looked.seen.take(looked.seen.rows_of([photo.sha256 for photo in shown.photos])).outputs
+    outputs = looked.seen_in(shown.photos).outputs
     columns = as_columns(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
     logits = _logits(learned, outputs, eye)
     probabilities = None if logits is None else softmax(logits / np.float32(knowledge.temperature))

@@ -47,8 +47,9 @@ def report_on_split(
     """
     index, knowledge = serving.index, serving.knowledge
     all_photos, looked = list(serving.catalogue.on_sale()), look_at_all(config, serving.eye, report)
-    photos = [photo for photo in looked.photos if photo.category is None or photo.category in index.record.rows]
-    if new := sorted({photo.category or "" for photo in looked.photos} - {"", *index.record.rows}):
+    readable = looked.readable(all_photos)
+    photos = [photo for photo in readable if photo.category is None or photo.category in index.record.rows]
+    if new := sorted({photo.category or "" for photo in readable} - {"", *index.record.rows}):
         report.say(
             f"The index does not know {', '.join(new)}: photos of these are left out. It will after: imgrec index"
         )
@@ -59,7 +60,7 @@ def report_on_split(
     vectors, indexed = _indexed(photos, index, report)
     columns = as_columns(photos, labels, vectors, family)
     rows = sides[split].rows
-    seen = looked.seen.take(looked.seen.rows_of([photos[row].sha256 for row in rows.tolist()])).outputs
+    seen = looked.seen_in([photos[row] for row in rows.tolist()]).outputs
     queries = replace(columns.take(rows), features=index.whitening(seen.features.astype(np.float32)))
     probabilities = serving.probabilities(seen) if knowledge.labels else None
     served = Served(serving.scoping, serving.settings.scope_mass, serving.threshold, knowledge.category_weight)

@@ -21,6 +21,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from imgrec.errors import FeaturesError
 from imgrec.features.colours import MOST
 from imgrec.folders import Folder, Place, folder_at
 from imgrec.vision.eye import Eye, Halves, Outputs
@@ -28,8 +29,28 @@ from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
 
 View = Literal["shop", "telephone", "stranger"]
+Contents = NDArray[np.bytes_]
+"""Photos by the SHA-256 of their content in hex: S64 (n,)."""
+
 ABSENT = -1
 _MODEL_DIGITS = 24
+_ROWS_AT_ONCE = 16_384
+
+
+def as_names(contents: Contents) -> list[str]:
+    """The same as text."""
+    return [content.decode() for content in contents.tolist()]
+
+
+def places(
+    contents: Contents, among: Contents, order: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:  # fmt: skip
+    """Where these stand among others; ABSENT for those that do not. order: sorts the others; None: they are sorted."""
+    if not len(among):
+        return np.full(len(contents), ABSENT, np.int64)
+    at = np.minimum(np.searchsorted(among, contents, sorter=order), len(among) - 1)
+    at = at if order is None else order[at]
+    return np.where(among[at] == contents, at, ABSENT)
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,32 @@ class PhotoFeatures:
         return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where the store has what was seen in n photos, 32 bytes a photo, whatever a feature takes.
+
+    shards: names of files. shard: int32 (n,), which of them has the photo, ABSENT where none does. row: int32 (n,),
+    its row there. colours: float16 (n, 3, 4), as `dominant_colours`.
+    """
+
+    shards: tuple[str, ...]
+    shard: NDArray[np.int32]
+    row: NDArray[np.int32]
+    colours: Halves
+
+    def __len__(self) -> int:
+        return len(self.shard)
+
+    @property
+    def is_there(self) -> NDArray[np.bool_]:
+        """Which of them the store has: bool (n,)."""
+        return np.asarray(self.shard != ABSENT)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Found":
+        """Some of the photos."""
+        return Found(self.shards, self.shard[rows], self.row[rows], self.colours[rows])
+
+
 class FeatureStore:
     """The features that one eye can use: those of its model, of any arithmetic that finds the same."""
 
@@ -81,7 +128,7 @@ class FeatureStore:
         contents = None if wanted is None else {content.encode() for content in wanted}
         seen: set[bytes] = set()
         parts = [self._none()]
-        for shard in self._shards(view):
+        for _, shard in self._named_shards(view):
             rows = []
             for row, content in enumerate(shard.content):
                 name = bytes(content)
@@ -92,9 +139,65 @@ class FeatureStore:
                 parts.append(shard.take(np.array(rows)))
         return PhotoFeatures.joined(parts)
 
+    def find(self, view: View, contents: Contents) -> Found:
+        """Where these photos are, in their order; one may be named twice.
+
+        Every shard is read, one at a time and whole, for damaged ones count as absent.
+        """
+        order = np.argsort(contents, kind="stable")
+        known = contents[order]
+        shard, row = np.full((2, len(known)), ABSENT, np.int32)
+        colours = np.zeros((len(known), MOST, 4), np.float16)
+        names: list[str] = []
+        for name, photos in self._named_shards(view):
+            at = places(photos.content, known)
+            rows = np.flatnonzero(at != ABSENT)
+            rows = rows[shard[at[rows]] == ABSENT][::-1]  # of equal ones the first counts, and is the last to be put
+            shard[at[rows]], row[at[rows]], colours[at[rows]] = len(names), rows, photos.colours[rows]
+            names.append(name)
+        starts = np.flatnonzero(np.append(np.ones(min(1, len(known)), bool), known[1:] != known[:-1]))
+        back = np.empty_like(order)
+        back[order] = np.repeat(starts, np.diff(np.append(starts, len(known))))  # of equal ones the first was found
+        return Found(tuple(names), shard[back], row[back], colours[back])
+
+    def parts(self, found: Found) -> Iterator[tuple[NDArray[np.int64], PhotoFeatures]]:
+        """What was seen in all of these that are there, some thousand at a time: where they stand in `found`, and that.
+
+        Each shard is read once. They come in the order of the first photo of each, so that what was looked at in order
+        is met in order. Raises FeaturesError when a shard is gone meanwhile, or damaged.
+        """
+        there = np.flatnonzero(found.is_there)
+        shards, first, of = np.unique(found.shard[there], return_index=True, return_inverse=True)
+        in_turn = np.argsort(first)
+        turn = np.empty_like(in_turn)
+        turn[in_turn] = np.arange(len(in_turn))
+        there = there[np.argsort(turn[of], kind="stable")]
+        ends = np.cumsum(np.bincount(turn[of], minlength=len(shards)))
+        waiting: list[tuple[NDArray[np.int64], PhotoFeatures]] = []
+        for shard, at in zip(shards[in_turn].tolist(), np.split(there, ends[:-1]), strict=True):
+            photos = _read(self._folder, found.shards[shard])
+            if photos is None:
+                raise FeaturesError(
+                    f"{found.shards[shard]}, of the features kept, was whole before and cannot be read now. Do the "
+                    "same again: what is lacking is looked at anew."
+                )
+            waiting.append((at, photos.take(found.row[at].astype(np.int64))))
+            if sum(len(rows) for rows, _ in waiting) >= _ROWS_AT_ONCE or shard == shards[in_turn[-1]]:
+                rows, seen = zip(*waiting, strict=True)
+                yield np.concatenate(rows), PhotoFeatures.joined(seen)
+                waiting = []
+
+    def all_of(self, found: Found) -> PhotoFeatures:
+        """What was seen in these photos, all of which are there, in their order: for as many as fit into memory."""
+        parts = list(self.parts(found))
+        seen = PhotoFeatures.joined([self._none(), *(photos for _, photos in parts)])
+        order = np.empty(len(seen), np.int64)
+        order[np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in parts)])] = np.arange(len(seen))
+        return seen.take(order)
+
     def held(self, view: View) -> set[str]:
         """The contents of the photos kept."""
-        return {bytes(content).decode() for shard in self._shards(view) for content in shard.content}
+        return {bytes(content).decode() for _, shard in self._named_shards(view) for content in shard.content}
 
     def add(self, view: View, photos: PhotoFeatures, arithmetic: Arithmetic | None = None) -> None:
         """Write a shard, whole or not at all. arithmetic: what another machine computed in; else this eye's own."""
@@ -108,11 +211,11 @@ class FeatureStore:
         """Forget all that this model saw."""
         self._folder.remove(self._own)
 
-    def _shards(self, view: View) -> Iterator[PhotoFeatures]:
+    def _named_shards(self, view: View) -> Iterator[tuple[str, PhotoFeatures]]:
         for file, _ in self._files(view):
             shard = _read(self._folder, file)
             if shard is not None and shard.features.shape[1] == self._eye.model.settings.feature.dim:
-                yield shard
+                yield file, shard
 
     def _files(self, view: View) -> Iterator[tuple[str, Arithmetic]]:
         files, kinds = self._folder.files(f"{self._own}/{view}"), get_args(Arithmetic)
@@ -137,15 +240,14 @@ class Pruned:
     bytes: int
 
 
-def prune(place: Place, models: Iterable[str], contents: Collection[str]) -> Pruned:
-    """Remove what no one of these models (by identity) saw, and photos that are not among the contents.
+def prune(place: Place, models: Iterable[str], contents: Contents) -> Pruned:
+    """Remove what no one of these models (by identity) saw, and photos that are not among the contents (any order).
 
     A shard of which some photos stay is written anew without the others.
     """
     folder = folder_at(place)
     kept_models = {sha256[:_MODEL_DIGITS] for sha256 in models}
-    wanted = {content.encode() for content in contents}
-    before = _shards(folder)
+    wanted, before = np.sort(contents), _shards(folder)
     gone_models = set(folder.folders()) - kept_models
     for model in sorted(gone_models):
         folder.remove(model)
@@ -154,7 +256,7 @@ def prune(place: Place, models: Iterable[str], contents: Collection[str]) -> Pru
         if file.parts[0] in gone_models:
             continue
         shard = _read(folder, str(file))
-        stays = np.array([bytes(name) in wanted for name in shard.content], bool) if shard else np.zeros(0, bool)
+        stays = places(shard.content, wanted) != ABSENT if shard else np.zeros(0, bool)
         if shard and stays.all():
             continue
         gone_photos += len(shard) - int(stays.sum()) if shard else 0

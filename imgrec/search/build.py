@@ -4,9 +4,9 @@ import contextlib
 import hashlib
 import json
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,22 +20,33 @@ from imgrec.database import utc_now
 from imgrec.errors import CatalogueError, SearchIndexError, UnreachableIndexError
 from imgrec.features.fill import fill
 from imgrec.features.looking import Here, Looker
-from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, Pruned, View, prune
+from imgrec.features.store import (
+    ABSENT,
+    Contents,
+    FeatureStore,
+    Found,
+    PhotoFeatures,
+    Pruned,
+    View,
+    as_names,
+    places,
+    prune,
+)
 from imgrec.generations import before_current, current, generations, next_name, point_to
 from imgrec.lock import writing
 from imgrec.progress import Reporter
 from imgrec.search.columns import as_columns
-from imgrec.search.engine import Store
+from imgrec.search.engine import Store, VectorsOf, batches
 from imgrec.search.engines import remove_generation, store_for
 from imgrec.search.generation import (
     HEAD,
-    NO_RANK,
     WHITENING,
     IndexRecord,
     Register,
     read_record,
     write_record,
 )
+from imgrec.search.on_sale import Columns, Draw, OnSale
 from imgrec.search.ranking import Bools, Ints
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.trial import ShopPhotos, Strangers
@@ -48,12 +59,11 @@ if TYPE_CHECKING:
     from imgrec.search.learning import Learned
 
 _DRAFT = ".draft"
-_MOST_BY_TELEPHONE = 1500
-_LEAST_BY_TELEPHONE = 8  # of a category
-_MOST_STRANGERS = 300
-_LEAST_STRANGERS = 2  # of a category
-_MOST_LEARNED_FROM = 20_000
-_MOST_OF_A_CATEGORY = 500
+_BY_TELEPHONE = Draw(1500, 8)
+_STRANGERS = Draw(300, 2)
+_LEARNED_FROM = Draw(20_000, 1, 500)
+_LOOKED_AT_ONCE = 65_536
+_NOTHING = "The catalogue has no product with a photo. Import some with: imgrec import FEED.csv"
 _LEARNING = 4
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
@@ -77,117 +87,148 @@ class IndexReport:
 
 @dataclass(frozen=True)
 class LookedAt:
-    """Photos on sale and what the eye saw in them, now that all that can be read were looked at.
+    """Photos on sale and where what the eye saw in them is, now that all that can be read were looked at.
 
-    photos: those that can be read. seen, by_telephone, strangers: their features, and those of some of them as a
+    on_sale: those that can be read. found: where, of each. by_telephone, strangers: features of some of them as a
     telephone would take them, and of some cut up. computed: how many were new. unreadable: how many stored photos do
-    not decode.
+    not decode. lost: int64 (m,), ids of all photos on sale that cannot be read.
     """
 
-    photos: list[CataloguePhoto]
-    seen: PhotoFeatures
+    on_sale: OnSale
+    store: FeatureStore
+    found: Found
     by_telephone: PhotoFeatures
     strangers: PhotoFeatures
     computed: int
     unreadable: int
+    lost: Ints
+
+    def readable(self, photos: Iterable[CataloguePhoto]) -> list[CataloguePhoto]:
+        """Those of these photos that are among them."""
+        listed = list(photos)
+        at = self._rows_of(listed)
+        return [photo for photo, row in zip(listed, at.tolist(), strict=True) if row != ABSENT]
+
+    def seen_in(self, photos: Sequence[CataloguePhoto]) -> PhotoFeatures:
+        """What was seen in some of them, in the order given: for as many as fit into memory."""
+        return self.store.all_of(self.found.take(self._rows_of(photos)))
+
+    def _rows_of(self, photos: Sequence[CataloguePhoto]) -> Ints:
+        return places(np.array([photo.sha256.encode() for photo in photos], "S64"), *self._by_content)
+
+    @cached_property
+    def _by_content(self) -> tuple[Contents, Ints]:
+        order = np.argsort(self.on_sale.photos.content)
+        return self.on_sale.photos.content, order
 
 
-def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter) -> IndexReport:
+def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter, looker: Looker | None = None) -> IndexReport:
     """Bring the index up to date with catalogue and model, and point CURRENT at it.
 
-    The catalogue is only read, and only at the beginning: it may change meanwhile. Photos are looked at once; an
-    interrupted build goes on where it stopped. Raises CatalogueError when there is nothing to index.
+    The catalogue is only read, and only at the beginning: it may change meanwhile. Photos are looked at once, by
+    `looker` or by this process; an interrupted build goes on where it stopped. Memory grows by some 250 bytes a photo,
+    and not with what a feature or a vector takes. Raises CatalogueError when there is nothing to index.
     """
     path, store = config.index.path, store_for(config.index)
     with writing(path, "imgrec index"):
         store.check()
         _remove(path.glob(f"{_DRAFT}*"), config, report)  # of builds that did not end
-        photos, category_ids = _on_sale(config)
+        digest = _digest(eye, config, store.identity)
+        on_sale = _on_sale(config, report, digest.update)
         if rebuild:
             FeatureStore(config.features_path, eye).clear()
-        looked = look_at(photos, config, eye, report)
-        made_of = _digest(looked.photos, eye, config, store.identity)
+        looked = look_at(on_sale, config, eye, report, looker)
+        if len(looked.lost):
+            digest.update(json.dumps(looked.lost.tolist()).encode())
+        made_of, photos = digest.hexdigest(), len(looked.on_sale.photos)
         present = current(path)
         if not rebuild and present and (known := _record_of_sound(present, config)) and known.made_of == made_of:
-            reused = len(looked.photos) - looked.computed
-            return IndexReport(
-                present.name, len(looked.photos), looked.computed, reused, looked.unreadable, False, known
-            )  # fmt: skip
+            reused = photos - looked.computed
+            return IndexReport(present.name, photos, looked.computed, reused, looked.unreadable, False, known)
         with report.stage("Learning what the shop knows", None):
             from imgrec.search.learning import learn  # scikit-learn takes seconds to load, and a shop as it was none
 
             learned = learn(
-                shop_photos(looked.photos, looked, eye), eye.model.settings.labels, config.search.scope_mass,
+                shop_photos(looked.on_sale.sample, looked, eye), eye.model.settings.labels, config.search.scope_mass,
                 config.search.results,
             )  # fmt: skip
         folder = path / next_name(path)
-        record = _write(folder, looked, category_ids, learned, eye, config, made_of, store, report)
+        record = _write(folder, looked, learned, eye, config, made_of, store, report)
         point_to(path, folder.name)
         before = next((earlier for earlier in before_current(path) if _may_serve(earlier, config)), None)
         _remove(set(generations(path)) - {folder, before}, config, report)  # a sound one stays to fall back on
-    known_before = len(looked.photos) - looked.computed
-    return IndexReport(
-        folder.name, len(looked.photos), looked.computed, known_before, looked.unreadable, True, record
-    )  # fmt: skip
+    return IndexReport(folder.name, photos, looked.computed, photos - looked.computed, looked.unreadable, True, record)
 
 
 def look_at_all(config: Config, eye: Eye, report: Reporter, looker: Looker | None = None) -> LookedAt:
     """Look at all photos on sale that this eye has not looked at. Raises CatalogueError when there are none."""
-    return look_at(_on_sale(config)[0], config, eye, report, looker)
+    return look_at(_on_sale(config, report), config, eye, report, looker)
 
 
-def look_at(
-    photos: Sequence[CataloguePhoto], config: Config, eye: Eye, report: Reporter, looker: Looker | None = None
-) -> LookedAt:
-    """Look at those of these photos that this eye has not looked at, and read what it saw in all of them.
+def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker: Looker | None = None) -> LookedAt:
+    """Look at those of these photos that this eye has not looked at.
 
     looker: who looks for it; else this process. Raises CatalogueError when none can be read.
     """
-    store = FeatureStore(config.features_path, eye)
+    store, photos = FeatureStore(config.features_path, eye), on_sale.photos
     looker = looker or Here(eye, PhotoStore(config.catalogue.photos))
-    by_telephone, strangers = (
-        [photo.sha256 for photo in _drawn(photos, most, least)]
-        for most, least in ((_MOST_BY_TELEPHONE, _LEAST_BY_TELEPHONE), (_MOST_STRANGERS, _LEAST_STRANGERS))
+    found, lacked, unreadable = _looked(store, looker, "shop", "Looking at photos", photos.content, report)
+    drawn: dict[View, PhotoFeatures] = {}
+    views: tuple[tuple[View, str, Draw], ...] = (
+        ("telephone", "Looking as telephones do", _BY_TELEPHONE),
+        ("stranger", "Looking at what is nothing", _STRANGERS),
     )
-    views: tuple[tuple[View, str, list[str]], ...] = (
-        ("shop", "Looking at photos", list(dict.fromkeys(photo.sha256 for photo in photos))),
-        ("telephone", "Looking as telephones do", by_telephone),
-        ("stranger", "Looking at what is nothing", strangers),
-    )
-    counts = {}
-    for view, title, contents in views:
-        held = store.held(view)
-        lacking = [content for content in contents if content not in held]
-        with report.stage(title, len(lacking)) as advance:
-            counts[view] = (len(lacking), fill(store, looker, view, lacking, advance))
-    seen = store.read("shop", {photo.sha256 for photo in photos})
-    rows = seen.rows_of([photo.sha256 for photo in photos])
-    usable = [photo for photo, row in zip(photos, rows, strict=True) if row != ABSENT]
-    if not usable:
+    for view, title, draw in views:
+        contents = photos.content[photos.drawn(draw)]
+        _looked(store, looker, view, title, contents, report)
+        drawn[view] = store.read(view, set(as_names(contents)))
+    usable = found.is_there
+    if not usable.any():
         raise CatalogueError(
             f"None of the {len(photos)} stored photos can be read. Delete their folder and import the feed again."
         )
-    lacked, unreadable = counts["shop"]
+    lost = photos.photo[~usable]
+    if len(lost):
+        names = set(lost.tolist())
+        sample = [photo for photo in on_sale.sample if photo.photo_id not in names]
+        on_sale, found = replace(on_sale, photos=photos.take(usable), sample=sample), found.take(usable)
     return LookedAt(
-        usable, seen, store.read("telephone", set(by_telephone)), store.read("stranger", set(strangers)),
-        lacked - unreadable, unreadable,
+        on_sale, store, found, drawn["telephone"], drawn["stranger"], lacked - unreadable, unreadable, lost
     )  # fmt: skip
+
+
+def _looked(
+    store: FeatureStore, looker: Looker, view: View, title: str, contents: Contents, report: Reporter
+) -> tuple[Found, int, int]:
+    """Where what was seen in these photos is, how many were new, and how many of those cannot be read."""
+    found = store.find(view, contents)
+    absent = contents[~found.is_there]
+    lacking = absent[np.sort(np.unique(absent, return_index=True)[1])]
+    unreadable = 0
+    with report.stage(title, len(lacking)) as advance:
+        for some in batches(len(lacking), _LOOKED_AT_ONCE):
+            unreadable += fill(store, looker, view, as_names(lacking[some]), advance)
+    return store.find(view, contents) if len(lacking) else found, len(lacking), unreadable
 
 
 def prune_features(config: Config) -> Pruned:
     """Remove features of photos no longer on sale, and of models that neither model.path nor the index names."""
     with writing(config.index.path, "imgrec features --prune"):
-        photos, _ = _on_sale(config)
+        with Catalogue.read(config.catalogue) as catalogue:
+            contents = np.fromiter((photo.sha256.encode() for photo in catalogue.on_sale()), "S64")
+        if not len(contents):
+            raise CatalogueError(_NOTHING)
         models = {open_model(config.model.path).sha256}
         if present := current(config.index.path):
             with contextlib.suppress(SearchIndexError):
                 models.add(read_record(present).model_sha256)
-        return prune(config.features_path, models, {photo.sha256 for photo in photos})
+        return prune(config.features_path, models, contents)
 
 
 def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) -> ShopPhotos:
     """What a shop learns from: these of the photos looked at, or a sample of each category where there are many."""
-    chosen = _drawn(photos, _MOST_LEARNED_FROM, 1, _MOST_OF_A_CATEGORY)
+    number_of: dict[str, int] = {}
+    chosen = [photos[row] for row in Columns.of(photos, number_of).drawn(_LEARNED_FROM).tolist()]
     labels = tuple(sorted({photo.category for photo in chosen if photo.category}))
     first_of = {photo.sha256: row for row, photo in reversed(list(enumerate(chosen)))}
     views, strangers = (
@@ -198,7 +239,7 @@ def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) ->
     return ShopPhotos(
         labels=labels,
         photos=as_columns(chosen, labels, np.zeros((len(chosen), 1), np.float32), family),
-        seen=looked.seen.take(looked.seen.rows_of([photo.sha256 for photo in chosen])).outputs,
+        seen=looked.seen_in(chosen).outputs,
         telephone=np.array([first_of[bytes(content).decode()] for content in views.content], np.int64),
         by_telephone=views.outputs,
         learned=_learned_by(eye, chosen, family),
@@ -208,13 +249,13 @@ def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) ->
     )
 
 
-def _on_sale(config: Config) -> tuple[list[CataloguePhoto], dict[str, int]]:
-    """Stored photos of products on sale, and the ids of their categories."""
-    with Catalogue.read(config.catalogue) as catalogue:
-        photos, category_ids = list(catalogue.on_sale()), catalogue.categories()
-    if not photos:
-        raise CatalogueError("The catalogue has no product with a photo. Import some with: imgrec import FEED.csv")
-    return photos, category_ids
+def _on_sale(config: Config, report: Reporter, note: Callable[[bytes], object] = lambda row: None) -> OnSale:
+    """Stored photos of products on sale. note: is told of all that an index is made of."""
+    with Catalogue.read(config.catalogue) as catalogue, report.stage("Reading the catalogue", None) as advance:
+        on_sale = OnSale.read(catalogue, _LEARNED_FROM, advance, note)
+    if not len(on_sale.photos):
+        raise CatalogueError(_NOTHING)
+    return on_sale
 
 
 def _record_of_sound(generation: Path, config: Config) -> IndexRecord | None:
@@ -246,30 +287,10 @@ def _remove(folders: Iterable[Path], config: Config, report: Reporter) -> None:
             report.say(problem)
 
 
-def _digest(photos: Sequence[CataloguePhoto], eye: Eye, config: Config, engine: tuple[str, ...]) -> str:
-    """Of all that a generation is made of."""
+def _digest(eye: Eye, config: Config, engine: tuple[str, ...]) -> "hashlib._Hash":
+    """Of what a generation is made of beside its photos, which are to be added."""
     parts = [_LEARNING, eye.model.sha256, eye.arithmetic, config.search.scope_mass, config.search.results, *engine]
-    digest = hashlib.sha256(json.dumps(parts).encode())
-    for p in photos:
-        row = [p.photo_id, p.product_id, p.category, p.sha256, p.sales_rank, p.kind, p.group]
-        digest.update(json.dumps(row).encode())
-    return digest.hexdigest()
-
-
-def _drawn(
-    photos: Sequence[CataloguePhoto], most: int, least_of_a_category: int, most_of_a_category: int | None = None
-) -> list[CataloguePhoto]:
-    """At most about so many photos, evenly of all categories; the same ones as long as they are there.
-
-    A photo's content decides by lot, so that a catalogue that grows keeps most of what was drawn.
-    """
-    by_category: defaultdict[str | None, list[CataloguePhoto]] = defaultdict(list)
-    for photo in sorted(photos, key=lambda photo: hashlib.sha256(photo.sha256.encode()).digest()):
-        by_category[photo.category].append(photo)
-    each = max(least_of_a_category, most // len(by_category))
-    if most_of_a_category is not None and len(by_category) > 1:
-        each = min(each, most_of_a_category)
-    return [photo for members in by_category.values() for photo in members[:each]]
+    return hashlib.sha256(json.dumps(parts).encode())
 
 
 def _learned_by(eye: Eye, photos: Sequence[CataloguePhoto], family: Ints) -> Bools:
@@ -282,8 +303,8 @@ def _learned_by(eye: Eye, photos: Sequence[CataloguePhoto], family: Ints) -> Boo
 
 
 def _write(
-    folder: Path, looked: LookedAt, category_ids: dict[str, int], learned: "Learned", eye: Eye, config: Config,
-    made_of: str, store: Store, report: Reporter,
+    folder: Path, looked: LookedAt, learned: "Learned", eye: Eye, config: Config, made_of: str, store: Store,
+    report: Reporter,
 ) -> IndexRecord:  # fmt: skip
     """Write a generation whose arrays stand category by category, those without one last.
 
@@ -293,30 +314,28 @@ def _write(
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f"{_DRAFT}-", dir=folder.parent))
     draft.chmod(0o755)
-    ordered = sorted(looked.photos, key=lambda photo: (photo.category is None, photo.category or "", photo.photo_id))
-    at = looked.seen.rows_of([photo.sha256 for photo in ordered])
+    on_sale, order = looked.on_sale, looked.on_sale.by_shelf()
+    found = looked.found.take(order)
     register = Register(
-        photo=np.array([photo.photo_id for photo in ordered], np.int64),
-        product=np.array([photo.product_id for photo in ordered], np.int64),
-        rank=np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in ordered], np.int64),
-        colours=looked.seen.colours[at].astype(np.float16),
-    )
+        on_sale.photos.photo[order], on_sale.photos.product[order], on_sale.photos.rank[order], found.colours
+    )  # fmt: skip
     learned.whitening.save(draft / WHITENING)
     if learned.head is not None:
         learned.head.save(draft / HEAD)
     if learned.neighbours is not None:
         learned.neighbours.save(draft)
-    rows: dict[str, tuple[int, int]] = {}
-    for row, photo in enumerate(ordered):
-        if photo.category is not None:
-            rows[photo.category] = (rows.get(photo.category, (row, row))[0], row + 1)
+    rows = on_sale.rows_of_categories()
     record = IndexRecord(
         model_sha256=eye.model.sha256, model_name=eye.model.settings.name,
-        arithmetic=tuple(sorted(FeatureStore(config.features_path, eye).arithmetics("shop"))), built_utc=utc_now(),
-        made_of=made_of, photos=len(ordered), categories={name: category_ids[name] for name in rows}, rows=rows,
+        arithmetic=tuple(sorted(looked.store.arithmetics("shop"))), built_utc=utc_now(),
+        made_of=made_of, photos=len(order), categories={name: on_sale.category_ids[name] for name in rows}, rows=rows,
         knowledge=learned.knowledge,
     )  # fmt: skip
-    store.write(draft, record, register, lambda rows: learned.whitening(looked.seen.features[at[rows]]), report)
+    vectors = VectorsOf(
+        learned.whitening.dim, lambda rows: learned.whitening(looked.store.all_of(found.take(rows)).features),
+        lambda: ((rows, learned.whitening(seen.features)) for rows, seen in looked.store.parts(found)),
+    )  # fmt: skip
+    store.write(draft, record, register, vectors, report)
     write_record(draft, record)
     seal(draft)
     draft.replace(folder)

@@ -1,19 +1,26 @@
 """Exact cosine search over a generation's vectors, in this process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from imgrec.progress import Reporter
-from imgrec.search.engine import EVERYTHING, Findable, Hit, VectorsOf, batches, ranked_hits
-from imgrec.search.generation import IndexRecord, Ints, Register, Shelves, read_codes, read_shelves, write_shelves
+from imgrec.progress import Advance, Reporter
+from imgrec.search.engine import EVERYTHING, Findable, Hit, VectorsOf, ranked_hits
+from imgrec.search.generation import (
+    IndexRecord,
+    Ints,
+    Register,
+    Shelves,
+    read_codes,
+    read_shelves,
+    write_register,
+    write_vectors,
+)
 from imgrec.search.joint import blended
 from imgrec.search.scan import Rows, Scope
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
-
-_ROWS_AT_ONCE = 65_536
 
 
 class EmbeddedEngine:
@@ -71,5 +78,12 @@ class EmbeddedStore:
 
     def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
         """See Store."""
-        of_all = np.concatenate([vectors(rows) for rows in batches(record.photos, _ROWS_AT_ONCE)])
-        write_shelves(draft, Shelves(register.photo, register.product, register.rank, register.colours, of_all))
+        write_register(draft, register)
+        with report.stage("Writing vectors", record.photos) as advance:
+            write_vectors(draft, record.photos, vectors.dim, _counted(vectors.parts(), advance))
+
+
+def _counted(parts: Iterable[tuple[Ints, Floats]], advance: Advance) -> Iterator[tuple[Ints, Floats]]:
+    for rows, vectors in parts:
+        yield rows, vectors
+        advance(len(rows), "")

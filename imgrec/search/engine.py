@@ -8,7 +8,7 @@ nothing of catalogues, models or shoppers.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,24 @@ from imgrec.progress import Reporter
 from imgrec.search.generation import IndexRecord, Ints, Register
 from imgrec.vision.vectors import Floats
 
-VectorsOf = Callable[[Ints], Floats]
-"""The vectors of these rows of a generation that is being built, float32 (n, k): computed, and not all held at once."""
+
+@dataclass(frozen=True)
+class VectorsOf:
+    """The vectors of a generation that is being built, of `dim` numbers each: computed, and never all held at once.
+
+    rows: those of some rows, float32 (n, k), in their order. parts: all, some thousand at a time, as numbers of rows
+    and vectors: each row once, in whatever order they are had.
+    """
+
+    dim: int
+    rows: Callable[[Ints], Floats]
+    parts: Callable[[], Iterator[tuple[Ints, Floats]]]
+
+    @classmethod
+    def given(cls, vectors: Floats) -> Self:
+        """Of vectors that are there, float32 (n, k)."""
+        return cls(vectors.shape[1], lambda rows: vectors[rows], lambda: iter([(np.arange(len(vectors)), vectors)]))
+
 
 SIMILARITY_DECIMALS = 6
 """Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""

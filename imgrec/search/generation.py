@@ -18,13 +18,14 @@ mapped, not copied (sums.py).
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,7 +43,7 @@ from imgrec.vision.eye import Halves
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
 
-RECORD, WHITENING, HEAD = "index.json", "whitening.npy", "head.npy"
+RECORD, WHITENING, HEAD, VECTORS = "index.json", "whitening.npy", "head.npy", "vectors.npy"
 NO_RANK = sys.maxsize
 
 Ints = NDArray[np.int64]
@@ -170,18 +171,24 @@ class Shelves(Register):
 
 
 def write_register(folder: Path, register: Register) -> None:
-    """Write what each row is of, of a generation that is being built and whose vectors are elsewhere."""
-    for field in fields(register):
+    """Write what each row is of, of a generation that is being built."""
+    for field in fields(Register):
         np.save(folder / f"{field.name}.npy", getattr(register, field.name), allow_pickle=False)
 
 
-def write_shelves(folder: Path, shelves: Shelves) -> None:
-    """Write the arrays of a generation that is being built, and the codes of its vectors."""
-    for field in fields(shelves):
-        np.save(folder / f"{field.name}.npy", getattr(shelves, field.name), allow_pickle=False)
-    coded = CodedRows.of(shelves.vectors)
-    for field in fields(coded):
-        np.save(folder / _codes_file(field.name), getattr(coded, field.name), allow_pickle=False)
+def write_vectors(folder: Path, photos: int, dim: int, parts: Iterable[tuple[Ints, Floats]]) -> None:
+    """Write the vectors of a generation that is being built, and their codes, part by part.
+
+    parts: numbers of rows and their vectors, in any order. The files are mapped for as long as a part is written, so
+    that no more memory is taken than a part needs.
+    """
+    nothing = CodedRows.of(np.empty((0, dim), np.float32))
+    kinds = {VECTORS: np.empty((0, dim), np.float32), **_code_files(nothing)}
+    for file, kind in kinds.items():
+        npy.open_memmap(folder / file, "w+", kind.dtype, (photos, *kind.shape[1:]))
+    for rows, vectors in parts:
+        for file, values in {VECTORS: vectors, **_code_files(CodedRows.of(vectors))}.items():
+            npy.open_memmap(folder / file, "r+")[rows] = values
 
 
 def read_register(sealed: SealedFolder) -> Register:
@@ -222,6 +229,10 @@ def _arrays(sealed: SealedFolder, kind: type[Register]) -> dict[str, Any]:
 
 def _codes_file(field: str) -> str:
     return f"codes_{field}.npy"
+
+
+def _code_files(coded: CodedRows) -> dict[str, NDArray[Any]]:
+    return {_codes_file(field.name): getattr(coded, field.name) for field in fields(coded)}
 
 
 def write_record(folder: Path, record: IndexRecord) -> None:

@@ -52,11 +52,10 @@ class MilvusStore:
     def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
         """See Store. The draft names the collection before there is one."""
         write_register(draft, register)
-        dim = vectors(np.zeros(1, np.int64)).shape[1]
         generation = next_name(self._path).replace("-", "_")
         name = f"{self._section.prefix}_{generation}_{secrets.token_hex(4)}"
         note = CollectionNote(
-            name=name, uri=self._section.uri, owner=_owner(self._path), index=self._section.index, dim=dim
+            name=name, uri=self._section.uri, owner=_owner(self._path), index=self._section.index, dim=vectors.dim
         )  # fmt: skip
         _write_note(draft, note)
         server = MilvusServer(self._section)
@@ -87,18 +86,18 @@ class _Writing:
         self._vectors = vectors
         self._category = _categories(record)
         step = -(-record.photos // _ASKED)
-        self._queries = vectors(np.arange(0, record.photos, step))
+        self._queries = vectors.rows(np.arange(0, record.photos, step))
         self._best = np.full((len(self._queries), min(_AMONG, record.photos)), -np.inf, np.float32)
 
     def all(self, report: Reporter) -> float:
         """Write everything; returns the share of the nearest ten that are found. Raises SearchIndexError."""
         self._ask("create_collection", schema=_schema(self._note.dim))
         with report.stage("Writing to Milvus", self._record.photos) as advance:
-            for rows in batches(self._record.photos, _ROWS_AT_ONCE):
-                vectors = self._vectors(rows)
-                self._insert(rows, vectors)
-                self._note_nearest(vectors)
-                advance(len(rows), "")
+            for rows, vectors in self._vectors.parts():
+                for some in batches(len(rows), _ROWS_AT_ONCE):
+                    self._insert(rows[some], vectors[some])
+                    self._note_nearest(vectors[some])
+                    advance(len(some), "")
         with report.stage("Milvus makes it searchable", None):
             name = self._note.name
             self._server.ask("flush", name, _MAKE_SEARCHABLE_S)

@@ -48,7 +48,9 @@ def test_a_model_is_measured_with_what_an_index_of_the_other_photos_knows(evalua
     report, _ = evaluated
     [narrow] = candidates(["narrow"], evaluated_config)
     looked = look_at_all(evaluated_config, narrow.eye, Silent())
-    others = [photo for photo in looked.photos if photo.split != "test"]
+    with Catalogue.read(evaluated_config.catalogue) as catalogue:
+        photos = looked.readable(catalogue.on_sale())
+    others = [photo for photo in photos if photo.split != "test"]
     section = evaluated_config.search
     learned = learn(shop_photos(others, looked, narrow.eye), (), section.scope_mass, section.results)
     figures = report.models[1]
@@ -60,8 +62,8 @@ def test_a_model_is_measured_with_what_an_index_of_the_other_photos_knows(evalua
     assert (figures.threshold, figures.retrieval.served.threshold) == (learned.knowledge.threshold,) * 2
     assert figures.retrieval.served.scoping == learned.knowledge.scoping
     assert figures.likeness_truth == learned.knowledge.likeness.truth
-    test = [photo for photo in looked.photos if photo.split == "test"]
-    seen = looked.seen.take(looked.seen.rows_of([photo.sha256 for photo in test])).outputs
+    test = [photo for photo in photos if photo.split == "test"]
+    seen = looked.seen_in(test).outputs
     assert figures.hears_neighbours == (learned.neighbours is not None)
     predicted = learned.logits(seen, narrow.eye.model.settings.labels).argmax(axis=1)
     right = [learned.knowledge.labels[at] == photo.category for at, photo in zip(predicted, test, strict=True)]

@@ -77,7 +77,7 @@ def test_pruning_keeps_what_is_wanted_and_counts_what_goes(tmp_path: Path, eye: 
     store.add("shop", some(eye, "c"))
     other = FeatureStore(tmp_path / "features", Eye(make_narrow(tmp_path / "models" / "other", seed=1)))
     other.add("shop", some(eye, "a"))
-    removed = prune(tmp_path / "features", [eye.model.sha256], {"a", "nobody"})
+    removed = prune(tmp_path / "features", [eye.model.sha256], np.array([b"nobody", b"a"], "S64"))
     assert (removed.models, removed.photos) == (1, 2)
     assert removed.bytes > 0
     assert store.held("shop") == {"a"}

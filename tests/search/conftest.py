@@ -12,6 +12,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, IndexSection, load_config
 from imgrec.generations import next_name
 from imgrec.progress import Silent
+from imgrec.search.engine import VectorsOf
 from imgrec.search.engines import store_for
 from imgrec.search.generation import HEAD, WHITENING, Expected, IndexRecord, Knowledge, Register, write_record
 from imgrec.search.head import Head
@@ -68,7 +69,7 @@ def make_index(index_section: IndexSection) -> Iterator[MakeIndex]:
         draft = index_section.path / ".draft"
         draft.mkdir(parents=True)
         register = Register(np.arange(len(vectors)), product, rank, colours)
-        store_for(index_section).write(draft, record, register, lambda some: vectors[some], Silent())
+        store_for(index_section).write(draft, record, register, VectorsOf.given(vectors), Silent())
         dim = vectors.shape[1]
         Whitening(np.eye(dim + 1, dim, dtype=np.float32)).save(draft / WHITENING)
         Head(np.zeros((dim + 1, len(rows)), np.float32)).save(draft / HEAD)

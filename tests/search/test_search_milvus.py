@@ -24,7 +24,7 @@ from imgrec.progress import Silent
 from imgrec.search import learning, milvus_store
 from imgrec.search import milvus as engine
 from imgrec.search.build import build_index
-from imgrec.search.engine import Findable
+from imgrec.search.engine import Findable, VectorsOf
 from imgrec.search.engines import open_engine, remove_generation, store_for
 from imgrec.search.generation import Expected, IndexRecord, Knowledge, Register
 from imgrec.search.learning import learn
@@ -341,7 +341,7 @@ def test_a_graph_says_how_many_of_the_nearest_it_finds(tmp_path: Path, milvus: M
     )  # fmt: skip
     numbers, colours = np.arange(400), np.zeros((400, 3, 4), np.float16)
     register = Register(numbers, numbers, numbers, colours)
-    store_for(section).write(tmp_path, record, register, lambda rows: vectors[rows], Silent())
+    store_for(section).write(tmp_path, record, register, VectorsOf.given(vectors), Silent())
     seal(tmp_path)
     note = read_note(tmp_path)
     assert note is not None
