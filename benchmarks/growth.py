@@ -132,12 +132,14 @@ def ask(folder: Path, index: Path | None, count: int) -> dict[str, Any]:
     shop = shop_like(index)
     vectors = opened.whitening(shop.features(shop.queries(count)).astype(np.float16))
     names = list(opened.record.rows)
+    roots: dict[str | None, float] = {name: 0.1 + 0.9 * (name == names[0]) for name in names} | {None: 0.2}
     began = time.perf_counter()
     opened.search(vectors[0], None, TOP)
     first_ms = (time.perf_counter() - began) * 1000
     ways: dict[str, Callable[[int], Any]] = {
         "category": lambda number: opened.search(vectors[number], [names[number % len(names)]], TOP),
         "all": lambda number: opened.search(vectors[number], None, TOP),
+        "all_counted_in": lambda number: opened.search(vectors[number], None, TOP, roots=roots),
     }
     taken = {}
     for name, way in ways.items():

@@ -151,8 +151,8 @@ class Catalogue:
         """Name -> id of every category that has a product on sale with a stored photo, by name."""
         rows = self.connection.execute(
             "SELECT name, id FROM categories "
-            "WHERE name != '' AND id IN (SELECT category_id FROM products JOIN photos ON product_id = products.id "
-            f"             WHERE retired_utc IS NULL AND {_SHOWABLE}) ORDER BY name"
+            "WHERE name != '' AND EXISTS (SELECT 1 FROM products JOIN photos ON product_id = products.id "
+            f"             WHERE category_id = categories.id AND retired_utc IS NULL AND {_SHOWABLE}) ORDER BY name"
         )
         return {row["name"]: row["id"] for row in rows}
 
@@ -203,7 +203,10 @@ class Catalogue:
 
     def products_by_feed_id(self, external_id: str) -> list[Product]:
         """The products a feed calls by this id; several when several sources use it."""
-        rows = self.connection.execute(f"{_SELECT_PRODUCT} WHERE external_id = ? ORDER BY products.id", (external_id,))
+        rows = self.connection.execute(  # by source, for there is an index of both
+            f"{_SELECT_PRODUCT} WHERE source_id IN (SELECT id FROM sources) AND external_id = ? ORDER BY products.id",
+            (external_id,),
+        )
         return [self._product(row) for row in rows]
 
     def lowest_prices(self, groups: Iterable[tuple[str, str]], with_out_of_stock: bool) -> dict[tuple[str, str], str]:

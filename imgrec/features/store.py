@@ -174,7 +174,7 @@ class FeatureStore:
         there = there[np.argsort(turn[of], kind="stable")]
         ends = np.cumsum(np.bincount(turn[of], minlength=len(shards)))
         waiting: list[tuple[NDArray[np.int64], PhotoFeatures]] = []
-        for shard, at in zip(shards[in_turn].tolist(), np.split(there, ends[:-1]), strict=True):
+        for shard, at in zip(shards[in_turn].tolist(), np.split(there, ends)[:-1], strict=True):
             photos = _read(self._folder, found.shards[shard])
             if photos is None:
                 raise FeaturesError(

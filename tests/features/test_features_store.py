@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from narrow_vgg import make_narrow
 
+from imgrec.errors import FeaturesError
+from imgrec.features import store as features_store
 from imgrec.features.store import ABSENT, FeatureStore, PhotoFeatures, prune
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import ModelFolder
@@ -83,3 +85,36 @@ def test_pruning_keeps_what_is_wanted_and_counts_what_goes(tmp_path: Path, eye: 
     assert store.held("shop") == {"a"}
     assert (store.read("shop").features == np.float16(0.5)).all()
     assert other.held("shop") == set()
+
+
+def test_photos_are_found_wherever_they_are_and_seen_part_by_part_in_the_order_asked_for(
+    tmp_path: Path, eye: Eye, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(features_store, "_ROWS_AT_ONCE", 2)
+    store = FeatureStore(tmp_path, eye)
+    for names, value in (("ab", 0.5), ("bcd", 0.25), ("e", 0.125)):
+        store.add("shop", some(eye, *names, value=value))
+    asked = np.array([b"e", b"nobody", b"c", b"a", b"e", b"d"], "S64")
+    found = store.find("shop", asked)
+    assert found.is_there.tolist() == [True, False, True, True, True, True]
+    parts = list(store.parts(found))
+    assert sorted(np.concatenate([rows for rows, _ in parts]).tolist()) == [0, 2, 3, 4, 5]
+    assert all((seen.content == asked[rows]).all() for rows, seen in parts)
+    assert len(parts) > 1
+    seen = store.all_of(found.take(np.array([5, 0, 3])))
+    assert (seen.content.tolist(), seen.features[:, 0].tolist()) == ([b"d", b"e", b"a"], [0.25, 0.125, 0.5])
+    nobody = store.find("shop", asked[:0])
+    assert (len(nobody), len(store.all_of(nobody)), list(store.parts(nobody))) == (0, 0, [])
+
+
+def test_a_damaged_shard_has_nothing_and_one_that_is_damaged_after_it_was_found_is_an_error(tmp_path: Path, eye: Eye):
+    store = FeatureStore(tmp_path, eye)
+    store.add("shop", some(eye, "a"))
+    found = store.find("shop", np.array([b"a"], "S64"))
+    [shard] = tmp_path.glob("*/shop/*.npz")
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1  # amid the features
+    shard.write_bytes(content)
+    assert not store.find("shop", np.array([b"a"], "S64")).is_there.any()
+    with pytest.raises(FeaturesError, match="Do the same again"):
+        list(store.parts(found))
