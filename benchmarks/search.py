@@ -25,9 +25,10 @@ from imgrec.search.generation import (
     Expected,
     IndexRecord,
     Knowledge,
-    Shelves,
+    Register,
     write_record,
-    write_shelves,
+    write_register,
+    write_vectors,
 )
 from imgrec.search.likeness import Likeness
 from imgrec.search.search_index import SearchIndex
@@ -103,7 +104,8 @@ def held_to_avx2() -> None:
 def write_index(folder: Path, vectors: Floats) -> SearchIndex:
     """Every photo is a product of its own; the categories are of one size."""
     number = np.arange(len(vectors), dtype=np.int64)
-    write_shelves(folder, Shelves(number, number, number, np.zeros((len(vectors), 3, 4), np.float16), vectors))
+    write_register(folder, Register(number, number, number, np.zeros((len(vectors), 3, 4), np.float16)))
+    write_vectors(folder, len(vectors), vectors.shape[1], [(number, vectors)])
     Whitening(np.eye(vectors.shape[1] + 1, vectors.shape[1], dtype=np.float32)).save(folder / WHITENING)
     knowledge = Knowledge(
         labels=(), head="none", temperature=1, scoping="all", threshold=0, threshold_rule="none",
