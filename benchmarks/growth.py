@@ -56,6 +56,7 @@ def main() -> None:
         print(json.dumps(figures[photos]), flush=True)
         if options.json:
             options.json.write_text(json.dumps([figures[size] for size in sorted(figures)], indent=1) + "\n")
+    print("\n".join(table([figures[size] for size in sorted(figures)])))
     if options.picture:
         draw([figures[size] for size in sorted(figures)], options.picture)
 
@@ -208,6 +209,26 @@ class Stages(Silent):
         began = time.perf_counter()
         yield lambda done, note: None
         self.seconds[title] = round(time.perf_counter() - began, 2)
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """The figures that matter, as lines of Markdown."""
+    names = ("photos", "index", "catalogue", "features", "building (processor)", "peak memory", "nothing to do",
+             "opening, not in memory", "opening, in memory", "first query", "one category of 20 (processor)",
+             "all (processor)", "all, categories counted in")  # fmt: skip
+    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+    for row in rows:
+        size, built, asked = row["bytes"], row["build"], row["search"]
+        cells = (
+            f"{row['photos']:,}", *(f"{size[name] / 1e6:,.0f} MB" for name in ("index", "catalogue", "features")),
+            f"{built['seconds']:,.0f} s ({built['processor_s']:,.0f} s)", f"{built['peak_mb']:,} MB",
+            f"{row['again']['seconds']:,.0f} s", f"{asked['open_cold_s']:,.2f} s", f"{asked['open_warm_s']:,.2f} s",
+            f"{asked['first_ms']:,.1f} ms",
+            *(f"{asked[way]['median_ms']:,.1f} ms ({asked[way]['processor_ms']:,.1f} ms)" for way in ("category", "all")),
+            f"{asked['all_counted_in']['median_ms']:,.1f} ms",
+        )  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
 
 
 def draw(rows: list[dict[str, Any]], picture: Path) -> None:
