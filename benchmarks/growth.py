@@ -224,7 +224,7 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
             f"{built['seconds']:,.0f} s ({built['processor_s']:,.0f} s)", f"{built['peak_mb']:,} MB",
             f"{row['again']['seconds']:,.0f} s", f"{asked['open_cold_s']:,.2f} s", f"{asked['open_warm_s']:,.2f} s",
             f"{asked['first_ms']:,.1f} ms",
-            *(f"{asked[way]['median_ms']:,.1f} ms ({asked[way]['processor_ms']:,.1f} ms)" for way in ("category", "all")),
+            *(f"{one['median_ms']:,.1f} ms ({one['processor_ms']:,.1f} ms)" for one in (asked["category"], asked["all"])),
             f"{asked['all_counted_in']['median_ms']:,.1f} ms",
         )  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
