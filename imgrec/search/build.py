@@ -126,7 +126,7 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter, looke
     """Bring the index up to date with catalogue and model, and point CURRENT at it.
 
     The catalogue is only read, and only at the beginning: it may change meanwhile. Photos are looked at once, by
-    `looker` or by this process; an interrupted build goes on where it stopped. Memory grows by some 250 bytes a photo,
+    `looker` or by this process; an interrupted build goes on where it stopped. Memory grows by some 300 bytes a photo,
     and not with what a feature or a vector takes. Raises CatalogueError when there is nothing to index.
     """
     path, store = config.index.path, store_for(config.index)
