@@ -54,7 +54,7 @@ _MOST_STRANGERS = 300
 _LEAST_STRANGERS = 2  # of a category
 _MOST_LEARNED_FROM = 20_000
 _MOST_OF_A_CATEGORY = 500
-_LEARNING = 4
+_LEARNING = 5
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
 
