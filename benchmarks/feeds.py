@@ -5,18 +5,14 @@ Feeds are made up line by line, gzipped, imported by `imgrec import` in a proces
 
 import gzip
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from measuring import Report, Taken, Value, options_of
+from measuring import Process, Report, Taken, Value, options_of, run_to_its_end
 
 TEXT = """
 Classic wooden puzzle for children's rooms with 24 bright pieces and a "storage" tray made of solid beech, for small
@@ -64,7 +60,7 @@ def imports(
     place: Path | None,
 ) -> None:
     """Import feeds of each format, of each length, into a new catalogue each time."""
-    taken: dict[str, Taken[Run]] = {}
+    taken: dict[str, Taken[Process]] = {}
     more: dict[str, dict[str, Value]] = {}
     for number in range(runs):
         for form in formats:
@@ -91,31 +87,22 @@ def readers(report: Report, count: int, runs: int, place: Path | None) -> None:
             busy: dict[str, list[float]] = {}
             for _ in range(runs):
                 for reader, code in READERS.items():
-                    run = measured([sys.executable, "-c", READ + code, str(feed)], may_fail=True)
-                    if run.output != "failed":
+                    run = run_to_its_end([sys.executable, "-c", READ + code, str(feed)], may_fail=True)
+                    if run is not None:
                         busy.setdefault(reader, []).append(run.cpu_seconds)
             taken: dict[str, Taken[None]] = {reader: Taken(seconds) for reader, seconds in busy.items()}
             title = f"reading {count:,} lines alone, {name}, in processor time"
             report.times(title, taken, "s", beside=OURS, count=count, of_what="lines")
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a process took."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float
-    output: str
-
-
-def imported(feed: Path, count: int, per_category: int | None) -> tuple[Run, dict[str, Value]]:
+def imported(feed: Path, count: int, per_category: int | None) -> tuple[Process, dict[str, Value]]:
     """Import a feed into a new catalogue beside it, check that no line was lost, and say what it took."""
     config = feed.with_name("config.yaml")
     config.write_text("{}")
     sample = ["--per-category", str(per_category)] if per_category else []
     command = [sys.executable, "-m", "imgrec", "--config", str(config), "import", str(feed), "--json", *sample]
-    run = measured(command)
+    run = run_to_its_end(command)
+    assert run is not None
     counts = json.loads(run.output)
     assert counts["read"] >= count, counts
     assert counts["read"] == counts["imported"] + counts["unchanged"] + sum(counts["rejected"].values()), counts
@@ -125,21 +112,6 @@ def imported(feed: Path, count: int, per_category: int | None) -> tuple[Run, dic
         "imported": counts["imported"], "rejected": rejected, "feed MB": round(feed.stat().st_size / 1e6, 1),
         "catalogue MB": round(catalogue_mb, 1),
     }  # fmt: skip
-
-
-def measured(command: list[str], may_fail: bool = False) -> Run:
-    """Run a command to its end."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
-    assert process.stdout is not None
-    assert process.stderr is not None
-    output, errors = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert may_fail or process.returncode == 0, errors
-    peak_mb = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    cpu_seconds = usage.ru_utime + usage.ru_stime  # what else the machine does has no part in it
-    return Run(time.perf_counter() - begun, cpu_seconds, peak_mb, "failed" if process.returncode else output)
 
 
 def write_feed(file: Path, lines: Callable[[random.Random, int], Iterator[str]], count: int) -> Path:

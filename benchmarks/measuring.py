@@ -15,7 +15,9 @@ import os
 import platform
 import resource
 import shlex
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +33,7 @@ Input = TypeVar("Input")
 Answer = TypeVar("Answer")
 Value = str | int | float | None
 
+PAUSE_S = 0.05  # OpenBLAS' threads wait for work for 2^26 ticks of the processor's clock, OpenMP's and TBB's less
 UNITS = {"ms": 1e3, "s": 1.0}
 PACKAGES = {
     "PIL": "pillow", "apsw": "apsw", "faiss": "faiss-cpu", "httpx": "httpx", "keras": "keras", "lancedb": "lancedb",
@@ -78,15 +81,46 @@ def in_turns(
 ) -> dict[str, Taken[Answer]]:
     """Have every way answer every input. They take turns, so that what else the machine does falls on all alike.
 
-    warm: each answers the first input once beforehand, which starts threads, allocates and compiles.
+    warm: each answers the first input once beforehand, which starts threads, allocates and compiles. Before each turn
+    nothing is done for a while: threads of the one before go on looking for work, and would take cores from the next.
     """
     taken: dict[str, Taken[Answer]] = {name: Taken() for name in ways}
     for way in ways.values() if warm else ():
         way(inputs[0])
     for one in inputs:
         for name, way in ways.items():
+            time.sleep(PAUSE_S)
             taken[name].run(partial(way, one))
     return taken
+
+
+@dataclass(frozen=True)
+class Process:
+    """What a process took: seconds, those of all its threads together, and its peak memory; what it printed."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    output: str
+
+
+def run_to_its_end(command: Sequence[str], may_fail: bool = False) -> Process | None:
+    """Run a command; None where it failed and may."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
+        assert process.stdout is not None
+        with process.stdout:
+            output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - began
+        if process.returncode:
+            errors.seek(0)
+            assert may_fail, errors.read()
+            return None
+    peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return Process(seconds, usage.ru_utime + usage.ru_stime, round(peak, 1), output)
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:
