@@ -4,7 +4,7 @@ The JSON of a script has `benchmark`, `says` (how its docstring begins), `comman
 `machine`, `load_at_the_end`, `packages`, `peak_mb` (of the script itself, with all that took part in it), `tables` and
 `notes`. A table has `title` and `rows` by name. One of times has `unit` and `beside` too, and in each row `runs`,
 `least`, `quarter`, `median`, `three_quarters`, `most`, `times` (how many times as long as `beside` it takes: the median
-over turns) and where it was counted `processor` (the median of all threads' time together).
+over turns) and where it was counted `processor` (the median of all threads' time together) and `processor_times`.
 """
 
 import argparse
@@ -171,6 +171,8 @@ class Report:
                 row[f"{of_what} a second"] = float(f"{count / np.median(one.seconds):.4g}")
             if beside is not None:
                 row["times"] = times_as_long(one.seconds, taken[beside].seconds)
+            if beside is not None and busy:
+                row["processor_times"] = times_as_long(one.busy, taken[beside].busy)
             rows[name] = row | dict((more or {}).get(name, {}))
         self._tables.append({"title": title, "unit": unit, "beside": beside, "rows": rows})
         shown = {name: _shown(row, unit, beside, name) for name, row in rows.items()}
@@ -254,7 +256,7 @@ def _cpuinfo(*keys: str) -> str:
 def _shown(row: Mapping[str, Value], unit: str, beside: str | None, name: str) -> dict[str, str]:
     shown = {f"median {unit}": _said(row["median"])}
     shown["half of them"] = f"{_said(row['quarter'])} to {_said(row['three_quarters'])}"
-    hidden = {"runs", "least", "quarter", "median", "three_quarters", "most", "times"}
+    hidden = {"runs", "least", "quarter", "median", "three_quarters", "most", "times", "processor_times"}
     if beside is not None:
         shown["times as long"] = "" if name == beside else f"{_said(row['times'])}x"
     return shown | {key: _said(value) for key, value in row.items() if key not in hidden}

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import simsimd
 from measuring import Report, Value, in_turns, options_of
-from sklearn.neighbors import NearestNeighbors
 
 from imgrec.search import scan
 from imgrec.search.engine import SIMILARITY_DECIMALS, Findable
@@ -172,6 +171,8 @@ def in_numpy(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
 
 
 def in_sklearn(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
+    from sklearn.neighbors import NearestNeighbors
+
     neighbours = NearestNeighbors(n_neighbors=top, algorithm="brute", metric="cosine").fit(vectors)
     return {
         "scikit-learn brute force": lambda query: neighbours.kneighbors(query[None], return_distance=False)[0].tolist()
