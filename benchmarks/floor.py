@@ -61,6 +61,7 @@ class Least:
         return cls(min(min(one.seconds) for one in ways) / parts, min(min(one.busy) for one in ways) / parts)
 
     def in_ms(self, times: int) -> dict[str, float]:
+        """Of that much of it, as a row of a table."""
         return {"ms": self.seconds * times * 1000, "processor ms": self.busy * times * 1000}
 
 

@@ -93,6 +93,14 @@ def test_importing_is_told_with_its_memory(run: Run) -> None:
     assert row["peak MB"] > 10
 
 
+def test_a_process_is_told_its_own_memory_and_not_that_of_its_starter(measuring: ModuleType) -> None:
+    held = np.ones(30_000_000)  # 240 MB
+    process = measuring.run_to_its_end([sys.executable, "-c", "print('done')"])
+    assert process.output == "done\n"
+    assert 1 < process.peak_mb < held.nbytes / 1e6 / 2
+    assert measuring.run_to_its_end([sys.executable, "-c", "1 / 0"], may_fail=True) is None
+
+
 def test_the_network_has_as_many_multiply_adds_as_the_paper_says(measuring: ModuleType) -> None:
     assert importlib.import_module("same_network").multiply_adds(224) == 15_346_630_656
 
