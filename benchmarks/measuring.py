@@ -162,11 +162,12 @@ class Report:
     def times(
         self, title: str, taken: Mapping[str, Taken[Answer]], unit: str, beside: str | None = None, count: int = 0,
         of_what: str = "", busy: bool = False, more: Mapping[str, Mapping[str, Value]] | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         """A row for each way: the median, half of its turns, and how many times as long as `beside` it takes.
 
         count, of_what: how many things a turn is about: the median as these a second, too. busy: processor time, too;
-        not for ways that have other processes do the work. more: further columns by way, after the ratio.
+        not for ways that have other processes do the work. more: further columns by way; form: as `table` has it.
         """
         rows: dict[str, dict[str, Value]] = {}
         for name, one in taken.items():
@@ -182,7 +183,7 @@ class Report:
                 row["processor_times"] = times_as_long(one.busy, taken[beside].busy)
             rows[name] = row | dict((more or {}).get(name, {}))
         self._tables.append({"title": title, "unit": unit, "beside": beside, "rows": rows})
-        shown = {name: _shown(row, unit, beside, name) for name, row in rows.items()}
+        shown = {name: _shown(row, unit, beside, name, form or {}) for name, row in rows.items()}
         _print(title, shown)
 
     def table(self, title: str, rows: Mapping[str, Mapping[str, Value]], form: Mapping[str, str] | None = None) -> None:
@@ -260,13 +261,15 @@ def _cpuinfo(*keys: str) -> str:
     return ""
 
 
-def _shown(row: Mapping[str, Value], unit: str, beside: str | None, name: str) -> dict[str, str]:
+def _shown(
+    row: Mapping[str, Value], unit: str, beside: str | None, name: str, form: Mapping[str, str]
+) -> dict[str, str]:
     shown = {f"median {unit}": _said(row["median"])}
     shown["half of them"] = f"{_said(row['quarter'])} to {_said(row['three_quarters'])}"
     hidden = {"runs", "least", "quarter", "median", "three_quarters", "most", "times", "processor_times"}
     if beside is not None:
         shown["times as long"] = "" if name == beside else f"{_said(row['times'])}x"
-    return shown | {key: _said(value) for key, value in row.items() if key not in hidden}
+    return shown | {key: _said(value, form.get(key)) for key, value in row.items() if key not in hidden}
 
 
 def _said(value: Value, form: str | None = None) -> str:

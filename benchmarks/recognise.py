@@ -54,9 +54,9 @@ def main() -> None:
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
         ways = ours if options.without_peers else ours | peers(model, Path(folder))
         side = model.settings.preprocessing.side_px
-        billions = multiply_adds(side) / 1e9
+        needed = multiply_adds(side, weights_in(model))
         report.note(
-            "multiply_adds", multiply_adds(side), f"{model.path.name}, {side} px: {billions:.2f} G multiply-adds"
+            "multiply_adds", needed, f"{model.path.name}, {side} px: {needed / 1e9:.2f} G multiply-adds a photo"
         )
         for count in BATCHES:
             taken = in_turns(ways, [pixels[:count]] * options.runs)
@@ -64,7 +64,17 @@ def main() -> None:
             alike = {name: least_cosine(one.answers[-1], right) for name, one in taken.items()}
             title = "one photo" if count == 1 else f"a batch of {count}"
             more: dict[str, dict[str, Value]] = {name: {"cosine": round(cosine, 5)} for name, cosine in alike.items()}
-            report.times(title, taken, "ms", beside=first, count=count, of_what="photos", busy=True, more=more)
+            report.times(
+                title,
+                taken,
+                "ms",
+                beside=first,
+                count=count,
+                of_what="photos",
+                busy=True,
+                more=more,
+                form={"cosine": ".5f"},
+            )
             wrong = [name for name, cosine in alike.items() if cosine < LEAST_COSINE]
             assert not wrong, f"{', '.join(wrong)}: features differ, so this is not the same network: {alike}"
 

@@ -65,10 +65,11 @@ def keras_model(model: ModelFolder, weights: Weights, dtype: str = "float32") ->
     photos = keras.Input((side, side, 3), name="pixels", dtype="uint8")
     x = layers.Rescaling(weights.scale, weights.offset.tolist(), dtype="float32", name="centre")(photos)
     parts = []
-    for block, (channels, convolutions) in enumerate(BLOCKS, start=1):
+    for block, (_, convolutions) in enumerate(BLOCKS, start=1):
         x = layers.MaxPooling2D(dtype=dtype)(x) if block > 1 else x
         for number in range(1, convolutions + 1):
             name = f"block{block}_conv{number}"
+            channels = weights.convolutions[name][1].size
             x = layers.Conv2D(channels, 3, padding="same", activation="relu", dtype=dtype, name=name)(x)
         if f"block{block}" in model.settings.feature.layers:
             parts.append(layers.UnitNormalization(dtype="float32")(GeneralisedMean(dtype="float32")(x)))
@@ -105,13 +106,14 @@ def in_onnx_runtime(file: Path) -> Run:
     return lambda pixels: session.run(None, {"pixels": pixels})[0]
 
 
-def multiply_adds(side_px: int) -> int:
-    """Of the thirteen convolutions, for one photo: for the slimmed, too many."""
+def multiply_adds(side_px: int, weights: Weights | None = None) -> int:
+    """Of the thirteen convolutions, for one photo; without weights as many channels as the paper has."""
     total, taken = 0, 3
     for block, (channels, convolutions) in enumerate(BLOCKS):
-        for _ in range(convolutions):
-            total += (side_px // 2**block) ** 2 * 9 * taken * channels
-            taken = channels
+        for number in range(1, convolutions + 1):
+            out = weights.convolutions[f"block{block + 1}_conv{number}"][1].size if weights else channels
+            total += (side_px // 2**block) ** 2 * 9 * taken * out
+            taken = out
     return total
 
 

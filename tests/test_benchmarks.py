@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from narrow_vgg import make_narrow, narrow_weights
+
+from imgrec.training.graph import LARGEST
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 SCRIPTS = sorted(file.stem for file in BENCHMARKS.glob("*.py") if '__name__ == "__main__"' in file.read_text("utf-8"))
@@ -84,6 +87,20 @@ def test_the_floor_grows_with_what_is_read_and_multiplied(run: Run) -> None:
     least = {name: row["ms"] for name, row in found["tables"][-1]["rows"].items()}
     assert least["search, 80000 bytes of each of 100 photos"] > least["search, 8 bytes of each of 100 photos"]
     assert least["network, float32, a batch of 16"] == pytest.approx(16 * least["network, float32, one photo"])
+
+
+def test_looking_is_told_in_each_arithmetic_that_the_processor_has(run: Run, tmp_path: Path) -> None:
+    model = make_narrow(tmp_path / "narrow")
+    found = run("recognise", model.path, "--without-peers", "--runs", 1)
+    assert [table["title"] for table in found["tables"]] == ["one photo", "a batch of 16"]
+    for table in found["tables"]:
+        assert "imgrec, OpenVINO float32" in table["rows"]
+        assert all(row["cosine"] > 0.99 for row in table["rows"].values())
+    weights = importlib.import_module("same_network").weights_in(model)
+    for name, (kernel, shift) in narrow_weights().convolutions.items():
+        rounded = float(np.abs(kernel).max()) / LARGEST / 2
+        assert weights.convolutions[name][0] == pytest.approx(kernel, abs=rounded * 1.01)
+        assert weights.convolutions[name][1] == pytest.approx(shift, abs=1e-3)
 
 
 def test_importing_is_told_with_its_memory(run: Run) -> None:
