@@ -1,9 +1,9 @@
 """What this machine can do at best: read memory, and multiply; and what follows for a search and for the network.
 
 No search can be done before what it has to read was read once, and no network before its multiply-adds were done. How
-fast this machine reads and multiplies is measured by what does nothing else: numpy over one slice a core, and products
-of large matrices in OpenBLAS and OpenVINO. The least of all turns counts. Memory is read at several sizes, as an index
-may fit into the processor's cache where vectors do not.
+fast this machine reads and multiplies is measured by what does nothing else: numpy over one slice a core; products of
+large matrices in OpenBLAS and OpenVINO, and convolutions. The least of all turns counts, by the clock and in processor
+time. Memory is read at several sizes, as an index may fit into the processor's cache where vectors do not.
 """
 
 import os
@@ -20,6 +20,7 @@ from imgrec.vision.eye import arithmetic_of
 from imgrec.vision.runtime import import_openvino
 
 OTHERS_MB = 2000
+LAYERS = 4
 
 
 def main() -> None:
@@ -29,7 +30,9 @@ def main() -> None:
         "--bytes-a-row", type=int, nargs="+", default=[160, 256, 1024], help="leading codes, all codes, vectors"
     )
     parser.add_argument("--side-px", type=int, default=128, help="of the photos that the network takes")
-    parser.add_argument("--matrix", type=int, default=3072, help="side of the matrices that are multiplied")
+    parser.add_argument(
+        "--matrix", type=int, default=1024, help="side of the matrices that are multiplied, twice the channels"
+    )
     parser.add_argument("--mb", type=int, default=OTHERS_MB, help="a size to read that fits into no cache")
     parser.add_argument("--runs", type=int, default=15, help="of each")
     options = parser.parse_args()
@@ -60,6 +63,12 @@ class Least:
         ways = list(taken)
         return cls(min(min(one.seconds) for one in ways) / parts, min(min(one.busy) for one in ways) / parts)
 
+    @classmethod
+    def best(cls, several: Iterable[Self]) -> Self:
+        """The least of each."""
+        known = list(several)
+        return cls(min(one.seconds for one in known), min(one.busy for one in known))
+
     def in_ms(self, times: int) -> dict[str, float]:
         """Of that much of it, as a row of a table."""
         return {"ms": self.seconds * times * 1000, "processor ms": self.busy * times * 1000}
@@ -82,40 +91,60 @@ def reading(report: Report, size: int, runs: int) -> Least:
 
 
 def multiplying(report: Report, side: int, runs: int) -> dict[str, Least]:
-    """By arithmetic: one operation."""
+    """By arithmetic: one operation, in whichever way takes the least."""
     rng = np.random.default_rng(0)
     one, other = (rng.standard_normal((side, side), np.float32) for _ in range(2))
-    ways: dict[str, Callable[[None], object]] = {"numpy float32": lambda _: one @ other}
-    arithmetics = {"numpy float32": "float32"}
+    photos = rng.standard_normal((4, side // 2, 16, 16), np.float32)
+    ways: dict[str, Callable[[None], object]] = {"numpy float32, a product": lambda _: one @ other}
+    operations = {"numpy float32, a product": 2 * side**3}
+    arithmetics = {"numpy float32, a product": "float32"}
     for hint in ("f32", "bf16"):
-        network = product_in_openvino(other, hint)
-        arithmetic = arithmetic_of(network)
-        arithmetics[name := f"OpenVINO {arithmetic}"] = arithmetic
-        ways[name] = lambda _, network=network: network([one])
+        for what, graph, taken_in, needed in (
+            ("products", products(other), one, 2 * LAYERS * side**3),
+            ("convolutions", convolutions(photos, rng), photos, 2 * LAYERS * photos.size * 9 * photos.shape[1]),
+        ):
+            network = compiled(graph, hint)
+            arithmetics[name := f"OpenVINO {arithmetic_of(network)}, {what}"] = arithmetic_of(network)
+            ways[name] = lambda _, network=network, taken_in=taken_in: network([taken_in])
+            operations[name] = needed
     taken = in_turns(ways, [None] * runs)
-    operations = 2 * side**3
-    best = {name: operations / min(each.seconds) for name, each in taken.items()}
     more: dict[str, dict[str, Value]] = {
         name: {
-            "best, GFLOP a second": a_second / 1e9,
-            "a processor second": operations / min(taken[name].busy) / 1e9,
+            "best, GFLOP a second": needed / min(taken[name].seconds) / 1e9,
+            "a processor second": needed / min(taken[name].busy) / 1e9,
         }
-        for name, a_second in best.items()
+        for name, needed in operations.items()
     }
-    report.times(f"multiplying two matrices of {side:,} x {side:,}", taken, "ms", more=more)
+    title = f"multiplying: matrices of {side:,} x {side:,}; 3 x 3 convolutions of {side // 2} channels, 4 x 16 x 16"
+    report.times(title, taken, "ms", more=more)
     return {
-        kind: Least.of((taken[name] for name, of in arithmetics.items() if of == kind), operations)
-        for kind in arithmetics.values()
+        kind: Least.best(Least.of([taken[name]], operations[name]) for name, of in arithmetics.items() if of == kind)
+        for kind in dict.fromkeys(arithmetics.values())
     }
 
 
-def product_in_openvino(other: np.ndarray, hint: str) -> Any:
-    openvino = import_openvino()
-    op = openvino.opset13
-    rows = op.parameter(other.shape, np.float32)
+def products(other: np.ndarray) -> Any:
+    """Some in a row, so that numbers stay in the arithmetic that they are multiplied in."""
+    op = import_openvino().opset13
+    rows = x = op.parameter(other.shape, np.float32)
+    for number in range(LAYERS):
+        x = op.matmul(x, op.constant(np.roll(other, number, axis=0) / len(other) ** 0.5), False, False)
+    return import_openvino().Model([x], [rows], "products")
+
+
+def convolutions(photos: np.ndarray, rng: np.random.Generator) -> Any:
+    """As block 4 of the network has them at full width, but of four photos."""
+    op, one, channels = import_openvino().opset13, [1, 1], photos.shape[1]
+    pixels = x = op.parameter(photos.shape, np.float32)
+    for _ in range(LAYERS):
+        kernel = rng.standard_normal((channels, channels, 3, 3), np.float32) * (2 / (9 * channels)) ** 0.5
+        x = op.relu(op.convolution(x, op.constant(kernel.astype(np.float32)), one, one, one, one))
+    return import_openvino().Model([x], [pixels], "convolutions")
+
+
+def compiled(graph: Any, hint: str) -> Any:
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint}
-    graph = openvino.Model([op.matmul(rows, op.constant(other), False, False)], [rows], "product")
-    return openvino.Core().compile_model(graph, "CPU", options)
+    return import_openvino().Core().compile_model(graph, "CPU", options)
 
 
 if __name__ == "__main__":
