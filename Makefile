@@ -67,7 +67,7 @@ bench: setup $(PEERS) ## measure each claim beside its peers, a quarter of an ho
 	$(BIN)/python benchmarks/suite.py $(if $(FEED),--feed "$(FEED)") $(if $(ONLY),--only $(ONLY))
 
 $(PEERS): $(READY)
-	@echo "Installing what is measured beside imgrec: about 600 MB."
+	@echo "Installing what is measured beside imgrec: about 450 MB."
 	@$(PIP) -e '.[bench]'
 	@touch $@
 

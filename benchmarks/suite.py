@@ -90,7 +90,7 @@ def ratios(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
                 continue
             rows, beside = table["rows"], table["beside"]
             ours = f"{beside}: {rows[beside]['median']:.4g} {table['unit']}"
-            others = ", ".join(f"{other} {row['times']:.3g}x" for other, row in rows.items() if other != beside)
+            others = "; ".join(f"{other} {row['times']:.3g}x" for other, row in rows.items() if other != beside)
             lines.append(f"| {name}: {table['title']} | {ours} | {others} |")
     return lines
 
