@@ -52,12 +52,13 @@ def main() -> None:
             for name, way in ways.items():
                 with tempfile.TemporaryDirectory() as folder:
                     taken[name].run(partial(way, urls, Path(folder)))
-        title = (
-            f"{options.photos:,} photos of {options.side_px} px, {size_kb:.0f} kB, which take the server "
-            f"{options.delay_ms:g} ms each; the others only save files, ours decodes, stores and records each"
-        )
+        title = f"{options.photos:,} photos of {size_kb:.0f} kB, which take the server {options.delay_ms:g} ms each"
         report.times(title, taken, "s", beside=OURS, count=options.photos, of_what="photos")
-        report.note("peak_mb", peak_mb(), f"Peak memory of ours, and of the loop: {peak_mb():.0f} MB")
+        report.note(
+            "peak_mb",
+            peak_mb(),
+            f"Ours decodes, stores and records each photo, the others save files. Peak memory: {peak_mb():.0f} MB",
+        )
     server.terminate()
 
 

@@ -51,7 +51,7 @@ def main() -> None:
         if not run(name, given, options.out):
             failed.append(name)
     found = {name: read(options.out / f"{name}.json") for name in CLAIMS if (options.out / f"{name}.json").is_file()}
-    summary = "\n".join([*ratios(found), "", *floors(found)])
+    summary = "\n".join([*ratios(found), "", *floors(found)]).strip()
     (options.out / "summary.md").write_text(f"{named(machine())}\n\n{summary}\n", encoding="utf-8")
     print(f"\n{summary}\n\nAll figures: {options.out}")
     if failed:
