@@ -64,7 +64,7 @@ def small_pieces() -> Iterator[None]:
     """So that a few hundred rows go through all that millions do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "_ROWS_AT_ONCE", 50)
-        patch.setattr(scan, "_FEW", 30)
+        patch.setattr(scan, "_COMPARED_AT_ONCE", 20)
         patch.setattr(scan, "_PEAKS", 4)
         yield
 
@@ -81,13 +81,12 @@ def test_no_similarity_is_outside_its_bounds(kind, asked):
     for query in (*asked(rng, 4), vectors[1], -vectors[1]):
         true = vectors.astype(np.float64) @ query.astype(np.float64)
         bounds = scan._Bounds.by_leading(of(vectors), query, Scope.of_spans([(0, 300)]), None)
-        assert np.all(true <= bounds.upper + bounds.query.slack)
-        bounds.add_trailing()
-        everywhere = np.arange(300)
-        assert np.all(true <= bounds.upper + bounds.query.slack)
-        assert np.all(true >= bounds.lower(everywhere))
-        assert np.max(bounds.upper - bounds.lower(everywhere)) < 0.1
-        assert bounds.similarity(everywhere) == pytest.approx(true, abs=1e-12)
+        assert np.all(true <= bounds.upper.values + bounds.query.slack)
+        closer = bounds.closer()
+        assert np.all(true <= closer.upper.values + closer.query.slack)
+        assert np.all(true >= closer.lower())
+        assert np.max(closer.upper.values - closer.lower()) < 0.1
+        assert closer.closer() is closer
 
 
 def test_codes_stand_near_the_numbers_and_what_they_leave_out_is_known():
@@ -110,7 +109,7 @@ def test_vectors_for_which_the_bounds_would_not_hold_are_refused(wrong: float):
     with pytest.raises(ValueError, match="length 1"):
         CodedRows.of(vectors)
     with pytest.raises(ValueError, match="length 1"):
-        CodedQuery.of(vectors[3])
+        CodedQuery.of(vectors[3], CodedRows.of(vectors[:3]))
 
 
 @settings(max_examples=100, deadline=None)
@@ -223,12 +222,12 @@ def test_few_vectors_are_looked_at(monkeypatch: pytest.MonkeyPatch):
     rng = np.random.default_rng(7)
     vectors = decaying(rng, 20_000)
     looked_at: list[int] = []
-    original = scan._Bounds._cosines
+    original = Rows._cosines
 
-    def counted(self: scan._Bounds, rows: np.ndarray) -> np.ndarray:
+    def counted(self: Rows, vector: Floats, rows: np.ndarray) -> np.ndarray:
         looked_at.append(len(rows))
-        return original(self, rows)
+        return original(self, vector, rows)
 
-    monkeypatch.setattr(scan._Bounds, "_cosines", counted)
+    monkeypatch.setattr(Rows, "_cosines", counted)
     of(vectors).contenders(evenly(rng, 1)[0], Scope.of_spans([(0, 20_000)]), 10)
-    assert sum(looked_at) < 2000
+    assert sum(looked_at) < 200
