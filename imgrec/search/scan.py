@@ -207,9 +207,7 @@ class _Bounds:
             if lift is not None:
                 out += lift[rows]
             if block.allowed is not None:  # without a branch, which would be mispredicted
-                np.multiply(block.allowed, 2 * _FORBIDDEN, out=part, dtype=np.float32)
-                part -= _FORBIDDEN
-                np.minimum(out, part, out=out)
+                out -= np.multiply(~block.allowed, _FORBIDDEN, out=part, dtype=np.float32)
 
         _in_parallel(read, scope.blocks())
         furthest = 0 if lift is None else max(float(lift.max(initial=0)), -float(lift.min(initial=0)))

@@ -10,7 +10,7 @@ import simsimd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrec.search import scan
+from imgrec.search import codes, scan
 from imgrec.search.codes import CodedQuery, CodedRows
 from imgrec.search.scan import Rows, Scope
 from imgrec.vision.vectors import Floats, unit_rows
@@ -162,6 +162,33 @@ def test_a_scope_is_read_in_spans_or_where_few_may_be_found_row_by_row():
         assert [at for block in blocks for at in range(block.at.start, block.at.stop)] == list(range(len(scope)))
         read = [np.arange(500)[block.rows] for block in blocks]
         assert np.concatenate([*read, []]).tolist() == expected.tolist()
+
+
+def test_codes_of_which_more_are_leading_as_an_older_imgrec_wrote_them_find_the_same(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(8)
+    vectors = decaying(rng, 2000)
+    now = of(vectors)
+    monkeypatch.setattr(codes, "_leading", lambda dim: 5 * dim // 8)
+    before = of(vectors)
+    monkeypatch.undo()
+    assert before.coded.leading.shape != now.coded.leading.shape
+    for query in vectors[:5]:
+        expected = set(np.argsort(-(vectors @ query))[:10].tolist())
+        for rows in (before, now):
+            found, cosines = rows.contenders(query, Scope.of_spans([(0, 2000)]), 10)
+            assert set(found[np.argsort(-cosines)[:10]].tolist()) == expected
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 5, 49, 400])
+def test_high_ones_are_found_by_the_peaks_of_columns(n: int):
+    values = np.random.default_rng(n).permutation(np.arange(n, dtype=np.float32))
+    heights = scan._Heights(values)
+    for least in (-np.inf, 0.0, n / 2, n - 3.0, n + 1.0):
+        assert heights.reaching(least).tolist() == np.flatnonzero(values >= least).tolist()
+    for count in range(1, min(n, 60)):
+        found = set(heights.highest(count).tolist())
+        assert set(np.argsort(-values)[: len(found)].tolist()) == found
+        assert len(found) >= count
 
 
 def test_one_number_is_all_there_may_be_to_a_vector():
