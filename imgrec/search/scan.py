@@ -118,6 +118,25 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """A number for each row that changes only where a category ends.
+
+    ends: int64 (m,), the rows up to which each goes, ascending. values: float32 (m,).
+    """
+
+    ends: Ints
+    values: Floats
+
+    def of(self, rows: slice | Ints) -> Floats:
+        """Those of these rows: float32 (rows,)."""
+        if not isinstance(rows, slice):
+            return self.values[np.searchsorted(self.ends, rows, side="right")]
+        first, last = np.searchsorted(self.ends, (rows.start, rows.stop - 1), side="right")
+        ends = np.minimum(self.ends[first : last + 1], rows.stop)
+        return np.repeat(self.values[first : last + 1], np.diff(ends, prepend=rows.start))
+
+
+@dataclass(frozen=True)
 class Rows:
     """All n rows that can be searched: their vectors, float32 (n, k); their codes; the product of each, int64 (n,)."""
 
@@ -125,11 +144,11 @@ class Rows:
     coded: CodedRows
     product: Ints
 
-    def contenders(self, vector: Floats, scope: Scope, top: int, lift: Floats | None = None) -> tuple[Ints, Doubles]:
+    def contenders(self, vector: Floats, scope: Scope, top: int, lift: Steps | None = None) -> tuple[Ints, Doubles]:
         """Those of the `top` most similar products in scope, and of all that come close to the last; and their cosines.
 
-        A product counts by its most similar row. vector: float32 (k,), L2 norm 1. lift: float32 (n,), what is added to
-        a row's cosine before it is compared with others; None: nothing.
+        A product counts by its most similar row. vector: float32 (k,), L2 norm 1. lift: what is added to a row's
+        cosine before it is compared with others; None: nothing.
         """
         bounds = _Bounds.by_leading(self, vector, scope, lift)
         reaching = bounds.reaching(bounds.end(top))
@@ -192,7 +211,7 @@ class _Bounds:
     is_close: bool = False
 
     @classmethod
-    def by_leading(cls, among: Rows, vector: Floats, scope: Scope, lift: Floats | None) -> Self:
+    def by_leading(cls, among: Rows, vector: Floats, scope: Scope, lift: Steps | None) -> Self:
         """Read the leading codes; what the trailing ones add is the most they can."""
         coded, upper = among.coded, np.empty(len(scope), np.float32)
         query = CodedQuery.of(vector, coded)
@@ -205,12 +224,12 @@ class _Bounds:
             out += np.multiply(coded.residual[rows], query.length, out=part)
             out += np.multiply(coded.trailing_norm[rows], query.trailing_norm, out=part)
             if lift is not None:
-                out += lift[rows]
+                out += lift.of(rows)
             if block.allowed is not None:  # without a branch, which would be mispredicted
                 out -= np.multiply(~block.allowed, _FORBIDDEN, out=part, dtype=np.float32)
 
         _in_parallel(read, scope.blocks())
-        furthest = 0 if lift is None else max(float(lift.max(initial=0)), -float(lift.min(initial=0)))
+        furthest = 0 if lift is None else float(np.abs(lift.values).max(initial=0))
         return cls(among, query, scope, _Heights(upper), query.slack + _ROUNDING * (1 + furthest))
 
     def closer(self) -> "_Bounds":

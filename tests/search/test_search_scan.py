@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from imgrec.search import codes, scan
 from imgrec.search.codes import CodedQuery, CodedRows
-from imgrec.search.scan import Rows, Scope
+from imgrec.search.scan import Rows, Scope, Steps
 from imgrec.vision.vectors import Floats, unit_rows
 
 SPREAD = np.float32(0.02) ** np.linspace(0, 1, 24, dtype=np.float32)
@@ -126,11 +126,12 @@ def test_all_rows_that_can_belong_to_the_answer_are_found_and_compared(
     product = rng.integers(0, 1 + n // photos, n)
     [query] = vectors[:1] if seed % 3 == 0 else -vectors[:1] if seed % 3 == 1 else KINDS[seed % len(KINDS)](rng, 1)
     lift = (weight * rng.random(6).astype(np.float32))[rng.integers(0, 6, n)] if weight else None
+    steps = None if lift is None else Steps(np.arange(1, n + 1), lift)
     mask = None if allowed is None else rng.random(n) < allowed
     cuts = np.sort(rng.integers(0, n + 1, 2 * parts)).reshape(-1, 2)
     spans = [(0, n)] if parts == 1 else [(int(start), int(end)) for start, end in rng.permutation(cuts)]
 
-    rows, cosines = of(vectors, product).contenders(query, Scope.of_spans(spans, mask), top, lift)
+    rows, cosines = of(vectors, product).contenders(query, Scope.of_spans(spans, mask), top, steps)
 
     in_scope = np.zeros(n, bool)
     for start, end in spans:
@@ -189,6 +190,16 @@ def test_high_ones_are_found_by_the_peaks_of_columns(n: int):
         found = set(heights.highest(count).tolist())
         assert set(np.argsort(-values)[: len(found)].tolist()) == found
         assert len(found) >= count
+
+
+def test_steps_are_what_they_say_of_any_rows():
+    values = np.arange(5, dtype=np.float32)
+    steps, each = Steps(np.array([3, 3, 4, 10, 20]), values), np.repeat(values, [3, 0, 1, 6, 10])
+    for start in range(20):
+        for end in range(start + 1, 21):
+            assert steps.of(slice(start, end)).tolist() == each[start:end].tolist()
+    rows = np.array([0, 2, 3, 4, 9, 10, 19])
+    assert steps.of(rows).tolist() == each[rows].tolist()
 
 
 def test_one_number_is_all_there_may_be_to_a_vector():
