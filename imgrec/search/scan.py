@@ -3,9 +3,12 @@
 Exact, by the bounds of codes.py, in three steps:
 
 1. From the leading ones of its codes each row gets an upper bound: its similarity is no higher.
-2. Some of those with the highest bounds are compared with the query. As many products as are wanted reach some
-   similarity, so the answer ends there or above. The rows whose bounds reach that get a closer one, by the other codes.
-3. The same again with these, and what is left is compared. What was left out is less similar than all of the answer.
+2. Of those with the highest bounds the other codes are read, too, which also say how similar they are at least. As many
+   products as are wanted reach some similarity, so the answer ends there or above.
+3. Of the rows whose bounds reach that the other codes are read as well. That brings the end closer, and what still
+   reaches it is compared. What was left out is less similar than all of the answer.
+
+No product of larger matrices is in it: OpenBLAS would let other threads spin for a tenth of a second after it.
 
 The product of 8-bit codes is SimSIMD's (https://github.com/ashvardanian/SimSIMD): it has a kernel for each generation
 of processors, takes the best one at run time, and lets go of the GIL. A search takes as many threads as there are
@@ -35,6 +38,7 @@ _ROUNDING = 1e-5
 """What is closer than this to where the answer ends is compared too: some of it may come out equal."""
 
 _FIRST_LOOK = 2
+_FURTHER = 4
 _SCATTERED = 4  # one row in so many is fetched by itself; of more, all are read
 _PEAKS = 32
 _ROWS_AT_ONCE = 16_384  # what is worked out about them stays in a core's own cache
@@ -267,7 +271,7 @@ class _Bounds:
                 return float(reached[order[firsts[top - 1]]])
             if is_all:
                 return -np.inf
-            look *= _FIRST_LOOK
+            look *= _FURTHER
 
     def reaching(self, end: float) -> Ints:
         """The positions of the rows that can reach this."""
