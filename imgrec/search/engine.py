@@ -53,9 +53,12 @@ class Findable:
 
     def rows(self, register: Register) -> Bools | None:
         """The rows of what may be found: bool (photos,); None: all of them. Worked out once, for many questions."""
-        if not self._known or self._known[0][0] is not register:
-            self._known[:] = [(register, self._rows(register))]
-        return self._known[0][1]
+        for of, known in self._known:
+            if of is register:
+                return known
+        allowed = self._rows(register)
+        self._known[:] = [(register, allowed)]
+        return allowed
 
     def _rows(self, register: Register) -> Bools | None:
         allowed = None
