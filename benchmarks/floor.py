@@ -27,7 +27,7 @@ def main() -> None:
     parser = options_of(__doc__)
     parser.add_argument("--photos", type=int, default=470_000, help="of an index that is searched")
     parser.add_argument(
-        "--bytes-a-row", type=int, nargs="+", default=[160, 256, 1024], help="leading codes, all codes, vectors"
+        "--bytes-a-row", type=int, nargs="+", default=[128, 256, 1024], help="leading codes, all codes, vectors"
     )
     parser.add_argument("--side-px", type=int, default=128, help="of the photos that the network takes")
     parser.add_argument(

@@ -86,7 +86,7 @@ def test_the_floor_is_told_for_what_is_read_and_for_what_is_multiplied(run: Run)
     found = run("floor", "--photos", 100, "--bytes-a-row", 160, 256, "--matrix", 64, "--mb", 1, "--runs", 2)
     least = {name: row["ms"] for name, row in found["tables"][-1]["rows"].items()}
     assert [name for name in least if name.startswith("search")] == [
-        "search, 160 bytes of each of 100 photos", "search, 256 bytes of each of 100 photos",
+        "search, 128 bytes of each of 100 photos", "search, 256 bytes of each of 100 photos",
     ]  # fmt: skip
     assert all(ms > 0 for ms in least.values())
     assert least["network, float32, a batch of 16"] == pytest.approx(16 * least["network, float32, one photo"])
@@ -134,7 +134,7 @@ def test_the_summary_says_ratios_and_how_far_the_floor_is(measuring: ModuleType)
     suite = runpy.run_path(str(BENCHMARKS / "suite.py"))
     assert set(suite["CLAIMS"]) <= set(SCRIPTS)
     rows = {"imgrec index": {"median": 8.0, "processor": 12.0}, "numpy float32": {"median": 20.0, "times": 2.5}}
-    least = {"search, 160 bytes of each": {"ms": 4.0, "processor ms": 8.0}}
+    least = {"search, 128 bytes of each": {"ms": 4.0, "processor ms": 8.0}}
     found = {
         "floor": {"tables": [{"title": "the floor", "rows": least}]},
         "search": {"tables": [{"title": "first 10", "unit": "ms", "beside": "imgrec index", "rows": rows}]},
