@@ -69,7 +69,7 @@ def linked(feed: Path, count: int, folder: Path) -> list[str]:
         name = hashlib.sha256(file.read_bytes()).hexdigest()
         link = folder / name[:2] / f"{name}.jpg"
         if not link.exists():
-            link.parent.mkdir(exist_ok=True)
+            link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(file.resolve())
             names.append(name)
     return names

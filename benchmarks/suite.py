@@ -23,6 +23,9 @@ CLAIMS: dict[str, list[str]] = {
     "one_photo": ["--runs", "20"],
     "decoding": ["--rounds", "15"],
     "features": ["FEED", "--photos", "200", "--workers", "2", "--runs", "2"],
+    "indexing": ["FEED", "--photos", "1536"],
+    "answering": ["FEED", "--products", "300", "--seconds", "8"],
+    "start": ["FEED", "--products", "300", "--runs", "5"],
     "feeds": ["--lines", "10000", "100000", "--readers"],
     "photos": ["--photos", "300"],
 }

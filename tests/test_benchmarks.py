@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from narrow_vgg import make_narrow, narrow_weights
+from tiny_shop import write_feed
 
 from imgrec.training.graph import LARGEST
 
@@ -141,3 +142,14 @@ def test_the_summary_says_ratios_and_how_far_the_floor_is(measuring: ModuleType)
     }
     assert suite["ratios"](found)[-1] == "| search: first 10 | imgrec index: 8 ms | numpy float32 2.5x |"
     assert suite["floors"](found)[-1] == "| search | 4 ms | 8 ms | 2x | 8 and 12 ms: 1.5x |"
+
+
+def test_indexing_is_told_beside_the_network_and_decoding(run: Run, tmp_path: Path) -> None:
+    feed = write_feed(tmp_path, 8)
+    model = make_narrow(tmp_path / "narrow")
+    found = run("indexing", feed, "--model", model.path)
+    [table] = found["tables"]
+    assert list(table["rows"]) == ["the network alone", "decoding alone", "indexing"]
+    assert table["beside"] == "the network alone"
+    assert found["notes"]["of_network"]["by_processor_time"] > 0
+    assert list(found["notes"]["memory_mb"]) == ["start", "a quarter", "half", "end"]
