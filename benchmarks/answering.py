@@ -28,7 +28,6 @@ from click.testing import CliRunner
 from measuring import Report, Taken, Value, a_feed, options_of
 from PIL import Image
 
-from bot.event_loop import say_it_is_asyncio
 from imgrec.cli import main as imgrec
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
@@ -69,7 +68,6 @@ def main() -> None:
     parser.add_argument("--shoppers", type=int, nargs="+", default=AT_ONCE, help="at once")
     parser.add_argument("--paced", action="store_true", help="keep to Telegram's thirty messages a second")
     options = parser.parse_args()
-    say_it_is_asyncio()
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
         config, photos = open_shop(Path(folder), options)
         eye = Eye(open_model(options.model.resolve()))

@@ -16,7 +16,6 @@ from pathlib import Path
 from answering import memory_mb, open_shop, processor_s, running_bot
 from measuring import Report, Taken, a_feed, options_of, run_to_its_end
 
-from bot.event_loop import say_it_is_asyncio
 from sandbox import running_sandbox
 
 HELP, SEARCH, BOT = "imgrec --help", "imgrec search PHOTO", "python -m bot"
@@ -45,7 +44,6 @@ def main() -> None:
     parser.add_argument("--products", type=int, default=600, help="how many the shop has")
     parser.add_argument("--runs", type=int, default=7, help="of each")
     options = parser.parse_args()
-    say_it_is_asyncio()
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
         config, photos = open_shop(Path(folder), options)
         photo = Path(folder) / "photo.jpg"

@@ -48,7 +48,6 @@ def main(config: Path | None, health: bool) -> None:
 def _run(config: Config, secrets: Secrets) -> None:
     os.environ.setdefault("PTB_TIMEDELTA", "true")  # or python-telegram-bot warns whenever it is told to wait
     from bot.app import run
-    from bot.event_loop import say_it_is_asyncio
     from bot.heartbeat import check_writable
     from bot.store.schema import MIGRATIONS
     from bot.store.store import take_over_from_log
@@ -69,7 +68,6 @@ def _run(config: Config, secrets: Secrets) -> None:
     connect(config.log.path, MIGRATIONS_OF_LOG).close()
     check_writable(config.bot.heartbeat)
     _log_to_stderr(token)
-    say_it_is_asyncio()
     if damage:
         logging.getLogger(__name__).warning("%s", damage)
     asyncio.run(run(config, token, webhook_secret, serving, opened_at))

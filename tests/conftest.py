@@ -10,12 +10,9 @@ from filelock import FileLock
 from object_storage import s3, s3_port  # noqa: F401 - fixtures
 from tiny_shop import TRAINING, Shop, write_config, write_feed
 
-from bot.event_loop import say_it_is_asyncio
-
 with contextlib.suppress(ImportError):
     import mitsuba  # noqa: F401 - loaded after TensorFlow it crashes, and a test file may bring that in first
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, before anything imports telegram
-say_it_is_asyncio()
 
 TESTS = Path(__file__).parent
 LONGEST = (
