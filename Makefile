@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SERVES := $(VENV)/.serves
 WARM   := $(VENV)/.warm
+PEERS  := $(VENV)/.peers
 PORT   := 8081
 PHOTO  := sample/customer/watering-can-07-1.jpg
 MINUTES := 5
@@ -13,7 +14,7 @@ TEXTS  := $(VENV)/texts.pot
 PIP    := PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test pytest check faults fix languages run sandbox
+.PHONY: help demo setup test pytest check faults bench fix languages run sandbox
 
 help:            ## show these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -61,6 +62,14 @@ check: setup     ## lint, formatting, types, import rules
 
 faults: setup    ## kill, cut off and flood the bot for minutes, and print what became of the photos (MINUTES=5 SEED=1)
 	MINUTES="$(MINUTES)" SEED="$(SEED)" ONLY="$(ONLY)" WRITE="$(WRITE)" $(BIN)/python -m pytest tests/faults -m faults -n 0
+
+bench: setup $(PEERS) ## measure each claim beside its peers, a quarter of an hour, into data/bench (FEED=FILE.csv ONLY=search)
+	$(BIN)/python benchmarks/suite.py $(if $(FEED),--feed "$(FEED)") $(if $(ONLY),--only $(ONLY))
+
+$(PEERS): $(READY)
+	@echo "Installing what is measured beside imgrec: about 450 MB."
+	@$(PIP) -e '.[bench]'
+	@touch $@
 
 fix: setup       ## mend what can be mended mechanically, and write the generated documents anew
 	$(BIN)/ruff check --fix .

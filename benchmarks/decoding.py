@@ -1,15 +1,13 @@
 """What it costs to decode photos in guarded processes: beside decoding right here, and a new process for each photo."""
 
-import argparse
 import io
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from measuring import Report, in_turns, options_of
 from PIL import Image
 
 from imgrec.vision.decode import decode_photo
@@ -23,38 +21,36 @@ _KINDS = {
     "a telephone's file, 4000 x 3000": (4000, 3000, "JPEG"),
     "PNG, 1280 x 960": (1280, 960, "PNG"),
 }
+_GUARDED = "guarded"
 _ALONE = "import sys; from imgrec.vision.decode import decode_photo; decode_photo(sys.stdin.buffer.read(), {enough})"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("photo", type=Path, nargs="?", help="scaled to each size (default: one is made up)")
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=30, help="photos decoded in each way")
     options = parser.parse_args()
     picture = Image.open(options.photo).convert("RGB") if options.photo else made_up()
-    with GuardedDecoder(1) as decoder:
+    with Report(__doc__, options) as report, GuardedDecoder(1) as decoder:
         ways: dict[str, Decode] = {
+            _GUARDED: lambda photo: decoder.decode(photo, _ENOUGH_PX),
             "right here": lambda photo: decode_photo(photo, _ENOUGH_PX),
-            "guarded": lambda photo: decoder.decode(photo, _ENOUGH_PX),
+            "Pillow alone, shrunk as ours": by_pillow,
+            "Pillow alone, every pixel": lambda photo: Image.open(io.BytesIO(photo)).convert("RGB"),
             "a new process each": by_a_new_process,
         }
-        print(f"{'median, ms':38}{''.join(f'{way:>22}' for way in ways)}")
         for kind, (width, height, form) in _KINDS.items():
             buffer = io.BytesIO()
             picture.resize((width, height)).save(buffer, form, quality=87)
-            medians = {way: statistics.median(times) for way, times in timed(ways, buffer.getvalue(), options.rounds)}
-            print(f"{kind:38}{''.join(f'{1000 * seconds:22.1f}' for seconds in medians.values())}")
+            report.times(kind, in_turns(ways, [buffer.getvalue()] * options.rounds), "ms", beside=_GUARDED)
 
 
-def timed(ways: dict[str, Decode], photo: bytes, rounds: int) -> list[tuple[str, list[float]]]:
-    """Seconds of each way, taken in turns, so that other work on the machine meets all of them."""
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, decode in ways.items():
-            began = time.perf_counter()
-            decode(photo)
-            times[way].append(time.perf_counter() - began)
-    return list(times.items())
+def by_pillow(photo: bytes) -> Image.Image:
+    """The least there is to do: a JPEG is made smaller while it is decoded (`draft`), others are not."""
+    image = Image.open(io.BytesIO(photo))
+    scale = 2 * _ENOUGH_PX / min(image.size)
+    image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
+    return image.convert("RGB")
 
 
 def by_a_new_process(photo: bytes) -> None:

@@ -3,18 +3,16 @@
 Feeds are made up line by line, gzipped, imported by `imgrec import` in a process of its own, and removed again.
 """
 
-import argparse
 import gzip
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
+
+from measuring import Process, Report, Taken, Value, options_of, run_to_its_end
 
 TEXT = """
 Classic wooden puzzle for children's rooms with 24 bright pieces and a "storage" tray made of solid beech, for small
@@ -23,11 +21,12 @@ hands from three years
 WORDS = TEXT.split()
 DEPARTMENTS = ("Toys & Games", "Books", "Electronics", "Home & Kitchen", "Clothing, Shoes & Jewelry", "Beauty")
 
+OURS = "imgrec's reader"
 READERS = {
     "gzip alone": "for line in lines: pass",
     "ast.literal_eval": "import ast\nfor line in lines: ast.literal_eval(line.decode())",
     "json.loads": "import json\nfor line in lines: json.loads(line)",
-    "imgrec's reader": (
+    OURS: (
         "from pathlib import Path\nfrom imgrec.catalogue.formats.detect import detect_format\n"
         "from imgrec.catalogue.formats.feed_file import FeedFile\n"
         "with FeedFile(Path(sys.argv[1])) as feed:\n    for row in detect_format(feed).read(feed): pass"
@@ -37,79 +36,82 @@ READ = "import gzip, sys\nlines = gzip.open(sys.argv[1])\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("--lines", type=int, nargs="+", default=[10_000, 1_000_000], help="lengths of the feeds")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["amazon2014"], help="formats to import")
     parser.add_argument("--per-category", type=int, help="draw a sample, as `imgrec import --per-category` does")
     parser.add_argument("--readers", action="store_true", help="also time reading alone, beside its peers")
+    parser.add_argument("--runs", type=int, default=1, help="of each import and reader")
     parser.add_argument("--folder", type=Path, help="where feed and catalogue lie meanwhile")
     options = parser.parse_args()
 
-    print(
-        f"{'import':14}{'lines':>11}{'feed MB':>9}{'s':>8}{'CPU s':>8}{'lines/CPU s':>13}{'peak MB':>9}"
-        f"{'catalogue MB':>14}"
-    )
-    for name in options.formats:
-        for count in options.lines:
-            with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-                feed = write_feed(Path(folder) / "feed.gz", FORMATS[name], count)
-                print(f"{name:14}{imported(feed, count, options.per_category)}", flush=True)
-    if options.readers:
-        print(f"\n{'reading alone':18}" + "".join(f"{name:>22}" for name in ("Python literals", "strict JSON")))
-        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            count = min(options.lines)
-            feeds = [write_feed(Path(folder) / f"{name}.gz", FORMATS[name], count) for name in ("amazon2014", "strict")]
-            for reader, code in READERS.items():
-                print(f"{reader:18}" + "".join(f"{read_alone(code, feed, count):>22}" for feed in feeds), flush=True)
+    with Report(__doc__, options) as report:
+        imports(report, options.formats, options.lines, options.per_category, options.runs, options.folder)
+        if options.readers:
+            readers(report, min(options.lines), options.runs, options.folder)
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a process took."""
+def imports(
+    report: Report,
+    formats: Sequence[str],
+    lines: Sequence[int],
+    per_category: int | None,
+    runs: int,
+    place: Path | None,
+) -> None:
+    """Import feeds of each format, of each length, into a new catalogue each time."""
+    taken: dict[str, Taken[Process]] = {}
+    more: dict[str, dict[str, Value]] = {}
+    for number in range(runs):
+        for form in formats:
+            for count in lines:
+                name = f"{form}, {count:,} lines"
+                with tempfile.TemporaryDirectory(dir=place) as folder:
+                    feed = write_feed(Path(folder) / "feed.gz", FORMATS[form], count)
+                    run, more[name] = imported(feed, count, per_category)
+                of_form = taken.setdefault(name, Taken())
+                of_form.seconds.append(run.seconds)
+                of_form.busy.append(run.cpu_seconds)
+                peak_mb = max(run.peak_mb, *(earlier.peak_mb for earlier in of_form.answers), 0.0)
+                of_form.answers.append(run)
+                more[name] |= {"lines/CPU s": count / median(of_form.busy), "peak MB": peak_mb}
+                print(f"{name}: run {number + 1} of {runs} took {run.seconds:.1f} s", file=sys.stderr)
+    report.times("imgrec import, in a process of its own", taken, "s", busy=True, more=more)
 
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float
-    output: str
+
+def readers(report: Report, count: int, runs: int, place: Path | None) -> None:
+    """Read feeds and do nothing with them: processor time a thousand lines."""
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        for name, form in (("Python literals", "amazon2014"), ("strict JSON", "strict")):
+            feed = write_feed(Path(folder) / f"{form}.gz", FORMATS[form], count)
+            busy: dict[str, list[float]] = {}
+            for _ in range(runs):
+                for reader, code in READERS.items():
+                    run = run_to_its_end([sys.executable, "-c", READ + code, str(feed)], may_fail=True)
+                    if run is not None:
+                        busy.setdefault(reader, []).append(run.cpu_seconds)
+            taken: dict[str, Taken[None]] = {reader: Taken(seconds) for reader, seconds in busy.items()}
+            title = f"reading {count:,} lines alone, {name}, in processor time"
+            report.times(title, taken, "s", beside=OURS, count=count, of_what="lines")
 
 
-def imported(feed: Path, count: int, per_category: int | None) -> str:
+def imported(feed: Path, count: int, per_category: int | None) -> tuple[Process, dict[str, Value]]:
     """Import a feed into a new catalogue beside it, check that no line was lost, and say what it took."""
     config = feed.with_name("config.yaml")
     config.write_text("{}")
     sample = ["--per-category", str(per_category)] if per_category else []
     command = [sys.executable, "-m", "imgrec", "--config", str(config), "import", str(feed), "--json", *sample]
-    run = measured(command)
+    run = run_to_its_end(command)
+    assert run is not None
     counts = json.loads(run.output)
     assert counts["read"] >= count, counts
     assert counts["read"] == counts["imported"] + counts["unchanged"] + sum(counts["rejected"].values()), counts
     catalogue_mb = sum(file.stat().st_size for file in feed.parent.glob("data/catalogue.db*")) / 1e6
-    return (
-        f"{count:11,}{feed.stat().st_size / 1e6:9.1f}{run.seconds:8.1f}{run.cpu_seconds:8.1f}"
-        f"{count / run.cpu_seconds:13,.0f}{run.peak_mb:9.0f}{catalogue_mb:14.0f}   {counts['imported']:,} imported, "
-        f"{counts['rejected']}"
-    )
-
-
-def read_alone(code: str, feed: Path, count: int) -> str:
-    """Lines a CPU second of a loop over the lines, or a dash where it cannot read them."""
-    run = measured([sys.executable, "-c", READ + code, str(feed)], may_fail=True)
-    return f"{count / run.cpu_seconds:,.0f} /CPU s" if run.output != "failed" else "-"
-
-
-def measured(command: list[str], may_fail: bool = False) -> Run:
-    """Run a command to its end."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
-    assert process.stdout is not None
-    assert process.stderr is not None
-    output, errors = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert may_fail or process.returncode == 0, errors
-    peak_mb = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-    cpu_seconds = usage.ru_utime + usage.ru_stime  # what else the machine does has no part in it
-    return Run(time.perf_counter() - begun, cpu_seconds, peak_mb, "failed" if process.returncode else output)
+    rejected = sum(counts["rejected"].values())
+    return run, {
+        "imported": counts["imported"], "rejected": rejected, "feed MB": round(feed.stat().st_size / 1e6, 1),
+        "catalogue MB": round(catalogue_mb, 1),
+    }  # fmt: skip
 
 
 def write_feed(file: Path, lines: Callable[[random.Random, int], Iterator[str]], count: int) -> Path:

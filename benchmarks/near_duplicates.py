@@ -1,14 +1,12 @@
 """Which perceptual hash, and how many bits apart: near duplicates found, against the groups that a feed names."""
 
-import argparse
 import csv
-import os
-import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from measuring import Report, Taken, a_feed, options_of
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -22,32 +20,41 @@ ROWS = 500
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("feed", type=Path, help="CSV with image (local, relative to the feed) and group")
+    parser = options_of(__doc__)
+    parser.add_argument("feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed with image (a file) and group")
     options = parser.parse_args()
-    with options.feed.open(encoding="utf-8", newline="") as stream:
+    with Report(__doc__, options) as report:
+        packed = compared(report, options.feed)
+        sizes = np.bincount(clusters(packed, NEAR_BITS))
+        repeated = sizes[sizes > 1]
+        found = {"photos": int(repeated.sum()), "clusters": len(repeated), "largest": int(sizes.max())}
+        report.table(f"at {NEAR_BITS} bits", {"more than one alike": found})
+        mixed = packed[np.random.default_rng(0).integers(len(packed), size=(MANY, 16))]
+        mixed = np.concatenate([mixed[:, n, 2 * n : 2 * n + 2] for n in range(16)], axis=1)  # frequencies of several
+        taken: Taken[object] = Taken()
+        taken.run(lambda: clusters(mixed, NEAR_BITS))
+        report.times(f"{MANY:,} made-up hashes clustered", {"imgrec": taken}, "s", busy=True)
+
+
+def compared(report: Report, feed: Path) -> NDArray[np.uint8]:
+    """Tell of each hash how many pairs it finds, and how many of them are of one group. Returns the long ones."""
+    with feed.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     group = np.unique([row["group"] or row["id"] for row in rows], return_inverse=True)[1]
-    files = [options.feed.parent / row["image"] for row in rows]
+    files = [feed.parent / row["image"] for row in rows]
     hash_of = {64: partial(short_hash, side_bits=8), 256: perceptual_hash}
     for bits, distances in DISTANCES.items():
         with ProcessPoolExecutor() as pool:
             packed = np.array([np.frombuffer(each, np.uint8) for each in pool.map(hash_of[bits], files, chunksize=50)])
         in_group, in_all = by_distance(packed, group)
-        print(f"\n{bits} bits; {in_group.sum():,} pairs of one group\n{'at most':>8}{'pairs':>9}{'of one group':>14}")
-        for most in distances:
-            found, right = in_all[: most + 1].sum(), in_group[: most + 1].sum()
-            print(f"{most:8}{found:9,}{right / max(found, 1):14.0%}")
-    sizes = np.bincount(clusters(packed, NEAR_BITS))
-    repeated = sizes[sizes > 1]
-    print(f"\nAt {NEAR_BITS} bits {repeated.sum():,} photos in {len(repeated):,} clusters of up to {sizes.max()}")
-    mixed = packed[
-        np.random.default_rng(0).integers(len(packed), size=(MANY, 16))
-    ]  # each row of frequencies from another
-    mixed = np.concatenate([mixed[:, n, 2 * n : 2 * n + 2] for n in range(16)], axis=1)
-    began = time.perf_counter()
-    clusters(mixed, NEAR_BITS)
-    print(f"{MANY:,} made-up hashes clustered in {time.perf_counter() - began:.1f} s on {os.cpu_count()} cores")
+        found = {most: (int(in_all[: most + 1].sum()), int(in_group[: most + 1].sum())) for most in distances}
+        rows_of = {
+            f"{most} apart or less": {"pairs": pairs, "of one group": right, "share": right / max(pairs, 1)}
+            for most, (pairs, right) in found.items()
+        }
+        title = f"{bits} bits; {in_group.sum():,} pairs are of one group"
+        report.table(title, rows_of, {"share": ".0%"})
+    return packed
 
 
 def short_hash(file: Path, side_bits: int) -> bytes:

@@ -1,21 +1,19 @@
 """Fetching photos: `imgrec photos` beside wget and a loop of requests, from a server on loopback that is slow."""
 
-import argparse
 import asyncio
 import multiprocessing
 import random
-import resource
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import httpx
 import numpy as np
+from measuring import Report, Taken, options_of, peak_mb
 from PIL import Image
 
 from imgrec.catalogue.fetching import fetch_photos
@@ -24,15 +22,17 @@ from imgrec.catalogue.lacking import Lacking
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import CatalogueSection, PhotosSection
 
+OURS = "imgrec photos"
 DIFFERENT = 50
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("--photos", type=int, default=1000, help="photos to fetch")
     parser.add_argument("--side-px", type=int, default=500, help="side of each")
     parser.add_argument("--delay-ms", type=float, default=50, help="how long the server thinks about each")
     parser.add_argument("--host-concurrency", type=int, default=6, help="photos under way at a time, ours only")
+    parser.add_argument("--runs", type=int, default=1, help="of each way")
     options = parser.parse_args()
 
     ours, theirs = multiprocessing.Pipe()
@@ -40,21 +40,26 @@ def main() -> None:
     server.start()
     port, size_kb = ours.recv()
     urls = [f"http://127.0.0.1:{port}/{number}.jpg" for number in range(options.photos)]
-    print(f"{options.photos:,} photos of {options.side_px} px, {size_kb:.0f} kB, {options.delay_ms:g} ms each\n")
-    ways: dict[str, Callable[[list[str], Path], None]] = {"requests in a loop (httpx)": in_a_loop}
+    ways: dict[str, Callable[[list[str], Path], None]] = {
+        OURS: partial(imgrec, host_concurrency=options.host_concurrency),
+        "requests in a loop (httpx)": in_a_loop,
+    }
     if shutil.which("wget"):
         ways["wget, one connection"] = wget
-    ways["imgrec photos"] = lambda urls, folder: imgrec(urls, folder, options.host_concurrency)
-    print(f"{'':28}{'photos/s':>10}{'s':>8}")
-    for name, way in ways.items():
-        with tempfile.TemporaryDirectory() as folder:
-            began = time.perf_counter()
-            way(urls, Path(folder))
-            seconds = time.perf_counter() - began
-        print(f"{name:28}{options.photos / seconds:10.1f}{seconds:8.1f}")
+    taken: dict[str, Taken[None]] = {name: Taken() for name in ways}
+    with Report(__doc__, options) as report:
+        for _ in range(options.runs):
+            for name, way in ways.items():
+                with tempfile.TemporaryDirectory() as folder:
+                    taken[name].run(partial(way, urls, Path(folder)))
+        title = f"{options.photos:,} photos of {size_kb:.0f} kB, which take the server {options.delay_ms:g} ms each"
+        report.times(title, taken, "s", beside=OURS, count=options.photos, of_what="photos")
+        report.note(
+            "peak_mb",
+            peak_mb(),
+            f"Ours decodes, stores and records each photo, the others save files. Peak memory: {peak_mb():.0f} MB",
+        )
     server.terminate()
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\nThe first two only save files; ours decodes, stores and records each. Its peak memory: {peak_mb:.0f} MB")
 
 
 def in_a_loop(urls: list[str], folder: Path) -> None:
@@ -113,4 +118,4 @@ def serve(connection: Connection, side_px: int, delay_s: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

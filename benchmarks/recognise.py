@@ -1,71 +1,114 @@
-"""A model in each arithmetic that the processor has, and beside Keras: one photo, and a batch of sixteen."""
+"""Looking at photos: OpenVINO beside Keras and ONNX Runtime, the same network, one photo and a batch of sixteen.
 
-import argparse
-import importlib.util
-import statistics
-import time
-from collections.abc import Callable
+The network is that of the model's folder, VGG-16 up to the blocks that its feature is made of, with the same weights
+everywhere. What comes out is compared: `cosine` is the least, over photos, of features to those in float32. Keras takes
+part where the extra `train` is installed, ONNX Runtime where onnxruntime, onnx and tf2onnx are, too.
+"""
+
+import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from measuring import Report, Value, in_turns, options_of
+from same_network import (
+    Run,
+    can_be_rebuilt,
+    in_onnx_runtime,
+    in_openvino,
+    in_tf_function,
+    keras_model,
+    multiply_adds,
+    weights_in,
+    write_onnx,
+)
 
 from imgrec.errors import ModelError
+from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import ModelFolder, open_model
 from imgrec.vision.preprocessing import Pixels
+from imgrec.vision.vectors import Floats
 
 BATCHES = (1, 16)
-Run = Callable[[Pixels], object]
+LEAST_COSINE = 0.995
+SAMPLE = Path(__file__).resolve().parent.parent / "sample" / "customer"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("model", type=Path, help="a model's folder, or a folder of models")
-    parser.add_argument("--runs", type=int, default=30, help="runs of each, interleaved")
-    parser.add_argument("--without-keras", action="store_true", help="leave Keras out even where it is installed")
+    parser = options_of(__doc__)
+    parser.add_argument("model", type=Path, nargs="?", default=Path("models/imagenet"), help="a model's folder")
+    parser.add_argument("--photos", type=Path, default=SAMPLE, help="a folder of photos to look at")
+    parser.add_argument("--runs", type=int, default=30, help="of each way")
+    parser.add_argument("--without-peers", action="store_true", help="OpenVINO alone")
     options = parser.parse_args()
 
     try:
         model = open_model(options.model)
     except ModelError as error:
         parser.error(str(error))
-    eyes = {eye.arithmetic: eye for eye in (Eye(model, "float32"), Eye(model))}
-    ways: dict[str, Run] = {f"OpenVINO {name}": eye.look_at_pixels for name, eye in eyes.items()}
-    if importlib.util.find_spec("keras") and not options.without_keras:
-        ways["Keras float32"] = in_keras(model)
+    eyes = {eye.arithmetic: eye for eye in (Eye(model), Eye(model, "float32"))}
+    ours = {f"imgrec, OpenVINO {name}": in_openvino(eye) for name, eye in eyes.items()}
+    first, reference = next(iter(ours)), ours["imgrec, OpenVINO float32"]
+    pixels = some_pixels(model, options.photos)
+    with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
+        ways = ours if options.without_peers else ours | peers(model, Path(folder))
+        side = model.settings.preprocessing.side_px
+        needed = multiply_adds(side, weights_in(model))
+        report.note(
+            "multiply_adds", needed, f"{model.path.name}, {side} px: {needed / 1e9:.2f} G multiply-adds a photo"
+        )
+        for count in BATCHES:
+            taken = in_turns(ways, [pixels[:count]] * options.runs)
+            right = reference(pixels[:count])
+            alike = {name: least_cosine(one.answers[-1], right) for name, one in taken.items()}
+            title = "one photo" if count == 1 else f"a batch of {count}"
+            more: dict[str, dict[str, Value]] = {name: {"cosine": round(cosine, 5)} for name, cosine in alike.items()}
+            report.times(
+                title,
+                taken,
+                "ms",
+                beside=first,
+                count=count,
+                of_what="photos",
+                busy=True,
+                more=more,
+                form={"cosine": ".5f"},
+            )
+            wrong = [name for name, cosine in alike.items() if cosine < LEAST_COSINE]
+            assert not wrong, f"{', '.join(wrong)}: features differ, so this is not the same network: {alike}"
 
-    side = model.settings.preprocessing.side_px
-    print(f"{model.path.name}, {side} px, median of {options.runs} runs in milliseconds")
-    print(f"{'':18}" + "".join(f"{f'batch of {n}':>14}{'a photo':>10}{'ratio':>8}" for n in BATCHES))
-    pixels = np.random.default_rng(0).integers(0, 256, (max(BATCHES), side, side, 3), np.uint8)
-    medians = {count: timed(ways, pixels[:count], options.runs) for count in BATCHES}
-    first = next(iter(ways))
-    for name in ways:
-        columns = [(medians[n][name], medians[n][name] / n, medians[n][name] / medians[n][first]) for n in BATCHES]
-        print(f"{name:18}" + "".join(f"{ms:14.1f}{each:10.1f}{ratio:7.1f}x" for ms, each, ratio in columns))
+
+def peers(model: ModelFolder, folder: Path) -> dict[str, Run]:
+    """Those that are installed, and can compute this feature."""
+    if not can_be_rebuilt(model):
+        print("Keras and ONNX Runtime do not take part: its feature is not of blocks alone (models/imagenet is)")
+        return {}
+    ways: dict[str, Run] = {}
+    try:
+        weights = weights_in(model)
+        network = keras_model(model, weights)
+        ways["Keras predict"] = partial(network.predict, verbose=0)
+        ways["Keras, tf.function"] = in_tf_function(network)
+        ways["Keras bfloat16, tf.function"] = in_tf_function(keras_model(model, weights, "mixed_bfloat16"))
+        write_onnx(network, folder / "network.onnx")
+        ways["ONNX Runtime"] = in_onnx_runtime(folder / "network.onnx")
+    except ImportError as error:
+        print(f"Not every peer takes part ({error}): make bench installs all")
+    return ways
 
 
-def in_keras(model: ModelFolder) -> Run:
-    """The same network in Keras with random weights, which take as long as trained ones."""
-    from imgrec.training.backend import quiet_import
-
-    with quiet_import():
-        from imgrec.training.settings import TrainingSettings
-        from imgrec.training.vgg16 import build_vgg16
-    settings = TrainingSettings(side_px=model.settings.preprocessing.side_px)
-    return build_vgg16(max(2, len(model.settings.labels)), settings).predict_on_batch
+def some_pixels(model: ModelFolder, folder: Path) -> Pixels:
+    """As many photos as the largest batch has."""
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"})
+    chosen = [files[number % len(files)] for number in range(max(BATCHES))]
+    preprocessing = model.settings.preprocessing
+    return preprocessing.batch([decode_photo(file, preprocessing.side_px) for file in chosen])
 
 
-def timed(ways: dict[str, Run], pixels: Pixels, runs: int) -> dict[str, float]:
-    """The median milliseconds of each. Runs take turns, so that what else the machine does falls on all alike."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(runs + 1):
-        for name, run in ways.items():
-            start = time.perf_counter()
-            run(pixels)
-            if number:  # the first run allocates and compiles
-                times[name].append((time.perf_counter() - start) * 1000)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+def least_cosine(features: Floats, right: Floats) -> float:
+    one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (np.asarray(features), right))
+    return float(np.einsum("ij,ij->i", one, other).min())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 The index holds other photos than those asked with: import and index the feed's training rows, then name the whole feed.
 """
 
-import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
+from measuring import Report, options_of
 
 from imgrec.config import load_config
 from imgrec.search.refining import alike_by_chance, least_similarity, moved, sampled
@@ -47,17 +47,17 @@ class Query:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("feed", type=Path, help="a CSV feed with kind, group and split")
     parser.add_argument("--split", default="test", help="the rows to ask with")
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="of the shop that answers")
     parser.add_argument("--queries", type=int, default=1000, help="rows at most, drawn at random")
     options = parser.parse_args()
-    with Serving.open(load_config(options.config, {})) as serving:
+    with Report(__doc__, options) as report, Serving.open(load_config(options.config, {})) as serving:
         queries = list(seen_rows(serving, rows_of(options.feed, options.split, options.queries), options.feed.parent))
         print(f"{len(queries)} photos of the {options.split} rows, their kind known")
-        print_refinement(serving, queries)
-        print_one_thing(serving, queries)
+        tell_refinement(report, serving, queries)
+        tell_one_thing(report, serving, queries)
 
 
 def rows_of(feed: Path, split: str, most: int) -> list[dict[str, str]]:
@@ -74,7 +74,7 @@ def seen_rows(serving: Serving, rows: Sequence[dict[str, str]], folder: Path) ->
             yield Query(seen, (row["category"], row["kind"]), row["group"])
 
 
-def print_refinement(serving: Serving, queries: Sequence[Query]) -> None:
+def tell_refinement(report: Report, serving: Serving, queries: Sequence[Query]) -> None:
     """Of the next ten products not shown before, those of the query's kind, by what was said of the first six."""
     found: dict[str, list[float]] = defaultdict(list)
     for query in queries:
@@ -92,10 +92,18 @@ def print_refinement(serving: Serving, queries: Sequence[Query]) -> None:
             following = serving.answer(again, threshold=-1, top=NEXT, without=list(vectors)).matches
             found[name].append(np.mean([(one.product.category, one.product.kind) == query.kind for one in following]))
     before = np.array(found["neither"])
-    print(f"\nof the next {NEXT}, of the query's kind; {len(before)} queries with right and wrong ones among {SHOWN}")
-    for name, shares in found.items():
-        gain = np.array(shares) - before
-        print(f"{name:24} {np.mean(shares):6.1%}   {gain.mean():+.1%} +- {1.96 * gain.std() / len(gain) ** 0.5:.1%}")
+    gains = {name: np.array(shares) - before for name, shares in found.items()}
+    rows = {
+        name: {
+            "of its kind": float(np.mean(found[name])), "gain": float(gain.mean()),
+            "+-": float(1.96 * gain.std() / len(gain) ** 0.5),
+        }
+        for name, gain in gains.items()
+    }  # fmt: skip
+    report.table(
+        f"of the next {NEXT}, of the query's kind; {len(before)} queries with right and wrong ones among {SHOWN}",
+        rows, {"of its kind": ".1%", "gain": "+.1%", "+-": ".1%"},
+    )  # fmt: skip
 
 
 def vector_of(serving: Serving, product_id: int) -> Floats:
@@ -104,7 +112,7 @@ def vector_of(serving: Serving, product_id: int) -> Floats:
     return seen.vector
 
 
-def print_one_thing(serving: Serving, queries: Sequence[Query]) -> None:
+def tell_one_thing(report: Report, serving: Serving, queries: Sequence[Query]) -> None:
     """How many pairs of photos are taken for one thing, by what share of the shop's pairs is less alike."""
     rng = np.random.default_rng(0)
     of_group, of_kind = defaultdict(list), defaultdict(list)
@@ -119,16 +127,15 @@ def print_one_thing(serving: Serving, queries: Sequence[Query]) -> None:
     }
     sample = serving.index.vectors(sampled(len(serving.index.register)))
     thresholds = [alike_by_chance(sample, share) for share in BY_CHANCE]
-    print(
-        f"\n{'taken for one thing, more alike than so many pairs of the shop:':64}",
-        *(f"{share:7.1%}" for share in BY_CHANCE),
-    )
-    print(f"{'the cosine':64}", *(f"{threshold:7.3f}" for threshold in thresholds))
+    columns = [f"{share:.1%}" for share in BY_CHANCE]
+    rows: dict[str, dict[str, float]] = {}
     for name, some in pairs.items():
         alike = np.array([least_similarity([one.seen.vector, other.seen.vector]) for one, other in some])
-        print(
-            f"{name + f', {len(some)} pairs':64}", *(f"{np.mean(alike >= threshold):7.1%}" for threshold in thresholds)
-        )
+        shares = [float(np.mean(alike >= threshold)) for threshold in thresholds]
+        rows[f"{name}, {len(some)} pairs"] = dict(zip(columns, shares, strict=True))
+    title = "taken for one thing, where more alike than so many pairs of the shop"
+    report.table(title, rows, dict.fromkeys(columns, ".1%"))
+    report.table("the cosine of that", {"at least": dict(zip(columns, map(float, thresholds), strict=True))})
 
 
 if __name__ == "__main__":

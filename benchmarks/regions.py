@@ -4,14 +4,14 @@ The index holds other photos than those of the collages: import and index the fe
 feed.
 """
 
-import argparse
 import csv
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from measuring import Report, Taken, options_of
 from PIL import Image
 
 from imgrec.config import load_config
@@ -46,7 +46,7 @@ class Collage:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("feed", type=Path, help="a CSV feed with kind and split")
     parser.add_argument("--split", default="test", help="the rows whose photos are used")
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="of the shop that answers")
@@ -64,20 +64,22 @@ def main() -> None:
         "two things on one ground": [scene(of_different_categories(apart, 2, rng), rng) for _ in several],
         "four things on one ground": [scene(of_different_categories(apart, 4, rng), rng) for _ in several],
     }
-    print(f"{'':28}{'as many':>10}{'hit':>8}{'ms':>8}{f'kind among {FIRST}: whole':>24}{'region':>8}")
-    with Serving.open(load_config(options.config, {})) as serving:
-        for name, collages in sorts.items():
-            print_figures(name, serving, collages)
+    taken: dict[str, Taken[list[Box]]] = {name: Taken() for name in sorts}
+    with Report(__doc__, options) as report, Serving.open(load_config(options.config, {})) as serving:
+        rows = {name: figures(serving, collages, taken[name]) for name, collages in sorts.items()}
+        title = (
+            f"regions and things; the kind of a thing among the first {FIRST}, searched by the whole photo or a region"
+        )
+        report.table(title, rows, dict.fromkeys(next(iter(rows.values())), ".1%"))
+        report.times("finding the regions of a photo", taken, "ms", busy=True)
 
 
-def print_figures(name: str, serving: Serving, collages: Sequence[Collage]) -> None:
+def figures(serving: Serving, collages: Sequence[Collage], taken: Taken[list[Box]]) -> dict[str, float]:
     """As many: as many regions as things. Hit: of the things, those that share half of both with a region."""
-    as_many, hit, by_whole, by_region, taken = [], [], [], [], []
+    as_many, hit, by_whole, by_region = [], [], [], []
     for collage in collages:
         [whole], [last_map] = serving.see_where(serving.preprocessing.batch([collage.photo]))
-        began = time.perf_counter()
-        found = regions(collage.photo, last_map, serving.preprocessing)
-        taken.append(1000 * (time.perf_counter() - began))
+        found = taken.run(partial(regions, collage.photo, last_map, serving.preprocessing))
         as_many.append(len(found) == len(collage.things))
         of_regions = serving.see([crop(collage.photo, box) for box in found])
         for thing, place in zip(collage.things, collage.boxes, strict=True):
@@ -85,10 +87,8 @@ def print_figures(name: str, serving: Serving, collages: Sequence[Collage]) -> N
             hit.append(max(shared) >= 0.5)
             by_whole.append(finds(serving, whole, thing))
             by_region.append(finds(serving, of_regions[int(np.argmax(shared))], thing))
-    print(
-        f"{name:28}{np.mean(as_many):10.1%}{np.mean(hit):8.1%}{np.median(taken):8.1f}{np.mean(by_whole):24.1%}"
-        f"{np.mean(by_region):8.1%}"
-    )
+    columns = {"as many": as_many, "hit": hit, "by the whole": by_whole, "by a region": by_region}
+    return {column: float(np.mean(each)) for column, each in columns.items()}
 
 
 def finds(serving: Serving, seen: Seen, thing: Thing) -> bool:

@@ -1,22 +1,20 @@
-"""The index's exact search beside numpy, scikit-learn, FAISS and USearch, in one run, on the same vectors.
+"""The index's exact search beside numpy, scikit-learn, FAISS, USearch, sqlite-vec and LanceDB, on the same vectors.
 
-FAISS and USearch take part where they are installed (faiss-cpu, usearch). All use as many threads as they like.
+The last four take part where they are installed (pip install faiss-cpu usearch apsw sqlite-vec lancedb). All compare
+a query with every vector; all use as many threads as they like, which for sqlite-vec is one. sqlite-vec has its vectors
+in a database file whose pages it reads for every query, LanceDB in columns on disk, as the index has its own.
 """
 
-import argparse
-import json
 import os
-import platform
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import simsimd
 from made_up import grown, made_up
-from sklearn.neighbors import NearestNeighbors
+from measuring import Report, Value, in_turns, options_of
 
 from imgrec.search import scan
 from imgrec.search.engine import SIMILARITY_DECIMALS, Findable
@@ -45,7 +43,7 @@ Search = Callable[[Floats], list[int]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("--photos", type=int, default=470_000, help="photos in the index")
     parser.add_argument("--vectors", type=Path, help="vectors.npy of a real index; photos and queries are made of them")
     parser.add_argument("--queries", type=int, default=40, help="queries that every way answers, each timed by itself")
@@ -53,7 +51,9 @@ def main() -> None:
     parser.add_argument("--top", type=int, default=10, help="products wanted")
     parser.add_argument("--avx2", action="store_true", help="as on a processor with AVX2 and no more (not USearch)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is drawn")
-    parser.add_argument("--json", type=Path, help="write all figures there, too")
+    parser.add_argument(
+        "--without", nargs="+", default=[], metavar="PEER", help=f"leave out some of {', '.join(PEERS)}"
+    )
     options = parser.parse_args()
     if options.avx2:
         held_to_avx2()
@@ -63,33 +63,32 @@ def main() -> None:
     real = real[rng.permutation(len(real))]
     queries, seeds = np.split(real, [min(options.checked, len(real) // 4)])
     vectors = grown(rng, seeds, options.photos)
-    with tempfile.TemporaryDirectory() as folder:
-        index = write_index(Path(folder), vectors)
-        ways = peers(vectors, options.top) | {OURS: of_index(index, options.top)}
-        times, busy, answers = timed(ways, queries[: options.queries])
-        own, own_busy, _ = timed(more_ways(index, rng), queries[: options.queries])
+    with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
+        index = write_index(Path(folder) / "index", vectors)
+        ways = {OURS: of_index(index, options.top)} | peers(vectors, options.top, Path(folder), options.without)
+        taken = in_turns(ways, queries[: options.queries])
+        own = in_turns(more_ways(index, rng), queries[: options.queries])
         found = [ways[OURS](query) for query in queries]
 
-    exact = [true_first(vectors, part, options.top) for part in np.array_split(queries, -(-len(queries) // 100))]
-    first, similarity = (np.concatenate(parts) for parts in zip(*exact, strict=True))
-    figures = {
-        "processor": processor(), "threads": scan._threads(), "kernels": kernels(), "photos": len(vectors),
-        "dimensions": vectors.shape[1], "top": options.top, "queries": options.queries, "of": str(options.vectors),
-        "similarity_at": at_ranks(similarity), "of_a_sample": at_ranks(of_a_sample(vectors, queries, len(seeds))),
-        "of_the_originals": at_ranks(of_a_sample(seeds, queries, len(seeds))),
-        "ms": {name: spread(taken) for name, taken in (times | own).items()},
-        "processor_ms": {name: spread(taken) for name, taken in (busy | own_busy).items()},
-        "times_ours": {name: ratio(taken, times[OURS]) for name, taken in times.items()},
-        "same_as_float64": {
-            name: sum(same(vectors, query, one, two) for query, one, two in zip(queries, answer, first, strict=False))
-            for name, answer in answers.items()
-        },
-        "identical_to_float64": sum(one == two.tolist() for one, two in zip(found, first, strict=True)),
-        "checked": len(queries),
-    }  # fmt: skip
-    report(figures)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+        exact = [true_first(vectors, part, options.top) for part in np.array_split(queries, -(-len(queries) // 100))]
+        first, similarity = (np.concatenate(parts) for parts in zip(*exact, strict=True))
+        more: dict[str, dict[str, Value]] = {}
+        for name, one in taken.items():
+            alike = [same(vectors, query, *pair) for query, *pair in zip(queries, one.answers, first, strict=False)]
+            more[name] = {"as float64": sum(alike)}
+        title = f"first {options.top} of {len(vectors):,} photos x {vectors.shape[1]} numbers, {len(alike)} queries"
+        report.times(title, taken, "ms", beside=OURS, busy=True, more=more)
+        report.times("the index, asked otherwise", own, "ms", busy=True)
+        identical = sum(one == two.tolist() for one, two in zip(found, first, strict=True))
+        report.note("kernels", kernels(), f"\nkernels for {', '.join(kernels())}; {scan._threads()} threads of ours")
+        report.note("identical_to_float64", identical, f"identical to float64, in order: {identical} of {len(queries)}")
+        report.note("made_of", str(options.vectors), f"made of: {options.vectors or 'made-up features'}")
+        for name, ranks in (
+            ("similarity_of_the_originals", at_ranks(of_a_sample(seeds, queries, len(seeds)))),
+            ("similarity_of_a_sample", at_ranks(of_a_sample(vectors, queries, len(seeds)))),
+            ("similarity", at_ranks(similarity)),
+        ):
+            report.note(name, ranks, f"{name.replace('_', ' ')} at rank, quartiles: {ranks}")
 
 
 def held_to_avx2() -> None:
@@ -103,6 +102,7 @@ def held_to_avx2() -> None:
 
 def write_index(folder: Path, vectors: Floats) -> SearchIndex:
     """Every photo is a product of its own; the categories are of one size."""
+    folder.mkdir()
     number = np.arange(len(vectors), dtype=np.int64)
     write_register(folder, Register(number, number, number, np.zeros((len(vectors), 3, 4), np.float16)))
     write_vectors(folder, len(vectors), vectors.shape[1], [(number, vectors)])
@@ -128,31 +128,98 @@ def of_index(index: SearchIndex, top: int, **how: object) -> Search:
     return lambda query: [hit.product_id for hit in index.search(query, top=top, **{"categories": None, **how})]
 
 
-def peers(vectors: Floats, top: int) -> dict[str, Search]:
-    neighbours = NearestNeighbors(n_neighbors=top, algorithm="brute", metric="cosine").fit(vectors)
-    ways: dict[str, Search] = {
-        "numpy float32": lambda query: by_product(vectors, query, top),
-        "scikit-learn brute force": lambda query: neighbours.kneighbors(query[None], return_distance=False)[0].tolist(),
-    }
-    try:
-        import faiss
-    except ImportError:
-        print("FAISS is not installed: pip install faiss-cpu", file=sys.stderr)
-    else:
-        inner = faiss.METRIC_INNER_PRODUCT
-        flat = faiss.IndexFlatIP(vectors.shape[1])
-        coded = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_8bit, inner)
-        coded.train(vectors[:: max(1, len(vectors) // ROWS_AT_ONCE)])
-        for name, index in (("FAISS flat", flat), ("FAISS SQ8, not exact", coded)):
-            index.add(vectors)
-            ways[name] = lambda query, index=index: index.search(query[None], top)[1][0].tolist()
-    try:
-        from usearch.index import MetricKind, search
-    except ImportError:
-        print("USearch is not installed: pip install usearch", file=sys.stderr)
-    else:
-        ways["USearch exact"] = lambda query: search(vectors, query, top, MetricKind.IP, exact=True).keys.tolist()
+def peers(vectors: Floats, top: int, folder: Path, without: Sequence[str]) -> dict[str, Search]:
+    """Those that are installed."""
+    ways: dict[str, Search] = {}
+    for name, make in PEERS.items():
+        if name in without:
+            continue
+        try:
+            ways |= make(vectors, top, folder)
+        except ImportError as error:
+            print(f"{name} does not take part ({error}): pip install {name}", file=sys.stderr)
     return ways
+
+
+def in_numpy(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
+    return {"numpy float32": lambda query: by_product(vectors, query, top)}
+
+
+def in_sklearn(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
+    from sklearn.neighbors import NearestNeighbors
+
+    neighbours = NearestNeighbors(n_neighbors=top, algorithm="brute", metric="cosine").fit(vectors)
+    return {
+        "scikit-learn brute force": lambda query: neighbours.kneighbors(query[None], return_distance=False)[0].tolist()
+    }
+
+
+def in_faiss(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
+    import faiss
+
+    ways: dict[str, Search] = {}
+    coded = faiss.IndexScalarQuantizer(vectors.shape[1], faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+    coded.train(vectors[:: max(1, len(vectors) // ROWS_AT_ONCE)])
+    for name, index in (("FAISS flat", faiss.IndexFlatIP(vectors.shape[1])), ("FAISS SQ8, not exact", coded)):
+        index.add(vectors)
+        ways[name] = lambda query, index=index: index.search(query[None], top)[1][0].tolist()
+    return ways
+
+
+def in_usearch(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
+    from usearch.index import MetricKind, search
+
+    return {"USearch exact": lambda query: search(vectors, query, top, MetricKind.IP, exact=True).keys.tolist()}
+
+
+def in_sqlite_vec(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
+    """A `vec0` table in a file; it has no inner product, and the cosine of rows of length 1 is one.
+
+    By APSW, as many a Python's own sqlite3 was built without what loads extensions.
+    """
+    import apsw
+    import sqlite_vec
+
+    connection = apsw.Connection(str(folder / "vectors.db"))
+    connection.enable_load_extension(True)
+    connection.load_extension(sqlite_vec.loadable_path())
+    connection.execute(
+        f"CREATE VIRTUAL TABLE photos USING vec0(vector float[{vectors.shape[1]}] distance_metric=cosine)"
+    )
+    connection.execute("BEGIN")
+    insert = "INSERT INTO photos (rowid, vector) VALUES (?, ?)"
+    connection.executemany(insert, ((row, vector.tobytes()) for row, vector in enumerate(vectors)))
+    connection.execute("COMMIT")
+    ask = "SELECT rowid FROM photos WHERE vector MATCH ? AND k = ? ORDER BY distance"
+    return {"sqlite-vec": lambda query: [row for (row,) in connection.execute(ask, (query.tobytes(), top))]}
+
+
+def in_lancedb(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
+    """A table without an index, which LanceDB searches exactly."""
+    import lancedb
+    import pyarrow
+
+    column = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(vectors.ravel()), vectors.shape[1])
+    rows = pyarrow.table({"photo": np.arange(len(vectors)), "vector": column})
+    table = lancedb.connect(folder / "lance").create_table("photos", rows)
+
+    def search(query: Floats) -> list[int]:
+        return (
+            table.search(query)
+            .distance_type("dot")
+            .select(["photo", "_distance"])
+            .limit(top)
+            .to_arrow()["photo"]
+            .to_pylist()
+        )
+
+    return {"LanceDB": search}
+
+
+PEERS: dict[str, Callable[[Floats, int, Path], dict[str, Search]]] = {
+    "numpy": in_numpy, "scikit-learn": in_sklearn, "faiss-cpu": in_faiss, "usearch": in_usearch,
+    "sqlite-vec": in_sqlite_vec, "lancedb": in_lancedb,
+}  # fmt: skip
 
 
 def more_ways(index: SearchIndex, rng: np.random.Generator) -> dict[str, Search]:
@@ -175,27 +242,6 @@ def by_product(vectors: Floats, query: Floats, top: int) -> list[int]:
     similarity = vectors @ query
     best = np.argpartition(-similarity, top)[:top]
     return best[np.argsort(-similarity[best])].tolist()
-
-
-def timed(
-    ways: dict[str, Search], queries: Floats
-) -> tuple[dict[str, list[float]], dict[str, list[float]], dict[str, list[list[int]]]]:
-    """Milliseconds, those of all processors together, and products found, for each way and query.
-
-    The ways take turns, so that what else the machine does falls on all alike.
-    """
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    busy: dict[str, list[float]] = {name: [] for name in ways}
-    answers: dict[str, list[list[int]]] = {name: [] for name in ways}
-    for search in ways.values():
-        search(queries[0])  # the first one starts threads
-    for query in queries:
-        for name, search in ways.items():
-            start, start_busy = time.perf_counter(), time.process_time()
-            answers[name].append(search(query))
-            times[name].append((time.perf_counter() - start) * 1000)
-            busy[name].append((time.process_time() - start_busy) * 1000)
-    return times, busy, answers
 
 
 def true_first(vectors: Floats, queries: Floats, top: int) -> tuple[np.ndarray, np.ndarray]:
@@ -232,40 +278,8 @@ def at_ranks(similarity: np.ndarray) -> dict[str, list[float]]:
     return {str(rank): np.percentile(similarity[:, rank - 1], [25, 50, 75]).round(3).tolist() for rank in ranks}
 
 
-def spread(taken: Sequence[float]) -> dict[str, float]:
-    names = ("least", "quarter", "median", "three_quarters", "most")
-    return dict(zip(names, np.percentile(taken, [0, 25, 50, 75, 100]).round(2).tolist(), strict=True))
-
-
-def ratio(taken: Sequence[float], ours: Sequence[float]) -> float:
-    """How many times as long as ours, query by query: the median."""
-    return round(float(np.median(np.array(taken) / np.array(ours))), 2)
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{named[0] if named else platform.processor()}, {os.cpu_count()} cores"
-
-
 def kernels() -> list[str]:
     return [name for name, is_there in simsimd.get_capabilities().items() if is_there and name != "serial"]
-
-
-def report(figures: dict) -> None:
-    print(f"{figures['processor']}; kernels for {', '.join(figures['kernels'])}; {figures['threads']} threads of ours")
-    print(f"{figures['photos']:,} photos x {figures['dimensions']} dimensions, first {figures['top']}")
-    for name in ("of_the_originals", "of_a_sample", "similarity_at"):
-        print(f"similarity at rank ({name}), quartiles: {figures[name]}")
-    print(f"{'':36}{'median ms':>10}{'half of them':>16}{'processor':>11}{'times ours':>12}{'as float64':>12}")
-    for name, ms in figures["ms"].items():
-        middle = f"{ms['quarter']:.1f} to {ms['three_quarters']:.1f}"
-        times, exact = figures["times_ours"].get(name, ""), figures["same_as_float64"].get(name, "")
-        agree = f"{exact}/{figures['queries']}" if name in figures["times_ours"] else ""
-        busy = figures["processor_ms"][name]["median"]
-        print(f"{name:36}{ms['median']:10.2f}{middle:>16}{busy:11.1f}{times:>12}{agree:>12}")
-    print(f"identical to float64, in order: {figures['identical_to_float64']} of {figures['checked']} queries")
 
 
 if __name__ == "__main__":

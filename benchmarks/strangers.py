@@ -5,11 +5,11 @@ sold, and all of the category left out as what is not; as they are, and as telep
 Nothing is fitted on any of them. "before" is the softmax alone, "after" what is served.
 """
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from measuring import Report, options_of
 
 from imgrec.bootstrap import Resampling
 from imgrec.catalogue.splits import families
@@ -47,7 +47,7 @@ class Shop:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("left_out", nargs="+", help="categories of the catalogue")
     parser.add_argument("--split", default="test", help="whose photos are asked as what is sold")
     parser.add_argument("--config", type=Path, default=Path("config.yaml"), help="of the catalogue")
@@ -55,11 +55,12 @@ def main() -> None:
     config = load_config(options.config, {})
     eye = Eye(open_model(config.model.path), config.model.arithmetic)
     looked = look_at_all(config, eye, reporter())
-    for category in options.left_out:
-        print_figures(category, options.split, looked, eye, config)
+    with Report(__doc__, options) as report:
+        for category in options.left_out:
+            tell_figures(report, category, options.split, looked, eye, config)
 
 
-def print_figures(left_out: str, split: str, looked: LookedAt, eye: Eye, config: Config) -> None:
+def tell_figures(report: Report, left_out: str, split: str, looked: LookedAt, eye: Eye, config: Config) -> None:
     photos, family = looked.photos, families(looked.photos)
     strange = np.array([photo.category == left_out for photo in photos])
     asked = np.array([photo.split == split for photo in photos]) & ~strange
@@ -67,28 +68,31 @@ def print_figures(left_out: str, split: str, looked: LookedAt, eye: Eye, config:
     shop_of = shop_photos(kept, looked, eye)
     learned = learn(shop_of, eye.model.settings.labels, config.search.scope_mass, config.search.results)
     shop = Shop(shop_of, learned, eye)
-    print(f"\n{left_out} is not sold; {len(shop_of):,} photos are; {learned.knowledge.sold}")
+    rows: dict[str, dict[str, str]] = {}
     label = np.array([shop_of.labels.index(p.category) if p.category in shop_of.labels else -1 for p in photos])
     for view, seen in (("as they are", looked.seen), ("by telephone", looked.by_telephone)):
         at = seen.rows_of([photo.sha256 for photo in photos])
-        for name, among in (("sold", asked), ("not sold", strange)):
-            rows = np.flatnonzero(among & (at != ABSENT))
-            if len(rows):
-                print(f"  {name:9s}{view:13s}{figures(shop, seen.outputs.take(at[rows]), label[rows], family[rows])}")
+        for name, chosen in (("sold", asked), ("not sold", strange)):
+            among = np.flatnonzero(chosen & (at != ABSENT))
+            if len(among):
+                rows[f"{name}, {view}"] = figures(shop, seen.outputs.take(at[among]), label[among], family[among])
+    report.table(f"{left_out} is not sold; {len(shop_of):,} photos are; {learned.knowledge.sold}", rows)
 
 
-def figures(shop: Shop, outputs: Outputs, label: Ints, family: Ints) -> str:
+def figures(shop: Shop, outputs: Outputs, label: Ints, family: Ints) -> dict[str, str]:
+    """Shares with their 95 % intervals."""
     probabilities, sold = shop.asked(outputs)
     by_family, sure = Resampling(family, 0), probabilities.max(axis=1)
     before, after = sure >= CONFIDENT, sure * sold >= CONFIDENT
     right = probabilities.argmax(axis=1) == label
-    lines = [
-        f"{len(label):,} photos; confident before {by_family.share(before)}, after {by_family.share(after)}",
-        f"change {by_family.difference(after, before)}; said to be nothing {by_family.share(sold < LEAST_SOLD)}",
-    ]
+    told = {
+        "photos": f"{len(label):,}", "confident before": str(by_family.share(before)),
+        "after": str(by_family.share(after)), "change": str(by_family.difference(after, before)),
+        "said to be nothing": str(by_family.share(sold < LEAST_SOLD)),
+    }  # fmt: skip
     if (label >= 0).all():
-        lines.append(f"category right {by_family.share(right)}{_of_confident(right, after)}")
-    return "; ".join(lines)
+        told["category right"] = f"{by_family.share(right)}{_of_confident(right, after)}"
+    return told
 
 
 def _of_confident(right: Bools, confident: Bools) -> str:

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.catalogue.filters import Filters, passing
+from imgrec.catalogue.filters import Filters, ids_where, passing
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
@@ -24,7 +24,6 @@ from imgrec.database import connect, connect_read_only, version_problem
 from imgrec.errors import CatalogueError
 
 _LOOKUP_CHUNK = 500
-_FILTERS_REMEMBERED = 8  # so that another page of the same answer costs nothing
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,6 @@ class Catalogue:
     def __init__(self, connection: sqlite3.Connection, photos: PhotoStore) -> None:
         self.connection = connection
         self.photos = photos
-        self._passing = lru_cache(_FILTERS_REMEMBERED)(lambda filters, version: passing(connection, filters))
         self._vocabulary = lru_cache(1)(lambda version: read_vocabulary(connection))
         self._shown_by_category = lru_cache(1)(lambda version: _shown_by_category(connection))
 
@@ -163,7 +161,7 @@ class Catalogue:
 
     def shown_by_category(self) -> dict[int, int]:
         """Id of a category -> how many products on sale it has that have a stored photo, as it is now."""
-        return self._shown_by_category(self._version())
+        return self._shown_by_category(self.version())
 
     @contextlib.contextmanager
     def unchanging(self) -> Iterator[None]:
@@ -225,7 +223,7 @@ class Catalogue:
 
     def allowed(self, filters: Filters) -> NDArray[np.int64]:
         """The ids of the products on sale that pass, as they are now: (n,), ascending."""
-        return self._passing(filters, self._version())
+        return passing(self.connection, filters)
 
     def product_at(self, url: str) -> int | None:
         """The product on sale whose page is at this address, if there is one."""
@@ -236,20 +234,18 @@ class Catalogue:
 
     def vocabulary(self) -> Vocabulary:
         """What words may mean here, as it is now."""
-        return self._vocabulary(self._version())
+        return self._vocabulary(self.version())
 
-    def _version(self) -> tuple[int, int]:
+    def version(self) -> tuple[int, int]:
         """Changes whenever the catalogue does, by this connection or another's: what was read before is remembered."""
         by_others: int = self.connection.execute("PRAGMA data_version").fetchone()[0]
         return by_others, self.connection.total_changes
 
     def ids_on_sale(self, *, with_out_of_stock: bool) -> NDArray[np.int64]:
         """The ids of the products that are on sale, as they are now: (n,), ascending."""
-        rows = self.connection.execute(
-            "SELECT id FROM products WHERE retired_utc IS NULL AND (in_stock IS NOT 0 OR ?) ORDER BY id",
-            (with_out_of_stock,),
+        return ids_where(
+            self.connection, "retired_utc IS NULL" + ("" if with_out_of_stock else " AND in_stock IS NOT 0")
         )
-        return np.fromiter((row["id"] for row in rows), np.int64)
 
     def assign_splits(self, splits: dict[int, str]) -> None:
         """Record the split that training chose, by product id, for products whose feed names none."""

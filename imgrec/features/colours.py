@@ -10,10 +10,13 @@ from imgrec.vision.vectors import Floats
 MOST = 3
 """Colours kept of a photo."""
 
-_SIDE_PX = 64
-_TAKEN_APART = 12  # colours that the pixels are first sorted into
+NO_COLOURS: Floats = np.zeros((MOST, 4), np.float32)
+
+_SIDE_PX = 48
+_LEVELS = 16  # of red, green and blue that are told apart
+_COMMONEST = 24  # of the shades there are then: these may be colours of their own
 _ALIKE = 18.0  # CIE76 distance up to which two of them are one to the eye
-_LEAST_SHARE = 0.06
+_LEAST_SHARE = 0.08
 
 
 def dominant_colours(photo: Image.Image) -> Floats:
@@ -22,33 +25,23 @@ def dominant_colours(photo: Image.Image) -> Floats:
     Shares sum to at most 1; a photo of fewer colours has rows of zeros. Where the thing stands on a plain ground, the
     ground does not count. Lab by CIE 15:2004 for sRGB and D65.
     """
-    small = photo.copy()
-    small.thumbnail((_SIDE_PX, _SIDE_PX), Image.Resampling.BOX, reducing_gap=2.0)
+    small = photo.reduce(max(1, -(-max(photo.size) // _SIDE_PX)))
     mask = mask_of_thing(small)
     pixels = np.asarray(small)[np.asarray(mask) > 127] if mask else np.asarray(small).reshape(-1, 3)
-    sorted_ = Image.fromarray(pixels[None]).quantize(_TAKEN_APART, Image.Quantize.MEDIANCUT)
-    counts = np.bincount(np.asarray(sorted_).ravel(), minlength=_TAKEN_APART)
-    palette = np.array(sorted_.getpalette(), np.uint8).reshape(-1, 3)
-    colours = lab_of(palette)
-    groups: list[tuple[Floats, float]] = []
-    for number in np.argsort(-counts[: len(palette)], kind="stable"):
-        share = float(counts[number]) / len(pixels)
-        for place, (colour, sum_) in enumerate(groups):
-            if np.linalg.norm(colour - colours[number]) < _ALIKE:
-                mixed = (colour * sum_ + colours[number] * share) / max(sum_ + share, 1e-9)
-                groups[place] = (mixed.astype(np.float32), sum_ + share)
-                break
-        else:
-            groups.append((colours[number], share))
-    found = np.zeros((MOST, 4), np.float32)
-    largest = sorted((group for group in groups if group[1] >= _LEAST_SHARE), key=lambda group: -group[1])[:MOST]
-    for row, (colour, share) in enumerate(largest):
-        found[row] = (*colour, share)
+    shades, counts = _shades_of(pixels)
+    colours = _apart(shades[np.argsort(-counts, kind="stable")[:_COMMONEST]])
+    nearest = _distances(shades, colours).argmin(axis=1)
+    sums = np.stack([np.bincount(nearest, counts * part, len(colours)) for part in (1, *shades.T)], axis=1)
+    shares = sums[:, 0] / len(pixels)
+    largest = [row for row in np.argsort(-shares, kind="stable")[:MOST] if shares[row] >= _LEAST_SHARE]
+    found = NO_COLOURS.copy()
+    found[: len(largest), :3] = sums[largest, 1:] / sums[largest, :1]
+    found[: len(largest), 3] = shares[largest]
     return found
 
 
-def lab_of(rgb: NDArray[np.uint8]) -> Floats:
-    """rgb: uint8 (..., 3), sRGB. Returns float32 (..., 3): L*, a*, b*."""
+def lab_of(rgb: NDArray[np.uint8] | NDArray[np.float64]) -> Floats:
+    """rgb: (..., 3), sRGB, 0 to 255. Returns float32 (..., 3): L*, a*, b*."""
     value = rgb.astype(np.float64) / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
     xyz = linear @ _TO_XYZ.T / _WHITE
@@ -61,3 +54,27 @@ _TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 _WHITE = np.array([0.95047, 1.0, 1.08883])
+
+
+def _shades_of(pixels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.int64]]:
+    """The shades there are in pixels (n, 3), as Lab (k, 3), and how many pixels have each."""
+    red, green, blue = (pixels // (256 // _LEVELS)).astype(np.int64).T
+    shade = (red * _LEVELS + green) * _LEVELS + blue
+    counts = np.bincount(shade)
+    there = np.flatnonzero(counts)
+    sums = np.stack([np.bincount(shade, values)[there] for values in pixels.T], axis=1)
+    return lab_of(sums / counts[there, None]), counts[there]
+
+
+def _apart(shades: Floats) -> Floats:
+    """Of shades (n, 3) those that are like none before them."""
+    kept: list[int] = []
+    for number, alike in enumerate((_distances(shades, shades) < _ALIKE).tolist()):
+        if not any(alike[one] for one in kept):
+            kept.append(number)
+    return shades[kept]
+
+
+def _distances(shades: Floats, others: Floats) -> Floats:
+    """CIE76: float32 (shades, others)."""
+    return np.asarray(np.sqrt(((shades[:, None] - others[None]) ** 2).sum(axis=2)), np.float32)

@@ -1,9 +1,11 @@
 """Looking at photos: what any way of doing it gives, and the way of one process."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +13,7 @@ from PIL import Image
 
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.errors import CatalogueError, PhotoError
-from imgrec.features.colours import dominant_colours
+from imgrec.features.colours import NO_COLOURS, dominant_colours
 from imgrec.features.store import PhotoFeatures, View
 from imgrec.features.stranger import stranger_view
 from imgrec.features.telephone import telephone_view
@@ -24,6 +26,8 @@ from imgrec.vision.vectors import Floats
 BATCH = 16
 _FETCHED_AT_A_TIME = 16
 """Threads for photos from object storage, which wait more than they work."""
+_BATCH_OF_FETCHED = 4
+"""Small, so that many of a few photos are fetched at a time."""
 
 _AS: dict[View, Callable[[Image.Image, str], Image.Image]] = {
     "shop": lambda photo, _: photo,
@@ -73,30 +77,39 @@ class _Prepared:
 
 
 class Here:
-    """Looks in this process, in batches; threads prepare the next batch while the network sees to this one."""
+    """Looks in this process. Threads take a batch each from its files to its features, so that no core waits."""
 
     def __init__(self, eye: Eye, photos: PhotoStore, threads: int | None = None) -> None:
-        """threads: how many prepare photos; else one for each core, and more where photos come from object storage."""
+        """threads: how many batches are under way; else one more than there are cores, and many from object storage."""
         self._eye = eye
         self._photos = photos
-        at_least = 1 if photos.is_here else _FETCHED_AT_A_TIME
-        self._threads = max(threads or os.cpu_count() or 1, at_least)
+        self._threads = max(threads or (os.cpu_count() or 1) + 1, 1 if photos.is_here else _FETCHED_AT_A_TIME)
+        self._batch = BATCH if photos.is_here else _BATCH_OF_FETCHED
 
     def look(self, view: View, wanted: Sequence[str]) -> Iterator[Looked]:
-        """The wanted photos in order, a batch at a time. Each is decoded once; its colours are taken on the way."""
+        """The wanted photos in order, a batch at a time. Each is decoded once; where they are seen as the shop shows
+        them, their colours are taken on the way.
+        """
         if wanted and not self._photos.exists():
             raise CatalogueError(
                 f"There are no photos at {self._photos.place} (catalogue.photos). Mount that folder, put the photos "
                 "back, or import the feed again."
             )
-        with ThreadPoolExecutor(self._threads) as pool:
-            ahead = [pool.submit(self._prepare, view, content) for content in wanted[:BATCH]]
-            for start in range(0, len(wanted), BATCH):
-                now, following = ahead, wanted[start + BATCH : start + 2 * BATCH]
-                ahead = [pool.submit(self._prepare, view, content) for content in following]
-                readable = [photo for future in now if (photo := future.result()) is not None]
-                seen = self._seen(readable) if readable else None
-                yield Looked(seen, len(now) - len(readable), self._eye.arithmetic)
+        batches = (wanted[at : at + self._batch] for at in range(0, len(wanted), self._batch))
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="looking") as pool:
+            try:
+                ahead = deque(pool.submit(self._look, view, batch) for batch in islice(batches, self._threads + 1))
+                while ahead:
+                    looked = ahead.popleft().result()
+                    ahead.extend(pool.submit(self._look, view, batch) for batch in islice(batches, 1))
+                    yield looked
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self, view: View, contents: Sequence[str]) -> Looked:
+        readable = [photo for content in contents if (photo := self._prepare(view, content))]
+        seen = self._seen(readable) if readable else None
+        return Looked(seen, len(contents) - len(readable), self._eye.arithmetic)
 
     def _prepare(self, view: View, content: str) -> _Prepared | None:
         """None: unreadable."""
@@ -105,8 +118,8 @@ class Here:
             photo = decode_photo(self._photos.source(content), preprocessing.side_px)
         except PhotoError:
             return None
-        photo = _AS[view](photo, content)
-        return _Prepared(content, preprocessing.square(photo), dominant_colours(photo))
+        pixels = preprocessing.square(_AS[view](photo, content))
+        return _Prepared(content, pixels, dominant_colours(photo) if view == "shop" else NO_COLOURS)
 
     def _seen(self, photos: Sequence[_Prepared]) -> PhotoFeatures:
         outputs = self._eye.look_at_pixels(np.stack([photo.pixels for photo in photos]))

@@ -6,11 +6,16 @@ known yet, these stand in for them: the head learns from them, and likeness and 
 
 import hashlib
 import io
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage
+
+from imgrec.vision.vectors import Floats
+
+T = TypeVar("T", bound=np.generic)
 
 _SIDE_PX = 256
 _PLAIN = 12.0  # grey levels that half of the border may be off an even slope, for a ground to count as plain
@@ -41,19 +46,38 @@ def telephone_view(photo: Image.Image, content: str) -> Image.Image:
 def mask_of_thing(photo: Image.Image) -> Image.Image | None:
     """A mask of the thing where it stands on a plain ground, None where it does not."""
     pixels = np.asarray(photo, np.float32)
-    rows, columns = np.mgrid[-1 : 1 : pixels.shape[0] * 1j, -1 : 1 : pixels.shape[1] * 1j]
-    place = np.stack([np.ones_like(rows), rows, columns], axis=-1)
-    border = np.ones(rows.shape, bool)
-    border[1:-1, 1:-1] = False
-    slope, *_ = np.linalg.lstsq(place[border], pixels[border], rcond=None)  # grounds are often lighter on one side
-    apart = np.abs(pixels - place @ slope).max(axis=2)
-    if np.median(apart[border]) > _PLAIN:
+    apart = np.abs(pixels - _even_slope(pixels))
+    apart = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
+    if np.median(_border(apart)) > _PLAIN:
         return None
-    alike, _ = ndimage.label(apart < _LIKE_THE_GROUND)
-    is_ground = np.isin(alike, np.unique(alike[border & (alike > 0)])) & (alike > 0)
-    if is_ground.mean() > _MOST_GROUND or is_ground[border].mean() < _LEAST_BORDER:
+    alike, count = ndimage.label(apart < _LIKE_THE_GROUND)
+    reaches_the_border = np.zeros(count + 1, bool)
+    reaches_the_border[_border(alike)] = True
+    reaches_the_border[0] = False
+    is_ground = reaches_the_border[alike]
+    if is_ground.mean() > _MOST_GROUND or _border(is_ground).mean() < _LEAST_BORDER:
         return None
     return Image.fromarray(np.where(is_ground, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
+
+
+def _even_slope(pixels: Floats) -> Floats:
+    """The ground that the border lies on, float32 (rows, columns, 3): often lighter on one side.
+
+    Least squares. Places are counted from the middle, so that the mean and either slope are had one by one.
+    """
+    border = _border(pixels)
+    ground: Floats = border.mean(axis=0)
+    for axis, size in enumerate(pixels.shape[:2]):
+        places = np.linspace(-1, 1, size, dtype=np.float32) if size > 1 else np.zeros(1, np.float32)
+        places = np.expand_dims(places, (1 - axis, 2))
+        at = _border(np.broadcast_to(places, (*pixels.shape[:2], 1)))
+        ground = ground + places * (at * border).sum(axis=0) / max(float((at * at).sum()), 1.0)
+    return ground
+
+
+def _border(values: NDArray[T]) -> NDArray[T]:
+    """Of values (rows, columns, ...) those at the edges: (n, ...)."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
 def _placed(thing: Image.Image, scale: float, rng: np.random.Generator) -> Image.Image:

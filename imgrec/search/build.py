@@ -64,7 +64,7 @@ _STRANGERS = Draw(300, 2)
 _LEARNED_FROM = Draw(20_000, 1, 500)
 _LOOKED_AT_ONCE = 65_536
 _NOTHING = "The catalogue has no product with a photo. Import some with: imgrec import FEED.csv"
-_LEARNING = 4
+_LEARNING = 5
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
 

@@ -8,8 +8,8 @@ and a step t in the same way. By the inequality of Cauchy and Schwarz
     |<q, v> - <t * d, s * c>|  <=  |q - t * d| * |v|  +  |t * d| * r
 
 so that the product of the codes says between which two numbers the similarity lies. As vectors stand on the principal
-axes of all photos, the first of them with the largest spread, most of a product is known after five eighths of the
-numbers, the leading ones. What the trailing ones can add is bounded by the same inequality, of their norms alone:
+axes of all photos, the first of them with the largest spread, most of a product is known after half of the numbers,
+the leading ones. What the trailing ones can add is bounded by the same inequality, of their norms alone:
 
     <q, v>  <=  <q leading, v leading>  +  |q trailing| * |v trailing|
 
@@ -41,7 +41,7 @@ _ROWS_AT_ONCE = 2048
 class CodedRows:
     """n vectors of k numbers, each row for itself.
 
-    leading: int8 (n, l), the codes of a row's first numbers, five eighths of all. trailing: int8 (n, k - l), the rest.
+    leading: int8 (n, l), the codes of a row's first numbers, half of all. trailing: int8 (n, k - l), the rest.
     step: float32 (n,), what one code of the row stands for. residual: float32 (n,), at least the norm of what the codes
     leave out. trailing_norm: float32 (n,), at least that of the trailing numbers.
     """
@@ -85,17 +85,17 @@ class CodedQuery:
     slack: float
 
     @classmethod
-    def of(cls, vector: Floats) -> Self:
-        """vector: float32 (k,), L2 norm 1."""
+    def of(cls, vector: Floats, of_rows: CodedRows) -> Self:
+        """vector: float32 (k,), L2 norm 1, to be compared with these rows."""
         codes, [step], [residual] = _coded(vector[None])
-        leading, trailing = np.split(codes, [_leading(len(vector))], axis=1)
+        leading, trailing = np.split(codes, [of_rows.leading.shape[1]], axis=1)
         [length], [trailing_norm] = _norms(step * codes), _norms(vector[None, leading.shape[1] :])
         return cls(leading, trailing, step, length, trailing_norm, float(residual) * LONGEST + _ROUNDING)
 
 
 def _leading(dim: int) -> int:
-    """How many of so many numbers are read of every row. (With half, twice as many rows are read on.)"""
-    return -(-5 * dim // 8)
+    """How many of so many numbers are read of every row: of 256 so many that a row's are two lines of a cache."""
+    return -(-dim // 2)
 
 
 def _coded(vectors: Floats) -> tuple[Codes, Floats, Floats]:

@@ -18,7 +18,7 @@ from imgrec.search.generation import (
     write_vectors,
 )
 from imgrec.search.joint import blended
-from imgrec.search.scan import Rows, Scope
+from imgrec.search.scan import Rows, Scope, Steps
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
 
@@ -47,10 +47,10 @@ class EmbeddedEngine:
         """See Engine."""
         weight = self.record.knowledge.category_weight
         behind = self._behind(roots) if roots and weight else None
-        lift = None if behind is None else behind * np.float32(weight)
+        lift = None if behind is None else Steps(behind.ends, behind.values * np.float32(weight))
         scope = Scope.of_spans(self.record.spans(categories), findable.rows(self.shelves))
         rows, cosine = self._rows.contenders(vector, scope, top, lift)
-        similarity = cosine if behind is None else blended(cosine.astype(np.float32), behind[rows], weight)
+        similarity = cosine if behind is None else blended(cosine.astype(np.float32), behind.of(rows), weight)
         return ranked_hits(self.shelves, rows, similarity, top)
 
     def vectors(self, rows: Ints) -> Floats:
@@ -60,12 +60,12 @@ class EmbeddedEngine:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _behind(self, roots: Mapping[str | None, float]) -> Floats:
-        """The categories' part of every row: float32 (photos,)."""
-        behind = np.full(self.record.photos, roots.get(None, 0.0), np.float32)
-        for name, (start, end) in self.record.rows.items():
-            behind[start:end] = roots.get(name, 0.0)
-        return behind
+    def _behind(self, roots: Mapping[str | None, float]) -> Steps:
+        """The categories' part of every row."""
+        ends = {name: end for name, (_, end) in self.record.rows.items()} | {None: self.record.photos}
+        in_order = sorted(ends, key=lambda name: (name is None, ends[name]))
+        values = [roots.get(name, 0.0) for name in in_order]
+        return Steps(np.array([ends[name] for name in in_order], np.int64), np.array(values, np.float32))
 
 
 class EmbeddedStore:

@@ -6,7 +6,7 @@ nothing of catalogues, models or shoppers.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.progress import Reporter
-from imgrec.search.generation import IndexRecord, Ints, Register
+from imgrec.search.generation import Bools, IndexRecord, Ints, Register
 from imgrec.vision.vectors import Floats
 
 
@@ -49,7 +49,7 @@ class Hit:
     rank: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Findable:
     """What may be found; None, or nothing listed, leaves it open.
 
@@ -65,14 +65,23 @@ class Findable:
     products: Ints | None = None
     colours: tuple[str, ...] = ()
     without_colours: tuple[str, ...] = ()
+    _known: list[tuple[Register, Bools | None]] = field(default_factory=list, init=False, repr=False)
 
-    def rows(self, register: Register) -> NDArray[np.bool_] | None:
-        """The rows of what may be found: bool (photos,); None: all of them."""
+    def rows(self, register: Register) -> Bools | None:
+        """The rows of what may be found: bool (photos,); None: all of them. Worked out once, for many questions."""
+        for of, known in self._known:
+            if of is register:
+                return known
+        allowed = self._rows(register)
+        self._known[:] = [(register, allowed)]
+        return allowed
+
+    def _rows(self, register: Register) -> Bools | None:
         allowed = None
         if self.colours or self.without_colours:
             allowed = register.in_colours(self.colours, self.without_colours)
         if self.products is not None:
-            wanted = np.isin(register.product, self.products)
+            wanted = register.of_products(self.products)
             allowed = wanted if allowed is None else wanted & allowed
         return allowed
 

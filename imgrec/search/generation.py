@@ -47,6 +47,7 @@ RECORD, WHITENING, HEAD, VECTORS = "index.json", "whitening.npy", "head.npy", "v
 NO_RANK = sys.maxsize
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 class Frozen(BaseModel):
@@ -144,7 +145,17 @@ class Register:
     def __len__(self) -> int:
         return len(self.photo)
 
-    def in_colours(self, colours: Sequence[str], without: Sequence[str]) -> NDArray[np.bool_]:
+    def of_products(self, products: Ints) -> Bools:
+        """The rows of these products, ids: bool (photos,)."""
+        wanted = np.zeros(self._after_last, bool)  # a catalogue numbers its products from 1
+        wanted[products[products < len(wanted)]] = True
+        return wanted[self.product]
+
+    @cached_property
+    def _after_last(self) -> int:
+        return int(self.product.max(initial=-1)) + 1
+
+    def in_colours(self, colours: Sequence[str], without: Sequence[str]) -> Bools:
         """The rows of products that show one of these colours, and none of those: bool (photos,).
 
         colours, without: of COLOUR_NAMES; nothing listed leaves it open.
@@ -157,7 +168,7 @@ class Register:
         return allowed
 
     @cached_property
-    def names(self) -> NDArray[np.bool_]:
+    def names(self) -> Bools:
         """The names of each row's colours, bool (photos, names): those of its product's first photo, which is shown."""
         _, first, product = np.unique(self.product, return_index=True, return_inverse=True)
         return names_of(self.colours[first])[product]

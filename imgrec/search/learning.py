@@ -28,6 +28,7 @@ from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
 from imgrec.search.whitening import Whitening
+from imgrec.search.within import differences
 from imgrec.vision.eye import Halves, Outputs
 from imgrec.vision.vectors import Floats
 
@@ -109,7 +110,7 @@ def _fitted(shop: ShopPhotos, rows: Bools) -> tuple[Whitening, Head | None]:
     at = shop.telephone[views]
     by_telephone = shop.by_telephone.features[views].astype(np.float32)
     both = np.concatenate([features[rows], by_telephone])
-    whitening = Whitening.fit(both, DIM, features[at] - by_telephone)
+    whitening = Whitening.fit(both, DIM, differences(shop, rows))
     label = np.concatenate([shop.photos.label[rows], shop.photos.label[at]])
     weight = np.concatenate([np.ones(int(rows.sum())), np.full(len(at), _TELEPHONE_WEIGHT)]).astype(np.float32)
     told = label != UNKNOWN

@@ -3,9 +3,12 @@
 Exact, by the bounds of codes.py, in three steps:
 
 1. From the leading ones of its codes each row gets an upper bound: its similarity is no higher.
-2. Some of those with the highest bounds are compared with the query. As many products as are wanted reach some
-   similarity, so the answer ends there or above. The rows whose bounds reach that get a closer one, by the other codes.
-3. The same again with these, and what is left is compared. What was left out is less similar than all of the answer.
+2. Of those with the highest bounds the other codes are read, too, which also say how similar they are at least. As many
+   products as are wanted reach some similarity, so the answer ends there or above.
+3. Of the rows whose bounds reach that the other codes are read as well. That brings the end closer, and what still
+   reaches it is compared. What was left out is less similar than all of the answer.
+
+No product of larger matrices is in it: OpenBLAS would let other threads spin for a tenth of a second after it.
 
 The product of 8-bit codes is SimSIMD's (https://github.com/ashvardanian/SimSIMD): it has a kernel for each generation
 of processors, takes the best one at run time, and lets go of the GIL. A search takes as many threads as there are
@@ -17,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Self
 
 import numpy as np
@@ -34,11 +37,12 @@ Doubles = NDArray[np.float64]
 _ROUNDING = 1e-5
 """What is closer than this to where the answer ends is compared too: some of it may come out equal."""
 
-_FIRST_LOOK = 4
-_FEW = 512  # comparing them costs less than any further thought
+_FIRST_LOOK = 2
+_FURTHER = 4
 _SCATTERED = 4  # one row in so many is fetched by itself; of more, all are read
-_PEAKS = 64
+_PEAKS = 32
 _ROWS_AT_ONCE = 16_384  # what is worked out about them stays in a core's own cache
+_COMPARED_AT_ONCE = 512
 _MOST_THREADS = 4
 _FORBIDDEN = 1e30
 
@@ -106,15 +110,34 @@ class Scope:
     def blocks(self) -> list[Block]:
         """All of it, in pieces."""
         if self.single is not None:
-            return [Block(at, self.single[at], None) for at in _pieces(0, len(self.single))]
+            return [Block(at, self.single[at], None) for at in _pieces(0, len(self.single), _ROWS_AT_ONCE)]
         blocks = []
         begin = 0
         for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
-            for rows in _pieces(start, end):
+            for rows in _pieces(start, end, _ROWS_AT_ONCE):
                 at = slice(begin, begin + rows.stop - rows.start)
                 blocks.append(Block(at, rows, None if self.allowed is None else self.allowed[rows]))
                 begin = at.stop
         return blocks
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A number for each row that changes only where a category ends.
+
+    ends: int64 (m,), the rows up to which each goes, ascending. values: float32 (m,).
+    """
+
+    ends: Ints
+    values: Floats
+
+    def of(self, rows: slice | Ints) -> Floats:
+        """Those of these rows: float32 (rows,)."""
+        if not isinstance(rows, slice):
+            return self.values[np.searchsorted(self.ends, rows, side="right")]
+        first, last = np.searchsorted(self.ends, (rows.start, rows.stop - 1), side="right")
+        ends = np.minimum(self.ends[first : last + 1], rows.stop)
+        return np.repeat(self.values[first : last + 1], np.diff(ends, prepend=rows.start))
 
 
 @dataclass(frozen=True)
@@ -125,122 +148,139 @@ class Rows:
     coded: CodedRows
     product: Ints
 
-    def contenders(self, vector: Floats, scope: Scope, top: int, lift: Floats | None = None) -> tuple[Ints, Doubles]:
+    def contenders(self, vector: Floats, scope: Scope, top: int, lift: Steps | None = None) -> tuple[Ints, Doubles]:
         """Those of the `top` most similar products in scope, and of all that come close to the last; and their cosines.
 
-        A product counts by its most similar row. vector: float32 (k,), L2 norm 1. lift: float32 (n,), what is added to
-        a row's cosine before it is compared with others; None: nothing.
+        A product counts by its most similar row. vector: float32 (k,), L2 norm 1. lift: what is added to a row's
+        cosine before it is compared with others; None: nothing.
         """
         bounds = _Bounds.by_leading(self, vector, scope, lift)
-        if (look := _FIRST_LOOK * top) <= _FEW:
-            near = bounds.reaching(bounds.end(top, look, bounds.similarity))
-            if len(near.scope) <= _FEW:
-                return near.cosines()
-            bounds = near if len(near.scope) * _SCATTERED < len(scope) else bounds
-        bounds.add_trailing()
-        return bounds.reaching(bounds.end(top, look, bounds.similarity if look <= _FEW else bounds.lower)).cosines()
+        reaching = bounds.reaching(bounds.end(top))
+        near = (bounds.at(reaching) if len(reaching) * _SCATTERED < len(scope) else bounds).closer()
+        rows = near.scope.rows(near.reaching(near.end(top)))
+        return rows, self._cosines(vector, rows)
+
+    def _cosines(self, vector: Floats, rows: Ints) -> Doubles:
+        """In float64, so that a row's is the same whatever else is compared."""
+        cosines, exact = np.empty(len(rows)), vector.astype(np.float64)
+        for at in _pieces(0, len(rows), _COMPARED_AT_ONCE):
+            cosines[at] = np.einsum("rk,k->r", self.vectors[rows[at]].astype(np.float64), exact)
+        return cosines
+
+
+class _Heights:
+    """Numbers by position, float32 (n,), of which the high ones are asked for again and again.
+
+    They stand in columns of _PEAKS, and columns whose peak is too low are not looked into.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+        self._columns = values[: len(values) // _PEAKS * _PEAKS].reshape(_PEAKS, -1)
+
+    @cached_property
+    def _peaks(self) -> Floats:
+        return np.asarray(self._columns.max(axis=0, initial=-np.inf), np.float32)
+
+    def highest(self, count: int) -> Ints:
+        """The positions of at least so many of the highest, and of not many more."""
+        among = self._peaks if len(self._peaks) >= 2 * count else self.values
+        return self.reaching(float(np.partition(among, -count)[-count]))
+
+    def reaching(self, least: float) -> Ints:
+        """The positions of those as high as this, and of none that may not be found; ascending."""
+        least = max(least, -_FORBIDDEN / 2)
+        wanted = np.flatnonzero(self._peaks >= least)
+        if len(wanted) * _SCATTERED > len(self._peaks):
+            return np.flatnonzero(self.values >= least)
+        row, column = np.nonzero(self._columns[:, wanted] >= least)
+        left_over = np.flatnonzero(self.values[self._columns.size :] >= least)
+        return np.append(row * len(self._peaks) + wanted[column], self._columns.size + left_over)
 
 
 @dataclass(frozen=True)
 class _Bounds:
     """What is known of the rows in scope while a query is answered.
 
-    upper: float32, by position: plus the slack of the query no less than a row's similarity; far below all others where
-    it may not be found. margin: by how much a bound may miss where the answer ends and its row still be compared.
+    upper: by position, plus the slack of the query no less than a row's similarity; far below all others where it may
+    not be found. margin: by how much a bound may miss where the answer ends and its row still be compared. is_close:
+    whether all codes are read.
     """
 
     among: Rows
-    vector: Floats
     query: CodedQuery
-    lift: Floats | None
     scope: Scope
-    upper: Floats
+    upper: _Heights
     margin: float
+    is_close: bool = False
 
     @classmethod
-    def by_leading(cls, among: Rows, vector: Floats, scope: Scope, lift: Floats | None) -> Self:
+    def by_leading(cls, among: Rows, vector: Floats, scope: Scope, lift: Steps | None) -> Self:
         """Read the leading codes; what the trailing ones add is the most they can."""
-        query, coded = CodedQuery.of(vector), among.coded
-        furthest = 0 if lift is None else max(float(lift.max(initial=0)), -float(lift.min(initial=0)))
-        margin = query.slack + _ROUNDING * (1 + furthest)
-        bounds = cls(among, vector, query, lift, scope, np.empty(len(scope), np.float32), margin)
+        coded, upper = among.coded, np.empty(len(scope), np.float32)
+        query = CodedQuery.of(vector, coded)
 
         def read(block: Block) -> None:
-            out, rows = bounds.upper[block.at], block.rows
-            np.multiply(_products(query.leading, coded.leading[rows]), query.step * coded.step[rows], out=out)
-            out += query.length * coded.residual[rows]
-            out += query.trailing_norm * coded.trailing_norm[rows]
+            out, rows = upper[block.at], block.rows
+            part = _products(query.leading, coded.leading[rows])
+            np.multiply(part, coded.step[rows], out=out)
+            out *= query.step
+            out += np.multiply(coded.residual[rows], query.length, out=part)
+            out += np.multiply(coded.trailing_norm[rows], query.trailing_norm, out=part)
             if lift is not None:
-                out += lift[rows]
-            if block.allowed is not None:
-                out += (block.allowed.astype(np.float32) - 1) * np.float32(
-                    _FORBIDDEN
-                )  # where there is no branch to mispredict
+                out += lift.of(rows)
+            if block.allowed is not None:  # without a branch, which would be mispredicted
+                out -= np.multiply(~block.allowed, _FORBIDDEN, out=part, dtype=np.float32)
 
         _in_parallel(read, scope.blocks())
-        return bounds
+        furthest = 0 if lift is None else float(np.abs(lift.values).max(initial=0))
+        return cls(among, query, scope, _Heights(upper), query.slack + _ROUNDING * (1 + furthest))
 
-    def add_trailing(self) -> None:
-        """Read the trailing codes, and put what they say in the place of the most they could."""
-        query, coded = self.query, self.among.coded
+    def closer(self) -> "_Bounds":
+        """The same by all codes: what the trailing ones say is put in the place of the most they could."""
+        query, coded, upper = self.query, self.among.coded, np.empty(len(self.scope), np.float32)
+        if self.is_close or not coded.trailing.shape[1]:
+            return self
 
         def read(block: Block) -> None:
-            out, rows = self.upper[block.at], block.rows
-            out -= query.trailing_norm * coded.trailing_norm[rows]
-            out += _products(query.trailing, coded.trailing[rows]) * (query.step * coded.step[rows])
+            out, rows = upper[block.at], block.rows
+            part = _products(query.trailing, coded.trailing[rows])
+            np.multiply(part, coded.step[rows], out=out)
+            out *= query.step
+            out -= np.multiply(coded.trailing_norm[rows], query.trailing_norm, out=part)
+            out += self.upper.values[block.at]
 
-        if coded.trailing.shape[1]:
-            _in_parallel(read, self.scope.blocks())
+        _in_parallel(read, self.scope.blocks())
+        return replace(self, upper=_Heights(upper), is_close=True)
 
-    def end(self, top: int, look: int, similarity: Callable[[Ints], Doubles]) -> float:
-        """A similarity that `top` products reach; -inf where there are no more than these.
+    def at(self, positions: Ints) -> "_Bounds":
+        """The same of the rows at these positions alone."""
+        scope = Scope.of_rows(self.scope.rows(positions))
+        return replace(self, scope=scope, upper=_Heights(self.upper.values[positions]))
 
-        look: how many rows are looked at first. similarity: of the rows at some positions, or what it is at least.
-        """
+    def end(self, top: int) -> float:
+        """A similarity that `top` products reach; -inf where there are no more than these."""
+        look = _FIRST_LOOK * top
         while True:
-            is_all = look >= len(self.upper)
-            positions = self._positions(-np.inf if is_all else _reached_by(self.upper, look))
-            reached = similarity(positions)
+            is_all = look >= len(self.scope)
+            some = self.at(self.reaching(-np.inf) if is_all else self.upper.highest(look))
+            reached = some.closer().lower()
             order = np.argsort(-reached)
-            product = self.among.product[self.scope.rows(positions[order])]
-            firsts = np.sort(np.unique(product, return_index=True)[1])
+            firsts = np.sort(np.unique(self.among.product[some.scope.rows(order)], return_index=True)[1])
             if len(firsts) >= top:
                 return float(reached[order[firsts[top - 1]]])
             if is_all:
                 return -np.inf
-            look *= _FIRST_LOOK
+            look *= _FURTHER
 
-    def reaching(self, end: float) -> "_Bounds":
-        """The same without the rows that cannot reach this."""
-        positions = self._positions(end - self.margin)
-        return replace(self, scope=Scope.of_rows(self.scope.rows(positions)), upper=self.upper[positions])
+    def reaching(self, end: float) -> Ints:
+        """The positions of the rows that can reach this."""
+        return self.upper.reaching(end - self.margin)
 
-    def similarity(self, positions: Ints) -> Doubles:
-        """Of the rows at these positions: compared with the query."""
-        rows = self.scope.rows(positions)
-        return self._cosines(rows) + (0 if self.lift is None else self.lift[rows])
-
-    def lower(self, positions: Ints) -> Doubles:
-        """What it is at least, once all codes are read."""
-        missing = self.query.length * self.among.coded.residual[self.scope.rows(positions)]
-        return self.upper[positions] - 2 * missing.astype(np.float64) - self.query.slack
-
-    def cosines(self) -> tuple[Ints, Doubles]:
-        """All rows in scope that may be found, and the cosines of their vectors with the query."""
-        rows = self.scope.rows(self._positions(-np.inf))
-        return rows, self._cosines(rows)
-
-    def _positions(self, least: float) -> Ints:
-        """Of bounds as high as this, and of none that may not be found."""
-        return np.flatnonzero(self.upper >= np.float32(max(least, -_FORBIDDEN / 2)))
-
-    def _cosines(self, rows: Ints) -> Doubles:
-        """In float64, so that a row's is the same whatever else is compared."""
-        vectors, exact = self.among.vectors, self.vector.astype(np.float64)
-        cosines = np.empty(len(rows))
-        for at in _pieces(0, len(rows)):
-            cosines[at] = vectors[rows[at]].astype(np.float64) @ exact
-        return cosines
+    def lower(self) -> Doubles:
+        """What each row's similarity is at least, once all codes are read: float64, by position."""
+        missing = self.query.length * self.among.coded.residual[self.scope.rows(np.arange(len(self.scope)))]
+        return self.upper.values - 2 * missing.astype(np.float64) - self.query.slack
 
 
 def _products(query: Codes, rows: Codes) -> Floats:
@@ -252,15 +292,8 @@ def _products(query: Codes, rows: Codes) -> Floats:
     return products.reshape(-1)
 
 
-def _reached_by(values: Floats, count: int) -> float:
-    """A number that at least `count` of more values reach, and not many more."""
-    if len(values) >= 4 * _PEAKS * count:  # as many of the peaks of many parts reach it: far fewer to put in order
-        values = values[: len(values) // _PEAKS * _PEAKS].reshape(_PEAKS, -1).max(axis=0)
-    return float(np.partition(values, -count)[-count])
-
-
-def _pieces(start: int, end: int) -> list[slice]:
-    return [slice(at, min(end, at + _ROWS_AT_ONCE)) for at in range(start, end, _ROWS_AT_ONCE)]
+def _pieces(start: int, end: int, most: int) -> list[slice]:
+    return [slice(at, min(end, at + most)) for at in range(start, end, most)]
 
 
 def _in_parallel(work: Callable[[Block], None], blocks: Sequence[Block]) -> None:

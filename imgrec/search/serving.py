@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -37,6 +37,8 @@ from imgrec.vision.vectors import Floats, softmax
 SHOWN_CANDIDATES = 5
 RANKED = 100
 """How many products an answer ranks, shown or not."""
+
+_FILTERS_REMEMBERED = 8  # so that asking the same of another photo, or for another page, costs nothing
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ class Serving:
         self.catalogue = catalogue
         self.settings = search
         self.id = ServingId(index.generation, index.record.model_sha256, index.record.built_utc)
+        self._passing = lru_cache(_FILTERS_REMEMBERED)(lambda filters, version: _passing(catalogue, filters))
 
     @classmethod
     def open(cls, config: Config) -> Self:
@@ -417,12 +420,11 @@ class Serving:
         return dict(zip(names, Joint.of(probabilities[None], weight).roots[0].tolist(), strict=True))
 
     def _findable(self, filters: Filters, among: NDArray[np.int64] | None) -> Findable:
-        """What the filters let through, of these products."""
-        products = among
-        if not filters.of_any_colour.is_empty:
-            passing = self.catalogue.allowed(filters)
-            products = passing if among is None else np.intersect1d(passing, among)
-        return Findable(products, filters.colours, filters.without_colours)
+        """What the filters let through, of these products; remembered for as long as the catalogue stays as it is."""
+        passing = self._passing(filters, self.catalogue.version())
+        if among is None:
+            return passing
+        return replace(passing, products=among if passing.products is None else np.intersect1d(passing.products, among))
 
     def _on_sale(
         self, vector: Floats, roots: Mapping[str | None, float] | None, categories: Sequence[str], top: int,
@@ -501,6 +503,11 @@ def _eye_for(record: IndexRecord, model: ModelFolder, configured: Literal["auto"
         f"The index was made in {wanted}, and this processor computes in {eye.arithmetic}; what they find was not "
         "measured to be the same. Build it anew here with: imgrec index"
     )
+
+
+def _passing(catalogue: Catalogue, filters: Filters) -> Findable:
+    products = None if filters.of_any_colour.is_empty else catalogue.allowed(filters)
+    return Findable(products, filters.colours, filters.without_colours)
 
 
 def _shares(logits: Floats) -> Floats:

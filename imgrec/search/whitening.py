@@ -2,10 +2,11 @@
 
 Pooled activations are all positive, so that any two of them point much the same way, and what most photos share drowns
 what tells two apart. What differs between two photos of one thing (its light, its ground, the camera) says nothing of
-the thing: those directions are scaled to equal spread first. Then come the principal axes of all photos. K. Mikolajczyk
-and J. Matas, Improving Descriptors for Fast Tree Matching by Optimal Linear Projection, 2007, section 2; F. Radenovic
-et al., Fine-tuning CNN Image Retrieval with No Human Annotation, 2018, section 4.3; H. Jegou and O. Chum, Negative
-Evidences and Co-occurrences in Image Retrieval: the Benefit of PCA and Whitening, 2012, section 3.
+the thing, and things of one kind are to be found by each other: those directions are scaled to equal spread first. Then
+come the principal axes of all photos. K. Mikolajczyk and J. Matas, Improving Descriptors for Fast Tree Matching by
+Optimal Linear Projection, 2007, section 2; F. Radenovic et al., Fine-tuning CNN Image Retrieval with No Human
+Annotation, 2018, section 4.3; H. Jegou and O. Chum, Negative Evidences and Co-occurrences in Image Retrieval: the
+Benefit of PCA and Whitening, 2012, section 3.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from imgrec.vision.eye import Halves
 from imgrec.vision.vectors import Floats, unit_rows
 
-_WITHIN_FLOOR = 0.3
+_WITHIN_FLOOR = 0.15
 """Of the mean spread, what is added to each direction before it is scaled: few pairs know little of the small ones."""
 
 _AXES_FLOOR = 3.0
@@ -35,7 +36,7 @@ class Whitening:
 
     @classmethod
     def fit(cls, outputs: Floats, dim: int, differences: Floats | None = None) -> Self:
-        """Learn it from network outputs (n, d), and from differences (m, d) between two photos of one thing.
+        """Learn it from network outputs (n, d), and from differences (m, d) that are to be overlooked (within.py).
 
         It has at most `dim` axes, and no more than n - 1. Fewer than twenty differences are left aside.
         """

@@ -1,7 +1,8 @@
 """The eye: photos in, features out (and logits, where it was trained to tell categories apart), run by OpenVINO."""
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imgrec.errors import ModelError
+from imgrec.vision.cores import Cores
 from imgrec.vision.model_folder import Arithmetic, ModelFolder
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 from imgrec.vision.runtime import import_openvino
@@ -39,9 +41,18 @@ class Outputs:
         """Those of some of the photos."""
         return Outputs(self.features[rows], self.logits[rows])
 
+    @classmethod
+    def joined(cls, parts: Sequence["Outputs"]) -> "Outputs":
+        """Several as one; at least one."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
 
 class Eye:
-    """A model, loaded and compiled. Calls may come from any one thread at a time."""
+    """A model, loaded and compiled. Any thread may call it, and several at the same time.
+
+    All cores work on one photo, which is the soonest that it can be had. Of several photos each core looks at some of
+    its own, which is the most that can be had: nobody waits for another at the end of each layer.
+    """
 
     def __init__(
         self, model: ModelFolder, arithmetic: Literal["auto"] | Arithmetic = "auto",
@@ -53,10 +64,14 @@ class Eye:
         `compile_network`. Raises ModelError when the network does not load, or the processor has no such arithmetic.
         """
         self.model = model
-        self._network = compile_network(model.network, arithmetic, content or model.read_network(), threads)
+        self._content = content or model.read_network()
+        self._network = compile_network(model.network, arithmetic, self._content, threads)
         self.arithmetic: Arithmetic = arithmetic_of(self._network)
         if arithmetic not in {"auto", self.arithmetic}:
             raise ModelError(f"This processor does not compute in {arithmetic}, only in {self.arithmetic}.")
+        self._may_spread = threads is None
+        self._turn = threading.Lock()
+        self._cores: Cores | None = None
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -69,16 +84,29 @@ class Eye:
 
     def look_at_pixels(self, pixels: Pixels) -> Outputs:
         """pixels: uint8 (n, side, side, 3) RGB, as the model's preprocessing makes them."""
-        return self._outputs(self._network({"pixels": pixels}))
+        if len(pixels) > 1 and self._may_spread:
+            return Outputs.joined(self._each_core().look(pixels, self._outputs))
+        with self._turn:
+            return self._outputs(self._network({"pixels": pixels}))
 
     def look_where(self, pixels: Pixels) -> tuple[Outputs, Floats]:
         """The same, and what the last block sees where: float32 (n, channels, rows, columns). It takes no longer."""
-        said = self._network({"pixels": pixels})
-        return self._outputs(said), np.array(said["map"], np.float32)
+        with self._turn:
+            said = self._network({"pixels": pixels})
+            return self._outputs(said), np.array(said["map"], np.float32)
 
     def last_map(self, photos: Sequence[Image.Image]) -> Floats:
         """What the last block sees where: float32 (n, channels, rows, columns)."""
         return self.look_where(self.preprocessing.batch(photos))[1]
+
+    def _each_core(self) -> Cores:
+        """Made when first needed: it takes a moment, and as much memory as the network did."""
+        with self._turn:
+            if self._cores is None:
+                self._cores = Cores(
+                    compile_network(self.model.network, self.arithmetic, self._content, each_core_alone=True)
+                )
+            return self._cores
 
     def _outputs(self, said: Any) -> Outputs:
         features = np.asarray(said["features"], np.float16)
@@ -95,18 +123,21 @@ class Eye:
 
 def compile_network(
     file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None,
-    threads: int | None = None,
+    threads: int | None = None, *, each_core_alone: bool = False,
 ) -> Any:  # fmt: skip
     """Make an OpenVINO network ready for batches of any size.
 
     content: its two files', where they were read and checked before; else they are read here. OpenVINO itself would map
     the weights, and a file that is cut short later would end the process. threads: how many compute, on any cores, so
-    that several processes may share a machine; else one on each core. Raises ModelError when it does not load.
+    that several processes may share a machine; else one on each core. each_core_alone: as `Cores` needs it; else all
+    work on one batch. Raises ModelError when it does not load.
     """
     openvino = import_openvino()
-    options: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY"}
+    options: dict[str, object] = {"PERFORMANCE_HINT": "THROUGHPUT" if each_core_alone else "LATENCY"}
     if threads is not None:
-        options |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}  # pinned, all would take the first
+        options["INFERENCE_NUM_THREADS"] = threads
+    if threads is not None or each_core_alone:
+        options["ENABLE_CPU_PINNING"] = False  # pinned, processes all take the first core; threads wait for a busy one
     if arithmetic != "auto":
         options["INFERENCE_PRECISION_HINT"] = {"float32": "f32", "bfloat16": "bf16"}[arithmetic]
     try:
@@ -115,7 +146,7 @@ def compile_network(
             content = content or (file.read_bytes(), file.with_suffix(".bin").read_bytes())
         network = core.compile_model(core.read_model(*content) if content else file, "CPU", options)
         if arithmetic == "auto" and _precision(network) not in _KNOWN:  # float16, on some ARM: never measured
-            return compile_network(file, "float32", content, threads)
+            return compile_network(file, "float32", content, threads, each_core_alone=each_core_alone)
         return network
     except (RuntimeError, OSError) as error:
         problem = " ".join(str(error).split())[:200]

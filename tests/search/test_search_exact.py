@@ -230,6 +230,19 @@ def test_colours_narrow_and_so_do_products_and_both_at_once(make_index):
         assert [hit.product_id for hit in index.search(vectors[0], ["a"], 400, findable)] == expected.tolist()
 
 
+def test_what_may_be_found_is_worked_out_once_for_a_generation_and_anew_for_another(make_index):
+    vectors = spread_evenly(np.random.default_rng(12), 6, 16)
+    one, other = (make_index({"a": (vectors, products, [1] * 6)}) for products in ([1, 2, 3] * 2, [9, 9, 4, 3, 3, 1]))
+    findable = Findable(np.array([1, 3, 1000]))
+    allowed = findable.rows(one.register)
+    assert allowed is findable.rows(one.register)
+    assert allowed is not None
+    assert allowed.tolist() == [True, False, True] * 2
+    assert np.flatnonzero(findable.rows(other.register)).tolist() == [3, 4, 5]
+    assert np.flatnonzero(findable.rows(one.register)).tolist() == [0, 2, 3, 5]
+    assert Findable().rows(one.register) is None
+
+
 def test_the_vectors_of_rows_are_what_was_written_in_the_order_asked_for(make_index):
     vectors = spread_evenly(np.random.default_rng(11), 50, 64)
     index = make_index({"a": (vectors, list(range(50)), [1] * 50)})

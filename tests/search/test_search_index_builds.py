@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
 from imgrec.errors import CatalogueError, SearchIndexError
 from imgrec.features import fill
+from imgrec.features.store import FeatureStore
 from imgrec.generations import current
 from imgrec.progress import Silent
 from imgrec.search import build
@@ -29,13 +31,15 @@ class Counting(Eye):
 
     def __init__(self, eye: Eye, interrupted_after: int | None = None) -> None:
         super().__init__(eye.model)
+        self.one_at_a_time = threading.Lock()
         self.seen = 0
         self.interrupted_after = interrupted_after
 
     def look_at_pixels(self, pixels):
-        if self.interrupted_after is not None and self.seen >= self.interrupted_after:
-            raise KeyboardInterrupt
-        self.seen += len(pixels)
+        with self.one_at_a_time:  # it is called by several threads
+            if self.interrupted_after is not None and self.seen >= self.interrupted_after:
+                raise KeyboardInterrupt
+            self.seen += len(pixels)
         return super().look_at_pixels(pixels)
 
 
@@ -71,9 +75,11 @@ def test_an_interrupted_build_leaves_the_old_index_and_goes_on_where_it_stopped(
     with pytest.raises(KeyboardInterrupt):
         build_index(own_config, Counting(eye, interrupted_after=48), False, Silent())
     assert current(own_config.index.path) is None
+    kept = len(FeatureStore(own_config.features_path, eye).held("shop"))
+    assert kept >= 32  # of what is looked at at the same time some comes behind what was interrupted
     again = Counting(eye)
     report = build_index(own_config, again, False, Silent())
-    assert (report.photos, report.computed, again.seen) == (PHOTOS, PHOTOS - 48, 3 * PHOTOS - 48)
+    assert (report.photos, report.computed, again.seen) == (PHOTOS, PHOTOS - kept, 3 * PHOTOS - kept)
 
 
 def test_a_shard_that_a_crash_cut_short_is_looked_at_again(
@@ -131,14 +137,16 @@ def test_a_build_that_fails_while_writing_leaves_the_old_index_current(
 def test_prices_can_be_imported_while_photos_are_looked_at(own_shop: Shop, own_config: Config, eye: Eye):
     class Meanwhile(Counting):
         def look_at_pixels(self, pixels):
-            if not self.seen:
-                rows = read_rows(own_shop.feed)
-                rows[0]["price"] = "77.70"
-                with own_shop.feed.open("w", encoding="utf-8", newline="") as stream:
-                    writer = csv.DictWriter(stream, rows[0])
-                    writer.writeheader()
-                    writer.writerows(rows)
-                own_shop.imgrec("import", own_shop.feed)
+            with self.one_at_a_time:
+                if not self.seen:
+                    rows = read_rows(own_shop.feed)
+                    rows[0]["price"] = "77.70"
+                    with own_shop.feed.open("w", encoding="utf-8", newline="") as stream:
+                        writer = csv.DictWriter(stream, rows[0])
+                        writer.writeheader()
+                        writer.writerows(rows)
+                    own_shop.imgrec("import", own_shop.feed)
+                    self.seen += 1
             return super().look_at_pixels(pixels)
 
     build_index(own_config, Meanwhile(eye), True, Silent())

@@ -10,9 +10,9 @@ import simsimd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgrec.search import scan
+from imgrec.search import codes, scan
 from imgrec.search.codes import CodedQuery, CodedRows
-from imgrec.search.scan import Rows, Scope
+from imgrec.search.scan import Rows, Scope, Steps
 from imgrec.vision.vectors import Floats, unit_rows
 
 SPREAD = np.float32(0.02) ** np.linspace(0, 1, 24, dtype=np.float32)
@@ -64,7 +64,7 @@ def small_pieces() -> Iterator[None]:
     """So that a few hundred rows go through all that millions do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "_ROWS_AT_ONCE", 50)
-        patch.setattr(scan, "_FEW", 30)
+        patch.setattr(scan, "_COMPARED_AT_ONCE", 20)
         patch.setattr(scan, "_PEAKS", 4)
         yield
 
@@ -81,13 +81,12 @@ def test_no_similarity_is_outside_its_bounds(kind, asked):
     for query in (*asked(rng, 4), vectors[1], -vectors[1]):
         true = vectors.astype(np.float64) @ query.astype(np.float64)
         bounds = scan._Bounds.by_leading(of(vectors), query, Scope.of_spans([(0, 300)]), None)
-        assert np.all(true <= bounds.upper + bounds.query.slack)
-        bounds.add_trailing()
-        everywhere = np.arange(300)
-        assert np.all(true <= bounds.upper + bounds.query.slack)
-        assert np.all(true >= bounds.lower(everywhere))
-        assert np.max(bounds.upper - bounds.lower(everywhere)) < 0.1
-        assert bounds.similarity(everywhere) == pytest.approx(true, abs=1e-12)
+        assert np.all(true <= bounds.upper.values + bounds.query.slack)
+        closer = bounds.closer()
+        assert np.all(true <= closer.upper.values + closer.query.slack)
+        assert np.all(true >= closer.lower())
+        assert np.max(closer.upper.values - closer.lower()) < 0.1
+        assert closer.closer() is closer
 
 
 def test_codes_stand_near_the_numbers_and_what_they_leave_out_is_known():
@@ -110,7 +109,7 @@ def test_vectors_for_which_the_bounds_would_not_hold_are_refused(wrong: float):
     with pytest.raises(ValueError, match="length 1"):
         CodedRows.of(vectors)
     with pytest.raises(ValueError, match="length 1"):
-        CodedQuery.of(vectors[3])
+        CodedQuery.of(vectors[3], CodedRows.of(vectors[:3]))
 
 
 @settings(max_examples=100, deadline=None)
@@ -127,11 +126,12 @@ def test_all_rows_that_can_belong_to_the_answer_are_found_and_compared(
     product = rng.integers(0, 1 + n // photos, n)
     [query] = vectors[:1] if seed % 3 == 0 else -vectors[:1] if seed % 3 == 1 else KINDS[seed % len(KINDS)](rng, 1)
     lift = (weight * rng.random(6).astype(np.float32))[rng.integers(0, 6, n)] if weight else None
+    steps = None if lift is None else Steps(np.arange(1, n + 1), lift)
     mask = None if allowed is None else rng.random(n) < allowed
     cuts = np.sort(rng.integers(0, n + 1, 2 * parts)).reshape(-1, 2)
     spans = [(0, n)] if parts == 1 else [(int(start), int(end)) for start, end in rng.permutation(cuts)]
 
-    rows, cosines = of(vectors, product).contenders(query, Scope.of_spans(spans, mask), top, lift)
+    rows, cosines = of(vectors, product).contenders(query, Scope.of_spans(spans, mask), top, steps)
 
     in_scope = np.zeros(n, bool)
     for start, end in spans:
@@ -163,6 +163,43 @@ def test_a_scope_is_read_in_spans_or_where_few_may_be_found_row_by_row():
         assert [at for block in blocks for at in range(block.at.start, block.at.stop)] == list(range(len(scope)))
         read = [np.arange(500)[block.rows] for block in blocks]
         assert np.concatenate([*read, []]).tolist() == expected.tolist()
+
+
+def test_codes_of_which_more_are_leading_as_an_older_imgrec_wrote_them_find_the_same(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(8)
+    vectors = decaying(rng, 2000)
+    now = of(vectors)
+    monkeypatch.setattr(codes, "_leading", lambda dim: 5 * dim // 8)
+    before = of(vectors)
+    monkeypatch.undo()
+    assert before.coded.leading.shape != now.coded.leading.shape
+    for query in vectors[:5]:
+        expected = set(np.argsort(-(vectors @ query))[:10].tolist())
+        for rows in (before, now):
+            found, cosines = rows.contenders(query, Scope.of_spans([(0, 2000)]), 10)
+            assert set(found[np.argsort(-cosines)[:10]].tolist()) == expected
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 5, 49, 400])
+def test_high_ones_are_found_by_the_peaks_of_columns(n: int):
+    values = np.random.default_rng(n).permutation(np.arange(n, dtype=np.float32))
+    heights = scan._Heights(values)
+    for least in (-np.inf, 0.0, n / 2, n - 3.0, n + 1.0):
+        assert heights.reaching(least).tolist() == np.flatnonzero(values >= least).tolist()
+    for count in range(1, min(n, 60)):
+        found = set(heights.highest(count).tolist())
+        assert set(np.argsort(-values)[: len(found)].tolist()) == found
+        assert len(found) >= count
+
+
+def test_steps_are_what_they_say_of_any_rows():
+    values = np.arange(5, dtype=np.float32)
+    steps, each = Steps(np.array([3, 3, 4, 10, 20]), values), np.repeat(values, [3, 0, 1, 6, 10])
+    for start in range(20):
+        for end in range(start + 1, 21):
+            assert steps.of(slice(start, end)).tolist() == each[start:end].tolist()
+    rows = np.array([0, 2, 3, 4, 9, 10, 19])
+    assert steps.of(rows).tolist() == each[rows].tolist()
 
 
 def test_one_number_is_all_there_may_be_to_a_vector():
@@ -223,12 +260,12 @@ def test_few_vectors_are_looked_at(monkeypatch: pytest.MonkeyPatch):
     rng = np.random.default_rng(7)
     vectors = decaying(rng, 20_000)
     looked_at: list[int] = []
-    original = scan._Bounds._cosines
+    original = Rows._cosines
 
-    def counted(self: scan._Bounds, rows: np.ndarray) -> np.ndarray:
+    def counted(self: Rows, vector: Floats, rows: np.ndarray) -> np.ndarray:
         looked_at.append(len(rows))
-        return original(self, rows)
+        return original(self, vector, rows)
 
-    monkeypatch.setattr(scan._Bounds, "_cosines", counted)
+    monkeypatch.setattr(Rows, "_cosines", counted)
     of(vectors).contenders(evenly(rng, 1)[0], Scope.of_spans([(0, 20_000)]), 10)
-    assert sum(looked_at) < 2000
+    assert sum(looked_at) < 200
