@@ -32,9 +32,10 @@ class Draw(NamedTuple):
         """The rows of those drawn, evenly of all categories; the same ones as long as they are there.
 
         lot: uint64 (n,), as `lots` gives it: a photo's content decides, so that a catalogue that grows keeps most of
-        what was drawn. category: (n,), its number. They come category by category.
+        what was drawn. category: (n,), its number. They come category by category. Where many products share a photo it
+        is drawn again, for another of them, only when there is no other photo left.
         """
-        order = np.lexsort((lot, category))
+        order = np.lexsort((lot, _times_before(lot, category), category))
         starts = np.flatnonzero(np.diff(category[order], prepend=category.min(initial=0) - 1))
         each = max(self.least_of_a_category, self.most // max(1, len(starts)))
         if self.most_of_a_category is not None and len(starts) > 1:
@@ -44,6 +45,16 @@ class Draw(NamedTuple):
         return np.concatenate(
             [order[:0], *(order[starts[number] : min(ends[number], starts[number] + each)] for number in begun)]
         )
+
+
+def _times_before(lot: Lots, category: NDArray[np.int32]) -> Ints:
+    """How many of the rows before have the same photo, in the same category: int64 (n,)."""
+    order = np.lexsort((lot, category))
+    is_first = np.append(True, (np.diff(lot[order]) != 0) | (np.diff(category[order]) != 0))[: len(order)]
+    place = np.arange(len(order))
+    times = np.empty(len(order), np.int64)
+    times[order] = place - np.maximum.accumulate(np.where(is_first, place, 0))
+    return times
 
 
 def lots(contents: Iterable[bytes], count: int) -> Lots:

@@ -1,7 +1,8 @@
 """What is on sale as columns: the same photos, the same order, and the same ones drawn, as one by one."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,10 +20,18 @@ def photo(number: int, category: str | None) -> CataloguePhoto:
 
 
 def one_by_one(photos: list[CataloguePhoto], draw: Draw) -> list[CataloguePhoto]:
-    """Photo by photo: each category's in the order of their lots, the category of the first lot first."""
+    """Photo by photo: each category's in the order of their lots, the category of the first lot first; copies of what was
+    drawn wait until there is nothing else.
+    """
     by_category = defaultdict(list)
+    copies: Counter[tuple[str | None, str]] = Counter()
+    of_copy = {}
     for one in sorted(photos, key=lambda one: hashlib.sha256(one.sha256.encode()).digest()):
         by_category[one.category].append(one)
+        of_copy[one.photo_id] = copies[one.category, one.sha256]
+        copies[one.category, one.sha256] += 1
+    for members in by_category.values():
+        members.sort(key=lambda one: of_copy[one.photo_id])
     each = max(draw.least_of_a_category, draw.most // len(by_category))
     if draw.most_of_a_category is not None and len(by_category) > 1:
         each = min(each, draw.most_of_a_category)
@@ -37,6 +46,13 @@ def test_columns_draw_whom_one_by_one_draws_and_in_that_order(draw: Draw, catego
     photos = [photo(number, categories[drawn[number]]) for number in range(300)]
     rows = Columns.of(photos, {}).drawn(draw)
     assert [photos[row] for row in rows.tolist()] == one_by_one(photos, draw)
+
+
+def test_where_a_hundred_products_share_each_photo_every_photo_is_drawn_before_one_is_drawn_again():
+    photos = [replace(photo(number % 30, "a"), photo_id=number) for number in range(3000)]
+    columns = Columns.of(photos, {})
+    assert len(set(columns.content[columns.drawn(Draw(30, 1))].tolist())) == 30
+    assert len(columns.drawn(Draw(45, 1))) == 45
 
 
 def test_nobody_is_drawn_of_nothing():
