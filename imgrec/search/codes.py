@@ -18,6 +18,7 @@ Performance Study for Similarity-Search Methods in High-Dimensional Spaces, 1998
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -55,6 +56,11 @@ class CodedRows:
     def __len__(self) -> int:
         return len(self.leading)
 
+    @cached_property
+    def largest_residual(self) -> float:
+        """Of all rows; a bound with it is little wider than with each row's own, and costs nothing a row."""
+        return float(self.residual.max(initial=0))
+
     @classmethod
     def of(cls, vectors: Floats) -> Self:
         """vectors: float32 (n, k), rows of L2 norm 1 or 0. Raises ValueError when one is longer, or not a number."""
@@ -73,8 +79,8 @@ class CodedRows:
 class CodedQuery:
     """A query q of k numbers: codes d, int8 (1, ...), and the step t.
 
-    length: |t * d|. trailing_norm: that of q's trailing numbers. slack: how far a bound that knows the residuals of the
-    rows is off by that of the query, and by rounding in float32.
+    length: |t * d|. trailing_norm: that of q's trailing numbers. slack: how far a bound is off by what the query's own
+    codes leave out, and by rounding in float32.
     """
 
     leading: Codes

@@ -202,9 +202,9 @@ class _Heights:
 class _Bounds:
     """What is known of the rows in scope while a query is answered.
 
-    upper: by position, plus the slack of the query no less than a row's similarity; far below all others where it may
-    not be found. margin: by how much a bound may miss where the answer ends and its row still be compared. is_close:
-    whether all codes are read.
+    upper: by position, plus the margin no less than a row's similarity; far below all others where it may not be found.
+    margin: what the codes of the query, and of the row that they leave out most of, may miss. is_close: whether all
+    codes are read.
     """
 
     among: Rows
@@ -225,7 +225,6 @@ class _Bounds:
             part = _products(query.leading, coded.leading[rows])
             np.multiply(part, coded.step[rows], out=out)
             out *= query.step
-            out += np.multiply(coded.residual[rows], query.length, out=part)
             out += np.multiply(coded.trailing_norm[rows], query.trailing_norm, out=part)
             if lift is not None:
                 out += lift.of(rows)
@@ -234,7 +233,8 @@ class _Bounds:
 
         _in_parallel(read, scope.blocks())
         furthest = 0 if lift is None else float(np.abs(lift.values).max(initial=0))
-        return cls(among, query, scope, _Heights(upper), query.slack + _ROUNDING * (1 + furthest))
+        margin = query.slack + float(query.length) * coded.largest_residual + _ROUNDING * (1 + furthest)
+        return cls(among, query, scope, _Heights(upper), margin)
 
     def closer(self) -> "_Bounds":
         """The same by all codes: what the trailing ones say is put in the place of the most they could."""
@@ -280,7 +280,7 @@ class _Bounds:
     def lower(self) -> Doubles:
         """What each row's similarity is at least, once all codes are read: float64, by position."""
         missing = self.query.length * self.among.coded.residual[self.scope.rows(np.arange(len(self.scope)))]
-        return self.upper.values - 2 * missing.astype(np.float64) - self.query.slack
+        return np.asarray(self.upper.values - missing.astype(np.float64) - self.query.slack, np.float64)
 
 
 def _products(query: Codes, rows: Codes) -> Floats:

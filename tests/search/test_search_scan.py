@@ -81,9 +81,9 @@ def test_no_similarity_is_outside_its_bounds(kind, asked):
     for query in (*asked(rng, 4), vectors[1], -vectors[1]):
         true = vectors.astype(np.float64) @ query.astype(np.float64)
         bounds = scan._Bounds.by_leading(of(vectors), query, Scope.of_spans([(0, 300)]), None)
-        assert np.all(true <= bounds.upper.values + bounds.query.slack)
+        assert np.all(true <= bounds.upper.values + bounds.margin)
         closer = bounds.closer()
-        assert np.all(true <= closer.upper.values + closer.query.slack)
+        assert np.all(true <= closer.upper.values + closer.margin)
         assert np.all(true >= closer.lower())
         assert np.max(closer.upper.values - closer.lower()) < 0.1
         assert closer.closer() is closer
