@@ -20,8 +20,9 @@ def photo(number: int, category: str | None) -> CataloguePhoto:
 
 
 def one_by_one(photos: list[CataloguePhoto], draw: Draw) -> list[CataloguePhoto]:
-    """Photo by photo: each category's in the order of their lots, the category of the first lot first; copies of those drawn
-    wait until there is nothing else.
+    """Photo by photo: each category's in the order of their lots, the category of the first lot first.
+
+    Copies of those drawn wait until there is nothing else.
     """
     by_category = defaultdict(list)
     copies: Counter[tuple[str | None, str]] = Counter()
