@@ -80,7 +80,7 @@ def main() -> None:
         report.times(title, taken, "ms", beside=OURS, busy=True, more=more)
         report.times("the index, asked otherwise", own, "ms", busy=True)
         identical = sum(one == two.tolist() for one, two in zip(found, first, strict=True))
-        report.note("kernels", kernels(), f"\nkernels for {', '.join(kernels())}; {scan._threads()} threads of ours")
+        report.note("kernels", kernels(), f"\nkernels for {', '.join(kernels())}; {scan.threads()} threads of ours")
         report.note("identical_to_float64", identical, f"identical to float64, in order: {identical} of {len(queries)}")
         report.note("made_of", str(options.vectors), f"made of: {options.vectors or 'made-up features'}")
         for name, ranks in (

@@ -69,6 +69,8 @@ class Findable:
 
     def rows(self, register: Register) -> Bools | None:
         """The rows of what may be found: bool (photos,); None: all of them. Worked out once, for many questions."""
+        if self.products is None and not self.colours and not self.without_colours:
+            return None
         for of, known in self._known:
             if of is register:
                 return known

@@ -308,14 +308,14 @@ def _in_parallel(work: Callable[[Block], None], blocks: Sequence[Block]) -> None
                 return
             work(block)
 
-    helpers = [_pool().submit(take) for _ in range(min(_threads(), len(blocks)) - 1)]
+    helpers = [_pool().submit(take) for _ in range(min(threads(), len(blocks)) - 1)]
     take()
     for helper in helpers:
         if not helper.cancel():
             helper.result()
 
 
-def _threads() -> int:
+def threads() -> int:
     """How many are used, this one included."""
     mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(mine or 1, _MOST_THREADS)
@@ -323,4 +323,4 @@ def _threads() -> int:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, _threads() - 1), thread_name_prefix="scan")
+    return ThreadPoolExecutor(max(1, threads() - 1), thread_name_prefix="scan")
