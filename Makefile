@@ -63,7 +63,7 @@ check: setup     ## lint, formatting, types, import rules
 faults: setup    ## kill, cut off and flood the bot for minutes, and print what became of the photos (MINUTES=5 SEED=1)
 	MINUTES="$(MINUTES)" SEED="$(SEED)" ONLY="$(ONLY)" WRITE="$(WRITE)" $(BIN)/python -m pytest tests/faults -m faults -n 0
 
-bench: setup $(PEERS) ## measure each claim beside its peers, a quarter of an hour, into data/bench (FEED= VECTORS= ONLY=)
+bench: setup $(PEERS) ## measure each claim beside its peers, some ten minutes, into data/bench (FEED= VECTORS= ONLY=)
 	$(BIN)/python benchmarks/suite.py $(if $(FEED),--feed "$(FEED)") $(if $(VECTORS),--vectors "$(VECTORS)") $(if $(ONLY),--only $(ONLY))
 
 $(PEERS): $(READY)

@@ -25,12 +25,11 @@ from pathlib import Path
 
 import numpy as np
 from click.testing import CliRunner
-from measuring import Report, Taken, Value, a_feed, options_of
+from measuring import MODEL, Report, Taken, Value, a_feed, a_model, options_of
 from PIL import Image
 
 from imgrec.cli import main as imgrec
 from imgrec.vision.eye import Eye
-from imgrec.vision.model_folder import open_model
 from sandbox import Sandbox, running_sandbox
 from sandbox.client import UserClient
 
@@ -58,19 +57,14 @@ def main() -> None:
     if sys.argv[1:2] == ["--as-bot"]:
         become_the_bot(sys.argv[2])
         return
-    parser = options_of(__doc__)
-    parser.add_argument(
-        "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed; every few of its lines become the shop"
-    )
-    parser.add_argument("--model", type=Path, default=Path("models/imagenet"), help="a model's folder")
-    parser.add_argument("--products", type=int, default=600, help="how many the shop has")
+    parser = shop_options(__doc__)
     parser.add_argument("--seconds", type=float, default=15, help="for so long shoppers shop")
     parser.add_argument("--shoppers", type=int, nargs="+", default=AT_ONCE, help="at once")
     parser.add_argument("--paced", action="store_true", help="keep to Telegram's thirty messages a second")
     options = parser.parse_args()
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
         config, photos = open_shop(Path(folder), options)
-        eye = Eye(open_model(options.model.resolve()))
+        eye = Eye(a_model(parser, options.model))
         levels, before_mb, after_mb = asyncio.run(measured(config, photos, eye, options))
         report.table(
             f"{options.products} products, {eye.model.settings.name} in {eye.arithmetic}, photos of {AS_SENT_PX} px"
@@ -141,6 +135,17 @@ async def shop(sandbox: Sandbox, user: int, photos: Iterator[bytes], answers_s: 
 def until(end: float, photos: Sequence[bytes]) -> Iterator[bytes]:
     """These over and over again, until then."""
     return itertools.takewhile(lambda _: time.monotonic() < end, itertools.cycle(photos))
+
+
+def shop_options(doc: str) -> argparse.ArgumentParser:
+    """The command line of a script that opens a shop, see `open_shop`."""
+    parser = options_of(doc)
+    parser.add_argument(
+        "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed; every few of its lines become the shop"
+    )
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
+    parser.add_argument("--products", type=int, default=600, help="how many the shop has")
+    return parser
 
 
 def open_shop(folder: Path, options: argparse.Namespace) -> tuple[Path, list[bytes]]:

@@ -14,14 +14,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from measuring import Report, Taken, a_feed, options_of
+from measuring import MODEL, Report, Taken, a_feed, a_model, options_of
 
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.config import CatalogueSection, Config
 from imgrec.features.by_ray import LOCAL, ByRay
 from imgrec.features.looking import Here, Looker
 from imgrec.vision.eye import Eye
-from imgrec.vision.model_folder import open_model
 
 WARMING_UP = 64
 ALONE = "one process"
@@ -32,14 +31,14 @@ def main() -> None:
     parser.add_argument(
         "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed whose `image` names files by it"
     )
-    parser.add_argument("--model", type=Path, default=Path("models/imagenet"), help="a model's folder")
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
     parser.add_argument("--photos", type=int, default=500, help="how many of the feed's photos")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="sizes of the cluster")
     parser.add_argument("--runs", type=int, default=3, help="of each way")
     options = parser.parse_args()
 
     os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - it is spelt so
-    eye = Eye(open_model(options.model))
+    eye = Eye(a_model(parser, options.model))
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
         contents = linked(options.feed, options.photos, Path(folder))
         photos, config = PhotoStore(Path(folder)), Config(catalogue=CatalogueSection(photos=Path(folder)))

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import yaml
 from made_up_shop import MadeUpEye, MadeUpShop
-from measuring import machine
+from measuring import MODEL, machine
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
@@ -35,7 +35,6 @@ from imgrec.search.search_index import open_index
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
 
-MODEL = Path(__file__).parent.parent / "models" / "imagenet"
 TOP = 10
 WAYS = ("category", "all", "all_counted_in")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from features import linked
-from measuring import Report, Taken, a_feed, options_of
+from measuring import MODEL, Report, Taken, a_feed, a_model, options_of
 
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.features.colours import dominant_colours
@@ -22,7 +22,6 @@ from imgrec.features.looking import Here
 from imgrec.features.store import FeatureStore
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
-from imgrec.vision.model_folder import open_model
 from imgrec.vision.preprocessing import Pixels
 
 PORTION = 512
@@ -34,12 +33,12 @@ def main() -> None:
     parser.add_argument(
         "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed whose `image` names files by it"
     )
-    parser.add_argument("--model", type=Path, default=Path("models/imagenet"), help="a model's folder")
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
     parser.add_argument("--photos", type=int, default=5000, help="how many of the feed's photos")
     parser.add_argument("--arithmetic", choices=("auto", "float32", "bfloat16"), default="auto", help="of the network")
     options = parser.parse_args()
 
-    eye = Eye(open_model(options.model), options.arithmetic)
+    eye = Eye(a_model(parser, options.model), options.arithmetic)
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
         contents = linked(options.feed, options.photos, Path(folder) / "photos")
         portions = [contents[at : at + PORTION] for at in range(0, len(contents), PORTION)]

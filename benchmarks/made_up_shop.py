@@ -37,7 +37,7 @@ class MadeUpShop:
         """vectors: float32 (m, k), those of a few photos; category: int64 (m,). back: float32 (k + 1, d), an affine
         map of vectors to features, below it the shift.
         """
-        self._growth = Growth(vectors)
+        self.growth = Growth(vectors)
         self._category = category
         self._back = back
 
@@ -65,7 +65,7 @@ class MadeUpShop:
 
     def block(self, number: int) -> tuple[Floats, np.ndarray, np.ndarray]:
         """The BLOCK photos of a block: vectors float32 (BLOCK, k); category and kind int64 (BLOCK,)."""
-        vectors, of = self._growth(np.random.default_rng([1, number]), BLOCK)
+        vectors, of = self.growth(np.random.default_rng([1, number]), BLOCK)
         return vectors, self._category[of], of % KINDS_A_CATEGORY
 
     def features(self, vectors: Floats) -> Floats:
@@ -75,7 +75,7 @@ class MadeUpShop:
     def queries(self, count: int) -> Floats:
         """Photos that are in no block, by telephone: float32 (count, k)."""
         rng = np.random.default_rng(2)
-        return self._growth.beside(rng, self._growth(rng, count)[0], _BY_TELEPHONE)
+        return self.growth.beside(rng, self.growth(rng, count)[0], _BY_TELEPHONE)
 
     def fill(self, catalogue: Catalogue, photos: int) -> None:
         """Put so many products with one photo each into an empty catalogue, every column as a feed fills it."""
@@ -127,9 +127,9 @@ class MadeUpEye:
             rng = np.random.default_rng([3, block])
             match view:
                 case "telephone":
-                    vectors = self._shop._growth.beside(rng, vectors, _BY_TELEPHONE)
+                    vectors = self._shop.growth.beside(rng, vectors, _BY_TELEPHONE)
                 case "stranger":
-                    vectors = self._shop._growth.beside(rng, vectors, 0)
+                    vectors = self._shop.growth.beside(rng, vectors, 0)
             lab = rng.uniform((0, -60, -60), (100, 60, 60), (BLOCK, 3, 3))
             share = np.sort(rng.dirichlet(np.ones(3), BLOCK))[:, ::-1, None]
             colours = np.concatenate([lab, share], axis=2).astype(np.float32)

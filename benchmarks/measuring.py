@@ -29,10 +29,14 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
+from imgrec.errors import ModelError
+from imgrec.vision.model_folder import ModelFolder, open_model
+
 Input = TypeVar("Input")
 Answer = TypeVar("Answer")
 Value = str | int | float | None
 
+MODEL = Path(__file__).resolve().parent.parent / "models" / "imagenet"
 PAUSE_S = 0.05  # OpenBLAS' threads wait for work for 2^26 ticks of the processor's clock, OpenMP's and TBB's less
 UNITS = {"ms": 1e3, "s": 1.0}
 PACKAGES = {
@@ -56,6 +60,14 @@ def a_feed() -> Path:
     """A products.csv with photos: of the folder of real ones that IMGREC_REAL_PHOTOS names, else the sample shop's."""
     folder = os.environ.get("IMGREC_REAL_PHOTOS") or Path(__file__).resolve().parent.parent / "sample"
     return Path(folder) / "products.csv"
+
+
+def a_model(parser: argparse.ArgumentParser, folder: Path) -> ModelFolder:
+    """The model in this folder; where there is none, that is said as of any other wrong option."""
+    try:
+        return open_model(folder.resolve())
+    except ModelError as error:
+        parser.error(str(error))
 
 
 @dataclass

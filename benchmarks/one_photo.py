@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measuring import Process, Report, Taken, Value, in_turns, options_of, run_to_its_end
+from measuring import MODEL, Process, Report, Taken, Value, a_model, in_turns, options_of, run_to_its_end
 from PIL import Image
 from same_network import (
     Run,
@@ -24,11 +24,10 @@ from same_network import (
     write_onnx,
 )
 
-from imgrec.errors import ModelError
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
 from imgrec.vision.guard import GuardedDecoder
-from imgrec.vision.model_folder import ModelFolder, open_model
+from imgrec.vision.model_folder import ModelFolder
 
 PHOTO = Path(__file__).resolve().parent.parent / "sample" / "customer" / "watering-can-07-1.jpg"
 TELEGRAMS_PX = (1280, 960)
@@ -63,15 +62,12 @@ BEFORE = "import io\nfrom pathlib import Path\nphoto = Path({photo!r}).read_byte
 def main() -> None:
     parser = options_of(__doc__)
     parser.add_argument("photo", type=Path, nargs="?", default=PHOTO, help="made as large as Telegram sends them")
-    parser.add_argument("--model", type=Path, default=Path("models/imagenet"), help="a model's folder")
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
     parser.add_argument("--runs", type=int, default=30, help="of each way")
     parser.add_argument("--starts", type=int, default=3, help="of each way, in a new process; 0: none")
     parser.add_argument("--without-peers", action="store_true", help="ours alone")
     options = parser.parse_args()
-    try:
-        model = open_model(options.model)
-    except ModelError as error:
-        parser.error(str(error))
+    model = a_model(parser, options.model)
     photo = as_telegram_sends(options.photo)
     eye = Eye(model)
     with Report(__doc__, options) as report, GuardedDecoder(1) as decoder, tempfile.TemporaryDirectory() as folder:

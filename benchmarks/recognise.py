@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measuring import Report, Value, in_turns, options_of
+from measuring import MODEL, Report, Value, a_model, in_turns, options_of
 from same_network import (
     Run,
     can_be_rebuilt,
@@ -23,10 +23,9 @@ from same_network import (
     write_onnx,
 )
 
-from imgrec.errors import ModelError
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
-from imgrec.vision.model_folder import ModelFolder, open_model
+from imgrec.vision.model_folder import ModelFolder
 from imgrec.vision.preprocessing import Pixels
 from imgrec.vision.vectors import Floats
 
@@ -37,16 +36,13 @@ SAMPLE = Path(__file__).resolve().parent.parent / "sample" / "customer"
 
 def main() -> None:
     parser = options_of(__doc__)
-    parser.add_argument("model", type=Path, nargs="?", default=Path("models/imagenet"), help="a model's folder")
+    parser.add_argument("model", type=Path, nargs="?", default=MODEL, help="a model's folder")
     parser.add_argument("--photos", type=Path, default=SAMPLE, help="a folder of photos to look at")
     parser.add_argument("--runs", type=int, default=30, help="of each way")
     parser.add_argument("--without-peers", action="store_true", help="OpenVINO alone")
     options = parser.parse_args()
 
-    try:
-        model = open_model(options.model)
-    except ModelError as error:
-        parser.error(str(error))
+    model = a_model(parser, options.model)
     eyes = {eye.arithmetic: eye for eye in (Eye(model), Eye(model, "float32"))}
     ours = {f"imgrec, OpenVINO {name}": in_openvino(eye) for name, eye in eyes.items()}
     first, reference = next(iter(ours)), ours["imgrec, OpenVINO float32"]

@@ -13,8 +13,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from answering import memory_mb, open_shop, processor_s, running_bot
-from measuring import Report, Taken, a_feed, options_of, run_to_its_end
+from answering import memory_mb, open_shop, processor_s, running_bot, shop_options
+from measuring import Report, Taken, run_to_its_end
 
 from sandbox import running_sandbox
 
@@ -36,12 +36,7 @@ class Started:
 
 
 def main() -> None:
-    parser = options_of(__doc__)
-    parser.add_argument(
-        "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed; every few of its lines become the shop"
-    )
-    parser.add_argument("--model", type=Path, default=Path("models/imagenet"), help="a model's folder")
-    parser.add_argument("--products", type=int, default=600, help="how many the shop has")
+    parser = shop_options(__doc__)
     parser.add_argument("--runs", type=int, default=7, help="of each")
     options = parser.parse_args()
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
