@@ -15,8 +15,9 @@ import numpy as np
 from measuring import Report, options_of
 
 from imgrec.config import load_config
+from imgrec.search.answer import Seen
 from imgrec.search.refining import alike_by_chance, least_similarity, moved, sampled
-from imgrec.search.serving import Seen, Serving
+from imgrec.search.serving import Serving
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.vectors import Floats
 

@@ -16,8 +16,9 @@ from PIL import Image
 
 from imgrec.config import load_config
 from imgrec.features.telephone import mask_of_thing
+from imgrec.search.answer import Seen
 from imgrec.search.regions import regions
-from imgrec.search.serving import Seen, Serving
+from imgrec.search.serving import Serving
 from imgrec.vision.boxes import Box, crop
 from imgrec.vision.decode import decode_photo
 

@@ -18,7 +18,8 @@ from imgrec.config import Config, load_config
 from imgrec.evaluation.confidence import CONFIDENT
 from imgrec.features.store import ABSENT
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
-from imgrec.search.learning import Learned, learn
+from imgrec.search.learned import Learned
+from imgrec.search.learning import learn
 from imgrec.search.ranking import Bools, Ints
 from imgrec.search.sold import LEAST_SOLD, energy_of
 from imgrec.search.trial import ShopPhotos
@@ -38,10 +39,12 @@ class Shop:
     def asked(self, outputs: Outputs) -> tuple[Floats, Floats]:
         """Of n photos: the softmax, float32 (n, labels), and the probability that each is sold, float32 (n,)."""
         knowledge, whitening = self.learned.knowledge, self.learned.whitening
-        logits = self.learned.logits(outputs, self.eye.model.settings.labels) / np.float32(knowledge.temperature)
+        vectors = whitening(outputs.features)
+        logits = self.learned.logits(outputs, vectors, self.eye.model.settings.labels)
+        logits = logits / np.float32(knowledge.temperature)
         if knowledge.sold is None:
             return softmax(logits), np.ones(len(logits), np.float32)
-        cosine = whitening(outputs.features) @ whitening(self.photos.seen.features).T
+        cosine = vectors @ whitening(self.photos.seen.features).T
         elsewhere = logits.argmax(axis=1)[:, None] != self.photos.photos.label[None, :]
         return softmax(logits), knowledge.sold.of(np.where(elsewhere, -1, cosine).max(axis=1), energy_of(logits))
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from bot.request import Ask, Result
 from imgrec.catalogue.filters import Filters
 from imgrec.log.writer import LoggedAnswer, LoggedMatch
-from imgrec.search.serving import Rank
+from imgrec.search.answer import Rank
 
 _FILTERS: TypeAdapter[Filters] = TypeAdapter(Filters)
 

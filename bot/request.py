@@ -14,8 +14,8 @@ from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.price_steps import PriceSteps
 from imgrec.catalogue.store import Product
 from imgrec.log.schema import KindOfQuery
+from imgrec.search.answer import Answer, Match, Seen
 from imgrec.search.narrowing import Narrowing
-from imgrec.search.serving import Answer, Match, Seen
 from imgrec.vision.boxes import Box
 
 _MOST_POINTED_AT = 20

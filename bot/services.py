@@ -16,7 +16,7 @@ from bot.owner.troubles import Troubles
 from bot.speaking import Speaking
 from bot.store.store import Store
 from imgrec.config import PrivacySection
-from imgrec.search.serving import Seen, ServingId
+from imgrec.search.answer import Seen, ServingId
 
 _MOST_REMEMBERED = 5000
 _MOST_BYTES_IN_MEMORY = 64 * 1024 * 1024

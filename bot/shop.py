@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from imgrec.catalogue.store import Product
+from imgrec.search.answer import Answer, Match, ServingId
 from imgrec.search.likeness import Likeness
-from imgrec.search.serving import Answer, Match, Serving, ServingId
+from imgrec.search.serving import Serving
 
 _LEAST_PROBABILITY = 0.01
 

@@ -28,7 +28,7 @@ from bot.texts import wishes
 from imgrec.errors import OtherServingError, PhotoError
 from imgrec.log.schema import Action, KindOfQuery, Outcome
 from imgrec.log.writer import LoggedTimes, QueryRecord
-from imgrec.search.serving import ServingId
+from imgrec.search.answer import ServingId
 
 log = logging.getLogger(__name__)
 

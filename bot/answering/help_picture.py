@@ -16,7 +16,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont, ImageOps
 from bot.answering.looking import Looking
 from bot.reaction import LaterError
 from imgrec.errors import PhotoError
-from imgrec.search.serving import Serving, ServingId
+from imgrec.search.answer import ServingId
+from imgrec.search.serving import Serving
 from imgrec.vision.decode import decode_photo
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,8 @@ from bot.store.chats import ChatSettings
 from imgrec.catalogue.price_steps import price_steps
 from imgrec.catalogue.store import Product
 from imgrec.errors import GuardError, OtherServingError, PhotoError, SearchIndexError
-from imgrec.search.serving import Seen, Serving
+from imgrec.search.answer import Seen
+from imgrec.search.serving import Serving
 from imgrec.vision.boxes import Box
 from imgrec.vision.guard import GuardedDecoder
 from imgrec.vision.preprocessing import Pixels, Preprocessing

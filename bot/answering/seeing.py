@@ -17,7 +17,8 @@ from bot.request import Ask, Request, Result
 from bot.services import Services
 from bot.texts import short
 from imgrec.errors import OtherServingError, PhotoError, TooLargePhotoError
-from imgrec.search.serving import Seen, Serving
+from imgrec.search.answer import Seen
+from imgrec.search.serving import Serving
 
 Trouble = PhotoError | LinkError | NoLongerThereError
 """What may be wrong with one thing that was sent."""

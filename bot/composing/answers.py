@@ -11,7 +11,7 @@ from bot.language import Language
 from bot.messages import Drawing, Message, Picture, Pictures, Text
 from bot.request import Ask, Result
 from bot.texts import answers, refining, wishes
-from imgrec.search.serving import Match, Rank
+from imgrec.search.answer import Match, Rank
 
 
 def compose(query_id: int, result: Result, found: Found) -> list[Message]:

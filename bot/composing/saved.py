@@ -14,7 +14,7 @@ from bot.messages import Message, Picture, Pictures, Text
 from bot.shop import by_itself
 from bot.texts import products, short
 from imgrec.catalogue.store import Product
-from imgrec.search.serving import Match
+from imgrec.search.answer import Match
 
 
 class Kept(NamedTuple):

@@ -17,7 +17,8 @@ from bot.store.inbox import Waiting
 from bot.texts import short
 from imgrec.errors import OtherServingError
 from imgrec.log.schema import KindOfQuery, Outcome
-from imgrec.search.serving import Seen, Serving
+from imgrec.search.answer import Seen
+from imgrec.search.serving import Serving
 
 _MOST_ANSWERS = 3
 """So many things have an answer each; of more than that each has its closest product, all in one answer."""

@@ -12,7 +12,7 @@ from bot.services import Services
 from bot.store.chats import ChatSettings
 from bot.store.inbox import Waiting
 from bot.texts import short
-from imgrec.search.serving import Seen
+from imgrec.search.answer import Seen
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from bot.reaction import Reaction
 from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.price_steps import price_steps
 from imgrec.log.schema import KindOfQuery
-from imgrec.search.serving import Rank, Serving
+from imgrec.search.answer import Rank
+from imgrec.search.serving import Serving
 
 
 async def on_under_price(context: Context, press: Press, tap: UnderPrice) -> Reaction:

@@ -16,7 +16,7 @@ from bot.store.wishes import MOST_OF_A_SHOPPER, Wish
 from bot.texts import short, wishes
 from imgrec.errors import PhotoError
 from imgrec.log.schema import Action
-from imgrec.search.serving import Seen
+from imgrec.search.answer import Seen
 
 _DAY_S = 24 * 3600
 

@@ -9,7 +9,7 @@ from bot.shop import Shop
 from bot.texts.narrowing import narrowed
 from bot.texts.refining import refined
 from bot.texts.writing import LISTED_TITLE_LENGTH, capitalised, categories, category_name, facts, line_of, title_of
-from imgrec.search.serving import Answer, Candidate, Match
+from imgrec.search.answer import Answer, Candidate, Match
 
 _CAPTION_TITLE_LENGTH = 700
 _SURE = 0.5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.language import Language
 from bot.texts.writing import LISTED_TITLE_LENGTH, facts, line_of, shortened, title_of
-from imgrec.search.serving import Match
+from imgrec.search.answer import Match
 
 if TYPE_CHECKING:
     from bot.composing.saved import Kept

@@ -7,7 +7,7 @@ from bot.language import Language
 from bot.request import Ask, Result
 from bot.texts.writing import shortened
 from imgrec.catalogue.store import Product
-from imgrec.search.serving import Rank
+from imgrec.search.answer import Rank
 
 _TITLE_LENGTH = 72
 _MOST_NAMED = 3

@@ -9,7 +9,7 @@ from bot.language import Language, msgid
 from bot.store.wishes import Wish
 from bot.texts.answers import product_list
 from bot.texts.writing import category_name
-from imgrec.search.serving import Match
+from imgrec.search.answer import Match
 
 MAKE = msgid("🔔 Notify me")
 STOP = msgid("🔕 Stop notifying")

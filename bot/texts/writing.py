@@ -5,8 +5,8 @@ from html import escape
 from typing import Literal
 
 from bot.language import Language, msgid
+from imgrec.search.answer import Match
 from imgrec.search.likeness import DEGREES
-from imgrec.search.serving import Match
 
 LISTED_TITLE_LENGTH = 72
 _NAME_LENGTH = 60

@@ -23,7 +23,8 @@ from imgrec.errors import PhotoError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from imgrec.search.serving import Answer, Serving
+    from imgrec.search.answer import Answer
+    from imgrec.search.serving import Serving
 
 
 @click.command()

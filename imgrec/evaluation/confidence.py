@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imgrec.figures import Share
-from imgrec.search.serving import Answer
+from imgrec.search.answer import Answer
 
 CONFIDENT = 0.8
 """From this probability on an answer counts as sure of its category."""

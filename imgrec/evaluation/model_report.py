@@ -48,7 +48,8 @@ from imgrec.search.columns import as_columns
 from imgrec.search.head import Head, logits_of
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
-from imgrec.search.learning import Learned, learn
+from imgrec.search.learned import Learned
+from imgrec.search.learning import learn
 from imgrec.search.likeness import Truth
 from imgrec.search.measures import SHOWN, PerQuery
 from imgrec.search.ranking import Gallery, Ints, Photos, nearest, searched
@@ -278,7 +279,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         fitted = learn(shop, (), section.scope_mass, section.results).head
     outputs = looked.seen_in(shown.photos).outputs
     columns = as_columns(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
-    logits = _logits(learned, outputs, eye)
+    logits = _logits(learned, outputs, columns.features, eye)
     probabilities = None if logits is None else softmax(logits / np.float32(knowledge.temperature))
     served = Served(
         scoping=knowledge.scoping_by(section),
@@ -331,11 +332,11 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     return ModelRun(figures, [shown.photos[row] for row in queries[retrieval.rows].tolist()], retrieval, per_photo)
 
 
-def _logits(learned: Learned, outputs: Outputs, eye: Eye) -> Floats | None:
+def _logits(learned: Learned, outputs: Outputs, vectors: Floats, eye: Eye) -> Floats | None:
     """Of the softmax that serves, float32 (n, labels); None where categories are not told apart."""
     if learned.knowledge.head == "none":
         return None
-    return learned.logits(outputs, eye.model.settings.labels)
+    return learned.logits(outputs, vectors, eye.model.settings.labels)
 
 
 def _heads(
@@ -367,7 +368,8 @@ def _by_telephone(
     if not len(rows):
         return None
     queries = replace(columns.take(rows), features=learned.whitening(outputs.features))
-    logits, by_family = _logits(learned, outputs, eye), Resampling(queries.group, (shown.seed, len(shown.sides)))
+    logits = _logits(learned, outputs, queries.features, eye)
+    by_family = Resampling(queries.group, (shown.seed, len(shown.sides)))
     gallery = Gallery(columns)
     labels = int(columns.label.max(initial=-1)) + 1
     in_scope, joint = np.ones((len(rows), labels + 1), bool), None

@@ -16,8 +16,9 @@ from imgrec.errors import FeedError, PhotoError
 from imgrec.evaluation.confidence import Confidence
 from imgrec.figures import Share
 from imgrec.progress import Reporter
+from imgrec.search.answer import Answer, Match
 from imgrec.search.ranking import Bools, Ints
-from imgrec.search.serving import Answer, Match, Serving
+from imgrec.search.serving import Serving
 from imgrec.vision.guard import GuardedDecoder
 
 FIRST = (1, 3, 10)

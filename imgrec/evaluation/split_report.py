@@ -61,7 +61,7 @@ def report_on_split(
     columns = as_columns(photos, labels, vectors, family)
     rows = sides[split].rows
     seen = looked.seen_in([photos[row] for row in rows.tolist()]).outputs
-    queries = replace(columns.take(rows), features=index.whitening(seen.features.astype(np.float32)))
+    queries = replace(columns.take(rows), features=index.learned.whitening(seen.features.astype(np.float32)))
     probabilities = serving.probabilities(seen) if knowledge.labels else None
     served = Served(serving.scoping, serving.settings.scope_mass, serving.threshold, knowledge.category_weight)
     gallery = columns.take(indexed)
@@ -82,7 +82,7 @@ def _indexed(photos: Sequence[CataloguePhoto], index: SearchIndex, report: Repor
     of_index = zip(index.register.photo.tolist(), index.register.product.tolist(), strict=True)
     place = np.array([at.get((*ids, shelf.get(row)), UNKNOWN) for row, ids in enumerate(of_index)], np.int64)
     found = place != UNKNOWN
-    vectors = np.zeros((len(photos), index.whitening.dim), np.float32)
+    vectors = np.zeros((len(photos), index.learned.whitening.dim), np.float32)
     vectors[place[found]] = index.vectors(np.flatnonzero(found))
     held = np.isin(np.arange(len(photos)), place)
     if not found.all() or not held.all():

@@ -39,8 +39,6 @@ from imgrec.search.columns import as_columns
 from imgrec.search.engine import Store, VectorsOf, batches
 from imgrec.search.engines import remove_generation, store_for
 from imgrec.search.generation import (
-    HEAD,
-    WHITENING,
     IndexRecord,
     Register,
     read_record,
@@ -56,7 +54,7 @@ from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import open_model
 
 if TYPE_CHECKING:
-    from imgrec.search.learning import Learned
+    from imgrec.search.learned import Learned
 
 _DRAFT = ".draft"
 _BY_TELEPHONE = Draw(1500, 8)
@@ -319,11 +317,7 @@ def _write(
     register = Register(
         on_sale.photos.photo[order], on_sale.photos.product[order], on_sale.photos.rank[order], found.colours
     )  # fmt: skip
-    learned.whitening.save(draft / WHITENING)
-    if learned.head is not None:
-        learned.head.save(draft / HEAD)
-    if learned.neighbours is not None:
-        learned.neighbours.save(draft)
+    learned.save(draft)
     rows = on_sale.rows_of_categories()
     record = IndexRecord(
         model_sha256=eye.model.sha256, model_name=eye.model.settings.name,

@@ -8,7 +8,7 @@ promised of an answer is promised of those.
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from imgrec.search.fitting import fit_head, fit_temperature
 from imgrec.search.generation import Expected, Knowledge
 from imgrec.search.head import Head, logits_of
 from imgrec.search.judging import judge
+from imgrec.search.learned import Learned
 from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
 from imgrec.search.neighbours import Neighbours
@@ -29,7 +30,7 @@ from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
 from imgrec.search.whitening import Whitening
 from imgrec.search.within import differences
-from imgrec.vision.eye import Halves, Outputs
+from imgrec.vision.eye import Halves
 from imgrec.vision.vectors import Floats
 
 DIM = 256
@@ -41,28 +42,6 @@ _LEAST_UNLEARNED = 60  # photos
 _TELEPHONE_WEIGHT = 0.25  # of a view: the head is to be right about these too, but not at the cost of the others
 _MOST_WEAKEST = 3
 _CATEGORY_WEIGHT = 0.15
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What the shop knows now.
-
-    head: None where the model's own softmax serves, or there is nothing to tell apart. neighbours: None where they
-    bring nothing beside it.
-    """
-
-    knowledge: Knowledge
-    whitening: Whitening
-    head: Head | None
-    neighbours: Neighbours | None = None
-
-    def logits(self, outputs: Outputs, own_labels: Sequence[str]) -> Floats:
-        """What the softmax is taken of, over the temperature, float32 (n, labels), where categories are told apart.
-
-        own_labels: those of the model's own softmax.
-        """
-        logits = logits_of(self.head, outputs, own_labels, self.knowledge.labels)
-        return logits if self.neighbours is None else logits + self.neighbours(self.whitening(outputs.features))
 
 
 def learn(shop: ShopPhotos, own_labels: Sequence[str], scope_mass: float, shown: int) -> Learned:

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from imgrec.generations import write_atomically
-from imgrec.search.serving import Answer, Match
+from imgrec.search.answer import Answer, Match
 from imgrec.vision.decode import decode_photo
 
 _SIDE_PX = 320

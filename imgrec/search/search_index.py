@@ -8,10 +8,8 @@ from imgrec.errors import SearchIndexError
 from imgrec.generations import current
 from imgrec.search.engine import EVERYTHING, Engine, Findable, Hit
 from imgrec.search.engines import open_engine
-from imgrec.search.generation import HEAD, RECORD, WHITENING, IndexRecord, Ints, Register, damaged, record_in, unsealed
-from imgrec.search.head import Head
-from imgrec.search.neighbours import Neighbours
-from imgrec.search.whitening import Whitening
+from imgrec.search.generation import RECORD, IndexRecord, Ints, Register, damaged, record_in, unsealed
+from imgrec.search.learned import Learned
 from imgrec.sums import SealedFolder
 from imgrec.vision.vectors import Floats
 
@@ -33,11 +31,8 @@ class SearchIndex:
             self.record: IndexRecord = record_in(folder, content)
             sealed = _sealed(folder)
             sealed.check(RECORD, content)
-            self.whitening = Whitening(sealed.array(WHITENING))
-            knowledge = self.record.knowledge
-            self.head = Head(sealed.array(HEAD)) if knowledge.head == "fitted" else None
-            self.neighbours = Neighbours.read(sealed, len(knowledge.labels)) if knowledge.hears_neighbours else None
-            self.engine: Engine = open_engine(sealed, self.record, self.whitening.dim, section)
+            self.learned = Learned.read(sealed, self.record.knowledge)
+            self.engine: Engine = open_engine(sealed, self.record, self.learned.whitening.dim, section)
         except (OSError, ValueError) as error:
             raise damaged(folder, error) from None
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, Self
@@ -16,18 +16,18 @@ from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
 from imgrec.errors import ImgrecError, ModelError, OtherServingError, SearchIndexError, UnreachableIndexError
 from imgrec.generations import POINTER, before_current
+from imgrec.search.answer import Answer, Candidate, Match, Rank, Seen, ServingId
 from imgrec.search.engine import Findable
 from imgrec.search.generation import IndexRecord, Knowledge
-from imgrec.search.head import logits_of
 from imgrec.search.joint import Joint, joint_vectors
+from imgrec.search.learned import Learned
 from imgrec.search.lexicon import ENGLISH, Lexicon
-from imgrec.search.likeness import Degree
 from imgrec.search.naming import nearest_category
 from imgrec.search.narrowing import Narrowing, read_words
 from imgrec.search.refining import alike_by_chance, least_similarity, mean_vector, moved, sampled
 from imgrec.search.scoping import Scoping, scope
 from imgrec.search.search_index import SearchIndex, open_index
-from imgrec.search.sold import LEAST_SOLD, energy_of
+from imgrec.search.sold import energy_of
 from imgrec.search.why import agreement
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic, ModelFolder, model_of
@@ -39,109 +39,6 @@ RANKED = 100
 """How many products an answer ranks, shown or not."""
 
 _FILTERS_REMEMBERED = 8  # so that asking the same of another photo, or for another page, costs nothing
-
-
-@dataclass(frozen=True)
-class ServingId:
-    """Which generation, of which model: what was seen or answered by one is never used with another."""
-
-    generation: str
-    model_sha256: str
-    built_utc: str
-
-    @property
-    def name(self) -> str:
-        """The same in one word; numbers of generations begin anew where an index is made anew."""
-        return f"{self.generation} of {self.built_utc}"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was seen in one photo: probabilities float32 (labels,), vector float32 (k,) of L2 norm 1, and by whom.
-
-    sold: the probability that the shop sells it at all; those of the categories are of what it sells, and sum to 1.
-    outputs: what its model said, one row, which another generation of that model can read; None where it is not of one
-    photo as it is.
-    """
-
-    serving: ServingId
-    probabilities: Floats
-    vector: Floats
-    outputs: Outputs | None = None
-    sold: float = 1.0
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A category and its probability."""
-
-    name: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class Match:
-    """A product that looks like the photo; likeness 0 to 1 is what people read, similarity the (joint) cosine."""
-
-    product: Product
-    similarity: float
-    likeness: float
-    degree: Degree
-    from_price: str | None = None
-    """The lowest price of the product's variants, of which it is the most similar; None where they cost the same."""
-    is_marked_gone: bool = False
-    """Whether it is out of stock, and to be marked so."""
-
-    def price_in_words(self) -> str:
-        """Such as "from 12.99 EUR, out of stock"; blank where nothing is known."""
-        amount = self.from_price or self.product.price
-        price = " ".join(filter(None, ["from" if self.from_price else None, amount, self.product.currency]))
-        return ", ".join(filter(None, [price if amount else None, "out of stock" if self.is_marked_gone else None]))
-
-
-@dataclass(frozen=True)
-class Rank:
-    """A product and how similar it is: what a page of more matches is made from."""
-
-    product_id: int
-    similarity: float
-    likeness: float
-    degree: Degree
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What `imgrec search` prints and the bot sends. `category` is None where the shop tells no categories apart.
-
-    sold: the probability that the shop sells such a thing at all; the candidates' probabilities sum to it.
-    """
-
-    serving: ServingId
-    category: Candidate | None
-    candidates: tuple[Candidate, ...]
-    scope: tuple[str, ...]
-    threshold: float
-    matches: tuple[Match, ...]
-    nearest: Match | None
-    """The most similar product, whether or not it passes the threshold."""
-    ranked: tuple[Rank, ...] = ()
-    """The most similar products on sale, up to a hundred, whether or not they pass it; `matches` are of these."""
-    sold: float = 1.0
-
-    @property
-    def is_sold(self) -> bool:
-        """Whether the photo is taken to show something that the shop sells."""
-        return self.sold >= LEAST_SOLD
-
-    def as_json(self) -> dict[str, object]:
-        """The contract's object."""
-        return {
-            "category": vars(self.category) if self.category else None,
-            "candidates": [vars(candidate) for candidate in self.candidates],
-            "scope": list(self.scope),
-            "threshold": self.threshold,
-            "matches": [_match_as_json(match) for match in self.matches],
-        }
 
 
 class Serving:
@@ -203,9 +100,14 @@ class Serving:
         self.close()
 
     @property
+    def learned(self) -> Learned:
+        """What the shop has learned of its photos."""
+        return self.index.learned
+
+    @property
     def knowledge(self) -> Knowledge:
         """What the shop knows."""
-        return self.index.record.knowledge
+        return self.learned.knowledge
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -237,7 +139,7 @@ class Serving:
 
     def seen_in(self, outputs: Outputs) -> list[Seen]:
         """What this generation sees in what its model said of n photos, now or in an earlier generation."""
-        vectors = self.index.whitening(outputs.features)
+        vectors = self.learned.whitening(outputs.features)
         logits = self._logits(outputs, vectors)
         sold = [self._sold(*pair) for pair in zip(logits, vectors, strict=True)]
         rows = zip(_shares(logits), vectors, sold, strict=True)
@@ -255,21 +157,17 @@ class Serving:
         """Where two photos agree, by place: see `why.agreement`. pixels: both, as `see_pixels` takes them."""
         outputs, maps = self.eye.look_where(pixels)
         feature = self.eye.model.settings.feature
-        return agreement(maps, self.index.whitening(outputs.features), feature, self.index.whitening)
+        whitening = self.learned.whitening
+        return agreement(maps, whitening(outputs.features), feature, whitening)
 
     def probabilities(self, outputs: Outputs) -> Floats:
         """Calibrated, of what the shop sells, float32 (n, labels); (n, 0) where categories are not told apart."""
-        return _shares(self._logits(outputs, self.index.whitening(outputs.features)))
+        return _shares(self._logits(outputs, self.learned.whitening(outputs.features)))
 
     def _logits(self, outputs: Outputs, vectors: Floats) -> Floats:
         """Over the temperature, float32 (n, labels)."""
-        knowledge = self.knowledge
-        if knowledge.head == "none":
-            return np.zeros((len(outputs), 0), np.float32)
-        logits = logits_of(self.index.head, outputs, self.eye.model.settings.labels, knowledge.labels)
-        if self.index.neighbours is not None:
-            logits = logits + self.index.neighbours(vectors)
-        return logits / np.float32(knowledge.temperature)
+        logits = self.learned.logits(outputs, vectors, self.eye.model.settings.labels)
+        return logits / np.float32(self.knowledge.temperature)
 
     def _sold(self, logits: Floats, vector: Floats) -> float:
         """The probability that the shop sells what one photo shows; 1 where that was not learned."""
@@ -513,12 +411,3 @@ def _passing(catalogue: Catalogue, filters: Filters) -> Findable:
 def _shares(logits: Floats) -> Floats:
     """A softmax, of no categories too."""
     return softmax(logits) if logits.shape[1] else logits
-
-
-def _match_as_json(match: Match) -> dict[str, object]:
-    return {
-        **match.product.as_json(),
-        "similarity": match.similarity,
-        "likeness": match.likeness,
-        "from_price": match.from_price,
-    }

@@ -24,8 +24,8 @@ from bot.request import Ask, Request, Result, Times
 from bot.shop import Shop as ShopOfBot
 from imgrec.catalogue.store import Product
 from imgrec.log.schema import KindOfQuery
+from imgrec.search.answer import Answer, Candidate, Match, Rank, Seen, ServingId
 from imgrec.search.likeness import Likeness
-from imgrec.search.serving import Answer, Candidate, Match, Rank, Seen, ServingId
 from sandbox import Sandbox, running_sandbox
 from sandbox.client import Json, UserClient
 

@@ -20,7 +20,7 @@ from bot.messages import Pictures
 from bot.receiving.files import File
 from bot.request import Ask, Result
 from bot.texts import answers
-from imgrec.search.serving import Rank
+from imgrec.search.answer import Rank
 from imgrec.vision.boxes import Box
 from sandbox.client import Json, UserClient
 

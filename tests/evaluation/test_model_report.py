@@ -65,7 +65,8 @@ def test_a_model_is_measured_with_what_an_index_of_the_other_photos_knows(evalua
     test = [photo for photo in photos if photo.split == "test"]
     seen = looked.seen_in(test).outputs
     assert figures.hears_neighbours == (learned.neighbours is not None)
-    predicted = learned.logits(seen, narrow.eye.model.settings.labels).argmax(axis=1)
+    said = learned.logits(seen, learned.whitening(seen.features), narrow.eye.model.settings.labels)
+    predicted = said.argmax(axis=1)
     right = [learned.knowledge.labels[at] == photo.category for at, photo in zip(predicted, test, strict=True)]
     assert figures.recognition["test"].top1.value == pytest.approx(np.mean(right))
 

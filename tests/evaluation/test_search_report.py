@@ -14,7 +14,8 @@ from imgrec.evaluation.confidence import Confidence
 from imgrec.evaluation.search_report import TruthRow, confidence_in_strangers, read_queries, report_on_search
 from imgrec.figures import Share
 from imgrec.progress import Silent
-from imgrec.search.serving import Answer, Candidate, Serving
+from imgrec.search.answer import Answer, Candidate
+from imgrec.search.serving import Serving
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from imgrec.catalogue.store import Product
 from imgrec.config import load_config
 from imgrec.features.colour_names import COLOUR_NAMES, names_of
 from imgrec.features.colours import dominant_colours
-from imgrec.search.serving import Answer, Seen, Serving
+from imgrec.search.answer import Answer, Seen
+from imgrec.search.serving import Serving
 from imgrec.vision.decode import decode_photo
 
 EVERYTHING = {"threshold": -1, "top": 1000}

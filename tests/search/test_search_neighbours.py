@@ -93,15 +93,16 @@ def test_an_index_keeps_them_and_a_serving_hears_them(own_shop: Shop, own_config
     with Serving.open(own_config) as serving:
         index: SearchIndex = serving.index
         knowledge = index.record.knowledge
-        assert (index.neighbours is not None) == knowledge.hears_neighbours
+        assert (index.learned.neighbours is not None) == knowledge.hears_neighbours
         outputs = Outputs(np.eye(4, eye.model.settings.feature.dim, dtype=np.float16),
                           np.zeros((4, len(eye.model.settings.labels)), np.float32))  # fmt: skip
-        plain = logits_of(index.head, outputs, eye.model.settings.labels, knowledge.labels)
+        plain = logits_of(index.learned.head, outputs, eye.model.settings.labels, knowledge.labels)
         said = Neighbours(
             index.vectors(np.arange(len(index.register))),
             np.zeros(len(index.register), np.int64),
             len(knowledge.labels),
         )
-        index.neighbours = said
-        expected = softmax((plain + said(index.whitening(outputs.features))) / np.float32(knowledge.temperature))
+        index.learned = replace(index.learned, neighbours=said)
+        vectors = index.learned.whitening(outputs.features)
+        expected = softmax((plain + said(vectors)) / np.float32(knowledge.temperature))
         np.testing.assert_allclose(serving.probabilities(outputs), expected, rtol=1e-5)

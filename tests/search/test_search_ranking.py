@@ -118,7 +118,7 @@ def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping, wei
     with Serving.open(load_config(own_shop.config, {})) as serving:
         unsure = 1.75 * serving.knowledge.temperature  # so that some of these few products need a second category
         known = serving.knowledge.model_copy(update={"category_weight": weight, "temperature": unsure})
-        serving.index.record = serving.index.record.model_copy(update={"knowledge": known})
+        serving.index.learned = replace(serving.index.learned, knowledge=known)
         catalogued = list(serving.catalogue.on_sale())
         labels = serving.knowledge.labels
         path_of, side_px = serving.catalogue.photos.path, serving.preprocessing.side_px

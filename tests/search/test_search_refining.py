@@ -11,8 +11,9 @@ from tiny_shop import CATEGORIES, Shop, draw_product
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
 from imgrec.errors import OtherServingError
+from imgrec.search.answer import Seen
 from imgrec.search.refining import alike_by_chance, least_similarity, mean_vector, moved
-from imgrec.search.serving import Seen, Serving
+from imgrec.search.serving import Serving
 from imgrec.vision.vectors import unit_rows
 
 

@@ -28,7 +28,7 @@ def serving(shop: Shop) -> Iterator[Serving]:
     with Serving.open(load_config(shop.config, {})) as opened:
         assert opened.knowledge.sold is None
         told = opened.knowledge.model_copy(update={"sold": TELLS})
-        opened.index.record = opened.index.record.model_copy(update={"knowledge": told})
+        opened.index.learned = replace(opened.index.learned, knowledge=told)
         yield opened
 
 
@@ -135,10 +135,7 @@ def test_what_was_seen_is_judged_by_its_nearest_product_and_its_logits(serving: 
     for seen in serving.see(photos):
         likeliest = serving.knowledge.labels[int(seen.probabilities.argmax())]
         nearest = serving.index.search(seen.vector, [likeliest], 1)[0].similarity
-        logits = serving.index.head(seen.outputs.features)
-        if serving.index.neighbours is not None:
-            logits = logits + serving.index.neighbours(seen.vector[None])
-        logits = logits / np.float32(serving.knowledge.temperature)
+        logits = serving.learned.logits(seen.outputs, seen.vector[None], ()) / serving.knowledge.temperature
         assert seen.sold == pytest.approx(float(TELLS.of(nearest, energy_of(logits)[0])), abs=1e-5)
     product = serving.answer(seen, threshold=-1).matches[0].product.product_id
     assert serving.seen_of_product(product).sold == 1
