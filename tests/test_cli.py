@@ -6,18 +6,21 @@ import json
 import os
 import re
 import sqlite3
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from csv_rows import read_rows
 from photo_server import PhotoServer, sends
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
 from imgrec import opening
-from imgrec.cli import main
+from imgrec.cli import COMMANDS, main
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LoggedTimes, LogWriter, QueryRecord
@@ -40,6 +43,13 @@ def imgrec(config):
         return CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment)
 
     return run
+
+
+def every_command() -> dict[tuple[str, ...], click.Command]:
+    """Those of groups too, by what is typed."""
+    found: dict[tuple[str, ...], click.Command] = {(late.name,): late.load() for late in COMMANDS}
+    groups = [(path, command) for path, command in found.items() if isinstance(command, click.Group)]
+    return found | {(*path, name): below for path, group in groups for name, below in group.commands.items()}
 
 
 def write_rows(file: Path, *rows: str) -> Path:
@@ -67,13 +77,50 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
         "open", "import", "photos", "features", "index", "search", "status", "evaluate", "models", "train", "tune",
         "sources", "products", "link", "backup", "restore",
     ]  # fmt: skip
-    groups = [name for name, command in main.commands.items() if isinstance(command, click.Group)]
-    below = [[group, name] for group in groups for name in main.commands[group].commands]
-    for command in [[name] for name in main.commands] + below:
-        result = imgrec(*command, "--help")
+    for path in every_command():
+        result = imgrec(*path, "--help")
         assert result.exit_code == 0
         assert "--config" in result.stdout
     assert imgrec("--version").exit_code == 0
+
+
+def test_what_the_list_says_of_a_command_is_what_it_says_of_itself():
+    for late in COMMANDS:
+        assert late.get_short_help_str(limit=200) == late.load().get_short_help_str(limit=200)
+        assert late.name == late.load().name
+
+
+def test_what_is_not_run_is_not_imported_and_help_needs_no_heavy_package():
+    code = (
+        "import sys; from imgrec.cli import main\n"
+        "def run(*arguments):\n"
+        "    try: main(arguments)\n"
+        "    except SystemExit: pass\n"
+        "run('--help'), run('--version'), run('sarch')\n"
+        "print('LOADED', *[name for name in sys.modules if name.startswith('imgrec.commands.')])\n"
+        "run('search', '--help'), run('evaluate', 'search', '--help'), run('products', 'add', '--help')\n"
+        "print('HEAVY', *sorted({'numpy', 'pydantic', 'rich', 'yaml', 'babel'} & sys.modules.keys()))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = ran.stdout.splitlines()
+    assert "LOADED imgrec.commands.console" in lines
+    assert "HEAVY" in lines
+    assert "--category TEXT" in ran.stdout  # the help was that of the command itself
+    assert "No such command 'sarch'. Did you mean 'search'?" in " ".join(ran.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("before", "begun", "offered"),
+    [
+        ([], "s", ["search", "status", "sources"]),
+        (["evaluate"], "", ["model", "search", "log"]),
+        (["search"], "--w", ["--words", "--why"]),
+        (["evaluate", "model"], "--sp", ["--split"]),
+    ],
+)
+def test_a_shell_completes_commands_and_their_options(before: list[str], begun: str, offered: list[str]):
+    completes = ShellComplete(main, {}, "imgrec", "_IMGREC_COMPLETE")
+    assert [item.value for item in completes.get_completions(before, begun)] == offered
 
 
 @pytest.mark.parametrize(
@@ -601,7 +648,6 @@ async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
 
 
 def test_no_command_takes_an_option_it_does_not_explain():
-    groups = [main, *(command for command in main.commands.values() if isinstance(command, click.Group))]
-    for command in [command for group in groups for command in group.commands.values()]:
+    for path, command in every_command().items():
         for option in command.params:
-            assert not isinstance(option, click.Option) or option.help, f"{command.name} {option.name}"
+            assert not isinstance(option, click.Option) or option.help, f"{' '.join(path)} {option.name}"
