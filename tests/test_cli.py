@@ -253,9 +253,10 @@ def test_products_are_found_shown_changed_retired_and_put_back(imgrec, tmp_path)
     shown = json.loads(imgrec("products", "find", "ball", "--json", "--limit", "2").stdout)
     assert (shown["found"], [product["id"] for product in shown["products"]]) == (3, ["0", "1"])
     assert "feed/0" in imgrec("products", "find", "ball").stdout
-    changed = imgrec("products", "change", "feed/1", "--price", "2.50")
+    changed = imgrec("products", "change", "feed/1", "--price", "2.50", "--availability", "sold out")
     assert "The next import of 'feed' sets it back to what the feed says" in changed.stderr
-    assert json.loads(imgrec("products", "show", "feed/1", "--json").stdout)["price"] == "2.50"
+    shown = json.loads(imgrec("products", "show", "feed/1", "--json").stdout)
+    assert (shown["price"], shown["in_stock"]) == ("2.50", False)
     assert "pending" in imgrec("products", "show", "feed/1").stdout
     assert "feed/1 is retired." in imgrec("products", "retire", "feed/1", "feed/2").stderr
     assert "feed/1 is on sale again." in imgrec("products", "return", "feed/1").stderr
