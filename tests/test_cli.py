@@ -23,7 +23,7 @@ from imgrec import opening
 from imgrec.cli import COMMANDS, main
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
-from imgrec.log.writer import LoggedTimes, LogWriter, QueryRecord
+from imgrec.log.writer import LoggedAnswer, LoggedMatch, LoggedTimes, LogWriter, QueryRecord
 from imgrec.vision.eye import Eye
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -645,7 +645,27 @@ async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
     await log.close()
     figures = json.loads(imgrec("evaluate", "log", "--json").stdout)
     assert (figures["queries"], figures["empty"], figures["latency_ms"]["p50"]) == (1, 1, 12)
-    assert "nothing_similar" in imgrec("evaluate", "log").stdout
+    shown = imgrec("evaluate", "log").stdout
+    assert "nothing_similar" in shown
+    assert "likeness" not in shown
+
+
+async def test_likeness_is_held_against_the_votes_there_are(imgrec, tmp_path):
+    log = await LogWriter.open(tmp_path / "log.db")
+    answer = LoggedAnswer(
+        predicted_category=None, probability=None, category=None, category_source=None, scope=(), threshold=0.5,
+        likeness=0.7, threshold_source="auto", model="m", index_generation="g", best_similarity=0.9,
+        matches=tuple(LoggedMatch(product_id=id_, similarity=0.9, likeness=0.9) for id_ in range(25)),
+    )  # fmt: skip
+    asked = {"id": 1, "asked_utc": "2026-01-01T00:00:00.000Z", "kind": KindOfQuery.PHOTO, "outcome": Outcome.ANSWERED}
+    await log.record(QueryRecord(**asked, answer=answer), 1, 1)
+    for rank in range(1, 26):
+        await log.vote(1, rank, 1, rank % 2, 1 if rank <= 10 else -1)
+    await log.close()
+    shown = " ".join(imgrec("evaluate", "log").stdout.split())
+    assert "25 votes on single products, of 2 shoppers" in shown
+    assert "said 90.0%, liked 40.0% (10 of 25; 95 % interval" in shown
+    assert "less than said Who votes on a product has chosen to open it" in shown
 
 
 def test_no_command_takes_an_option_it_does_not_explain():
