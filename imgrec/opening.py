@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.import_report import ImportReport
 from imgrec.catalogue.importing import FeedPart, ImportOptions, format_of, import_feeds
 from imgrec.catalogue.lacking import Lacking
@@ -68,8 +69,13 @@ def bring_in(
     """Bring the catalogue up to date with feeds.
 
     Unless it is said to be a `new_source`, one that is new and has the products of another is refused. Raises
-    RenamedFeedError then, before anything is written, and FeedError as `import_feeds`.
+    RenamedFeedError then, and FeedError where a file is no feed at all, before anything is written; else FeedError as
+    `import_feeds`.
     """
+    for part in parts:
+        if part.path.is_file():  # what comes through a pipe can be read only once
+            with FeedFile(part.path, options.reading) as feed:
+                format_of(feed, options.format)
     with writing(config.catalogue.path, "imgrec import"), Catalogue.open(config.catalogue) as catalogue:
         if not new_source:
             refuse_renamed(catalogue, parts, lambda feed: format_of(feed, options.format), options.reading)

@@ -162,9 +162,13 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
         (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
         (["evaluate", "search", "--split", "test"], "no catalogue .*imgrec import"),
         (["features", "--prune"], "no catalogue .*imgrec import"),
-        (["search", "absent.jpg"], r"absent\.jpg"),
-        (["import", "absent.csv"], r"absent\.csv"),
-        (["import", "."], "folder"),
+        (["search", "absent.jpg"], r"no file absent\.jpg\. Name one that is there; it was looked for in /"),
+        (["search", "foto.jpg"], r"no file foto\.jpg\. Did you mean photo\.jpg\?"),
+        (["import", "absent/feed.csv"], r"no file absent/feed\.csv\. There is no folder absent either"),
+        (["import", "."], r"\. is a folder\. Name a file in it, such as \w+\.\w+\."),
+        (["models", "use", "absent"], r"no model 'absent' in .*There are: imagenet"),
+        (["--config", "one_model.yaml", "models", "use", "absent"], r"a model itself.*give this command again\.$"),
+        (["--config", "one_model.yaml", "models", "use", "sample"], r"give this command again; or to .*/sample\.$"),
         (["evaluate", "search", "--queries", "absent.csv"], r"absent\.csv"),
         (["import", "photo.jpg"], "looks like none of the formats"),
         (["import", "photo.jpg", "--format", "csv"], "lacks the columns"),
@@ -173,10 +177,24 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
 )
 def test_what_is_missing_or_unfit_is_an_error_of_one_line(imgrec, tmp_path, monkeypatch, arguments, complaint):
     monkeypatch.chdir(tmp_path)
+    one_model = write_config(tmp_path, model={"path": str(MODELS / "imagenet")})
+    one_model.rename(tmp_path / "one_model.yaml")
     write_config(tmp_path, model={"path": str(MODELS)})
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\n\n")
     (tmp_path / "queries.csv").write_text("photo,category\nphoto.jpg,Balls\n")
     assert_one_line(imgrec(*arguments), complaint)
+
+
+def test_what_is_no_feed_leaves_no_catalogue_and_no_source_behind(imgrec, tmp_path):
+    rows = write_rows(tmp_path / "rows.csv", *url_rows(1))
+    (tmp_path / "empty.csv").touch()
+    assert_one_line(imgrec("import", rows, tmp_path / "empty.csv"), r"empty\.csv is empty\. Export it again\.")
+    assert not (tmp_path / "catalogue.db").exists()
+    lost = write_rows(tmp_path / "lost.csv", "1,Ball,Balls,absent.jpg,", "2,Ball,Balls,absent.jpg,")
+    assert_one_line(
+        imgrec("import", lost), r"no usable row among 2.* Most often: 2 photo_not_found: put the photo there"
+    )
+    assert "There are no products to fetch photos of. Next: imgrec import" in imgrec("photos").stderr
 
 
 @pytest.mark.parametrize("text", ["serach: {}", "search: {results: 0}", "search: ["])
@@ -536,6 +554,7 @@ def test_search_in_words_names_products_and_says_when_none_is_similar(shop):
     assert (
         "No product is similar enough" in shop.imgrec("search", far, "--category", "Boxes", "--threshold", "1").stdout
     )
+    assert "No product there passes. Ask for less:" in shop.imgrec("search", far, "--brand", "Nobody").stdout
 
 
 def test_search_leaves_out_what_costs_more_or_has_another_brand_or_no_price(shop):
@@ -548,11 +567,15 @@ def test_search_leaves_out_what_costs_more_or_has_another_brand_or_no_price(shop
     assert sorted(match["price"] for match in branded) == ["0.50", "3.50", "6.50"]
 
 
-def test_a_price_that_is_none_is_refused_in_words(imgrec, tmp_path):
+def test_a_price_or_similarity_that_is_none_is_refused_in_words(imgrec, tmp_path):
     for price in ("cheap", "-1", "nan", "inf", "1,50"):
         refused = imgrec("search", tmp_path / "x.jpg", "--most-price", price)
         assert refused.exit_code == 2
         assert f"'{price}' is no price; write it like 19.99." in refused.stderr
+    for threshold in ("87%", "nan", "1.5", "similar"):
+        refused = imgrec("search", tmp_path / "x.jpg", "--threshold", threshold)
+        assert refused.exit_code == 2
+        assert f"'{threshold}' is no cosine similarity; write a number from -1 to 1" in refused.stderr
 
 
 def test_search_writes_a_page_that_holds_all_its_pictures_and_shows_titles_as_text(shop, tmp_path):

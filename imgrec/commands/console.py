@@ -1,12 +1,14 @@
 """What every command needs: the configuration, options they share, errors in one line, tables and progress."""
 
+import difflib
 import errno
 import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from imgrec.progress import OnConsole
 
 INTERRUPTED = 130
+_MOST_LOOKED_AT = 1000
 
 
 class Commands(click.Group):
@@ -88,10 +91,30 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def must_exist(error: type[ImgrecError], *files: Path) -> None:
-    """A missing file is an error of ours (exit code 1), not one of the arguments' form."""
+    """A missing file is an error of ours (exit code 1), not one of the arguments' form; it says what may be meant."""
     for file in files:
-        if file.is_dir() or not file.exists():
-            raise error(f"{file} is a folder, not a file." if file.is_dir() else f"There is no file {file}.")
+        if file.is_dir():
+            inside = next(_files_in(file), None)
+            raise error(f"{file} is a folder. Name a file{f' in it, such as {inside}' if inside else ''}.")
+        if not file.exists():
+            raise error(f"There is no file {file}. {_instead_of(file)}")
+
+
+def _instead_of(missing: Path) -> str:
+    folder = missing.parent
+    if not folder.is_dir():
+        return f"There is no folder {folder} either; name a file that is there."
+    near = difflib.get_close_matches(missing.name, [file.name for file in _files_in(folder)], n=1)
+    return (
+        f"Did you mean {folder / near[0]}?"
+        if near
+        else f"Name one that is there; it was looked for in {folder.resolve()}."
+    )
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Some of them: a folder of photos may hold millions."""
+    return (file for file in islice(folder.iterdir(), _MOST_LOOKED_AT) if file.is_file())
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
