@@ -6,12 +6,16 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from pydantic import SecretStr
 
-from imgrec.config import Config, Secrets, load_config
 from imgrec.errors import ConfigError, ImgrecError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from imgrec.config import Config, Secrets
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -32,6 +36,8 @@ def main(config: Path | None, health: bool) -> None:
     it at another Bot API server, such as the sandbox. SIGTERM or Ctrl-C stop it once it has answered what
     it is at; what it has not begun is answered after the next start.
     """
+    from imgrec.config import Secrets, load_config
+
     try:
         settings = load_config(config, os.environ)
         if health:
@@ -45,7 +51,7 @@ def main(config: Path | None, health: bool) -> None:
         sys.exit(1)
 
 
-def _run(config: Config, secrets: Secrets) -> None:
+def _run(config: "Config", secrets: "Secrets") -> None:
     os.environ.setdefault("PTB_TIMEDELTA", "true")  # or python-telegram-bot warns whenever it is told to wait
     from bot.app import run
     from bot.heartbeat import check_writable
@@ -73,7 +79,7 @@ def _run(config: Config, secrets: Secrets) -> None:
     asyncio.run(run(config, token, webhook_secret, serving, opened_at))
 
 
-def _token(secrets: Secrets) -> SecretStr:
+def _token(secrets: "Secrets") -> "SecretStr":
     if secrets.token is None:
         raise ConfigError(
             "There is no bot token. Get one from @BotFather in Telegram and set TELEGRAM_BOT_TOKEN to it."
@@ -85,7 +91,7 @@ def _token(secrets: Secrets) -> SecretStr:
     return secrets.token
 
 
-def _webhook_secret(config: Config, secrets: Secrets) -> str | None:
+def _webhook_secret(config: "Config", secrets: "Secrets") -> str | None:
     if config.telegram.mode != "webhook":
         return None
     if config.telegram.webhook.url is None:
@@ -103,7 +109,7 @@ def _webhook_secret(config: Config, secrets: Secrets) -> str | None:
 class _WithoutToken(logging.Formatter):
     """Telegram's addresses contain the token, and errors quote addresses: no line leaves with it."""
 
-    def __init__(self, token: SecretStr) -> None:
+    def __init__(self, token: "SecretStr") -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._token = token
 
@@ -111,7 +117,7 @@ class _WithoutToken(logging.Formatter):
         return super().format(record).replace(self._token.get_secret_value(), "<token>")
 
 
-def _log_to_stderr(token: SecretStr) -> None:
+def _log_to_stderr(token: "SecretStr") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_WithoutToken(token))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -47,13 +47,14 @@ def config_file() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _help_of(name: str, command: click.Command, parent: click.Context | None) -> list[str]:
-    context = click.Context(command, info_name=name, parent=parent, max_content_width=WIDTH, terminal_width=WIDTH)
-    path = context.command_path
-    parts = [f"## {path}\n\n```\n{command.get_help(context)}\n```\n"]
-    if isinstance(command, click.Group):
-        for child in command.list_commands(context):
-            parts += _help_of(child, command.commands[child], context)
+def _help_of(name: str, named: click.Command, parent: click.Context | None) -> list[str]:
+    width = {"max_content_width": WIDTH, "terminal_width": WIDTH}
+    with named.make_context(name, [], parent, resilient_parsing=True, **width) as context:
+        command = context.command  # which was imported for it
+        parts = [f"## {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"]
+        if isinstance(command, click.Group):
+            for child in command.list_commands(context):
+                parts += _help_of(child, command.commands[child], context)
     return parts
 
 

@@ -3,20 +3,7 @@
 import click
 
 from imgrec import __version__
-from imgrec.commands.backup import backup, restore
-from imgrec.commands.catalogue import import_, photos
-from imgrec.commands.console import Commands, config_option
-from imgrec.commands.evaluate import evaluate
-from imgrec.commands.features import features
-from imgrec.commands.link import link
-from imgrec.commands.models import models
-from imgrec.commands.open import open_
-from imgrec.commands.products import products
-from imgrec.commands.search import index, search
-from imgrec.commands.sources import sources
-from imgrec.commands.status import status
-from imgrec.commands.train import train
-from imgrec.commands.tune import tune
+from imgrec.commands.console import Commands, Late, config_option
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -41,8 +28,25 @@ def main() -> None:
 
 
 COMMANDS = (
-    open_, import_, photos, features, index, search, status, evaluate, models, train, tune, sources, products, link,
-    backup, restore,
+    Late("open", "open:open_",
+         "Open a shop: import FEEDS, fetch their photos, look at them, say how good it is, and chat."),
+    Late("import", "catalogue:import_", "Bring the catalogue up to date with product FEEDS."),
+    Late("photos", "catalogue:photos", "Fetch the photos that the catalogue lacks."),
+    Late("features", "features:features",
+         "Look at the photos on sale that the present model has not looked at, and keep what it saw."),
+    Late("index", "search:index", "Look at every product photo, and learn what the shop is."),
+    Late("search", "search:search", "Find the products that look like PHOTO."),
+    Late("status", "status:status", "What catalogue, model, index and log hold, on one screen."),
+    Late("evaluate", "evaluate:evaluate", "Figures of models, of the search, and of the log."),
+    Late("models", "models:models", "The models there are: what looks at photos."),
+    Late("train", "train:train", "Fine-tune VGG-16 on the catalogue's photos."),
+    Late("tune", "tune:tune", "Search for good training settings by many short trainings on few photos."),
+    Late("sources", "sources:sources", "The sources of the catalogue's products."),
+    Late("products", "products:products", "Look products up, and add, change, retire or put back single ones."),
+    Late("link", "link:link",
+         "Print the link that opens the bot with PRODUCT: the product itself, and what is like it."),
+    Late("backup", "backup:backup", "Write a backup of the shop to FILE, also while the bot runs."),
+    Late("restore", "backup:restore", "Put the backup FILE back, to where the configuration has the shop's files."),
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -87,9 +87,11 @@ def folder_to_use(config: Config, name: str) -> Path:
     """
     path = config.model.path
     if find_model(path) == path:
+        named = path.with_name(name)
+        this_one = f"; or to {named}" if path != named and find_model(named) == named else ""
         raise ModelError(
             f"model.path is {path}, a model itself, so that one looks. Set model.path in the configuration to "
-            f"{path.parent}, and give this command again; or to {path.with_name(name)}."
+            f"{path.parent}, and give this command again{this_one}."
         )
     folder = path / name
     if Path(name).name != name or find_model(folder) != folder:

@@ -6,21 +6,24 @@ import json
 import os
 import re
 import sqlite3
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from csv_rows import read_rows
 from photo_server import PhotoServer, sends
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
 from imgrec import opening
-from imgrec.cli import main
+from imgrec.cli import COMMANDS, main
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
-from imgrec.log.writer import LoggedTimes, LogWriter, QueryRecord
+from imgrec.log.writer import LoggedAnswer, LoggedMatch, LoggedTimes, LogWriter, QueryRecord
 from imgrec.vision.eye import Eye
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -40,6 +43,13 @@ def imgrec(config):
         return CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment)
 
     return run
+
+
+def every_command() -> dict[tuple[str, ...], click.Command]:
+    """Those of groups too, by what is typed."""
+    found: dict[tuple[str, ...], click.Command] = {(late.name,): late.load() for late in COMMANDS}
+    groups = [(path, command) for path, command in found.items() if isinstance(command, click.Group)]
+    return found | {(*path, name): below for path, group in groups for name, below in group.commands.items()}
 
 
 def write_rows(file: Path, *rows: str) -> Path:
@@ -67,13 +77,50 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
         "open", "import", "photos", "features", "index", "search", "status", "evaluate", "models", "train", "tune",
         "sources", "products", "link", "backup", "restore",
     ]  # fmt: skip
-    groups = [name for name, command in main.commands.items() if isinstance(command, click.Group)]
-    below = [[group, name] for group in groups for name in main.commands[group].commands]
-    for command in [[name] for name in main.commands] + below:
-        result = imgrec(*command, "--help")
+    for path in every_command():
+        result = imgrec(*path, "--help")
         assert result.exit_code == 0
         assert "--config" in result.stdout
     assert imgrec("--version").exit_code == 0
+
+
+def test_what_the_list_says_of_a_command_is_what_it_says_of_itself():
+    for late in COMMANDS:
+        assert late.get_short_help_str(limit=200) == late.load().get_short_help_str(limit=200)
+        assert late.name == late.load().name
+
+
+def test_what_is_not_run_is_not_imported_and_help_needs_no_heavy_package():
+    code = (
+        "import sys; from imgrec.cli import main\n"
+        "def run(*arguments):\n"
+        "    try: main(arguments)\n"
+        "    except SystemExit: pass\n"
+        "run('--help'), run('--version'), run('sarch')\n"
+        "print('LOADED', *[name for name in sys.modules if name.startswith('imgrec.commands.')])\n"
+        "run('search', '--help'), run('evaluate', 'search', '--help'), run('products', 'add', '--help')\n"
+        "print('HEAVY', *sorted({'numpy', 'pydantic', 'rich', 'yaml', 'babel'} & sys.modules.keys()))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = ran.stdout.splitlines()
+    assert "LOADED imgrec.commands.console" in lines
+    assert "HEAVY" in lines
+    assert "--category TEXT" in ran.stdout  # the help was that of the command itself
+    assert "No such command 'sarch'. Did you mean 'search'?" in " ".join(ran.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("before", "begun", "offered"),
+    [
+        ([], "s", ["search", "status", "sources"]),
+        (["evaluate"], "", ["model", "search", "log"]),
+        (["search"], "--w", ["--words", "--why"]),
+        (["evaluate", "model"], "--sp", ["--split"]),
+    ],
+)
+def test_a_shell_completes_commands_and_their_options(before: list[str], begun: str, offered: list[str]):
+    completes = ShellComplete(main, {}, "imgrec", "_IMGREC_COMPLETE")
+    assert [item.value for item in completes.get_completions(before, begun)] == offered
 
 
 @pytest.mark.parametrize(
@@ -115,9 +162,13 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
         (["evaluate", "search", "--queries", "queries.csv"], "no catalogue .*imgrec import"),
         (["evaluate", "search", "--split", "test"], "no catalogue .*imgrec import"),
         (["features", "--prune"], "no catalogue .*imgrec import"),
-        (["search", "absent.jpg"], r"absent\.jpg"),
-        (["import", "absent.csv"], r"absent\.csv"),
-        (["import", "."], "folder"),
+        (["search", "absent.jpg"], r"no file absent\.jpg\. Name one that is there; it was looked for in /"),
+        (["search", "foto.jpg"], r"no file foto\.jpg\. Did you mean photo\.jpg\?"),
+        (["import", "absent/feed.csv"], r"no file absent/feed\.csv\. There is no folder absent either"),
+        (["import", "."], r"\. is a folder\. Name a file in it, such as \w+\.\w+\."),
+        (["models", "use", "absent"], r"no model 'absent' in .*There are: imagenet"),
+        (["--config", "one_model.yaml", "models", "use", "absent"], r"a model itself.*give this command again\.$"),
+        (["--config", "one_model.yaml", "models", "use", "sample"], r"give this command again; or to .*/sample\.$"),
         (["evaluate", "search", "--queries", "absent.csv"], r"absent\.csv"),
         (["import", "photo.jpg"], "looks like none of the formats"),
         (["import", "photo.jpg", "--format", "csv"], "lacks the columns"),
@@ -126,10 +177,24 @@ def test_wrong_arguments_exit_with_2_and_say_nothing_on_stdout(imgrec, arguments
 )
 def test_what_is_missing_or_unfit_is_an_error_of_one_line(imgrec, tmp_path, monkeypatch, arguments, complaint):
     monkeypatch.chdir(tmp_path)
+    one_model = write_config(tmp_path, model={"path": str(MODELS / "imagenet")})
+    one_model.rename(tmp_path / "one_model.yaml")
     write_config(tmp_path, model={"path": str(MODELS)})
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\n\n")
     (tmp_path / "queries.csv").write_text("photo,category\nphoto.jpg,Balls\n")
     assert_one_line(imgrec(*arguments), complaint)
+
+
+def test_what_is_no_feed_leaves_no_catalogue_and_no_source_behind(imgrec, tmp_path):
+    rows = write_rows(tmp_path / "rows.csv", *url_rows(1))
+    (tmp_path / "empty.csv").touch()
+    assert_one_line(imgrec("import", rows, tmp_path / "empty.csv"), r"empty\.csv is empty\. Export it again\.")
+    assert not (tmp_path / "catalogue.db").exists()
+    lost = write_rows(tmp_path / "lost.csv", "1,Ball,Balls,absent.jpg,", "2,Ball,Balls,absent.jpg,")
+    assert_one_line(
+        imgrec("import", lost), r"no usable row among 2.* Most often: 2 photo_not_found: put the photo there"
+    )
+    assert "There are no products to fetch photos of. Next: imgrec import" in imgrec("photos").stderr
 
 
 @pytest.mark.parametrize("text", ["serach: {}", "search: {results: 0}", "search: ["])
@@ -206,9 +271,10 @@ def test_products_are_found_shown_changed_retired_and_put_back(imgrec, tmp_path)
     shown = json.loads(imgrec("products", "find", "ball", "--json", "--limit", "2").stdout)
     assert (shown["found"], [product["id"] for product in shown["products"]]) == (3, ["0", "1"])
     assert "feed/0" in imgrec("products", "find", "ball").stdout
-    changed = imgrec("products", "change", "feed/1", "--price", "2.50")
+    changed = imgrec("products", "change", "feed/1", "--price", "2.50", "--availability", "sold out")
     assert "The next import of 'feed' sets it back to what the feed says" in changed.stderr
-    assert json.loads(imgrec("products", "show", "feed/1", "--json").stdout)["price"] == "2.50"
+    shown = json.loads(imgrec("products", "show", "feed/1", "--json").stdout)
+    assert (shown["price"], shown["in_stock"]) == ("2.50", False)
     assert "pending" in imgrec("products", "show", "feed/1").stdout
     assert "feed/1 is retired." in imgrec("products", "retire", "feed/1", "feed/2").stderr
     assert "feed/1 is on sale again." in imgrec("products", "return", "feed/1").stderr
@@ -488,6 +554,7 @@ def test_search_in_words_names_products_and_says_when_none_is_similar(shop):
     assert (
         "No product is similar enough" in shop.imgrec("search", far, "--category", "Boxes", "--threshold", "1").stdout
     )
+    assert "No product there passes. Ask for less:" in shop.imgrec("search", far, "--brand", "Nobody").stdout
 
 
 def test_search_leaves_out_what_costs_more_or_has_another_brand_or_no_price(shop):
@@ -500,11 +567,15 @@ def test_search_leaves_out_what_costs_more_or_has_another_brand_or_no_price(shop
     assert sorted(match["price"] for match in branded) == ["0.50", "3.50", "6.50"]
 
 
-def test_a_price_that_is_none_is_refused_in_words(imgrec, tmp_path):
+def test_a_price_or_similarity_that_is_none_is_refused_in_words(imgrec, tmp_path):
     for price in ("cheap", "-1", "nan", "inf", "1,50"):
         refused = imgrec("search", tmp_path / "x.jpg", "--most-price", price)
         assert refused.exit_code == 2
         assert f"'{price}' is no price; write it like 19.99." in refused.stderr
+    for threshold in ("87%", "nan", "1.5", "similar"):
+        refused = imgrec("search", tmp_path / "x.jpg", "--threshold", threshold)
+        assert refused.exit_code == 2
+        assert f"'{threshold}' is no cosine similarity; write a number from -1 to 1" in refused.stderr
 
 
 def test_search_writes_a_page_that_holds_all_its_pictures_and_shows_titles_as_text(shop, tmp_path):
@@ -597,11 +668,30 @@ async def test_the_figures_of_the_log_are_an_object_too(imgrec, tmp_path):
     await log.close()
     figures = json.loads(imgrec("evaluate", "log", "--json").stdout)
     assert (figures["queries"], figures["empty"], figures["latency_ms"]["p50"]) == (1, 1, 12)
-    assert "nothing_similar" in imgrec("evaluate", "log").stdout
+    shown = imgrec("evaluate", "log").stdout
+    assert "nothing_similar" in shown
+    assert "likeness" not in shown
+
+
+async def test_likeness_is_held_against_the_votes_there_are(imgrec, tmp_path):
+    log = await LogWriter.open(tmp_path / "log.db")
+    answer = LoggedAnswer(
+        predicted_category=None, probability=None, category=None, category_source=None, scope=(), threshold=0.5,
+        likeness=0.7, threshold_source="auto", model="m", index_generation="g", best_similarity=0.9,
+        matches=tuple(LoggedMatch(product_id=id_, similarity=0.9, likeness=0.9) for id_ in range(25)),
+    )  # fmt: skip
+    asked = {"id": 1, "asked_utc": "2026-01-01T00:00:00.000Z", "kind": KindOfQuery.PHOTO, "outcome": Outcome.ANSWERED}
+    await log.record(QueryRecord(**asked, answer=answer), 1, 1)
+    for rank in range(1, 26):
+        await log.vote(1, rank, 1, rank % 2, 1 if rank <= 10 else -1)
+    await log.close()
+    shown = " ".join(imgrec("evaluate", "log").stdout.split())
+    assert "25 votes on single products, of 2 shoppers" in shown
+    assert "said 90.0%, liked 40.0% (10 of 25; 95 % interval" in shown
+    assert "less than said Who votes on a product has chosen to open it" in shown
 
 
 def test_no_command_takes_an_option_it_does_not_explain():
-    groups = [main, *(command for command in main.commands.values() if isinstance(command, click.Group))]
-    for command in [command for group in groups for command in group.commands.values()]:
+    for path, command in every_command().items():
         for option in command.params:
-            assert not isinstance(option, click.Option) or option.help, f"{command.name} {option.name}"
+            assert not isinstance(option, click.Option) or option.help, f"{' '.join(path)} {option.name}"

@@ -16,15 +16,17 @@ from imgrec.catalogue.store import Catalogue, Product
 from imgrec.database import utc_now
 from imgrec.errors import CatalogueError
 
-CHANGEABLE = ("title", "category", "price", "currency", "brand", "url")
-"""What `change_product` may change."""
+CHANGEABLE = ("title", "category", "price", "currency", "brand", "url", "availability")
+"""What `change_product` may change, by the columns of imgrec's own CSV."""
+
+_AVAILABILITY = {True: "in stock", False: "out of stock", None: ""}
 
 
 def add_product(catalogue: Catalogue, fields: Mapping[str, str]) -> Product:
     """Add a product to the source `by-hand`. `fields` are columns of imgrec's own CSV; `id` may be missing.
 
     `image` is a file's path, wherever it is, or a URL. Raises CatalogueError when a feed's row of these fields would be
-    rejected, its price cannot be understood, or the id is taken.
+    rejected, its price or availability cannot be understood, or the id is taken.
     """
     named = {name: value for name, value in fields.items() if value}
     image = named.get("image", "")
@@ -49,20 +51,22 @@ def change_product(catalogue: Catalogue, name: str, changes: Mapping[str, str]) 
     """Change some of CHANGEABLE; a blank value takes it away. Returns the product as it is afterwards.
 
     What its feed says has the last word: the next import of it sets the product back. Raises CatalogueError when there
-    is no such product, or a feed's row with these fields would be rejected.
+    is no such product, a feed's row with these fields would be rejected, or price or availability is not understood.
     """
     product = product_named(catalogue, name)
-    now = {field: getattr(product, field) or "" for field in CHANGEABLE}
-    row = _row({**now, **changes, "id": product.id, "image": "https://"})
+    now = {field: getattr(product, field) or "" for field in CHANGEABLE if field != "availability"}
+    row = _row(
+        {**now, "availability": _AVAILABILITY[product.in_stock], **changes, "id": product.id, "image": "https://"}
+    )
     with catalogue.connection as connection:
         connection.execute("BEGIN IMMEDIATE")
         # Without a fingerprint the next import takes the row for a changed one.
         connection.execute(
             "UPDATE products SET title = ?, category_id = ?, price = ?, currency = ?, brand = ?, url = ?, "
-            "fingerprint = '', changed_utc = ? WHERE id = ?",
+            "in_stock = ?, fingerprint = '', changed_utc = ? WHERE id = ?",
             (
                 row.title, category_id(connection, row.category), row.price, row.currency, row.brand, row.url,
-                utc_now(), product.product_id,
+                row.in_stock, utc_now(), product.product_id,
             ),
         )  # fmt: skip
     return product_named(catalogue, called(product))
@@ -101,6 +105,11 @@ def _row(fields: Mapping[str, str]) -> FeedRow:
         raise CatalogueError(f"{row.unreadable_price!r} is no price. Write it like 19.99.")
     if fields.get("currency") and not row.currency:
         raise CatalogueError(f"{fields['currency']!r} is no currency. Use an ISO 4217 code such as USD or EUR.")
+    if fields.get("availability", "").strip() and row.in_stock is None:
+        raise CatalogueError(
+            f"{fields['availability']!r} does not say whether it can be had. Write in stock, out of stock, or how many "
+            "there are."
+        )
     return row
 
 

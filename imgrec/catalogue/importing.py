@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -278,7 +279,8 @@ class _Run:
         listed = next((report.rejects_file for report in reports if report.rejects_file), None)
         feeds = " and ".join(str(self.parts[number].path) for number in numbers)
         what = "no usable row" if self.sample is None else "nothing that a sample could be drawn from"
-        where = f" Reasons are listed in {listed}." if listed else ""
+        worst = next(fixes_in_words(sum((report.rejected for report in reports), Counter())), "").strip()
+        where = f" Most often: {worst}. All reasons are listed in {listed}." if listed else ""
         read = sum(report.read for report in reports)
         as_format = " and ".join(dict.fromkeys(report.format for report in reports))
         return FeedError(

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from imgrec.commands.console import config_option, configured, json_option, must_exist, print_json, reporter
-from imgrec.config import Config, config_file
 from imgrec.errors import BackupError, ModelError, SearchIndexError
+
+if TYPE_CHECKING:
+    from imgrec.config import Config
 
 
 @click.command()
@@ -73,10 +76,12 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
 
 
 def _config_file() -> Path:
+    from imgrec.config import config_file
+
     return config_file(click.get_current_context().ensure_object(dict).get("config"), os.environ)
 
 
-def _next(config: Config, model: str | None) -> str:
+def _next(config: "Config", model: str | None) -> str:
     """What to do now: the index needs the model that made it, which may be missing here."""
     from imgrec.generations import current
     from imgrec.search.generation import read_record

@@ -116,7 +116,10 @@ def photos(
         return
     done = fetch(config, report, source, limit, retry_failed)
     fetched, statuses = done.report, done.statuses
-    report.say(fetched.in_words() if done.asked else "Nothing to fetch.")
+    nothing = (
+        "Nothing to fetch." if statuses else "There are no products to fetch photos of. Next: imgrec import FEED.csv"
+    )
+    report.say(fetched.in_words() if done.asked else nothing)
     failed = sum(count for status, count in statuses.items() if PhotoStatus(status).is_permanent)
     if failed and not retry_failed:
         report.say(

@@ -141,13 +141,14 @@ def evaluate_search(
 def evaluate_log(as_json: bool) -> None:
     """What shoppers asked, got and approved of.
 
-    Queries by outcome, approval by category and by threshold with 95 % intervals, corrections, latency.
+    Queries by outcome, approval by category and by threshold with 95 % intervals, corrections, latency, and whether
+    shoppers liked products as often as their likeness said.
     """
     from imgrec.evaluation.log_report import report_on_log
     from imgrec.log.reader import LogReader
 
     with LogReader.open(configured().log.path) as log:
-        figures = report_on_log(log.queries())
+        figures = report_on_log(log.queries(), log.judged())
     if as_json:
         print_json(figures.as_json())
         return
@@ -165,4 +166,13 @@ def evaluate_log(as_json: bool) -> None:
     for correction, count in figures.corrections.items():
         shown.add_row(f"  {correction}", str(count))
     shown.add_row("latency, ms", ", ".join(f"{point} {ms}" for point, ms in figures.latency_ms.items()))
+    if figures.judged:
+        votes = sum(judged.liked.count for judged in figures.judged.values())
+        shown.add_row("likeness", f"{votes:,} votes on single products, of {figures.judges:,} shoppers")
+    for degree, judged in figures.judged.items():
+        shown.add_row(f"  {degree}", str(judged))
     print_text(shown)
+    if figures.judged:
+        print_text(
+            "", "Who votes on a product has chosen to open it, and may mean its price: no sample of what is shown."
+        )

@@ -11,11 +11,11 @@ import click
 
 from imgrec.catalogue.formats.detect import FORMATS
 from imgrec.catalogue.prices import currency_code
-from imgrec.config import CatalogueSection
 
 if TYPE_CHECKING:
     from imgrec.catalogue.formats.feed_file import Reading
     from imgrec.catalogue.importing import FeedPart
+    from imgrec.config import CatalogueSection
 
 _MAPPING = re.compile(r",(?=[^,=]+=)")  # a column's name may hold commas
 
@@ -61,7 +61,7 @@ def feed_options(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def parts_of(feeds: Sequence[Path], source: str | None, section: CatalogueSection) -> list["FeedPart"]:
+def parts_of(feeds: Sequence[Path], source: str | None, section: "CatalogueSection") -> list["FeedPart"]:
     """The feeds with their sources, and where their rejects are listed."""
     from imgrec.catalogue.importing import FeedPart, source_name
     from imgrec.catalogue.sources import BY_HAND

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from imgrec.commands.console import config_option, configured, json_option, print_json, reporter
-from imgrec.config import Config, Secrets
 from imgrec.errors import CatalogueError, ConfigError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
+
+    from imgrec.config import Config
 
 _QR_ENDINGS = (".png", ".svg")
 _QR_SCALE = 12  # pixels of a module: some 450 for the whole code, which prints well on a shelf's label
@@ -59,8 +60,10 @@ def link(id_: str, bot: str | None, qr: Path | None, as_json: bool) -> None:
         click.echo(address)
 
 
-def _username(config: Config) -> str:
+def _username(config: "Config") -> str:
     """What Telegram calls the bot of TELEGRAM_BOT_TOKEN. Raises ConfigError."""
+    from imgrec.config import Secrets
+
     token = Secrets.from_environment(os.environ).token
     if token is None:
         raise ConfigError(f"It is not known which bot is meant. {_NAME_IT}, or set TELEGRAM_BOT_TOKEN.")

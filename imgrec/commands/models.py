@@ -17,10 +17,10 @@ from imgrec.commands.console import (
     reporter,
     table,
 )
-from imgrec.config import Config
 from imgrec.errors import CatalogueError, ModelError
 
 if TYPE_CHECKING:
+    from imgrec.config import Config
     from imgrec.training.weights import Pairs
 
 _LAYERS = re.compile(r"block[1-5](\+block[1-5])*")
@@ -162,7 +162,7 @@ def _photos_in(folder: Path) -> list[Path]:
     return found
 
 
-def _photos_of_catalogue(config: Config) -> list[Path]:
+def _photos_of_catalogue(config: "Config") -> list[Path]:
     """Nothing where there is no catalogue, or it has too few."""
     from imgrec.catalogue.store import Catalogue
     from imgrec.training.make import LEAST_PHOTOS

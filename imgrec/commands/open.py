@@ -10,7 +10,6 @@ import click
 
 from imgrec.commands.console import config_option, configured, must_exist, reporter
 from imgrec.commands.feed_options import feed_options, parts_of
-from imgrec.config import load_config
 from imgrec.errors import CatalogueError, FeedError
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ def open_(
       TELEGRAM_BOT_TOKEN=123456:ABC-DEF imgrec open products.csv
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.commands.index_screen import show_index
+    from imgrec.config import load_config
     from imgrec.opening import bring_in, build, fetch, lacks_photos, write_config
     from imgrec.vision.model_folder import open_model
 

@@ -104,6 +104,7 @@ def _fields(required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
     def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in (
+            click.option("--availability", help=f"In stock, out of stock, or how many, as feeds say it.{blank}"),
             click.option("--url", help=f"Its page in your shop.{blank}"),
             click.option("--brand", help=f"Its brand.{blank}"),
             click.option("--currency", metavar="CODE", help=f"Of the price, such as EUR.{blank}"),
@@ -154,8 +155,8 @@ def add(id_: str | None, image: str, **fields: str | None) -> None:
 def change(id_: str, **fields: str | None) -> None:
     """Change what is known of the product ID.
 
-    Prices, titles, brands and addresses count at once, also for a running bot. The next import of the product's feed
-    sets it back to what the feed says, so change it there, too.
+    Prices, titles, brands, addresses and availability count at once, also for a running bot. The next import of the
+    product's feed sets it back to what the feed says, so change it there, too.
     """
     from imgrec.catalogue.by_hand import change_product
     from imgrec.catalogue.finding import called

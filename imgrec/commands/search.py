@@ -61,12 +61,23 @@ def _price(_: click.Context, parameter: click.Parameter, text: str | None) -> De
     return price
 
 
+def _cosine(_: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    try:
+        cosine = None if text is None else float(text)
+    except ValueError:
+        cosine = math.nan
+    if cosine is not None and not -1 <= cosine <= 1:
+        raise click.BadParameter(
+            f"{text!r} is no cosine similarity; write a number from -1 to 1, such as 0.5.", param=parameter
+        )
+    return cosine
+
+
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("--category", help="Search this category, whatever the photo shows.")
-@click.option(
-    "--threshold", type=click.FloatRange(-1, 1), help="Least cosine similarity of a match. [default: configured]"
-)
+@click.option("--threshold", callback=_cosine, metavar="COSINE",
+              help="Least cosine similarity of a match, -1 to 1. [default: configured]")  # fmt: skip
 @click.option("--top", type=click.IntRange(1, 1000), help="Most matches. [default: search.results]")
 @click.option("--most-price", callback=_price, metavar="PRICE", help="Only products that cost at most this.")
 @click.option("--least-price", callback=_price, metavar="PRICE", help="Only products that cost at least this.")
@@ -99,8 +110,6 @@ def search(
     from imgrec.vision.guard import GuardedDecoder
 
     must_exist(PhotoError, photo)
-    if threshold is not None and math.isnan(threshold):
-        raise click.UsageError("--threshold must be a number from -1 to 1.")
     filters = Filters(least_price=least_price, most_price=most_price, brand=brand, out_of_stock=out_of_stock)
     with Serving.open(configured()) as serving, GuardedDecoder(1) as decoder:
         image = decoder.decode(photo, max(serving.preprocessing.side_px, PANEL_PX // 2 if why else 0))
@@ -142,9 +151,15 @@ def _print_answer(answer: "Answer") -> None:
             product.category or "", f"{product.source}/{product.id}",
         )  # fmt: skip
     print_text(shown)
-    if not answer.matches:
-        nearest = answer.nearest
-        best = "there is none there" if nearest is None else f"the most similar one has {nearest.similarity:.3f}"
+    if answer.matches:
+        return
+    if answer.nearest is None:
+        print_text(
+            "No product there passes. Ask for less: without --category, --brand, --words or a price; --out-of-stock "
+            "shows what is sold out, too."
+        )
+    else:
+        best = f"the most similar one has {answer.nearest.similarity:.3f}"
         print_text(f"No product is similar enough; {best}. A lower --threshold shows more.")
 
 

@@ -2,15 +2,44 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from imgrec.figures import Share, percentiles
-from imgrec.log.reader import LoggedQuery
+from imgrec.log.reader import JudgedMatch, LoggedQuery
 from imgrec.log.schema import KindOfQuery, Outcome
+from imgrec.search.likeness import DEGREES, Degree, degree_of
 
 THRESHOLD_STEP = 0.05
+LEAST_JUDGED = 20
+"""Votes on products of a degree from which on they are held against its likeness; the interval of fewer holds most."""
+
 _PHOTOS = {KindOfQuery.PHOTO, KindOfQuery.FILE, KindOfQuery.ALBUM, KindOfQuery.STICKER, KindOfQuery.LINK}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The votes on single products of one degree. said: their mean likeness; liked: the share of 👍."""
+
+    said: float
+    liked: Share
+
+    @property
+    def verdict(self) -> str:
+        """Whether the interval of what was liked holds what was said."""
+        if self.liked.interval is None or self.liked.count < LEAST_JUDGED:
+            return "too few to tell"
+        low, high = self.liked.interval
+        return "less than said" if high < self.said else "more than said" if low > self.said else "as said"
+
+    def as_json(self) -> dict[str, object]:
+        """What was said, counts, share and interval of what was liked, and the verdict."""
+        return {"said": round(self.said, 4), **self.liked.as_json(), "verdict": self.verdict}
+
+    def __str__(self) -> str:
+        if self.liked.count < LEAST_JUDGED:
+            return f"{self.verdict}: {self.liked.count} votes of {LEAST_JUDGED}"
+        return f"said {self.said:.1%}, liked {self.liked}: {self.verdict}"
 
 
 @dataclass(frozen=True)
@@ -27,6 +56,10 @@ class LogReport:
     corrections: Mapping[str, int]
     """How often each "predicted -> wanted"."""
     latency_ms: Mapping[str, float | None]
+    judged: Mapping[Degree, Judged]
+    """Votes on single products against the likeness they were shown with; the most similar first."""
+    judges: int
+    """How many shoppers these votes are of."""
 
     def as_json(self) -> dict[str, object]:
         """The same as plain objects."""
@@ -42,11 +75,13 @@ class LogReport:
             "corrected": self.corrected.as_json(),
             "corrections": dict(self.corrections),
             "latency_ms": dict(self.latency_ms),
+            "likeness": {degree: judged.as_json() for degree, judged in self.judged.items()},
+            "likeness_judges": self.judges,
         }
 
 
-def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
-    """Compute the figures in one pass."""
+def report_on_log(queries: Iterable[LoggedQuery], judged: Iterable[JudgedMatch] = ()) -> LogReport:
+    """Compute the figures, in one pass over the queries and one over what was judged."""
     outcomes: Counter[str] = Counter()
     by_category: defaultdict[str, Counter[bool]] = defaultdict(Counter)
     by_threshold: defaultdict[str, Counter[bool]] = defaultdict(Counter)
@@ -74,6 +109,11 @@ def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
             if query.category != before:  # of several categories searched, the predicted one can be tapped too
                 corrections[f"{before} -> {query.category}"] += 1
                 corrected.add(root[query.id])
+    likeness: defaultdict[Degree, list[JudgedMatch]] = defaultdict(list)
+    judges: set[str] = set()
+    for match in judged:
+        likeness[degree_of(match.likeness)].append(match)
+        judges.add(match.user_key)
     approval = sum((tally for tally in by_category.values()), Counter())
     searched = outcomes[Outcome.ANSWERED] + outcomes[Outcome.NOTHING_SIMILAR]
     return LogReport(
@@ -85,7 +125,14 @@ def report_on_log(queries: Iterable[LoggedQuery]) -> LogReport:
         corrected=Share(len(corrected), len(predicted)),
         corrections=dict(corrections.most_common()),
         latency_ms=percentiles(latencies),
+        judged={degree: _judged(likeness[degree]) for _, degree in DEGREES if degree in likeness},
+        judges=len(judges),
     )
+
+
+def _judged(matches: Sequence[JudgedMatch]) -> Judged:
+    said = sum(match.likeness for match in matches) / len(matches)
+    return Judged(said, Share(sum(match.is_liked for match in matches), len(matches)))
 
 
 def _step(threshold: float) -> str:

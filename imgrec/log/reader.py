@@ -30,6 +30,15 @@ class LoggedQuery:
     votes_against: int
 
 
+@dataclass(frozen=True)
+class JudgedMatch:
+    """A product of an answer that a shopper judged by itself (their last vote), and the likeness it was shown with."""
+
+    likeness: float
+    is_liked: bool
+    user_key: str
+
+
 class LogReader:
     """Opens the log for reading; a context manager."""
 
@@ -67,6 +76,15 @@ class LogReader:
         )
         for row in rows:
             yield LoggedQuery(*row)
+
+    def judged(self) -> Iterator[JudgedMatch]:
+        """Every vote on a single product; logs of before likeness have none of it."""
+        rows = self._connection.execute(
+            "SELECT likeness, vote = 1, user_key FROM feedback JOIN matches USING (query_id, rank) "
+            "WHERE likeness IS NOT NULL ORDER BY query_id, rank"
+        )
+        for likeness, is_liked, user_key in rows:
+            yield JudgedMatch(likeness, bool(is_liked), user_key)
 
     def counts(self) -> tuple[int, int]:
         """How many queries and votes the log holds."""

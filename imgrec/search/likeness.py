@@ -20,6 +20,11 @@ DEGREES: tuple[tuple[float, Degree], ...] = (
 """Words by the least likeness they stand for; "the very one" has a curve of its own."""
 
 
+def degree_of(likeness: float) -> Degree:
+    """The word for a likeness, 0 to 1."""
+    return next(word for least, word in DEGREES if likeness >= least)
+
+
 class Likeness(BaseModel):
     """A monotone curve from similarity to likeness, linear between its points.
 
@@ -57,8 +62,7 @@ class Likeness(BaseModel):
         """The word for it."""
         if self.very_one_from is not None and similarity >= self.very_one_from:
             return "the very one"
-        likeness = self.of(similarity)
-        return next(word for least, word in DEGREES if likeness >= least)
+        return degree_of(self.of(similarity))
 
     @classmethod
     def unknown(cls) -> Self:

@@ -12,7 +12,7 @@ from imgrec.errors import WeightsError
 from imgrec.training.weights import KERNEL, Pairs, convolution_names
 from imgrec.vision.vectors import Floats
 
-_WAYS_OUT = "Use --weights FILE.h5 (the same weights, fetched elsewhere) or --weights none (from scratch)."
+_WAYS_OUT = "Use --weights FILE.h5 (the same weights, fetched elsewhere) or, to train, --weights none (from scratch)."
 
 _IMAGENET_SHA256 = "a5f3a8bad03925c1e48702eabb0d951591a3ece74fef5d731c1b1e5e954c857c"
 """Of ImageNet's thirteen kernels and biases, RGB, as Keras has them."""

@@ -10,7 +10,8 @@ from imgrec.catalogue.feed import Reason
 from imgrec.catalogue.formats.detect import FORMATS
 from imgrec.catalogue.prices import read_price
 from imgrec.catalogue.rejects import FIXES
-from imgrec.cli import main
+from imgrec.commands.catalogue import import_
+from imgrec.commands.search import search
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "feeds.md").read_text(encoding="utf-8")
@@ -65,6 +66,6 @@ def test_its_links_lead_somewhere():
 
 
 def test_the_options_it_names_exist():
-    parameters = [*main.commands["import"].params, *main.commands["search"].params]
+    parameters = [*import_.params, *search.params]
     options = {option for parameter in parameters for option in parameter.opts}
     assert set(re.findall(r"--[a-z][a-z-]+", PAGE)) <= options

@@ -109,6 +109,25 @@ def test_a_change_stands_until_the_feed_is_imported_which_has_the_last_word(stoc
     assert describe(stocked.catalogue, stocked.product("1"))["changed_by_hand"] is False
 
 
+@pytest.mark.parametrize(
+    ("said", "in_stock"), [("out of stock", False), ("ausverkauft", False), ("0", False), ("12", True), ("", None)]
+)
+def test_whether_it_can_be_had_is_said_as_feeds_say_it_and_stands_while_others_change(stocked, said, in_stock):
+    image = str(stocked.photo("jug.jpg"))
+    assert add_product(stocked.catalogue, {"title": "Jug", "image": image, "availability": said}).in_stock is in_stock
+    stocked.bring_in({"id": "1", "availability": "in stock"})
+    assert change_product(stocked.catalogue, "1", {"availability": said}).in_stock is in_stock
+    assert change_product(stocked.catalogue, "1", {"price": "4.00"}).in_stock is in_stock
+    stocked.bring_in({"id": "1", "availability": "in stock"})
+    assert stocked.product("1").in_stock is True
+
+
+def test_words_that_do_not_say_whether_it_can_be_had_change_nothing(stocked):
+    with pytest.raises(CatalogueError, match=r"'perhaps' does not say whether it can be had\. Write in stock, out of"):
+        change_product(stocked.catalogue, "1", {"availability": "perhaps", "title": "x"})
+    assert stocked.product("1").title == "Blue BÄLL"
+
+
 def test_a_price_that_is_none_changes_nothing(stocked):
     with pytest.raises(CatalogueError, match="no price"):
         change_product(stocked.catalogue, "1", {"price": "5 apples", "title": "x"})

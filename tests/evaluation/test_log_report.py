@@ -6,7 +6,7 @@ import pytest
 
 from imgrec.evaluation.log_report import report_on_log
 from imgrec.figures import Share
-from imgrec.log.reader import LoggedQuery
+from imgrec.log.reader import JudgedMatch, LoggedQuery
 
 
 @pytest.fixture
@@ -84,8 +84,34 @@ def test_latency_is_that_of_the_queries_that_ended(query):
     assert report.latency_ms == {"p50": 20.0, "p90": 28.0, "p95": 29.0, "p99": 29.8}
 
 
+def judged(likeness: float, likes: int, dislikes: int) -> list[JudgedMatch]:
+    liked = [True] * likes + [False] * dislikes
+    return [JudgedMatch(likeness, is_liked, f"shopper {number % 5}") for number, is_liked in enumerate(liked)]
+
+
+def test_likeness_is_held_against_the_votes_on_single_products_by_degree():
+    report = report_on_log([], [
+        *judged(0.4, 12, 12), *judged(0.9, 28, 1), *judged(0.95, 10, 0), *judged(0.7, 7, 23), *judged(0.1, 19, 0)
+    ])  # fmt: skip
+    assert list(report.judged) == ["very similar", "similar", "somewhat similar", "hardly similar"]
+    assert report.judged["very similar"].liked == Share(38, 39)
+    assert report.judged["very similar"].said == pytest.approx((29 * 0.9 + 10 * 0.95) / 39)
+    assert [one.verdict for one in report.judged.values()] == [
+        "as said", "less than said", "as said", "too few to tell"
+    ]  # fmt: skip
+    assert report.judges == 5
+    assert str(report.judged["similar"]).startswith("said 70.0%, liked 23.3% (7 of 30; 95 % interval")
+    assert str(report.judged["hardly similar"]) == "too few to tell: 19 votes of 20"
+    assert report.as_json()["likeness"]["similar"]["verdict"] == "less than said"
+
+
+def test_more_may_be_liked_than_was_said():
+    assert report_on_log([], judged(0.4, 40, 2)).judged["somewhat similar"].verdict == "more than said"
+
+
 def test_an_empty_log_has_figures_too():
     shown = report_on_log([]).as_json()
     assert (shown["queries"], shown["outcomes"], shown["corrections"]) == (0, {}, {})
     assert shown["approval"] == Share(0, 0).as_json()
     assert shown["latency_ms"]["p50"] is None
+    assert (shown["likeness"], shown["likeness_judges"]) == ({}, 0)

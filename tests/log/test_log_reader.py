@@ -29,6 +29,16 @@ async def test_every_query_is_read_oldest_first_with_the_votes_on_the_whole_answ
     assert (two.votes_for, two.votes_against, two.category, two.total_ms) == (0, 0, None, None)
 
 
+async def test_votes_on_single_products_are_read_with_the_likeness_these_were_shown_with(log, path, answer):
+    query = await ask(log, 1, 1, answer=answer)
+    for user, rank, vote in ((1, 0, -1), (1, 1, -1), (1, 1, 1), (2, 1, -1), (1, 2, 1), (1, 9, 1)):
+        await log.vote(query, rank, 1, user, vote)
+    with LogReader.open(path) as reader:
+        judged = list(reader.judged())
+    assert sorted((match.likeness, match.is_liked) for match in judged) == [(0.91, True), (0.97, False), (0.97, True)]
+    assert len({match.user_key for match in judged}) == 2
+
+
 def test_no_log_is_refused_and_none_is_made(path):
     with pytest.raises(LogError, match=r"There is no log at .*log\.db.* python -m bot"):
         LogReader.open(path)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, Shop, draw_product
 
+from imgrec.catalogue.by_hand import change_product
 from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
@@ -239,6 +240,23 @@ def test_what_is_out_of_stock_is_hidden_marked_or_shown(own_config: Config, sett
             assert [match.is_marked_gone for match in found] == [setting != "show"] * expected
             assert len(matches) == PRODUCTS_A_CATEGORY - 1 + expected
         assert not is_marked or "out of stock" in found[0].price_in_words()
+
+
+def test_what_sold_out_just_now_is_hidden_by_what_serves_already(own_config: Config, own_serving: Serving):
+    [seen] = own_serving.see([draw_product("Balls", "red", 700)])
+
+    def found(filters: Filters | None = None) -> set[str]:
+        return {
+            match.product.id
+            for match in own_serving.answer(seen, "Balls", threshold=-1, top=100, filters=filters).matches
+        }
+
+    assert {"bal-001", "bal-002"} <= found()
+    with Catalogue.open(own_config.catalogue) as catalogue:
+        change_product(catalogue, "bal-001", {"availability": "sold out"})
+    assert "bal-001" not in found()
+    assert "bal-001" not in found(Filters(without_words=("kite",)))
+    assert "bal-001" in found(Filters(out_of_stock=True))
 
 
 @pytest.mark.parametrize("setting", ["one", "each"])

@@ -51,3 +51,9 @@ def test_it_loads_no_training_package(what: str, own_shop: Shop):
     assert {"numpy", "PIL", "imgrec"} <= loaded
     assert what == "bot" or "openvino" in loaded
     assert loaded.isdisjoint(TRAINING if what == "index" else TRAINING | LEARNING)
+
+
+def test_an_import_loads_neither_what_fetches_nor_what_looks(own_shop: Shop):
+    loaded = loaded_by(command("import", str(own_shop.feed)), own_shop)
+    assert {"numpy", "PIL", "imgrec"} <= loaded
+    assert loaded.isdisjoint(TRAINING | LEARNING | {"httpx", "openvino"})

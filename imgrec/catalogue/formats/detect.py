@@ -152,10 +152,13 @@ def _looks_like_nothing(feed: FeedFile, text: str) -> str:
         if feed.head.startswith(magic):
             return f"The feed {feed.path} is {container}. Unpack it, or save it as CSV, and import what is inside."
     if not feed.head:
-        return f"The feed {feed.path} is empty."
+        return f"The feed {feed.path} is empty. Export it again."
     known = f"looks like none of the formats imgrec reads ({', '.join(FORMATS)})"
     if "\0" in text or "\ufffd" in text[:_BEGINNING]:
-        return f"The feed {feed.path} {known}: it is not text, or not in UTF-8."
+        return (
+            f"The feed {feed.path} {known}: it is not text, or not in UTF-8. Save it as CSV in UTF-8, or name its "
+            "encoding with --encoding."
+        )
     if text.startswith("["):
         hint = "It begins a list; the formats in JSON have one object a line, without brackets around them. "
     elif text[:_BEGINNING].lower().startswith(("<!doctype html", "<html")):
