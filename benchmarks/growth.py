@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import yaml
 from made_up_shop import MadeUpEye, MadeUpShop
-from measuring import MODEL, Report, Value, options_of, peak_mb
+from measuring import MODEL, Report, Value, machine, options_of, peak_mb
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
@@ -72,7 +72,8 @@ def measured(photos: int, index: Path | None, queries: int, parent: Path | None,
             "build": in_a_process(build, folder, index), "again": in_a_process(build, folder, index),
             "search": in_a_process(ask, folder, index, queries),
         }  # fmt: skip
-        return {"photos": photos, "like": str(index or "nothing"), "bytes": sizes(folder), **steps}
+        made_of = {"photos": photos, "like": str(index or "nothing"), "machine": machine()}
+        return {**made_of, "bytes": sizes(folder), **steps}
     finally:
         if not keep:
             shutil.rmtree(folder)
