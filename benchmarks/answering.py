@@ -22,10 +22,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from click.testing import CliRunner
-from measuring import MODEL, Report, Taken, Value, a_feed, a_model, options_of
+from measuring import Report, Taken, Value, a_model, held_mb, photo_options
 from PIL import Image
 
 from imgrec.cli import main as imgrec
@@ -139,12 +140,8 @@ def until(end: float, photos: Sequence[bytes]) -> Iterator[bytes]:
 
 def shop_options(doc: str) -> argparse.ArgumentParser:
     """The command line of a script that opens a shop, see `open_shop`."""
-    parser = options_of(doc)
-    parser.add_argument(
-        "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed; every few of its lines become the shop"
-    )
-    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
-    parser.add_argument("--products", type=int, default=600, help="how many the shop has")
+    parser = photo_options(doc)
+    parser.add_argument("--products", type=int, default=600, help="how many the shop has: every few lines of the feed")
     return parser
 
 
@@ -203,7 +200,6 @@ async def running_bot(sandbox: Sandbox, config: Path, paced: bool) -> AsyncItera
 
 def become_the_bot(config: str) -> None:
     """The bot as it is, only that it does not wait for Telegram's limits."""
-    import bot.app
     from bot.__main__ import main as bot_main
     from bot.sending.pacing import Pacing
 
@@ -211,8 +207,8 @@ def become_the_bot(config: str) -> None:
         async def turn(self, chat_id: int, messages: int = 1) -> None:
             pass
 
-    bot.app.Pacing = Unpaced  # type: ignore[attr-defined]
-    bot_main(["--config", config])
+    with patch("bot.app.Pacing", Unpaced):
+        bot_main(["--config", config])
 
 
 def family(process: int) -> list[int]:
@@ -235,8 +231,7 @@ def processor_s(process: int) -> float:
 
 def memory_mb(process: int) -> int:
     """What they hold, in millions of bytes; what they share counts once for each."""
-    pages = sum(int(Path(f"/proc/{one}/statm").read_text(encoding="ascii").split()[1]) for one in family(process))
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+    return sum(held_mb(one) for one in family(process))
 
 
 if __name__ == "__main__":

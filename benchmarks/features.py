@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from measuring import MODEL, Report, Taken, a_feed, a_model, options_of
+from measuring import Report, Taken, a_model, photo_options
 
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.config import CatalogueSection, Config
@@ -27,11 +27,7 @@ ALONE = "one process"
 
 
 def main() -> None:
-    parser = options_of(__doc__)
-    parser.add_argument(
-        "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed whose `image` names files by it"
-    )
-    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
+    parser = photo_options(__doc__)
     parser.add_argument("--photos", type=int, default=500, help="how many of the feed's photos")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="sizes of the cluster")
     parser.add_argument("--runs", type=int, default=3, help="of each way")
@@ -44,7 +40,7 @@ def main() -> None:
         photos, config = PhotoStore(Path(folder)), Config(catalogue=CatalogueSection(photos=Path(folder)))
         ways: dict[str, Callable[[], contextlib.AbstractContextManager[Looker]]] = {
             ALONE: lambda: contextlib.nullcontext(Here(eye, photos)),
-            **{f"Ray, workers: {n}": lambda n=n: ByRay(LOCAL, n, eye, config) for n in options.workers},
+            **{f"Ray, workers: {n}": partial(ByRay, LOCAL, n, eye, config) for n in options.workers},
         }
         starts: dict[str, Taken[None]] = {name: Taken() for name in ways}
         taken: dict[str, Taken[None]] = {name: Taken() for name in ways}

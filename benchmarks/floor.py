@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -105,7 +106,7 @@ def multiplying(report: Report, side: int, runs: int) -> dict[str, Least]:
         ):
             network = compiled(graph, hint)
             arithmetics[name := f"OpenVINO {arithmetic_of(network)}, {what}"] = arithmetic_of(network)
-            ways[name] = lambda _, network=network, taken_in=taken_in: network([taken_in])
+            ways[name] = partial(run_once, network, taken_in)
             operations[name] = needed
     taken = in_turns(ways, [None] * runs)
     more: dict[str, dict[str, Value]] = {
@@ -121,6 +122,10 @@ def multiplying(report: Report, side: int, runs: int) -> dict[str, Least]:
         kind: Least.best(Least.of([taken[name]], operations[name]) for name, of in arithmetics.items() if of == kind)
         for kind in dict.fromkeys(arithmetics.values())
     }
+
+
+def run_once(network: Any, taken_in: np.ndarray, _: None) -> object:
+    return network([taken_in])
 
 
 def products(other: np.ndarray) -> Any:

@@ -5,15 +5,12 @@ made up (made_up_shop.py). Each step is a process of its own, so that its peak o
 photos 37 GB are written; they are removed again, one size after the other.
 """
 
-import argparse
 import contextlib
 import json
 import multiprocessing
 import os
-import resource
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +21,7 @@ from typing import Any
 import numpy as np
 import yaml
 from made_up_shop import MadeUpEye, MadeUpShop
-from measuring import MODEL, machine
+from measuring import MODEL, Report, Value, machine, options_of, peak_mb
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
@@ -36,30 +33,31 @@ from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
 
 TOP = 10
-WAYS = ("category", "all", "all_counted_in")
+WAYS = {"category": "one category of 20", "all": "all", "all_counted_in": "categories counted in"}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = options_of(__doc__)
     parser.add_argument("--photos", type=int, nargs="+", default=[10**3, 10**4, 10**5, 10**6], help="sizes of the shop")
     parser.add_argument("--index", type=Path, help="a generation of a real index; the photos are made like those of it")
     parser.add_argument("--queries", type=int, default=30, help="queries, each timed by itself")
     parser.add_argument("--folder", type=Path, help="where everything lies meanwhile")
     parser.add_argument("--keep", action="store_true", help="leave it there, and go on from what is there already")
-    parser.add_argument("--json", type=Path, help="figures; sizes that are there already are kept, and drawn too")
-    parser.add_argument("--picture", type=Path, help="draw them as SVG")
+    parser.add_argument("--picture", type=Path, help="draw all sizes as SVG, those that the JSON file had before, too")
     options = parser.parse_args()
 
-    known = json.loads(options.json.read_text()) if options.json and options.json.exists() else []
-    figures = {row["photos"]: row for row in known}
-    for photos in options.photos:
-        figures[photos] = measured(photos, options.index, options.queries, options.folder, options.keep)
-        print(json.dumps(figures[photos]), flush=True)
-        if options.json:
-            options.json.write_text(json.dumps([figures[size] for size in sorted(figures)], indent=1) + "\n")
-    print("\n".join(table([figures[size] for size in sorted(figures)])))
+    figures: dict[int, dict[str, Any]] = {}
+    if options.json and options.json.exists():
+        figures = {row["photos"]: row for row in json.loads(options.json.read_text())["notes"]["sizes"]}
+    with Report(__doc__, options) as report:
+        for photos in options.photos:
+            figures[photos] = measured(photos, options.index, options.queries, options.folder, options.keep)
+            rows = [figures[size] for size in sorted(figures)]
+            report.note("sizes", rows, f"{photos:,} photos: measured")
+            report.write()  # the next may take an hour, and not end well
+        tell(report, rows)
     if options.picture:
-        draw([figures[size] for size in sorted(figures)], options.picture)
+        draw(rows, options.picture)
 
 
 def measured(photos: int, index: Path | None, queries: int, parent: Path | None, keep: bool) -> dict[str, Any]:
@@ -90,11 +88,8 @@ def in_a_process(step: Callable[..., dict[str, Any]], *given: Any) -> dict[str, 
 def _accounted(step: Callable[..., dict[str, Any]], *given: Any) -> dict[str, Any]:
     began = time.perf_counter()
     found = step(*given)
-    usage, unit = resource.getrusage(resource.RUSAGE_SELF), 1e6 if sys.platform == "darwin" else 1e3
-    return {
-        "seconds": round(time.perf_counter() - began, 2), "processor_s": round(usage.ru_utime + usage.ru_stime, 2),
-        "peak_mb": round(usage.ru_maxrss / unit), **found,
-    }  # fmt: skip
+    seconds, processor_s = round(time.perf_counter() - began, 2), round(time.process_time(), 2)
+    return {"seconds": seconds, "processor_s": processor_s, "peak_mb": peak_mb(), **found}
 
 
 def fill(folder: Path, photos: int, index: Path | None) -> dict[str, Any]:
@@ -213,23 +208,30 @@ class Stages(Silent):
         self.seconds[title] = round(time.perf_counter() - began, 2)
 
 
-def table(rows: list[dict[str, Any]]) -> list[str]:
-    """The figures that matter, as lines of Markdown."""
-    names = ("photos", "index", "catalogue", "features", "building (processor)", "peak memory", "nothing to do",
-             "opening, not in memory", "opening, in memory", "first query", "one category of 20 (processor)",
-             "all (processor)", "all, categories counted in (processor)")  # fmt: skip
-    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
+def tell(report: Report, rows: list[dict[str, Any]]) -> None:
+    """The figures that matter."""
+    on_disk: dict[str, dict[str, Value]] = {}
+    building: dict[str, dict[str, Value]] = {}
+    opening: dict[str, dict[str, Value]] = {}
+    asking: dict[str, dict[str, Value]] = {}
     for row in rows:
-        size, built, asked = row["bytes"], row["build"], row["search"]
-        cells = (
-            f"{row['photos']:,}", *(f"{size[name] / 1e6:,.0f} MB" for name in ("index", "catalogue", "features")),
-            f"{built['seconds']:,.0f} s ({built['processor_s']:,.0f} s)", f"{built['peak_mb']:,} MB",
-            f"{row['again']['seconds']:,.0f} s", f"{asked['open_cold_s']:,.2f} s", f"{asked['open_warm_s']:,.2f} s",
-            f"{asked['first_ms']:,.1f} ms",
-            *(f"{asked[way]['median_ms']:,.1f} ms ({asked[way]['processor_ms']:,.1f} ms)" for way in WAYS),
-        )  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
+        name, built, asked = f"{row['photos']:,} photos", row["build"], row["search"]
+        on_disk[name] = {part: row["bytes"][part] / 1e6 for part in ("index", "features", "catalogue")}
+        building[name] = {
+            "s": built["seconds"], "of processors": built["processor_s"], "peak MB": built["peak_mb"],
+            "again, nothing to do": row["again"]["seconds"],
+        }  # fmt: skip
+        opening[name] = {
+            "not in memory, s": asked["open_cold_s"], "in memory, s": asked["open_warm_s"],
+            "MB of its own": asked["of_memory_mb"],
+        }  # fmt: skip
+        asking[name] = {"first of all": asked["first_ms"]}
+        for way, told in WAYS.items():
+            asking[name] |= {told: asked[way]["median_ms"], f"{told}, processor": asked[way]["processor_ms"]}
+    report.table("on disk, MB", on_disk)
+    report.table("building", building)
+    report.table("opening", opening)
+    report.table("a query, ms", asking)
 
 
 def draw(rows: list[dict[str, Any]], picture: Path) -> None:

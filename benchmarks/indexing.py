@@ -8,17 +8,17 @@ import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from os import cpu_count, sysconf
+from os import cpu_count
 from pathlib import Path
 
 import numpy as np
 from features import linked
-from measuring import MODEL, Report, Taken, a_feed, a_model, options_of
+from measuring import Report, Taken, Value, a_model, held_mb, photo_options
 
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.features.colours import dominant_colours
 from imgrec.features.fill import fill
-from imgrec.features.looking import Here
+from imgrec.features.looking import BATCH, Here
 from imgrec.features.store import FeatureStore
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
@@ -29,11 +29,7 @@ NETWORK, DECODING, INDEXING = "the network alone", "decoding alone", "indexing"
 
 
 def main() -> None:
-    parser = options_of(__doc__)
-    parser.add_argument(
-        "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed whose `image` names files by it"
-    )
-    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
+    parser = photo_options(__doc__)
     parser.add_argument("--photos", type=int, default=5000, help="how many of the feed's photos")
     parser.add_argument("--arithmetic", choices=("auto", "float32", "bfloat16"), default="auto", help="of the network")
     options = parser.parse_args()
@@ -43,10 +39,10 @@ def main() -> None:
         contents = linked(options.feed, options.photos, Path(folder) / "photos")
         portions = [contents[at : at + PORTION] for at in range(0, len(contents), PORTION)]
         photos, store = PhotoStore(Path(folder) / "photos"), FeatureStore(Path(folder) / "features", eye)
-        prepared = np.stack(made_ready(eye, photos, contents[:PORTION]))
+        prepared = made_ready(eye, photos, contents[:PORTION])
         taken: dict[str, Taken[int]] = {name: Taken() for name in (NETWORK, DECODING, INDEXING)}
         eye.look_at_pixels(prepared[:64])  # its memory is fetched
-        memory = [memory_mb()]
+        memory = [held_mb()]
         for portion in portions:
             looked = taken[NETWORK].run(lambda: len(eye.look_at_pixels(prepared[: len(portion)])))  # noqa: B023
             decoded = taken[DECODING].run(lambda: len(made_ready(eye, photos, portion)))  # noqa: B023
@@ -54,11 +50,15 @@ def main() -> None:
                 partial(fill, store, Here(eye, photos), "shop", portion, lambda count, note: None)
             )
             assert (looked, decoded, unreadable) == (len(portion), len(portion), 0)
-            memory.append(memory_mb())
+            memory.append(held_mb())
         assert store.held("shop") == set(contents)
         model, side = eye.model.settings.name, eye.preprocessing.side_px
         title = f"{len(contents)} photos, {model} at {side} px in {eye.arithmetic}, portions of {len(portions[0])}"
-        report.times(title, taken, "s", beside=NETWORK, count=len(portions[0]), of_what="photos", busy=True)
+        more: dict[str, dict[str, Value]] = {
+            name: {"processor ms a photo": round(1000 * sum(one.busy) / len(contents), 2)}
+            for name, one in taken.items()
+        }
+        report.times(title, taken, "s", beside=NETWORK, count=len(portions[0]), of_what="photos", busy=True, more=more)
         of_network = 1 / np.median(np.array(taken[INDEXING].seconds) / taken[NETWORK].seconds)
         by_processor = sum(taken[NETWORK].busy) / sum(taken[INDEXING].busy)
         report.note(
@@ -72,22 +72,18 @@ def main() -> None:
         report.note("memory_mb", quarters, "memory: " + ", ".join(f"{at} {mb} MB" for at, mb in quarters.items()))
 
 
-def made_ready(eye: Eye, photos: PhotoStore, contents: Sequence[str]) -> list[Pixels]:
+def made_ready(eye: Eye, photos: PhotoStore, contents: Sequence[str]) -> Pixels:
     """What is done with photos before the network sees them, on all cores; their colours, too, which are let go."""
 
-    def one(content: str) -> Pixels:
-        photo = decode_photo(photos.source(content), eye.preprocessing.side_px)
-        dominant_colours(photo)
-        return eye.preprocessing.square(photo)
+    def batch(start: int) -> Pixels:
+        some = contents[start : start + BATCH]
+        decoded = [decode_photo(photos.source(content), eye.preprocessing.side_px) for content in some]
+        for photo in decoded:
+            dominant_colours(photo)
+        return eye.preprocessing.batch(decoded)
 
     with ThreadPoolExecutor(cpu_count()) as pool:
-        return list(pool.map(one, contents))
-
-
-def memory_mb(process: str | int = "self") -> int:
-    """What a process holds now, in millions of bytes; Linux alone tells."""
-    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-    return pages * sysconf("SC_PAGE_SIZE") // 1_000_000
+        return np.concatenate(list(pool.map(batch, range(0, len(contents), BATCH))))
 
 
 if __name__ == "__main__":

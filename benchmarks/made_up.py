@@ -47,7 +47,7 @@ class Growth:
         kept = rng.uniform(0.5, 1, (count, 1)).astype(np.float32)
         moved = self._moved(rng, count)
         of = rng.integers(0, len(self.vectors), count)
-        return unit_rows(np.sqrt(kept) * self.vectors[of] + np.sqrt(1 - kept) * moved), of
+        return unit_rows(np.sqrt(kept) * self.vectors[of] + np.sqrt(np.float32(1) - kept) * moved), of
 
     def beside(self, rng: np.random.Generator, photos: Floats, in_common: float) -> Floats:
         """The same photos, each moved so that it has so much in common with what it was."""

@@ -49,10 +49,27 @@ PACKAGES = {
 KERNELS = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve")
 
 
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells defaults, where there are any to tell."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return super()._get_help_string(action) if action.default not in (None, False, []) else action.help
+
+
 def options_of(doc: str) -> argparse.ArgumentParser:
     """The command line of a script with this docstring: `--json`, and whatever it adds."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=doc, formatter_class=Help)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there, too")
+    return parser
+
+
+def photo_options(doc: str) -> argparse.ArgumentParser:
+    """That of a script that has the photos of a feed looked at: the feed and the model, too."""
+    parser = options_of(doc)
+    parser.add_argument(
+        "feed", type=Path, nargs="?", default=a_feed(), help="a CSV feed whose `image` names files by it"
+    )
+    parser.add_argument("--model", type=Path, default=MODEL, help="a model's folder")
     return parser
 
 
@@ -216,7 +233,12 @@ class Report:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is None or kind is not None:
+        if kind is None:
+            self.write()
+
+    def write(self) -> None:
+        """Write what there is so far."""
+        if self._file is None:
             return
         content = self._content | {
             "load_at_the_end": load(), "peak_mb": peak_mb(), "packages": packages(), "tables": self._tables,
@@ -258,6 +280,12 @@ def load() -> float | None:
 def peak_mb(who: int = resource.RUSAGE_SELF) -> float:
     """The most memory that this process had at a time."""
     return round(resource.getrusage(who).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3), 1)
+
+
+def held_mb(process: int | str = "self") -> int:
+    """What a process holds now, in millions of bytes; Linux alone tells."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
 
 
 def packages() -> dict[str, str]:

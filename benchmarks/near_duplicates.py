@@ -1,6 +1,7 @@
 """Which perceptual hash, and how many bits apart: near duplicates found, against the groups that a feed names."""
 
 import csv
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ def compared(report: Report, feed: Path) -> NDArray[np.uint8]:
         rows = list(csv.DictReader(stream))
     group = np.unique([row["group"] or row["id"] for row in rows], return_inverse=True)[1]
     files = [feed.parent / row["image"] for row in rows]
-    hash_of = {64: partial(short_hash, side_bits=8), 256: perceptual_hash}
+    hash_of: dict[int, Callable[[Path], bytes]] = {64: partial(short_hash, side_bits=8), 256: perceptual_hash}
     for bits, distances in DISTANCES.items():
         with ProcessPoolExecutor() as pool:
             packed = np.array([np.frombuffer(each, np.uint8) for each in pool.map(hash_of[bits], files, chunksize=50)])

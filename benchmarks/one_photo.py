@@ -8,21 +8,14 @@ features of a photo that is not square differ. A fresh start is a new process, t
 import io
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from measuring import MODEL, Process, Report, Taken, Value, a_model, in_turns, options_of, run_to_its_end
 from PIL import Image
-from same_network import (
-    Run,
-    can_be_rebuilt,
-    in_onnx_runtime,
-    in_tf_function,
-    keras_model,
-    weights_in,
-    write_onnx,
-)
+from same_network import Run, peers
 
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
@@ -48,7 +41,7 @@ network = keras.saving.load_model({folder!r} + "/network.keras", custom_objects=
 image = keras.utils.load_img(io.BytesIO(photo), target_size=({side}, {side}))
 network.predict(keras.utils.img_to_array(image, dtype="uint8")[None], verbose=0)
 """,
-    "Pillow, ONNX Runtime": """
+    "ONNX Runtime": """
 import numpy, onnxruntime
 from PIL import Image
 session = onnxruntime.InferenceSession({folder!r} + "/network.onnx", providers=["CPUExecutionProvider"])
@@ -75,7 +68,7 @@ def main() -> None:
         side = model.settings.preprocessing.side_px
         image = decode_photo(photo, side)
         pixels = eye.preprocessing.batch([image])
-        stages = {
+        stages: dict[str, Callable[[None], object]] = {
             "decoded right here": lambda _: decode_photo(photo, side),
             "decoded, guarded": lambda _: decoder.decode(photo, side),
             "made square": lambda _: eye.preprocessing.batch([image]),
@@ -84,7 +77,7 @@ def main() -> None:
         width, height = Image.open(io.BytesIO(photo)).size
         title = f"a JPEG of {width} x {height}, {len(photo) / 1000:.0f} kB; {model.path.name}, {side} px"
         report.times(f"stages of ours: {title}", in_turns(stages, [None] * options.runs), "ms")
-        ways = {
+        ways: dict[str, Callable[[None], object]] = {
             OURS: lambda _: eye.look([decoder.decode(photo, side)]).features,
             "imgrec, right here": lambda _: eye.look([decode_photo(photo, side)]).features,
             **{name: partial(by_peer, name, network, photo, side) for name, network in networks.items()},
@@ -100,24 +93,6 @@ def as_telegram_sends(file: Path) -> bytes:
     buffer = io.BytesIO()
     Image.open(file).convert("RGB").resize(TELEGRAMS_PX).save(buffer, "JPEG", quality=87)
     return buffer.getvalue()
-
-
-def peers(model: ModelFolder, folder: Path) -> dict[str, Run]:
-    """The network in those that are installed; what starts anew finds it in `folder`."""
-    if not can_be_rebuilt(model):
-        print("Keras and ONNX Runtime do not take part: its feature is not of blocks alone (models/imagenet is)")
-        return {}
-    ways: dict[str, Run] = {}
-    try:
-        network = keras_model(model, weights_in(model))
-        network.save(folder / "network.keras")
-        ways["Keras predict"] = partial(network.predict, verbose=0)
-        ways["Keras, tf.function"] = in_tf_function(network)
-        write_onnx(network, folder / "network.onnx")
-        ways["Pillow, ONNX Runtime"] = in_onnx_runtime(folder / "network.onnx")
-    except ImportError as error:
-        print(f"Not every peer takes part ({error}): make bench installs all")
-    return ways
 
 
 def by_peer(name: str, network: Run, photo: bytes, side: int, _: None = None) -> object:

@@ -54,11 +54,8 @@ def main() -> None:
                     taken[name].run(partial(way, urls, Path(folder)))
         title = f"{options.photos:,} photos of {size_kb:.0f} kB, which take the server {options.delay_ms:g} ms each"
         report.times(title, taken, "s", beside=OURS, count=options.photos, of_what="photos")
-        report.note(
-            "peak_mb",
-            peak_mb(),
-            f"Ours decodes, stores and records each photo, the others save files. Peak memory: {peak_mb():.0f} MB",
-        )
+        words = f"Ours decodes, stores and records each photo, the others save files. Peak memory: {peak_mb():.0f} MB"
+        report.note("peak_mb", peak_mb(), words)
     server.terminate()
 
 

@@ -6,22 +6,11 @@ part where the extra `train` is installed, ONNX Runtime where onnxruntime, onnx 
 """
 
 import tempfile
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from measuring import MODEL, Report, Value, a_model, in_turns, options_of
-from same_network import (
-    Run,
-    can_be_rebuilt,
-    in_onnx_runtime,
-    in_openvino,
-    in_tf_function,
-    keras_model,
-    multiply_adds,
-    weights_in,
-    write_onnx,
-)
+from same_network import in_openvino, multiply_adds, peers, weights_in
 
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
@@ -51,9 +40,8 @@ def main() -> None:
         ways = ours if options.without_peers else ours | peers(model, Path(folder))
         side = model.settings.preprocessing.side_px
         needed = multiply_adds(side, weights_in(model))
-        report.note(
-            "multiply_adds", needed, f"{model.path.name}, {side} px: {needed / 1e9:.2f} G multiply-adds a photo"
-        )
+        words = f"{model.path.name}, {side} px: {needed / 1e9:.2f} G multiply-adds a photo"
+        report.note("multiply_adds", needed, words)
         for count in BATCHES:
             taken = in_turns(ways, [pixels[:count]] * options.runs)
             right = reference(pixels[:count])
@@ -61,37 +49,11 @@ def main() -> None:
             title = "one photo" if count == 1 else f"a batch of {count}"
             more: dict[str, dict[str, Value]] = {name: {"cosine": round(cosine, 5)} for name, cosine in alike.items()}
             report.times(
-                title,
-                taken,
-                "ms",
-                beside=first,
-                count=count,
-                of_what="photos",
-                busy=True,
-                more=more,
+                title, taken, "ms", beside=first, count=count, of_what="photos", busy=True, more=more,
                 form={"cosine": ".5f"},
-            )
+            )  # fmt: skip
             wrong = [name for name, cosine in alike.items() if cosine < LEAST_COSINE]
             assert not wrong, f"{', '.join(wrong)}: features differ, so this is not the same network: {alike}"
-
-
-def peers(model: ModelFolder, folder: Path) -> dict[str, Run]:
-    """Those that are installed, and can compute this feature."""
-    if not can_be_rebuilt(model):
-        print("Keras and ONNX Runtime do not take part: its feature is not of blocks alone (models/imagenet is)")
-        return {}
-    ways: dict[str, Run] = {}
-    try:
-        weights = weights_in(model)
-        network = keras_model(model, weights)
-        ways["Keras predict"] = partial(network.predict, verbose=0)
-        ways["Keras, tf.function"] = in_tf_function(network)
-        ways["Keras bfloat16, tf.function"] = in_tf_function(keras_model(model, weights, "mixed_bfloat16"))
-        write_onnx(network, folder / "network.onnx")
-        ways["ONNX Runtime"] = in_onnx_runtime(folder / "network.onnx")
-    except ImportError as error:
-        print(f"Not every peer takes part ({error}): make bench installs all")
-    return ways
 
 
 def some_pixels(model: ModelFolder, folder: Path) -> Pixels:

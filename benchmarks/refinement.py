@@ -91,7 +91,8 @@ def tell_refinement(report: Report, serving: Serving, queries: Sequence[Query]) 
             vector = move(query.seen.vector, liked, disliked)
             again = Seen(query.seen.serving, query.seen.probabilities, vector)
             following = serving.answer(again, threshold=-1, top=NEXT, without=list(vectors)).matches
-            found[name].append(np.mean([(one.product.category, one.product.kind) == query.kind for one in following]))
+            of_its_kind = [(one.product.category, one.product.kind) == query.kind for one in following]
+            found[name].append(float(np.mean(of_its_kind)))
     before = np.array(found["neither"])
     gains = {name: np.array(shares) - before for name, shares in found.items()}
     rows = {

@@ -1,6 +1,7 @@
 """The network of a model's folder in Keras and in ONNX, with the very weights that OpenVINO computes with."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,26 @@ from imgrec.vision.vectors import Floats
 
 Run = Callable[[Pixels], Floats]
 """Pixels, uint8 (n, side, side, 3) RGB, to features, (n, d) of L2 norm 1."""
+
+
+def peers(model: ModelFolder, folder: Path) -> dict[str, Run]:
+    """The network in those that are installed, and can compute this feature; what starts anew finds it in `folder`."""
+    if not can_be_rebuilt(model):
+        print("Keras and ONNX Runtime do not take part: its feature is not of blocks alone (models/imagenet is)")
+        return {}
+    ways: dict[str, Run] = {}
+    try:
+        weights = weights_in(model)
+        network = keras_model(model, weights)
+        network.save(folder / "network.keras")
+        ways["Keras predict"] = partial(network.predict, verbose=0)
+        ways["Keras, tf.function"] = in_tf_function(network)
+        ways["Keras bfloat16, tf.function"] = in_tf_function(keras_model(model, weights, "mixed_bfloat16"))
+        write_onnx(network, folder / "network.onnx")
+        ways["ONNX Runtime"] = in_onnx_runtime(folder / "network.onnx")
+    except ImportError as error:
+        print(f"Not every peer takes part ({error}): make bench installs all")
+    return ways
 
 
 def in_openvino(eye: Eye) -> Run:

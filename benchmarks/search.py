@@ -8,8 +8,10 @@ in a database file whose pages it reads for every query, LanceDB in columns on d
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import simsimd
@@ -17,7 +19,7 @@ from made_up import grown, made_up
 from measuring import Report, Value, in_turns, options_of
 
 from imgrec.search import scan
-from imgrec.search.engine import SIMILARITY_DECIMALS, Findable
+from imgrec.search.engine import EVERYTHING, SIMILARITY_DECIMALS, Findable
 from imgrec.search.generation import (
     WHITENING,
     Expected,
@@ -66,8 +68,8 @@ def main() -> None:
     with Report(__doc__, options) as report, tempfile.TemporaryDirectory() as folder:
         index = write_index(Path(folder) / "index", vectors)
         ways = {OURS: of_index(index, options.top)} | peers(vectors, options.top, Path(folder), options.without)
-        taken = in_turns(ways, queries[: options.queries])
-        own = in_turns(more_ways(index, rng), queries[: options.queries])
+        timed = list(queries[: options.queries])
+        taken, own = in_turns(ways, timed), in_turns(more_ways(index, rng), timed)
         found = [ways[OURS](query) for query in queries]
 
         exact = [true_first(vectors, part, options.top) for part in np.array_split(queries, -(-len(queries) // 100))]
@@ -124,8 +126,11 @@ def write_index(folder: Path, vectors: Floats) -> SearchIndex:
     return SearchIndex(folder)
 
 
-def of_index(index: SearchIndex, top: int, **how: object) -> Search:
-    return lambda query: [hit.product_id for hit in index.search(query, top=top, **{"categories": None, **how})]
+def of_index(
+    index: SearchIndex, top: int, categories: Sequence[str] | None = None, findable: Findable = EVERYTHING,
+    roots: Mapping[str | None, float] | None = None,
+) -> Search:  # fmt: skip
+    return lambda query: [hit.product_id for hit in index.search(query, categories, top, findable, roots)]
 
 
 def peers(vectors: Floats, top: int, folder: Path, without: Sequence[str]) -> dict[str, Search]:
@@ -162,8 +167,13 @@ def in_faiss(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
     coded.train(vectors[:: max(1, len(vectors) // ROWS_AT_ONCE)])
     for name, index in (("FAISS flat", faiss.IndexFlatIP(vectors.shape[1])), ("FAISS SQ8, not exact", coded)):
         index.add(vectors)
-        ways[name] = lambda query, index=index: index.search(query[None], top)[1][0].tolist()
+        ways[name] = partial(by_faiss, index, top)
     return ways
+
+
+def by_faiss(index: Any, top: int, query: Floats) -> list[int]:
+    found: list[int] = index.search(query[None], top)[1][0].tolist()
+    return found
 
 
 def in_usearch(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
@@ -204,14 +214,9 @@ def in_lancedb(vectors: Floats, top: int, folder: Path) -> dict[str, Search]:
     table = lancedb.connect(folder / "lance").create_table("photos", rows)
 
     def search(query: Floats) -> list[int]:
-        return (
-            table.search(query)
-            .distance_type("dot")
-            .select(["photo", "_distance"])
-            .limit(top)
-            .to_arrow()["photo"]
-            .to_pylist()
-        )
+        nearest = table.search(query).distance_type("dot").select(["photo", "_distance"]).limit(top)
+        found: list[int] = nearest.to_arrow()["photo"].to_pylist()
+        return found
 
     return {"LanceDB": search}
 
@@ -241,7 +246,8 @@ def more_ways(index: SearchIndex, rng: np.random.Generator) -> dict[str, Search]
 def by_product(vectors: Floats, query: Floats, top: int) -> list[int]:
     similarity = vectors @ query
     best = np.argpartition(-similarity, top)[:top]
-    return best[np.argsort(-similarity[best])].tolist()
+    found: list[int] = best[np.argsort(-similarity[best])].tolist()
+    return found
 
 
 def true_first(vectors: Floats, queries: Floats, top: int) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ sold, and all of the category left out as what is not; as they are, and as telep
 Nothing is fitted on any of them. "before" is the softmax alone, "after" what is served.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from measuring import Report, options_of
 
 from imgrec.bootstrap import Resampling
 from imgrec.catalogue.splits import families
+from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.commands.console import reporter
 from imgrec.config import Config, load_config
 from imgrec.evaluation.confidence import CONFIDENT
@@ -58,13 +60,18 @@ def main() -> None:
     config = load_config(options.config, {})
     eye = Eye(open_model(config.model.path), config.model.arithmetic)
     looked = look_at_all(config, eye, reporter())
+    with Catalogue.read(config.catalogue) as catalogue:
+        photos = looked.readable(catalogue.on_sale())
     with Report(__doc__, options) as report:
         for category in options.left_out:
-            tell_figures(report, category, options.split, looked, eye, config)
+            tell_figures(report, category, options.split, photos, looked, eye, config)
 
 
-def tell_figures(report: Report, left_out: str, split: str, looked: LookedAt, eye: Eye, config: Config) -> None:
-    photos, family = looked.photos, families(looked.photos)
+def tell_figures(
+    report: Report, left_out: str, split: str, photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye,
+    config: Config,
+) -> None:  # fmt: skip
+    family = families(photos)
     strange = np.array([photo.category == left_out for photo in photos])
     asked = np.array([photo.split == split for photo in photos]) & ~strange
     kept = [photo for photo, out in zip(photos, strange | asked, strict=True) if not out]
@@ -73,7 +80,7 @@ def tell_figures(report: Report, left_out: str, split: str, looked: LookedAt, ey
     shop = Shop(shop_of, learned, eye)
     rows: dict[str, dict[str, str]] = {}
     label = np.array([shop_of.labels.index(p.category) if p.category in shop_of.labels else -1 for p in photos])
-    for view, seen in (("as they are", looked.seen), ("by telephone", looked.by_telephone)):
+    for view, seen in (("as they are", looked.seen_in(photos)), ("by telephone", looked.by_telephone)):
         at = seen.rows_of([photo.sha256 for photo in photos])
         for name, chosen in (("sold", asked), ("not sold", strange)):
             among = np.flatnonzero(chosen & (at != ABSENT))

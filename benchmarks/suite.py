@@ -1,8 +1,8 @@
 """Every claim of speed in one run: each script at a size for two cores, and one table of all ratios.
 
 Into a folder go what each script printed, its figures as JSON, and `summary.md`. A script that fails is named at the
-end, and the others still run. With everything installed (`make bench`) it took nine minutes on two cores, and 4.2 GB
-of memory.
+end, and the others still run. With everything installed (`make bench`) it takes some ten minutes on two cores, and 4.2
+GB of memory.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from measuring import a_feed, machine, named
+from measuring import Help, a_feed, machine, named
 
 HERE = Path(__file__).resolve().parent
 CLAIMS: dict[str, list[str]] = {
@@ -29,6 +29,7 @@ CLAIMS: dict[str, list[str]] = {
     "start": ["FEED", "--products", "300", "--runs", "5"],
     "feeds": ["--lines", "10000", "100000", "--readers"],
     "photos": ["--photos", "300"],
+    "growth": ["--photos", "1000", "5000", "--queries", "10"],
 }
 """By script: what it is given. FEED is the feed that the suite was given."""
 
@@ -41,7 +42,7 @@ FLOORS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     parser.add_argument("--out", type=Path, default=Path("data/bench"), help="the folder that is written to")
     parser.add_argument("--feed", type=Path, default=a_feed(), help="a CSV feed with photos beside it")
     parser.add_argument("--vectors", type=Path, help="vectors.npy of a real index, for search.py")

@@ -4,6 +4,7 @@ import importlib
 import json
 import runpy
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -142,6 +143,27 @@ def test_the_summary_says_ratios_and_how_far_the_floor_is(measuring: ModuleType)
     }
     assert suite["ratios"](found)[-1] == "| search: first 10 | imgrec index: 8 ms | numpy float32 2.5x |"
     assert suite["floors"](found)[-1] == "| search | 4 ms | 8 ms | 2x | 8 and 12 ms: 1.5x |"
+
+
+def test_growth_is_told_size_by_size(measuring: ModuleType, tmp_path: Path) -> None:
+    tell = runpy.run_path(str(BENCHMARKS / "growth.py"))["tell"]
+    query = {"median_ms": 2.0, "processor_ms": 3.0}
+    row = {
+        "photos": 1000, "bytes": {"index": 3_000_000, "features": 5_000_000, "catalogue": 500_000},
+        "build": {"seconds": 9.0, "processor_s": 13.0, "peak_mb": 507.0}, "again": {"seconds": 1.0},
+        "search": {
+            "open_cold_s": 0.02, "open_warm_s": 0.01, "of_memory_mb": 75, "first_ms": 1.0, "category": query,
+            "all": query, "all_counted_in": query,
+        },
+    }  # fmt: skip
+    with measuring.Report("Growth.", Namespace(json=tmp_path / "growth.json")) as report:
+        tell(report, [row, row | {"photos": 5000}])
+    on_disk, building, opening, asking = json.loads((tmp_path / "growth.json").read_text("utf-8"))["tables"]
+    assert all(
+        list(table["rows"]) == ["1,000 photos", "5,000 photos"] for table in (on_disk, building, opening, asking)
+    )
+    assert on_disk["rows"]["1,000 photos"] == {"index": 3.0, "features": 5.0, "catalogue": 0.5}
+    assert asking["rows"]["5,000 photos"]["all, processor"] == 3.0
 
 
 def test_indexing_is_told_beside_the_network_and_decoding(run: Run, tmp_path: Path) -> None:

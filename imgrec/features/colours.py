@@ -42,7 +42,7 @@ def dominant_colours(photo: Image.Image) -> Floats:
 
 def lab_of(rgb: NDArray[np.uint8] | NDArray[np.float64]) -> Floats:
     """rgb: (..., 3), sRGB, 0 to 255. Returns float32 (..., 3): L*, a*, b*."""
-    value = rgb.astype(np.float64) / 255
+    value = rgb / 255
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
     xyz = linear @ _TO_XYZ.T / _WHITE
     bent = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
@@ -61,20 +61,25 @@ def _shades_of(pixels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.int64]]:
     red, green, blue = (pixels // (256 // _LEVELS)).astype(np.int64).T
     shade = (red * _LEVELS + green) * _LEVELS + blue
     counts = np.bincount(shade)
-    there = np.flatnonzero(counts)
+    there = np.flatnonzero(counts > 0)
     sums = np.stack([np.bincount(shade, values)[there] for values in pixels.T], axis=1)
     return lab_of(sums / counts[there, None]), counts[there]
 
 
 def _apart(shades: Floats) -> Floats:
     """Of shades (n, 3) those that are like none before them."""
+    differ = (_distances(shades, shades) >= _ALIKE).tolist()
     kept: list[int] = []
-    for number, alike in enumerate((_distances(shades, shades) < _ALIKE).tolist()):
-        if not any(alike[one] for one in kept):
-            kept.append(number)
+    left = list(range(len(shades)))
+    while left:
+        first, *left = left
+        kept.append(first)
+        left = [number for number in left if differ[first][number]]
     return shades[kept]
 
 
 def _distances(shades: Floats, others: Floats) -> Floats:
     """CIE76: float32 (shades, others)."""
-    return np.asarray(np.sqrt(((shades[:, None] - others[None]) ** 2).sum(axis=2)), np.float32)
+    apart = shades.T[:, :, None] - others.T[:, None, :]
+    lightness, green_red, blue_yellow = apart * apart
+    return np.asarray(np.sqrt(lightness + green_red + blue_yellow), np.float32)

@@ -20,10 +20,9 @@ from imgrec.features.telephone import telephone_view
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.preprocessing import Pixels
-from imgrec.vision.vectors import Floats
 
-BATCH = 16
+BATCH = 32
+"""Photos of a step: each step begins with the core's cache full of the network."""
 _FETCHED_AT_A_TIME = 16
 """Threads for photos from object storage, which wait more than they work."""
 _BATCH_OF_FETCHED = 4
@@ -67,15 +66,6 @@ class Looker(Protocol):
         """The wanted photos, named by their content, in whatever order they are done: each once."""
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """A photo ready to be looked at, and its colours."""
-
-    content: str
-    pixels: Pixels
-    colours: Floats
-
-
 class Here:
     """Looks in this process. Threads take a batch each from its files to its features, so that no core waits."""
 
@@ -107,23 +97,21 @@ class Here:
                 pool.shutdown(wait=False, cancel_futures=True)
 
     def _look(self, view: View, contents: Sequence[str]) -> Looked:
-        readable = [photo for content in contents if (photo := self._prepare(view, content))]
-        seen = self._seen(readable) if readable else None
-        return Looked(seen, len(contents) - len(readable), self._eye.arithmetic)
+        """Each step for all of them before the next, so that what it computes with stays in the core's cache."""
+        readable = [(content, photo) for content in contents if (photo := self._decoded(content))]
+        unreadable, arithmetic = len(contents) - len(readable), self._eye.arithmetic
+        if not readable:
+            return Looked(None, unreadable, arithmetic)
+        names = np.array([content.encode() for content, _ in readable], "S64")
+        pixels = self._eye.preprocessing.batch([_AS[view](photo, content) for content, photo in readable])
+        colours = np.stack([dominant_colours(photo) if view == "shop" else NO_COLOURS for _, photo in readable])
+        del readable  # a megabyte each may be: not held while the network looks
+        outputs = self._eye.look_at_pixels(pixels)
+        return Looked(PhotoFeatures(names, outputs.features, outputs.logits, colours), unreadable, arithmetic)
 
-    def _prepare(self, view: View, content: str) -> _Prepared | None:
+    def _decoded(self, content: str) -> Image.Image | None:
         """None: unreadable."""
-        preprocessing = self._eye.preprocessing
         try:
-            photo = decode_photo(self._photos.source(content), preprocessing.side_px)
+            return decode_photo(self._photos.source(content), self._eye.preprocessing.side_px)
         except PhotoError:
             return None
-        pixels = preprocessing.square(_AS[view](photo, content))
-        return _Prepared(content, pixels, dominant_colours(photo) if view == "shop" else NO_COLOURS)
-
-    def _seen(self, photos: Sequence[_Prepared]) -> PhotoFeatures:
-        outputs = self._eye.look_at_pixels(np.stack([photo.pixels for photo in photos]))
-        return PhotoFeatures(
-            np.array([photo.content.encode() for photo in photos], "S64"), outputs.features, outputs.logits,
-            np.stack([photo.colours for photo in photos]),
-        )  # fmt: skip

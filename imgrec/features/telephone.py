@@ -6,6 +6,7 @@ known yet, these stand in for them: the head learns from them, and likeness and 
 
 import hashlib
 import io
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -21,6 +22,9 @@ _SIDE_PX = 256
 _PLAIN = 12.0  # grey levels that half of the border may be off an even slope, for a ground to count as plain
 _LIKE_THE_GROUND = 26.0
 _MOST_GROUND, _LEAST_BORDER = 0.97, 0.6
+_GROUND, _THING = np.uint8(0), np.uint8(255)
+_NEIGHBOURS = ndimage.generate_binary_structure(2, 1)
+_SOFT = ImageFilter.GaussianBlur(0.8)
 
 
 def telephone_view(photo: Image.Image, content: str) -> Image.Image:
@@ -48,16 +52,16 @@ def mask_of_thing(photo: Image.Image) -> Image.Image | None:
     pixels = np.asarray(photo, np.float32)
     apart = np.abs(pixels - _even_slope(pixels))
     apart = np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2])
-    if np.median(_border(apart)) > _PLAIN:
+    if _median(_border(apart)) > _PLAIN:
         return None
-    alike, count = ndimage.label(apart < _LIKE_THE_GROUND)
+    alike, count = ndimage.label(apart < _LIKE_THE_GROUND, _NEIGHBOURS)
     reaches_the_border = np.zeros(count + 1, bool)
     reaches_the_border[_border(alike)] = True
     reaches_the_border[0] = False
     is_ground = reaches_the_border[alike]
-    if is_ground.mean() > _MOST_GROUND or _border(is_ground).mean() < _LEAST_BORDER:
+    if _share(is_ground) > _MOST_GROUND or _share(_border(is_ground)) < _LEAST_BORDER:
         return None
-    return Image.fromarray(np.where(is_ground, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
+    return Image.fromarray(np.where(is_ground, _GROUND, _THING)).filter(_SOFT)
 
 
 def _even_slope(pixels: Floats) -> Floats:
@@ -67,17 +71,36 @@ def _even_slope(pixels: Floats) -> Floats:
     """
     border = _border(pixels)
     ground: Floats = border.mean(axis=0)
-    for axis, size in enumerate(pixels.shape[:2]):
+    for places, of_border, squares in _slopes(*pixels.shape[:2]):
+        ground = ground + places * (of_border * border).sum(axis=0) / squares
+    return ground
+
+
+@lru_cache(maxsize=256)
+def _slopes(rows: int, columns: int) -> tuple[tuple[Floats, Floats, float], ...]:
+    """Down and across: places from -1 to 1, to be broadcast; those of the border, (n, 1); the sum of their squares."""
+    slopes = []
+    for axis, size in enumerate((rows, columns)):
         places = np.linspace(-1, 1, size, dtype=np.float32) if size > 1 else np.zeros(1, np.float32)
         places = np.expand_dims(places, (1 - axis, 2))
-        at = _border(np.broadcast_to(places, (*pixels.shape[:2], 1)))
-        ground = ground + places * (at * border).sum(axis=0) / max(float((at * at).sum()), 1.0)
-    return ground
+        at = _border(np.broadcast_to(places, (rows, columns, 1)))
+        slopes.append((places, at, max(float((at * at).sum()), 1.0)))
+    return tuple(slopes)
 
 
 def _border(values: NDArray[T]) -> NDArray[T]:
     """Of values (rows, columns, ...) those at the edges: (n, ...)."""
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
+
+
+def _median(values: Floats) -> float:
+    """As np.median of some hundred values (n,), in a tenth of its time."""
+    in_order = np.sort(values)
+    return float(in_order[(len(values) - 1) // 2] + in_order[len(values) // 2]) / 2
+
+
+def _share(chosen: NDArray[np.bool_]) -> float:
+    return np.count_nonzero(chosen) / chosen.size
 
 
 def _placed(thing: Image.Image, scale: float, rng: np.random.Generator) -> Image.Image:

@@ -5,7 +5,7 @@ What comes from others is decoded by guard.py instead, which adds the bounds tha
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import ExifTags, Image, ImageChops, UnidentifiedImageError
@@ -71,17 +71,23 @@ def decode_photo(source: bytes | Path, enough_px: int) -> Image.Image:
     Raises UnreadablePhotoError when the bytes are no image of FORMATS or are cut short, and TooLargePhotoError when
     decoding would take more than MOST_BYTES.
     """
-    return examine_photo(source, enough_px).image
+    return _decoded(source, 2 * enough_px, FORMATS).image
 
 
 def examine_photo(source: bytes | Path, enough_px: int, formats: tuple[str, ...] = FORMATS) -> Decoded:
     """Decode a photo as `decode_photo` does, and tell whether its file is a plain JPEG. Raises the same."""
+    decoded = _decoded(source, 2 * enough_px, formats)
+    return replace(decoded, is_plain_jpeg=decoded.is_plain_jpeg and _has_few_scans(source))
+
+
+def _decoded(source: bytes | Path, least_px: int, formats: tuple[str, ...]) -> Decoded:
+    """Plain here is also what has too many scans: to count them, all of the file has to be read again."""
     try:
-        return _examine(source, 2 * enough_px, formats)
+        return _examine(source, least_px, formats)
     except PhotoError:
         raise
     except _DECODE_ERRORS as error:
-        mended = _without_its_end(source, 2 * enough_px, formats)
+        mended = _without_its_end(source, least_px, formats)
         if mended is None:
             raise UnreadablePhotoError(_what_is_wrong(source, error, formats)) from None
         return Decoded(mended, is_plain_jpeg=False)
@@ -100,9 +106,6 @@ def _examine(source: bytes | Path, least_px: int, formats: tuple[str, ...]) -> D
         rgb = colours.rgb(image, factor)
         orientation = _orientation(image)
         plain = is_jpeg and not colours.translated and orientation not in _TURN
-        if plain:
-            content = source if isinstance(source, bytes) else source.read_bytes()
-            plain = number_of_scans(content) <= _MOST_SCANS
         rgb.info.clear()  # what the file says of its pixels is done
         return Decoded(rgb.transpose(_TURN[orientation]) if orientation in _TURN else rgb, plain)
 
@@ -123,6 +126,13 @@ def _shrink_while_decoding(image: Image.Image, least_px: int, held: int) -> None
             f"The photo has {width} x {height} pixels, which take {need / 1e6:,.0f} MB to decode; at most "
             f"{MOST_BYTES / 1e6:,.0f} MB are spent on one. Scale it down."
         )
+
+
+def _has_few_scans(source: bytes | Path) -> bool:
+    try:
+        return number_of_scans(source if isinstance(source, bytes) else source.read_bytes()) <= _MOST_SCANS
+    except OSError:  # gone meanwhile
+        return False
 
 
 def _orientation(image: Image.Image) -> int | None:

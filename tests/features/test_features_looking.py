@@ -11,9 +11,11 @@ from tiny_shop import CATEGORIES, draw_product, jpeg
 
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.features import looking
+from imgrec.features.colours import dominant_colours
 from imgrec.features.fill import fill
-from imgrec.features.looking import Here
+from imgrec.features.looking import Here, Looked
 from imgrec.features.store import FeatureStore
+from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.preprocessing import Pixels
 
@@ -97,6 +99,17 @@ def test_who_stops_taking_what_was_seen_stops_the_looking(eye: Eye, shown: tuple
     taking.close()
     assert counting.looks < len(names) // BATCH
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("looking")]
+
+
+def test_each_photo_has_the_features_and_colours_that_it_has_alone(eye: Eye, shown: tuple[PhotoStore, list[str]]):
+    photos, names = shown
+    seen = Looked.joined(list(Here(eye, photos).look("shop", names))).seen
+    assert seen is not None
+    assert len(seen) == PHOTOS - 1
+    for content, features, colours in zip(seen.content.tolist(), seen.features, seen.colours, strict=True):
+        photo = decode_photo(photos.source(content.decode()), eye.preprocessing.side_px)
+        assert np.array_equal(colours, dominant_colours(photo))
+        assert np.allclose(features, eye.look([photo]).features[0], atol=2e-3)
 
 
 def test_colours_are_taken_of_what_the_shop_shows_alone(eye: Eye, shown: tuple[PhotoStore, list[str]]):
