@@ -128,7 +128,7 @@ def ask(folder: Path, index: Path | None, count: int) -> dict[str, Any]:
         opened = open_index(path)
         opening += [round(time.perf_counter() - began, 3), round(time.process_time() - busy, 3)]
     shop = shop_like(index)
-    vectors = opened.whitening(shop.features(shop.queries(count)).astype(np.float16))
+    vectors = opened.learned.whitening(shop.features(shop.queries(count)).astype(np.float16))
     names = list(opened.record.rows)
     roots: dict[str | None, float] = {name: 0.1 + 0.9 * (name == names[0]) for name in names} | {None: 0.2}
     began = time.perf_counter()
