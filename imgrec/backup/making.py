@@ -34,7 +34,6 @@ from imgrec.generations import current, sha256_of
 from imgrec.progress import Reporter
 from imgrec.search.generation import read_record
 from imgrec.search.milvus_store import read_note
-from imgrec.sums import SUMMED
 from imgrec.vision.model_folder import model_of
 
 SHIPPED_MODELS = frozenset({"imagenet", "sample"})
@@ -133,7 +132,7 @@ def _copy_generation(index: Path, target: Path) -> str | None:
         if folder is None:
             return None
         try:
-            shutil.copytree(folder, target, ignore=shutil.ignore_patterns(SUMMED))  # of these very files alone
+            shutil.copytree(folder, target, ignore=shutil.ignore_patterns(".*"))  # what is noted of these very files
         except (shutil.Error, FileNotFoundError):
             shutil.rmtree(target, ignore_errors=True)
         else:
