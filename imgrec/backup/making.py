@@ -132,7 +132,7 @@ def _copy_generation(index: Path, target: Path) -> str | None:
         if folder is None:
             return None
         try:
-            shutil.copytree(folder, target)
+            shutil.copytree(folder, target, ignore=shutil.ignore_patterns(".*"))  # what is noted of these very files
         except (shutil.Error, FileNotFoundError):
             shutil.rmtree(target, ignore_errors=True)
         else:

@@ -107,4 +107,47 @@ MIGRATIONS = (
             VALUES ('delete', old.id, old.title, old.brand);
     END;
     """,
+    # 7: so that a million products need not be gone through: a product by the address of its page; those on sale by
+    # category; and what is said of them, each brand, list of sizes and currency of a price (blank: none) with how many
+    # have it, kept current by triggers.
+    """
+    CREATE INDEX products_url ON products (url) WHERE url IS NOT NULL;
+    DROP INDEX products_category;
+    CREATE INDEX products_category_on_sale ON products (category_id, retired_utc);
+    CREATE VIEW said_of_products (product_id, kind, value) AS
+        SELECT id, 'brand', brand FROM products WHERE brand IS NOT NULL AND retired_utc IS NULL UNION ALL
+        SELECT id, 'sizes', sizes FROM products WHERE sizes IS NOT NULL AND retired_utc IS NULL UNION ALL
+        SELECT id, 'currency', coalesce(currency, '') FROM products WHERE price IS NOT NULL AND retired_utc IS NULL;
+    CREATE TABLE vocabulary (
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        products INTEGER NOT NULL,
+        PRIMARY KEY (kind, value)
+    ) WITHOUT ROWID;
+    INSERT INTO vocabulary SELECT kind, value, count(*) FROM said_of_products GROUP BY kind, value;
+    CREATE TRIGGER vocabulary_added AFTER INSERT ON products BEGIN
+        INSERT INTO vocabulary SELECT kind, value, 1 FROM said_of_products WHERE product_id = new.id
+            ON CONFLICT DO UPDATE SET products = products + 1;
+    END;
+    CREATE TRIGGER vocabulary_changes BEFORE UPDATE OF brand, sizes, price, currency, retired_utc ON products
+    WHEN old.brand IS NOT new.brand OR old.sizes IS NOT new.sizes OR old.currency IS NOT new.currency
+        OR (old.price IS NULL) != (new.price IS NULL) OR (old.retired_utc IS NULL) != (new.retired_utc IS NULL) BEGIN
+        UPDATE vocabulary SET products = products - 1
+            WHERE (kind, value) IN (SELECT kind, value FROM said_of_products WHERE product_id = old.id);
+        DELETE FROM vocabulary WHERE products = 0
+            AND (kind, value) IN (SELECT kind, value FROM said_of_products WHERE product_id = old.id);
+    END;
+    CREATE TRIGGER vocabulary_changed AFTER UPDATE OF brand, sizes, price, currency, retired_utc ON products
+    WHEN old.brand IS NOT new.brand OR old.sizes IS NOT new.sizes OR old.currency IS NOT new.currency
+        OR (old.price IS NULL) != (new.price IS NULL) OR (old.retired_utc IS NULL) != (new.retired_utc IS NULL) BEGIN
+        INSERT INTO vocabulary SELECT kind, value, 1 FROM said_of_products WHERE product_id = new.id
+            ON CONFLICT DO UPDATE SET products = products + 1;
+    END;
+    CREATE TRIGGER vocabulary_removed BEFORE DELETE ON products BEGIN
+        UPDATE vocabulary SET products = products - 1
+            WHERE (kind, value) IN (SELECT kind, value FROM said_of_products WHERE product_id = old.id);
+        DELETE FROM vocabulary WHERE products = 0
+            AND (kind, value) IN (SELECT kind, value FROM said_of_products WHERE product_id = old.id);
+    END;
+    """,
 )

@@ -19,6 +19,7 @@ from imgrec.errors import CostlyPhotoError, TooLargePhotoError, UnreadablePhotoE
 
 _MOST_BYTES = 100_000_000
 _CATEGORIES_REMEMBERED = 10_000
+_WAITING_FOR_THE_DISK = 14  # a photo is decoded in 2 ms, and on disk after 1 to 10, which several can be at once
 _UNUSABLE, _USABLE, _LEFT_OUT = 0, 1, 2  # how an id stands that the feed has named
 
 _NAMED = "SELECT 1 FROM temp.seen WHERE seen.source_id = products.source_id AND seen.external_id = products.external_id"
@@ -309,5 +310,5 @@ def category_id(connection: sqlite3.Connection, name: str | None) -> int:
 
 
 def threads() -> ThreadPoolExecutor:
-    """The threads that decode local photos, as many as there are processors."""
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+    """The threads that store local photos: one for each processor, and others that wait for the disk meanwhile."""
+    return ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + _WAITING_FOR_THE_DISK)

@@ -302,7 +302,7 @@ _SELECT_PRODUCT = f"""
 
 def _shown_by_category(connection: sqlite3.Connection) -> dict[int, int]:
     rows = connection.execute(
-        "SELECT category_id, count(*) FROM products WHERE retired_utc IS NULL AND EXISTS "
-        f"(SELECT 1 FROM photos WHERE product_id = products.id AND {_SHOWABLE}) GROUP BY category_id"
+        "SELECT category_id, count(*) FROM products WHERE retired_utc IS NULL "
+        f"AND id IN (SELECT product_id FROM photos WHERE {_SHOWABLE}) GROUP BY category_id"
     )
     return {row[0]: row[1] for row in rows}

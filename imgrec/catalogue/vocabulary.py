@@ -26,14 +26,9 @@ class Vocabulary:
 
 def read_vocabulary(connection: sqlite3.Connection) -> Vocabulary:
     """The vocabulary of a catalogue, as it is now; has_word asks it for as long as the connection is open."""
-    brands = connection.execute(
-        "SELECT brand FROM products WHERE brand IS NOT NULL AND retired_utc IS NULL GROUP BY brand ORDER BY count(*)"
-    )
-    sizes = connection.execute("SELECT DISTINCT sizes FROM products WHERE sizes IS NOT NULL AND retired_utc IS NULL")
-    priced = connection.execute(
-        "SELECT currency FROM products WHERE price IS NOT NULL AND retired_utc IS NULL "
-        "GROUP BY currency ORDER BY count(*) DESC, currency"
-    ).fetchall()
+    said: dict[str, list[str]] = {"brand": [], "sizes": [], "currency": []}
+    for kind, value in connection.execute("SELECT kind, value FROM vocabulary ORDER BY products DESC, value"):
+        said[kind].append(value)
 
     def has_word(word: str) -> bool:
         found = connection.execute(
@@ -44,9 +39,9 @@ def read_vocabulary(connection: sqlite3.Connection) -> Vocabulary:
         return found.fetchone() is not None
 
     return Vocabulary(
-        {words: brand for (brand,) in brands if (words := words_of(brand))},
-        frozenset().union(*(names_of_sizes(json.loads(row[0])) for row in sizes)),
-        tuple(row[0] for row in priced if row[0] is not None),
-        bool(priced),
+        {words: brand for brand in reversed(said["brand"]) if (words := words_of(brand))},
+        frozenset().union(*(names_of_sizes(json.loads(sizes)) for sizes in said["sizes"])),
+        tuple(filter(None, said["currency"])),
+        bool(said["currency"]),
         has_word,
     )

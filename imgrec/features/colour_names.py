@@ -15,6 +15,9 @@ _LEAST_SHARE = 0.2  # of what is not ground
 _GROUND = 93.0, 4.0  # as light and as colourless as this is the paper the thing lies on, where there is something else
 _SOMETHING = 0.12
 
+_AT_ONCE = 8192
+"""Photos whose names are worked out in one go: what they take then stays in a core's cache."""
+
 _Range = tuple[float, float]
 _ANY: _Range = (0, 360)
 _LIGHTEST, _STRONGEST = 101.0, 200.0
@@ -64,6 +67,14 @@ def names_of(colours: NDArray[np.floating]) -> NDArray[np.bool_]:
     colours: (n, 3, 4), L*, a*, b* and share, as dominant_colours has them. Returns bool (n, len(COLOUR_NAMES)); no name
     where nothing is known.
     """
+    named = np.zeros((len(colours), len(COLOUR_NAMES)), bool)
+    for start in range(0, len(colours), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        named[rows] = _names_of_some(colours[rows])
+    return named
+
+
+def _names_of_some(colours: NDArray[np.floating]) -> NDArray[np.bool_]:
     lab, share = colours[..., :3].astype(np.float32), colours[..., 3].astype(np.float32)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360

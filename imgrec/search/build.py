@@ -257,12 +257,12 @@ def _on_sale(config: Config, report: Reporter, note: Callable[[bytes], object] =
 
 
 def _record_of_sound(generation: Path, config: Config) -> IndexRecord | None:
-    """The record of a generation that is whole; None of one that is not, which counts for nothing.
+    """The record of a generation that is whole, all of it summed anew; None of one that is not: it counts for nothing.
 
     Raises UnreachableIndexError when that cannot be told just now.
     """
     try:
-        index = SearchIndex(generation, config.index)
+        index = SearchIndex(generation, config.index, anew=True)
     except UnreachableIndexError:
         raise
     except SearchIndexError:

@@ -11,6 +11,7 @@
     codes_*.npy     the vectors in eight bits, in five arrays (codes.py)
 
     SHA256SUMS      of all of these
+    .summed         how the files of large arrays stood when they were summed (sums.py), where there are any
 
 One file for each array, whatever the number of categories. `CURRENT` beside the generations names the one in use. No
 file is changed once it stands there: a generation is written elsewhere, sealed, and moved in whole. So what is large is

@@ -19,8 +19,10 @@ _NOTHING_CONFIGURED = IndexSection()
 class SearchIndex:
     """One generation, open for searching from any thread."""
 
-    def __init__(self, folder: Path, section: IndexSection = _NOTHING_CONFIGURED) -> None:
-        """Open a generation: all of it is read and checked, and large arrays stay mapped. section: where servers are.
+    def __init__(self, folder: Path, section: IndexSection = _NOTHING_CONFIGURED, anew: bool = False) -> None:
+        """Open a generation: it is read and checked, large arrays are mapped. section: where servers are.
+
+        anew: also sum large arrays that stand as they did when they were summed (sums.py).
 
         Raises SearchIndexError when it is damaged, has no sums, is of an older imgrec, or its vectors are gone;
         UnreachableIndexError when the server that has them does not answer.
@@ -29,7 +31,7 @@ class SearchIndex:
         try:
             content = (folder / RECORD).read_bytes()
             self.record: IndexRecord = record_in(folder, content)
-            sealed = _sealed(folder)
+            sealed = _sealed(folder, anew)
             sealed.check(RECORD, content)
             self.learned = Learned.read(sealed, self.record.knowledge)
             self.engine: Engine = open_engine(sealed, self.record, self.learned.whitening.dim, section)
@@ -62,9 +64,9 @@ class SearchIndex:
         self.engine.close()
 
 
-def _sealed(folder: Path) -> SealedFolder:
+def _sealed(folder: Path, anew: bool) -> SealedFolder:
     try:
-        return SealedFolder(folder)
+        return SealedFolder(folder, anew)
     except FileNotFoundError:
         raise unsealed(folder) from None
 

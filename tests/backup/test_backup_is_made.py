@@ -17,6 +17,7 @@ from imgrec.backup.snapshot import KEPT_OF_BOT, tables
 from imgrec.database import connect
 from imgrec.errors import BackupError, ImgrecError
 from imgrec.generations import sha256_of
+from imgrec.sums import SUMMED
 
 
 def members(file: Path) -> dict[str, bytes]:
@@ -38,6 +39,12 @@ def test_every_file_is_in_the_manifest_with_its_sum_and_the_photos_are_the_catal
     assert made.manifest.photos == 24
     assert (listed["index"], listed["model"]) == ("generation-000001", "narrow")
     assert {"model/model.yaml", "model/network.bin", "model/SHA256SUMS"} <= set(held)
+
+
+def test_when_the_index_was_summed_here_is_not_in_it(shop):
+    for name in (SUMMED, f".{SUMMED}.123.456"):  # the latter of one that was killed as it noted that
+        (shop.folder / "index" / "generation-000001" / name).write_text("of these very files\n")
+    assert not [name for name in members(shop.backup().path) if SUMMED in name]
 
 
 def test_a_model_that_comes_with_imgrec_is_not_in_it(shop, monkeypatch):

@@ -104,6 +104,43 @@ def test_a_catalogue_of_an_older_version_keeps_its_photos_and_they_get_a_status(
         assert [photo.sha256 for photo in catalogue.on_sale()] == ["abc"]
 
 
+def test_a_catalogue_of_before_pages_were_looked_up_keeps_all_it_has_and_counts_what_is_on_sale(tmp_path):
+    section = CatalogueSection(path=tmp_path / "catalogue.db", photos=tmp_path / "photos")
+    with closing(connect(section.path, MIGRATIONS[:6])) as connection:
+        connection.executescript(
+            """
+            INSERT INTO sources VALUES (1, 's');
+            INSERT INTO categories VALUES (1, 'Balls');
+            INSERT INTO products (id, source_id, external_id, category_id, brand, price, currency, sizes, url,
+                                  retired_utc, fingerprint, added_utc, changed_utc)
+            VALUES (1, 1, 'a', 1, 'Acme', '5', 'EUR', '["S"]', 'https://shop.example/a', NULL, '', '', ''),
+                   (2, 1, 'b', 1, 'Acme', '6', NULL, NULL, NULL, NULL, '', '', ''),
+                   (3, 1, 'c', 1, 'Gone', '7', 'USD', '["M"]', 'https://shop.example/c', '2026-01-01', '', '', '');
+            """
+        )
+        before = [tuple(row) for row in connection.execute("SELECT * FROM products ORDER BY id")]
+    with Catalogue.open(section) as catalogue:
+        assert [tuple(row) for row in catalogue.connection.execute("SELECT * FROM products ORDER BY id")] == before
+        assert [catalogue.product_at(f"https://shop.example/{page}") for page in "ac"] == [1, None]
+        words = catalogue.vocabulary()
+        assert (words.brands, words.sizes, words.currencies) == ({("acme",): "Acme"}, {"s"}, ("EUR",))
+        assert (catalogue.counts().products, catalogue.counts().retired) == (2, 1)
+
+
+def test_a_page_is_looked_up_and_not_searched_for(market):
+    page = "https://shop.example/1"
+    market.bring_in({"id": "1", "url": page}, {"id": "2", "url": page}, {"id": "3", "url": "https://shop.example/3"})
+    asked: list[str] = []
+    market.catalogue.connection.set_trace_callback(asked.append)
+    assert market.catalogue.product_at(page) == market.product("1").product_id
+    market.catalogue.connection.set_trace_callback(None)
+    [plan] = market.catalogue.connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()
+    assert "SEARCH products USING INDEX products_url (url=?)" in plan["detail"]
+    market.bring_in({"id": "2", "url": page}, {"id": "3", "url": "https://shop.example/3"})
+    assert market.catalogue.product_at(page) == market.product("2").product_id
+    assert market.catalogue.product_at("https://shop.example/") is None
+
+
 def test_no_catalogue_and_a_broken_one_are_refused(tmp_path):
     section = CatalogueSection(path=tmp_path / "catalogue.db")
     with pytest.raises(CatalogueError, match=r"no catalogue at .* imgrec import FEED\.csv"):

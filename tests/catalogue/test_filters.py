@@ -227,6 +227,38 @@ def test_the_vocabulary_is_that_of_what_is_on_sale_now(market):
     assert not words.has_word("kite")
 
 
+def test_what_is_said_of_products_is_counted_as_they_come_change_and_go(market):
+    def counted(*rows: dict[str, str] | str) -> dict[tuple[str, str], int]:
+        market.bring_in(*rows)
+        ask = market.catalogue.connection.execute
+        kept = {tuple(row[:2]): row[2] for row in ask("SELECT kind, value, products FROM vocabulary")}
+        anew = ask("SELECT kind, value, count(*) FROM said_of_products GROUP BY kind, value")
+        assert kept == {tuple(row[:2]): row[2] for row in anew}
+        return kept
+
+    euro = {"brand": "Acme", "price": "5", "currency": "EUR"}
+    first = {("brand", "Acme"): 2, ("currency", "EUR"): 2}
+    assert counted({"id": "1", **euro}, {"id": "2", **euro}, "3") == first
+    assert counted({"id": "1", **euro, "price": "6", "title": "Kite"}, {"id": "2", **euro}, "3") == first
+    assert counted({"id": "1", **euro, "sizes": "S|M"}, {"id": "2", "brand": "acme", "price": "7"}, "3") == {
+        ("brand", "Acme"): 1, ("brand", "acme"): 1, ("currency", "EUR"): 1, ("currency", ""): 1,
+        ("sizes", '["S", "M"]'): 1,
+    }  # fmt: skip
+    assert counted({"id": "2", **euro}, "3") == {("brand", "Acme"): 1, ("currency", "EUR"): 1}  # the first is retired
+    assert counted({"id": "1", **euro}, {"id": "2", **euro}, "3") == first
+    market.catalogue.connection.execute("DELETE FROM photos")
+    market.catalogue.connection.execute("DELETE FROM products WHERE external_id = '2'")
+    assert counted({"id": "1", **euro}, "3") == {("brand", "Acme"): 1, ("currency", "EUR"): 1}
+
+
+def test_the_commonest_spelling_of_a_brand_and_the_commonest_currency_count(market):
+    rows = [("1", "ACME", "USD"), ("2", "Acme", "EUR"), ("3", "Acme", "EUR"), ("4", "Zeta", "")]
+    market.bring_in(*({"id": id_, "brand": brand, "price": "5", "currency": code} for id_, brand, code in rows))
+    words = market.catalogue.vocabulary()
+    assert words.brands == {("acme",): "Acme", ("zeta",): "Zeta"}
+    assert words.currencies == ("EUR", "USD")
+
+
 AMOUNTS = st.one_of(
     st.decimals(0, 30, places=2),
     st.sampled_from([TWENTY, Decimal("19.9900"), Decimal("19.990000000000000001"), Decimal("19.98999999999999999")]),

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from imgrec.catalogue.feed import Reason
 from imgrec.catalogue.importing import import_feed
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import FeedError
+from imgrec.folders import LocalFolder
 from imgrec.lock import writing
 
 
@@ -276,3 +278,15 @@ def test_readers_see_whole_transactions_while_an_import_runs(market):
     feed = market.feed(*({"id": str(number), "image": "p.jpg"} for number in range(450)))
     import_feed(market.catalogue, feed, "market", market.rejects, Watched(look))
     assert seen == [200, 400, 450]
+
+
+def test_more_photos_wait_for_the_disk_at_once_than_there_are_processors(market, monkeypatch):
+    several = (os.cpu_count() or 1) + 1
+    together, write = threading.Barrier(several, timeout=60), LocalFolder.write
+
+    def wait_for_the_others(folder: LocalFolder, name: str, content: bytes) -> None:
+        together.wait()
+        write(folder, name, content)
+
+    monkeypatch.setattr(LocalFolder, "write", wait_for_the_others)
+    assert market.bring_in(*map(str, range(several))).imported == several

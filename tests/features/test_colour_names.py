@@ -32,6 +32,15 @@ def test_what_people_call_a_colour_is_among_its_names(name):
         assert name in named((swatch, 1))
 
 
+def test_many_photos_have_the_names_of_each(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(0)
+    lab = rng.uniform((0, -60, -60), (100, 60, 60), (100, 3, 3))
+    colours = np.concatenate([lab, rng.dirichlet(np.ones(3), 100)[..., None]], axis=2).astype(np.float16)
+    monkeypatch.setattr("imgrec.features.colour_names._AT_ONCE", 32)
+    assert (names_of(colours) == np.concatenate([names_of(colours[[row]]) for row in range(100)])).all()
+    assert names_of(colours).any(axis=1).sum() > 50
+
+
 def test_opposites_are_never_one():
     for one, other in (("black", "white"), ("red", "green"), ("blue", "yellow"), ("pink", "green"), ("navy", "orange")):
         for swatch in SWATCHES[one].split():

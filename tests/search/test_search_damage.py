@@ -18,7 +18,7 @@ from imgrec.progress import Silent
 from imgrec.search.build import build_index
 from imgrec.search.search_index import SearchIndex, open_index
 from imgrec.search.serving import Serving
-from imgrec.sums import SUMS, seal
+from imgrec.sums import SUMMED, SUMS, SealedFolder, seal
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model, write_settings
 from imgrec.vision.vectors import unit_rows
@@ -39,6 +39,16 @@ def flip(file: Path, at: int) -> None:
         [byte] = stream.read(1)
         stream.seek(at)
         stream.write(bytes([byte ^ 1]))
+
+
+def flip_unnoticed(file: Path, at: int) -> None:
+    """One bit of a large array that was summed, as a disk does of itself: nothing tells that the file has changed."""
+    note = file.with_name(SUMMED)
+    [line] = [line for line in note.read_text().splitlines() if line.endswith(f"  {file.name}")]
+    flip(file, at)
+    status = file.stat()
+    stands = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+    note.write_text(note.read_text().replace(line, f"{line.split()[0]} {stands}  {file.name}"))
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -68,17 +78,94 @@ def test_whatever_befalls_any_file_of_a_generation_is_noticed_and_says_how_to_bu
     open_index(index.folder.parent)
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_damage_to_what_is_mapped_is_noticed_when_it_is_opened(damage, make_index, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def mapped_index(make_index, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a generation all of whose arrays are mapped, opened once."""
     folder: Path = make_index({"a": (np.eye(40, dtype=np.float32), list(range(40)), [1] * 40)}).folder
     monkeypatch.setattr("imgrec.sums.MAPPED_FROM", 1)
-    for name in ("vectors.npy", *CODES):
-        whole = (folder / name).read_bytes()
-        damage(folder / name)
-        with pytest.raises(SearchIndexError, match=r"is damaged .* imgrec index --rebuild"):
-            SearchIndex(folder)
-        (folder / name).write_bytes(whole)
     SearchIndex(folder)
+    return folder
+
+
+@pytest.fixture
+def summed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of files as they are summed."""
+    names: list[str] = []
+    check = SealedFolder.check
+
+    def noted(self: SealedFolder, name: str, content: bytes) -> None:
+        names.append(name)
+        check(self, name, content)
+
+    monkeypatch.setattr(SealedFolder, "check", noted)
+    return names
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_damage_to_what_is_mapped_is_noticed_when_it_is_opened(damage, mapped_index: Path):
+    for name in ("vectors.npy", *CODES):
+        whole = (mapped_index / name).read_bytes()
+        damage(mapped_index / name)
+        for _ in range(2):
+            with pytest.raises(SearchIndexError, match=r"is damaged .* imgrec index --rebuild"):
+                SearchIndex(mapped_index)
+        (mapped_index / name).write_bytes(whole)
+    SearchIndex(mapped_index)
+
+
+def test_what_is_mapped_is_summed_once_and_again_when_anything_has_touched_it(mapped_index: Path, summed: list[str]):
+    SearchIndex(mapped_index)
+    assert summed == ["index.json"]  # which is read, as all small files are
+    os.utime(mapped_index / "vectors.npy")
+    SearchIndex(mapped_index)
+    assert summed == ["index.json"] * 2 + ["vectors.npy"]
+    summed.clear()
+    copy = Path(shutil.copytree(mapped_index, mapped_index.with_name("copy")))
+    SearchIndex(copy)
+    assert sorted(summed) == sorted(FILES)
+    summed.clear()
+    SearchIndex(copy)
+    assert summed == ["index.json"]
+    SearchIndex(copy, anew=True)
+    assert sorted(summed[1:]) == sorted(FILES)
+
+
+def test_a_file_with_the_time_it_had_before_is_not_taken_for_what_it_was(mapped_index: Path):
+    file = mapped_index / "vectors.npy"
+    before = file.stat()
+    flip(file, 500)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(SearchIndexError, match="is damaged"):
+        SearchIndex(mapped_index)
+
+
+def test_a_generation_has_been_summed_when_it_is_sealed(make_index, monkeypatch: pytest.MonkeyPatch, summed: list[str]):
+    monkeypatch.setattr("imgrec.sums.MAPPED_FROM", 1)
+    make_index({"a": (np.eye(40, dtype=np.float32), list(range(40)), [1] * 40)})
+    assert summed == ["index.json"]
+
+
+def test_where_nothing_can_be_noted_everything_is_summed_and_answers(mapped_index: Path, summed: list[str]):
+    (mapped_index / SUMMED).unlink()
+    (mapped_index / SUMMED).mkdir()
+    for times in (1, 2):
+        SearchIndex(mapped_index)
+        assert sorted(summed) == sorted(FILES * times)
+
+
+def test_what_a_disk_changed_of_itself_is_found_by_who_sums_anew_and_from_then_on_by_all(mapped_index: Path):
+    flip_unnoticed(mapped_index / "vectors.npy", 500)
+    SearchIndex(mapped_index)
+    with pytest.raises(SearchIndexError, match=r"vectors\.npy differs from its sum"):
+        SearchIndex(mapped_index, anew=True)
+    with pytest.raises(SearchIndexError, match=r"vectors\.npy differs from its sum"):
+        SearchIndex(mapped_index)
+
+
+def test_nothing_is_noted_of_a_small_shop(make_index):
+    folder: Path = make_index({"a": (np.eye(40, dtype=np.float32), list(range(40)), [1] * 40)}).folder
+    SearchIndex(folder, anew=True)
+    assert sorted(file.name for file in folder.iterdir()) == sorted([*FILES, SUMS])
 
 
 def test_large_arrays_are_mapped_and_small_ones_in_memory_and_an_open_generation_outlives_its_folder(
@@ -248,11 +335,13 @@ def test_where_the_model_of_the_current_generation_is_damaged_or_gone_the_one_be
 
 
 def test_a_damaged_index_is_built_anew_of_what_was_seen_before_and_the_sound_one_before_it_stays(
-    own_config: Config, eye: Eye
+    own_config: Config, eye: Eye, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr("imgrec.sums.MAPPED_FROM", 1)
     index = own_config.index.path
     damaged = built_again(own_config, eye)
-    flip(damaged / "rank.npy", 200)
+    flip_unnoticed(damaged / "rank.npy", 200)
+    SearchIndex(damaged)
     report = build_index(own_config, eye, False, Silent())
     assert (report.changed, report.computed) == (True, 0)
     kept = sorted(path.name for path in index.iterdir() if path.is_dir())
