@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from imgrec.training.weights import BLOCKS, KERNEL, convolution_names, names_in
+from imgrec.training.weights import BLOCKS, KERNEL, convolution_names
 
 MOST_SLIM = 6.0
 """Beyond it the untouched block 5 is most of what is left, and the rest starves."""
@@ -29,17 +29,13 @@ def channels(width: float = 1.0, slim: float = 1.0) -> dict[str, int]:
     return next((slimmed for share in shares if multiplications(slimmed := _kept(full, share)) <= budget), full)
 
 
-def multiplications(outputs: Mapping[str, int], side_px: int = 224, twin: bool = False) -> int:
-    """Of one photo, in all thirteen convolutions: a product for each weight and place, padding counted as well.
-
-    twin: with block 5 a second time, as a feature that has its frozen twin needs.
-    """
+def multiplications(outputs: Mapping[str, int], side_px: int = 224) -> int:
+    """Of one photo, in all thirteen convolutions: a product for each weight and place, padding counted as well."""
     total, inputs, places = 0, 3, side_px
     for name in convolution_names():
         if name.endswith("conv1") and name != "block1_conv1":
             places //= 2
-        own = KERNEL[0] * KERNEL[1] * inputs * outputs[name] * places**2
-        total += 2 * own if twin and name in names_in("block5") else own
+        total += KERNEL[0] * KERNEL[1] * inputs * outputs[name] * places**2
         inputs = outputs[name]
     return total
 

@@ -24,7 +24,7 @@ from imgrec.training.pixels import PhotoCache
 from imgrec.training.recipes import recipe_text
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.vgg16 import possible_features, weights_of
-from imgrec.training.weights import CREDIT, TWIN, Feature
+from imgrec.training.weights import CREDIT, Feature
 from imgrec.vision.eye import arithmetic_of, compile_network
 from imgrec.vision.learned import LearnedPhotos
 from imgrec.vision.model_folder import NETWORK, ModelSettings, write_settings
@@ -59,11 +59,11 @@ class Trained:
         made = f"trained on {len(self.examples['train']):,} photos of {len(self.labels)} categories, from {start}"
         return f"{made}, slimmed to {self.share_of_full:.0%} of its multiplications" if settings.slim > 1 else made
 
-    def multiplications(self, feature: Feature) -> int:
-        """Of a look, in the convolutions, where this feature is served."""
+    @property
+    def multiplications(self) -> int:
+        """Of a look, in the convolutions."""
         outputs = channels(self.settings.width, self.settings.slim)
-        of_photo = multiplications(outputs, self.settings.side_px, twin=TWIN in feature.layers)
-        return of_photo * (2 if self.settings.mirrored else 1)
+        return multiplications(outputs, self.settings.side_px) * (2 if self.settings.mirrored else 1)
 
     @property
     def share_of_full(self) -> float:
@@ -90,7 +90,7 @@ def finish_model(trained: Trained, folder: Path, report: Reporter) -> None:
         "photos": {split: len(side) for split, side in trained.examples.items()},
         "retrieval": find(trained.examples, said["features"]).as_json(),
         "retrieval_of_candidates": {name: found.as_json() for name, found in candidates.items()},
-        "multiplications": trained.multiplications(feature),
+        "multiplications": trained.multiplications,
         "measured_in": arithmetic_of(network),
         "export": exported.as_json(),
     }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.training.weights import BLOCKS, GEM_FLOOR, GEM_POWER, TWIN, Feature, Weights, convolution_names, names_in
+from imgrec.training.weights import BLOCKS, GEM_FLOOR, GEM_POWER, Feature, Weights, convolution_names
 from imgrec.vision.runtime import import_openvino
 from imgrec.vision.vectors import Floats
 
@@ -65,7 +65,7 @@ def graph_below(weights: Weights, side_px: int, block: int) -> Any:
     pixels = op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
     x = layers.centred(pixels)
     for number in range(1, block):
-        x = layers.halved(layers.block(x, f"block{number}"))
+        x = layers.halved(layers.block(x, number))
     maps = op.convert(op.transpose(x, [0, 2, 3, 1]), "f16")
     maps.output(0).set_names({"maps"})
     pixels.output(0).set_names({"pixels"})
@@ -106,14 +106,10 @@ def in_eight_bits(kernel: Floats) -> tuple[NDArray[np.int8], Floats]:
 
 
 def _layers_of_interest(layers: "_Layers", x: Any) -> dict[str, Any]:
-    """By name: the output of each block before its pooling, of block 5's frozen twin, and of the dense layers; of those
-    that there are.
-    """
+    """By name: the output of each block before its pooling, and of the dense layers that there are."""
     op, weights, taken = layers.op, layers.weights, {}
     for block in range(1, len(BLOCKS) + 1):
-        if block == len(BLOCKS) and weights.has_twin:
-            taken[TWIN] = layers.block(x, TWIN)
-        x = taken[f"block{block}"] = layers.block(x, f"block{block}")
+        x = taken[f"block{block}"] = layers.block(x, block)
         if block < len(BLOCKS) or layers.has("fc1"):
             x = below = layers.halved(x)
     if layers.has("fc1"):
@@ -156,10 +152,10 @@ class _Layers:
         offset = np.reshape(self.weights.offset, (1, -1, 1, 1)).astype(np.float32)
         return op.add(op.multiply(photos, np.float32(self.weights.scale)), offset)
 
-    def block(self, x: Any, block: str) -> Any:
-        """The convolutions of a block, without the pooling behind them."""
-        for name in names_in(block):
-            x = self.convolution(x, name)
+    def block(self, x: Any, block: int) -> Any:
+        """The convolutions of a block, counted from 1, without the pooling behind them."""
+        for number in range(1, BLOCKS[block - 1][1] + 1):
+            x = self.convolution(x, f"block{block}_conv{number}")
         return x
 
     def convolution(self, x: Any, name: str) -> Any:

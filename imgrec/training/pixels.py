@@ -15,7 +15,6 @@ from imgrec.errors import PhotoError, TrainingError
 from imgrec.progress import Reporter
 from imgrec.training.augmentation import AUGMENTATIONS, augmented, mixed
 from imgrec.training.settings import Stage, TrainingSettings
-from imgrec.training.vgg16 import taught
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import MOST_SIDE_PX, Pixels, Preprocessing
 
@@ -60,8 +59,8 @@ class PhotoCache:
         return self.pixels("train", side_px)
 
     def part(self, network: Any) -> Any:
-        """What is trained on photos: all of the network that learns, as a keras.Model of its own."""
-        return keras.Model(network.input, taught(network))
+        """What is trained on photos: all of the network, as a keras.Model of its own."""
+        return keras.Model(network.input, network.output)
 
     def training(self, stage: Stage, epoch: int) -> Take:
         """The training photos as an epoch shows them."""

@@ -7,12 +7,10 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from imgrec.training.channels import MOST_SLIM
-from imgrec.training.weights import BLOCKS
 from imgrec.vision.preprocessing import LEAST_SIDE_PX, MOST_SIDE_PX, Preprocessing
 
 FeatureLayer = Literal[
-    "auto", "block3", "block4", "block5", "block4+block5", "fc2", "embedding", "block3+embedding", "block4+embedding",
-    "block4+frozen5+embedding"
+    "auto", "block3", "block4", "block5", "block4+block5", "fc2", "embedding", "block3+embedding", "block4+embedding"
 ]  # fmt: skip
 Pooling = Literal["auto", "average", "gem"]
 Wanted = Literal["kind", "group"]
@@ -94,10 +92,6 @@ class TrainingSettings(BaseModel):
     )
     metric_weight: float = Field(0.5, gt=0, description="Weight of the embedding's loss beside the categories'.")
     embedding_dim: int = Field(128, ge=8, description="Dimensions of the embedding.")
-    frozen_twin: bool = Field(
-        False,
-        description="Keep block 5 as it came, too, beside the one that learns, so that a feature can have of both.",
-    )
     feature_layer: FeatureLayer = Field(
         "auto",
         description="Where the feature is taken. auto: where it finds most of the same kind (with --metric group: of "
@@ -132,13 +126,6 @@ class TrainingSettings(BaseModel):
             raise ValueError("the feature layer fc2 exists with --top dense only")
         if "embedding" in self.feature_layer and self.metric == "none":
             raise ValueError(f"the feature layer {self.feature_layer} exists with --metric only")
-        if "frozen5" in self.feature_layer and not self.frozen_twin:
-            raise ValueError(f"the feature layer {self.feature_layer} exists with --frozen-twin only")
-        if self.frozen_twin and (self.from_scratch or self.batch_norm or self.first_block < len(BLOCKS)):
-            raise ValueError(
-                "a frozen twin stands on blocks that stay as they came: it wants pretrained weights, and stages that "
-                "train from block5 or top"
-            )
         if self.slim > 1 and (self.from_scratch or self.batch_norm):
             raise ValueError("there is nothing to slim from scratch; --slim wants pretrained weights, or --width fewer")
         return self

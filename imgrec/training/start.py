@@ -15,7 +15,7 @@ from imgrec.training.pretrained import download_imagenet, read_h5
 from imgrec.training.recovery import recover
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.slimming import slimmed
-from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions, set_twin, weights_of
+from imgrec.training.vgg16 import build_vgg16, convolution_shapes, load_convolutions, weights_of
 
 _CLASSES = "layers/cosine_logits/vars/0"
 """Where Keras keeps the directions of the embedding's classes, (embedding_dim, classes)."""
@@ -37,8 +37,6 @@ def load_start(network: Any, settings: TrainingSettings, photos: PhotoCache, run
         _go_on_from(network, settings, Path(settings.start_from))
     elif not settings.from_scratch:
         _load_pretrained(network, settings, report)
-    if settings.start_from is None:  # else the twin came along
-        set_twin(network)
 
 
 def take_finished(network: Any, model: Path) -> list[Epoch]:

@@ -19,12 +19,10 @@ from imgrec.training.weights import (
     GEM_POWER,
     IMAGENET_MEAN_RGB,
     KERNEL,
-    TWIN,
     Feature,
     Pairs,
     Weights,
     convolution_names,
-    names_in,
 )
 from imgrec.vision.vectors import Floats
 
@@ -42,8 +40,7 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
     """The network as a keras.Model: uint8 or float (n, side, side, 3) RGB in; out come, by name,
 
     `logits` float32 (n, categories), and where `metric_classes` are given `metric` float32 (n, metric_classes): cosines
-    between an embedding and each class's direction, times COSINE_SCALE; and the frozen twin's map, where the settings
-    want one. `dtype` is a Keras policy, such as
+    between an embedding and each class's direction, times COSINE_SCALE. `dtype` is a Keras policy, such as
     mixed_bfloat16. The side is any, unless the dense top holds it to the settings' side.
     """
     layer = _LayersOf(dtype)
@@ -53,12 +50,9 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
     offset = [-mean * scale for mean in IMAGENET_MEAN_RGB]
     x = keras.layers.Rescaling(scale, offset, dtype="float32", name="centre")(photos)
     outputs_of = channels(settings.width, settings.slim)
-    for block in range(1, len(BLOCKS) + 1):
-        if block == len(BLOCKS) and settings.frozen_twin:
-            twin = x
-            for name, own in _twins():
-                twin = layer.convolution(twin, name, outputs_of[own], batch_norm=False)
-        for name in names_in(f"block{block}"):
+    for block, (_, convolutions) in enumerate(BLOCKS, start=1):
+        for number in range(1, convolutions + 1):
+            name = f"block{block}_conv{number}"
             x = layer.convolution(x, name, outputs_of[name], settings.batch_norm)
         if block < len(BLOCKS) or settings.top == "dense":
             x = below = keras.layers.MaxPooling2D(name=f"block{block}_pool", dtype=dtype)(x)
@@ -78,14 +72,7 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
     if metric_classes:
         embedding = keras.layers.Dense(settings.embedding_dim, dtype="float32", name="embedding", **start)(x)
         outputs["metric"] = CosineLogits(metric_classes, dtype="float32", name="metric")(embedding)
-    if settings.frozen_twin:
-        outputs[TWIN] = twin
     return keras.Model(photos, outputs, name="vgg16")
-
-
-def taught(network: Any) -> dict[str, Any]:
-    """The outputs that learn something, by name: all but the frozen twin's, which no step needs to compute."""
-    return {name: output for name, output in network.output.items() if name != TWIN}
 
 
 def possible_features(settings: TrainingSettings) -> list[Feature]:
@@ -97,8 +84,7 @@ def possible_features(settings: TrainingSettings) -> list[Feature]:
     features = [Feature(layer, pooling) for layer in ("block5", "block4", "block4+block5") for pooling in poolings]
     features += [Feature("fc2")] if settings.top == "dense" else []
     if settings.metric != "none":
-        joined: tuple[str, ...] = ("block3+embedding", "block4+embedding")
-        joined += (f"block4+{TWIN}+embedding",) if settings.frozen_twin else ()
+        joined = ("block3+embedding", "block4+embedding")
         features += [Feature("embedding"), *(Feature(layers, pooling) for layers in joined for pooling in poolings)]
     return features
 
@@ -106,10 +92,7 @@ def possible_features(settings: TrainingSettings) -> list[Feature]:
 def freeze_below(network: Any, train_from: TrainFrom) -> None:
     """Let only the part from `train_from` upwards learn: a block's name, or `top` for what stands on the blocks."""
     for layer in network.layers:
-        is_kept = layer.name.startswith(TWIN)
-        layer.trainable = not is_kept and (
-            not layer.name.startswith("block") or layer.name[: len("block1")] >= train_from
-        )
+        layer.trainable = not layer.name.startswith("block") or layer.name[: len("block1")] >= train_from
 
 
 def load_convolutions(network: Any, weights: Pairs) -> None:
@@ -118,17 +101,10 @@ def load_convolutions(network: Any, weights: Pairs) -> None:
         network.get_layer(name).set_weights(list(pair))
 
 
-def set_twin(network: Any) -> None:
-    """Have the frozen twin be what block 5 is now; nothing where the network has none."""
-    layers = {layer.name: layer for layer in network.layers}
-    for name, own in _twins():
-        if name in layers:
-            layers[name].set_weights(layers[own].get_weights())
-
-
 def convolution_shapes(network: Any) -> dict[str, tuple[int, ...]]:
     """Kernel shape by layer name, of the thirteen convolutions in order."""
-    return {name: tuple(network.get_layer(name).kernel.shape) for name in convolution_names()}
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    return {layer.name: tuple(layer.kernel.shape) for layer in layers}
 
 
 def weights_of(network: Any) -> Weights:
@@ -137,7 +113,7 @@ def weights_of(network: Any) -> Weights:
     centre = layers["centre"]
     scale = float(layers[_SCALED].scale) if _SCALED in layers else 1.0
     return Weights(
-        {name: _folded(layers, name) for name in (*convolution_names(), *names_in(TWIN)) if name in layers},
+        {name: _folded(layers, name) for name in convolution_names()},
         {name: _plain(layers[name], scale) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
         float(centre.scale),
         np.asarray(centre.offset, np.float32),
@@ -189,11 +165,6 @@ def _folded(layers: dict[str, Any], name: str) -> tuple[Floats, Floats]:
     gamma, beta, mean, variance = norm.get_weights()
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return kernel * scale, beta - mean * scale
-
-
-def _twins() -> list[tuple[str, str]]:
-    """The twin's convolutions, and whose weights each has."""
-    return list(zip(names_in(TWIN), names_in("block5"), strict=True))
 
 
 def _plain(dense: Any, scale: float) -> tuple[Floats, Floats]:

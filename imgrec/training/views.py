@@ -24,7 +24,6 @@ from imgrec.training.augmentation import AUGMENTATIONS, augmented
 from imgrec.training.graph import graph_below
 from imgrec.training.pixels import PhotoCache, Take
 from imgrec.training.settings import Stage, TrainingSettings
-from imgrec.training.vgg16 import taught
 from imgrec.training.weights import Weights
 from imgrec.vision.eye import compile_network
 from imgrec.vision.preprocessing import Pixels
@@ -83,7 +82,7 @@ class Views:
 
     def part(self, network: Any) -> Any:
         """What is trained on them: the network from the first block that learns on, as a keras.Model of its own."""
-        return keras.Model(network.get_layer(f"block{self.frozen.below - 1}_pool").output, taught(network))
+        return keras.Model(network.get_layer(f"block{self.frozen.below - 1}_pool").output, network.output)
 
     def training(self, stage: Stage, epoch: int) -> Take:
         """The training photos as an epoch, counted from 1, shows them: each in another view than in the one before."""

@@ -17,8 +17,6 @@ BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 
 IMAGENET_MEAN_RGB = (123.68, 116.779, 103.939)
 KERNEL = (3, 3)
-TWIN = "frozen5"
-"""The last block as it came, beside the one that learned: both take what block 4 makes."""
 GEM_POWER = 3.0
 GEM_FLOOR = 1e-6
 
@@ -51,8 +49,7 @@ class Feature:
 class Weights:
     """What a network consists of, in RGB order.
 
-    convolutions: kernel (3, 3, in, out) and shift (out,) by name, whatever normalises behind them folded in; those of
-    TWIN where there is one. dense:
+    convolutions: kernel (3, 3, in, out) and shift (out,) by name, whatever normalises behind them folded in. dense:
     kernel (in, out) and bias (out,) by name, of fc1, fc2, embedding and logits those that there are. scale, offset:
     what pixels are multiplied by, and then added to, offset (3,). stands_on: what embedding and logits stand on, where
     there is no fc1: the last block's average, or the GeM of what that takes and of what it makes, each of length 1.
@@ -64,11 +61,6 @@ class Weights:
     offset: NDArray[np.float32]
     stands_on: Literal["average", "gem"] = "average"
 
-    @property
-    def has_twin(self) -> bool:
-        """Whether block 5 is kept as it came, too."""
-        return set(names_in(TWIN)) <= self.convolutions.keys()
-
     @classmethod
     def pretrained(cls, convolutions: Pairs) -> Self:
         """ImageNet's convolutions alone: they take pixels less its mean."""
@@ -77,10 +69,4 @@ class Weights:
 
 def convolution_names() -> list[str]:
     """The thirteen, in order."""
-    return [name for block in range(1, len(BLOCKS) + 1) for name in names_in(f"block{block}")]
-
-
-def names_in(block: str) -> list[str]:
-    """The convolutions of a block, in order: of block1 to block5, or of TWIN."""
-    _, count = BLOCKS[int(block[-1]) - 1]
-    return [f"{block}_conv{number}" for number in range(1, count + 1)]
+    return [f"block{block}_conv{number}" for block, (_, n) in enumerate(BLOCKS, start=1) for number in range(1, n + 1)]

@@ -31,7 +31,6 @@ DENSE = TrainingSettings(weights="some.h5", side_px=48, width=0.0625, dtype="flo
 GEM = TrainingSettings(
     weights="some.h5", side_px=32, width=0.125, dtype="float32", metric="kind", embedding_dim=16, top="gem"
 )  # fmt: skip
-TWIN = GEM.model_copy(update={"frozen_twin": True})
 AVERAGE = Feature("block5", "average")
 
 
@@ -161,9 +160,7 @@ def test_the_features_are_those_the_settings_leave_open(settings: TrainingSettin
 
 
 @pytest.mark.parametrize(
-    ("settings", "classes"),
-    [(NARROW, 4), (GEM, 4), (TWIN, 4), (DENSE, 0)],
-    ids=["average top", "gem top", "gem top and frozen twin", "dense top"],
+    ("settings", "classes"), [(NARROW, 4), (GEM, 4), (DENSE, 0)], ids=["average top", "gem top", "dense top"]
 )
 def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSettings, classes: int):
     """Pooled with numpy from what Keras' own layers put out; equal within a thousandth of the largest value."""
@@ -175,7 +172,6 @@ def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSetti
     }
     ours = said_by_graph(network, photos, features)
     last = {f"block{block}": f"block{block}_conv{n}_relu" for block, (_, n) in enumerate(BLOCKS, 1)}
-    last |= {"frozen5": "frozen5_conv3_relu"} if settings.frozen_twin else {}
     whole = ["fc2_relu"] if settings.top == "dense" else ["embedding"]
     theirs = said_by_keras(network, photos, [*last.values(), *whole, "logits"])
 
@@ -196,13 +192,6 @@ def test_the_graph_says_what_keras_says_of_every_feature(settings: TrainingSetti
     for pooling in ("average", "gem"):
         parts = [expected[f"{block} {pooling}"] for block in ("block4", "block5")]
         expected[f"block4+block5 {pooling}"] = of_length_one(np.hstack(parts))
-    if settings.frozen_twin:
-        for pooling, pooled in (
-            ("average", theirs[last["frozen5"]].mean(axis=(1, 2))),
-            ("gem", gem(theirs[last["frozen5"]])),
-        ):
-            parts = [expected[f"block4 {pooling}"], of_length_one(pooled), expected["embedding"]]
-            expected[f"block4+frozen5+embedding {pooling}"] = of_length_one(np.hstack(parts))
     assert set(ours) == set(expected)
     for name, values in expected.items():
         assert ours[name].shape == values.shape, name

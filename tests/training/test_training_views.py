@@ -31,10 +31,10 @@ ON_BLOCK_5 = (Stage(share=1, train_from="block5"),)
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
-    """A narrow network from pretrained weights, of which block 5 and the softmax learn; block 5 has a frozen twin."""
+    """A narrow network from pretrained weights, of which block 5 and the softmax learn."""
     wanted = TrainingSettings(
         weights=str(tmp_path_factory.mktemp("weights") / "narrow.h5"), epochs=3, batch_size=5, side_px=32, width=0.125,
-        dtype="float32", views=2, stages=ON_BLOCK_5, mixing=0.5, learning_rate=3e-3, frozen_twin=True,
+        dtype="float32", views=2, stages=ON_BLOCK_5, mixing=0.5, learning_rate=3e-3,
     )  # fmt: skip
     rng = np.random.default_rng(0)
     with h5py.File(wanted.weights, "w") as stored:
@@ -145,10 +145,6 @@ def test_a_run_that_is_resumed_ends_as_an_undisturbed_one_with_frozen_blocks_as_
         learns = name.startswith(("block5", "logits"))
         assert np.array_equal(after[name], weight) != learns, name
         assert np.allclose(after[name], other[name], atol=1e-3), name
-    twins = {name: weight for name, weight in after.items() if name.startswith("frozen5")}
-    assert len(twins) == 6
-    for name, weight in twins.items():
-        assert np.array_equal(weight, before[name.replace("frozen5", "block5")]), "block 5 as it came"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +164,7 @@ def test_they_look_once_where_that_pays_and_fits(
 ):
     monkeypatch.setattr(running, "has_gpu", lambda: False)
     monkeypatch.setattr(running, "multiplies_bfloat16", lambda *by: False)
-    _, learned = begun(changed(settings, frozen_twin=False, **changes), tmp_path)
+    _, learned = begun(changed(settings, **changes), tmp_path)
     assert (learned.views.count if learned.views else 0) == views
 
 
