@@ -6,7 +6,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import aiosqlite
 import numpy as np
@@ -25,6 +24,7 @@ from bot.store.journal import noting
 from bot.store.outbox import add_steps, answer_request, begin_unasked
 from bot.store.wishes import Products, Wish, note_searched
 from bot.texts import wishes
+from imgrec.database import utc_of
 from imgrec.errors import OtherServingError, PhotoError
 from imgrec.log.schema import Action, KindOfQuery, Outcome
 from imgrec.log.writer import LoggedTimes, QueryRecord
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _LOOKS_EVERY_S = 5.0
 _PAUSE_S = 60.0
-"""After a photo could not be had, the longer the oftener that was so."""
+"""After a wish could not be searched, times how often it could not."""
 _TRIES_OF_WHAT_MAY_BE_GONE = 4
 _USEFUL_FOR_S = 24 * 3600
 """A message that Telegram does not take for longer is not sent any more."""
@@ -155,9 +155,8 @@ class Wishing:
             return  # stopped meanwhile
         now, say, request = now_s(), result.request.say, result.request
         query_id = await begin_unasked(connection, f"wish {wish_id}", wish.chat_id, wish.user_id, say.code)
-        asked = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         record = QueryRecord(
-            id=query_id, asked_utc=asked, kind=KindOfQuery.WISH, outcome=Outcome.ANSWERED, language=say.code,
+            id=query_id, asked_utc=utc_of(now), kind=KindOfQuery.WISH, outcome=Outcome.ANSWERED, language=say.code,
             photo_unique_id=request.photo.file_unique_id if request.photo else None, parent=wish.query_id,
             answer=kept.logged(kept.ranks[: len(result.answer.matches)], 1),
             times=LoggedTimes(search_ms=result.times.search_ms),

@@ -1,6 +1,7 @@
 """SQLite as catalogue and log use it: write-ahead logging, a busy timeout, numbered migrations."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,7 +97,17 @@ def version_problem(connection: sqlite3.Connection, migrations: Sequence[str], m
 
 def utc_now() -> str:
     """The present moment as ISO 8601 in UTC, to the millisecond, as every time in our databases is written."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc_of(time.time())
+
+
+def utc_of(moment_s: float) -> str:
+    """The same of any moment, in seconds since 1970."""
+    return datetime.fromtimestamp(moment_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_the_minute(utc: str) -> str:
+    """Such a time as people read it: 2026-12-01 13:25 UTC."""
+    return f"{utc[:16].replace('T', ' ')} UTC"
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from imgrec.catalogue.store import Catalogue, CatalogueCounts
 from imgrec.config import Config
+from imgrec.database import to_the_minute
 from imgrec.errors import ImgrecError
 from imgrec.generations import current
 from imgrec.log.reader import LogReader
@@ -67,8 +68,9 @@ class Status:
         folder, record = index
         expected = record.knowledge.expected.category.get("shop")
         recognised = f", {expected} expected to be recognised" if expected else ""
+        built = to_the_minute(record.built_utc)
         lines = [
-            f"{folder.name}: {record.photos:,} photos in {len(record.categories)} categories, built {record.built_utc}",
+            f"{folder.name}: {record.photos:,} photos in {len(record.categories)} categories, built {built}",
             f"seen by {record.model_name} ({record.model_sha256[:12]}){recognised}",
         ]
         if note := read_note(folder):
@@ -137,11 +139,11 @@ def _catalogue_json(counts: CatalogueCounts) -> dict[str, object]:
 
 def _catalogue_words(counts: CatalogueCounts) -> list[str]:
     categories = ", ".join(f"{name} {count:,}" for name, count in counts.categories.items())
-    none = f"; {counts.uncategorised:,} products have none" if counts.uncategorised else ""
+    none = f"; without one: {counts.uncategorised:,}" if counts.uncategorised else ""
     photos = ", ".join(f"{count:,} {status}" for status, count in counts.photos.items())
     return [
         f"{counts.products:,} products on sale, {counts.with_photo:,} with a photo; {counts.retired:,} retired",
-        f"{len(counts.categories)} categories: {categories}{none}" if categories else "no categories",
+        f"categories ({len(counts.categories)}): {categories}{none}" if categories else "no categories",
         f"photos: {photos or 'none'}",
     ]
 

@@ -21,9 +21,14 @@ from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_c
 
 from imgrec import opening
 from imgrec.cli import COMMANDS, main
+from imgrec.commands.index_screen import figures_in_words
+from imgrec.database import to_the_minute
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import LoggedAnswer, LoggedMatch, LoggedTimes, LogWriter, QueryRecord
+from imgrec.search.generation import Expected, Knowledge
+from imgrec.search.likeness import Likeness
+from imgrec.search.meaning import NOTHING_TO_GO_BY
 from imgrec.vision.eye import Eye
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -295,7 +300,7 @@ def test_a_shop_goes_into_one_file_and_comes_back_from_it(imgrec, tmp_path):
     imgrec("sources", "remove", "feed", "--yes")
     back = imgrec("restore", file, "--replace")
     assert (back.exit_code, back.stdout) == (0, "")
-    assert f"The shop is as it was at {made['made_utc']}." in back.stderr
+    assert f"The shop is as it was at {to_the_minute(made['made_utc'])}." in back.stderr
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 3
 
 
@@ -554,7 +559,9 @@ def test_search_in_words_names_products_and_says_when_none_is_similar(shop):
     assert (
         "No product is similar enough" in shop.imgrec("search", far, "--category", "Boxes", "--threshold", "1").stdout
     )
-    assert "No product there passes. Ask for less:" in shop.imgrec("search", far, "--brand", "Nobody").stdout
+    nothing = shop.imgrec("search", far, "--brand", "Nobody").stdout
+    assert "No product there passes. Ask for less:" in nothing
+    assert "alike" not in nothing  # an empty table tells nothing
 
 
 def test_search_leaves_out_what_costs_more_or_has_another_brand_or_no_price(shop):
@@ -613,6 +620,17 @@ def test_the_index_says_on_one_screen_what_the_shop_is_and_what_is_to_be_expecte
     assert "as telephones take them" in rows["recognised"]
     assert re.match(r"what is \d+% alike or more \(similarity ", rows["shows"])
     assert "Next: imgrec search PHOTO" in done.stderr
+
+
+def test_the_screen_of_a_small_shop_says_that_it_is_small_and_calls_only_what_is_weak_weak():
+    expected = Expected(photos=9, families=9, weakest=(("Boxes", 0.5), ("Balls", 1.0)))
+    knowledge = Knowledge(
+        labels=("Balls", "Boxes"), head="fitted", temperature=1, scoping="all", threshold=0,
+        threshold_rule=NOTHING_TO_GO_BY, likeness=Likeness.unknown(), expected=expected,
+    )  # fmt: skip
+    words = dict(figures_in_words(knowledge))
+    assert words[""].endswith("; weakest: Boxes 50%")
+    assert words["shows"] == "whatever has a similarity of 0.000 or more, for there are too few photos to go by"
 
 
 def test_features_are_kept_so_that_nothing_is_left_to_look_at(own_shop):

@@ -140,6 +140,7 @@ def test_without_a_chat_it_opens_and_stops_and_a_newer_feed_brings_it_up_to_date
     assert done.returncode == 0, done.stderr
     assert "23: 0 looked at, 23 known before" in done.stdout
     assert "Sent" not in done.stdout
+    assert f"Next: imgrec search PHOTO --config {opened.folder}/config.yaml" in done.stderr
 
 
 def test_without_a_folder_the_configuration_says_where_the_shop_is(opened: Opening) -> None:

@@ -45,8 +45,8 @@ def test_where_nothing_is_yet_every_part_says_how_to_get_it(tmp_path):
 @pytest.mark.parametrize(
     ("categories", "said", "counted"),
     [
-        (["Balls", "Boxes", "Balls"], "2 categories: Balls 2, Boxes 1", {"Balls": 2, "Boxes": 1}),
-        (["Balls", "", "Boxes", ""], "2 categories: Balls 1, Boxes 1; 2 products have none", {"Balls": 1, "Boxes": 1}),
+        (["Balls", "Boxes", "Balls"], "categories (2): Balls 2, Boxes 1", {"Balls": 2, "Boxes": 1}),
+        (["Balls", "", "Boxes", ""], "categories (2): Balls 1, Boxes 1; without one: 2", {"Balls": 1, "Boxes": 1}),
         (["", ""], "no categories", {}),
     ],
 )

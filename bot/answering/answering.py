@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from telegram import Bot
 
@@ -19,6 +18,7 @@ from bot.request import Request, Result
 from bot.services import Services
 from bot.store.inbox import Waiting
 from bot.texts import short
+from imgrec.database import utc_of
 from imgrec.errors import CostlyPhotoError, PhotoError, TooLargePhotoError
 from imgrec.log.schema import Outcome
 from imgrec.log.writer import LoggedTimes, QueryRecord
@@ -129,9 +129,8 @@ def plain_words(problem: Trouble, request: Request) -> tuple[Outcome, str]:
 
 
 def _record(query_id: int, waiting: Waiting, request: Request, outcome: Outcome) -> QueryRecord:
-    asked = datetime.fromtimestamp(waiting.received_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return QueryRecord(
-        id=query_id, asked_utc=asked, kind=request.kind, outcome=outcome, parent=request.parent,
+        id=query_id, asked_utc=utc_of(waiting.received_s), kind=request.kind, outcome=outcome, parent=request.parent,
         language=request.say.code, photo_unique_id=request.photo.file_unique_id if request.photo else request.ask.link,
     )  # fmt: skip
 

@@ -37,7 +37,8 @@ def backup(file: Path, without_photos: bool, replace: bool, as_json: bool) -> No
     made = make_backup(config, named if named.is_file() else None, file, not without_photos, replace, report)
     if made.photos_lacking:
         report.say(f"{made.photos_lacking:,} photos are gone or damaged, and not in it; import their feeds again.")
-    report.say(f"{file}: {len(made.manifest.files):,} files, {made.size_bytes / 1e6:,.1f} MB. Try it: docs/owner.md")
+    report.say(f"{file}: {len(made.manifest.files):,} files, {made.size_bytes / 1e6:,.1f} MB")
+    report.say("Next: see that it can be put back, by the drill in docs/owner.md")
     if as_json:
         print_json(made.as_json())
 
@@ -55,11 +56,12 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
     this shop has forgotten since the backup stay forgotten, and messages that wait for the bot go on waiting.
     """
     from imgrec.backup.restoring import restore_backup
+    from imgrec.database import to_the_minute
 
     config, report = configured(), reporter()
     must_exist(BackupError, file)
     done = restore_backup(config, _config_file(), file, replace, report)
-    report.say(f"The shop is as it was at {done.manifest.made_utc}.")
+    report.say(f"The shop is as it was at {to_the_minute(done.manifest.made_utc)}.")
     if done.forgotten_queries:
         report.say(f"{done.forgotten_queries:,} queries of shoppers who were forgotten since stay forgotten.")
     if done.waiting_messages:

@@ -6,6 +6,7 @@ from imgrec.commands.console import print_text, table
 from imgrec.figures import Estimate
 from imgrec.search.build import IndexReport
 from imgrec.search.generation import IndexRecord, Knowledge
+from imgrec.search.meaning import NOTHING_TO_GO_BY
 
 _VIEWS = {"shop": "of the shop's photos", "telephone": "as telephones take them"}
 _RIGHT = {"kind": "of the query's kind", "category": "of the query's category", "product": "the very product"}
@@ -34,7 +35,8 @@ def figures_in_words(knowledge: Knowledge) -> list[tuple[str, str]]:
     if knowledge.labels:
         if expected.category:
             rows.append(("recognised", _by_view(expected.category)))
-        rows.append(("", _told_by(knowledge) + (f"; weakest: {_weakest(knowledge)}" if expected.weakest else "")))
+        weakest = ", ".join(f"{name} {share:.0%}" for name, share in expected.weakest if share < 1)
+        rows.append(("", _told_by(knowledge) + (f"; weakest: {weakest}" if weakest else "")))
     if expected.kind_in_first_10:
         rows.append(("same kind first", _by_view(expected.kind_first)))
         rows.append(("among ten", _by_view(expected.kind_in_first_10)))
@@ -65,20 +67,18 @@ def _categories(record: IndexRecord) -> str:
     named = ", ".join(f"{name} {size:,}" for size, name in sizes[:_MOST_CATEGORIES])
     more = f", and {len(sizes) - _MOST_CATEGORIES} more" if len(sizes) > _MOST_CATEGORIES else ""
     loose = record.photos - sum(size for size, _ in sizes)
-    return f"{len(sizes)}: {named}{more}{f'; {loose:,} photos without one' if loose else ''}"
+    return f"{len(sizes)}: {named}{more}{f'; without one: {loose:,}' if loose else ''}"
 
 
 def _threshold(knowledge: Knowledge) -> str:
+    if knowledge.threshold_rule == NOTHING_TO_GO_BY:
+        return f"whatever has a similarity of {knowledge.threshold:.3f} or more, for there are too few photos to go by"
     likeness = knowledge.likeness.of(knowledge.threshold)
     line = f"what is {likeness:.0%} alike or more (similarity {knowledge.threshold:.3f})"
     right = knowledge.expected.shown_right
     if right is None or right.value is None:
         return line
     return f"{line}: {_percent(right)} of it is {_RIGHT[knowledge.likeness.truth]}"
-
-
-def _weakest(knowledge: Knowledge) -> str:
-    return ", ".join(f"{name} {share:.0%}" for name, share in knowledge.expected.weakest)
 
 
 def _by_view(estimates: Mapping[str, Estimate]) -> str:

@@ -77,6 +77,8 @@ def open_(
         report.say(fetch(config, report).report.in_words())
     show_index(build(config, report))
     if no_chat:
+        here = f" --config {named}" if named else ""
+        report.say(f"Next: imgrec search PHOTO{here}, or the same command without --no-chat, to chat")
         return
     sys.stdout.flush()
     if on_telegram:

@@ -57,7 +57,7 @@ def find(words: tuple[str, ...], source: str | None, category: str | None, limit
     if as_json:
         print_json({"found": found.total, "products": [product_as_json(product) for product in found.products]})
         return
-    shown = table(f"{found.total:,} products", "product", "title", "price", "category", "brand", "")
+    shown = table(f"Found: {found.total:,}", "product", "title", "price", "category", "brand", "")
     for product in found.products:
         shown.add_row(
             called(product), product.title or "", _price(product), product.category or "", product.brand or "",
@@ -95,7 +95,7 @@ def show(id_: str, as_json: bool) -> None:
         status = f"{photo['status']} ({photo['detail']})" if photo["detail"] else photo["status"]
         size = "{} x {} px".format(*photo["size_px"]) if photo["size_px"] else ""
         listed.add_row(status, size, photo["origin"], photo["file"] or "")
-    print_text(shown, listed)
+    print_text(shown, "", listed)
 
 
 def _fields(required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -139,10 +139,11 @@ def search(
 def _print_answer(answer: "Answer") -> None:
     seen = "" if answer.is_sold else f"nothing like this is sold here ({1 - answer.sold:.0%}); "
     seen += f"{answer.category.name} ({answer.category.probability:.0%}); " if answer.category else ""
-    shown = table(
-        f"{seen}searched {', '.join(answer.scope) or 'everything'} from similarity {answer.threshold:.3f}",
-        "alike", "similarity", "title", "price", "category", "id",
-    )  # fmt: skip
+    searched = f"{seen}searched {', '.join(answer.scope) or 'everything'} from similarity {answer.threshold:.3f}"
+    if not answer.matches:
+        print_text(f"{searched}.", _why_nothing(answer))
+        return
+    shown = table(searched, "alike", "similarity", "title", "price", "category", "id")
     for match in answer.matches:
         product = match.product
         price = match.price_in_words()
@@ -151,16 +152,16 @@ def _print_answer(answer: "Answer") -> None:
             product.category or "", f"{product.source}/{product.id}",
         )  # fmt: skip
     print_text(shown)
-    if answer.matches:
-        return
+
+
+def _why_nothing(answer: "Answer") -> str:
     if answer.nearest is None:
-        print_text(
+        return (
             "No product there passes. Ask for less: without --category, --brand, --words or a price; --out-of-stock "
             "shows what is sold out, too."
         )
-    else:
-        best = f"the most similar one has {answer.nearest.similarity:.3f}"
-        print_text(f"No product is similar enough; {best}. A lower --threshold shows more.")
+    best = f"the most similar one has {answer.nearest.similarity:.3f}"
+    return f"No product is similar enough; {best}. A lower --threshold shows more."
 
 
 def _write_why(file: Path, serving: "Serving", image: "Image", answer: "Answer") -> None:

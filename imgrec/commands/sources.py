@@ -53,6 +53,7 @@ def list_(as_json: bool) -> None:
     """Each source: products on sale and retired, photos stored, the last import."""
     from imgrec.catalogue.sources import list_sources
     from imgrec.catalogue.store import Catalogue
+    from imgrec.database import to_the_minute
 
     with Catalogue.read(configured().catalogue) as catalogue:
         found = list_sources(catalogue)
@@ -61,9 +62,9 @@ def list_(as_json: bool) -> None:
         return
     shown = table("Sources", "source", "on sale", "retired", "photos stored", "last import")
     for source in found:
-        last = source.imported_utc or "–"
+        last = to_the_minute(source.imported_utc) if source.imported_utc else "–"
         if source.unfinished_utc:
-            last += f"; cut short: {source.unfinished_utc}"
+            last += f"; cut short: {to_the_minute(source.unfinished_utc)}"
         stored = f"{source.photos_stored:,} of {source.photos:,}"
         shown.add_row(source.name, f"{source.on_sale:,}", f"{source.retired:,}", stored, last)
     print_text(shown)

@@ -16,7 +16,8 @@ def status(as_json: bool) -> None:
     if as_json:
         print_json(overview.as_json())
         return
-    shown = table("imgrec", "part", "holds")
+    shown = table("imgrec", "", "")
+    shown.show_header = False
     for part, lines in overview.in_words().items():
         for number, line in enumerate(lines):
             shown.add_row(part if number == 0 else "", line)

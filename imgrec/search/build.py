@@ -174,7 +174,7 @@ def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker:
     drawn: dict[View, PhotoFeatures] = {}
     views: tuple[tuple[View, str, Draw], ...] = (
         ("telephone", "Looking as telephones do", _BY_TELEPHONE),
-        ("stranger", "Looking at what is nothing", _STRANGERS),
+        ("stranger", "Looking at what is not sold", _STRANGERS),
     )
     for view, title, draw in views:
         contents = photos.content[photos.drawn(draw)]

@@ -134,8 +134,9 @@ function fileRow(message, sending, context) {
   );
 }
 
-/** A small picture of a message, where it has one. */
+/** A small picture of a message, where it has one that can be shown. */
 export function thumbnail(message, places) {
   const file = message.photo?.[0] ?? (isPictureFile(message.document) ? message.document : null);
-  return file && h("img", { class: "thumbnail", src: addressOf(file, places), alt: "" });
+  const hide = (event) => event.target.remove(); // a file may only be called a picture
+  return file && h("img", { class: "thumbnail", src: addressOf(file, places), alt: "", onerror: hide });
 }

@@ -38,6 +38,9 @@ async def test_a_picture_that_is_none_is_refused_in_plain_words(page: Page) -> N
     await expect(page.get_by_role("heading", name="Send 1 file")).to_be_visible()  # so it can only be sent as a file
     await page.locator("#preview-send").click()
     await expect(messages(page, "You").last).to_contain_text("10 B")
+    await messages(page, "You").last.press("r")  # nor does a quote show what is none
+    await expect(page.locator("#replying")).to_contain_text("shoe.png")
+    await expect(page.locator("#replying img")).to_have_count(0)
 
 
 async def test_a_restarted_sandbox_is_found_again_and_said_to_be_a_new_one(browser: Browser, user: int) -> None:
