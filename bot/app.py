@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import SecretStr
 from telegram import Bot, BotCommand
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.actions import Actions, Toasts
 from bot.admins import Admins
@@ -28,6 +27,7 @@ from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_
 from bot.receiving.updates import Update, read_update
 from bot.receiving.webhook import Webhook
 from bot.retention import tidy
+from bot.sending.calls import Calls
 from bot.sending.courier import Courier
 from bot.sending.delivery import Delivery
 from bot.sending.pacing import Pacing
@@ -64,7 +64,7 @@ async def run(config: Config, token: SecretStr, webhook_secret: str | None, serv
         stack.push_async_callback(store.close)
         bot = Bot(
             token.get_secret_value(), f"{config.telegram.api_url}/bot", f"{config.telegram.api_url}/file/bot",
-            request=HTTPXRequest(_CONNECTIONS, read_timeout=10, connect_timeout=5, pool_timeout=60),
+            request=Calls(_CONNECTIONS, read_timeout=10, connect_timeout=5, pool_timeout=60),
         )  # fmt: skip
         stack.push_async_callback(bot.shutdown)
         try:

@@ -1,9 +1,8 @@
 """What handling an update comes to: messages to send and rows to write, committed as one with the update being done."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import aiosqlite
 
 from bot.clock import now_s
 from bot.found import Found
@@ -55,28 +54,28 @@ def commit(waiting: Waiting, reaction: Reaction, useful_for_s: float, error: str
     Its messages are of use for so many seconds from when the update came in.
     """
 
-    async def write(connection: aiosqlite.Connection) -> None:
-        if await is_done(connection, waiting.seq):
+    def write(connection: sqlite3.Connection) -> None:
+        if is_done(connection, waiting.seq):
             return  # forgotten meanwhile
         for one in reaction.parts:
-            await _write(connection, waiting, one, useful_for_s)
+            _write(connection, waiting, one, useful_for_s)
         seqs = [part.seq for part in waiting.parts]
-        await drop_unanswered(connection, seqs)
-        await mark_done(connection, seqs, error)
+        drop_unanswered(connection, seqs)
+        mark_done(connection, seqs, error)
 
     return write
 
 
-async def _write(connection: aiosqlite.Connection, waiting: Waiting, reaction: Reaction, useful_for_s: float) -> None:
+def _write(connection: sqlite3.Connection, waiting: Waiting, reaction: Reaction, useful_for_s: float) -> None:
     for one in reaction.writes:
-        await one(connection)
+        one(connection)
     chat, record = waiting.update.chat, reaction.record
     if record is not None:
-        await answer_request(connection, record, reaction.found)
+        answer_request(connection, record, reaction.found)
     if chat is not None:
         # one that came in long ago, before the bot was down, is told something all the same
         until_s = max(waiting.received_s, now_s() - useful_for_s / 2) + useful_for_s
         place = chat.id, waiting.update.thread_id
-        await add_steps(connection, place, reaction.messages, None if record is None else record.id, until_s)
+        add_steps(connection, place, reaction.messages, None if record is None else record.id, until_s)
     if record is not None and not reaction.messages:
-        await finish_request(connection, record.id)
+        finish_request(connection, record.id)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-import aiosqlite
 import numpy as np
 from telegram import Bot
 
@@ -141,43 +140,43 @@ class Wishing:
         )
         return await services.looking.ask(seen, request)
 
-    async def _settle(
-        self, connection: aiosqlite.Connection, wish_id: int, wish: Wish, serving: ServingId, on_sale: Products,
+    def _settle(
+        self, connection: sqlite3.Connection, wish_id: int, wish: Wish, serving: ServingId, on_sale: Products,
         result: Result | None,
     ) -> None:  # fmt: skip
         """In one transaction: it was searched, and what was found is to be sent. So none is lost, or told twice."""
         if result is None or not result.answer.matches:
-            await note_searched(connection, wish_id, wish, serving.name, on_sale)
+            note_searched(connection, wish_id, wish, serving.name, on_sale)
             return
         kept = found(result)
         told = [rank.product_id for rank in kept.ranks[: kept.similar]]
-        if not await note_searched(connection, wish_id, wish, serving.name, on_sale, told, self._clock()):
+        if not note_searched(connection, wish_id, wish, serving.name, on_sale, told, self._clock()):
             return  # stopped meanwhile
         now, say, request = now_s(), result.request.say, result.request
-        query_id = await begin_unasked(connection, f"wish {wish_id}", wish.chat_id, wish.user_id, say.code)
+        query_id = begin_unasked(connection, f"wish {wish_id}", wish.chat_id, wish.user_id, say.code)
         record = QueryRecord(
             id=query_id, asked_utc=utc_of(now), kind=KindOfQuery.WISH, outcome=Outcome.ANSWERED, language=say.code,
             photo_unique_id=request.photo.file_unique_id if request.photo else None, parent=wish.query_id,
             answer=kept.logged(kept.ranks[: len(result.answer.matches)], 1),
             times=LoggedTimes(search_ms=result.times.search_ms),
         )  # fmt: skip
-        await answer_request(connection, record, kept)
+        answer_request(connection, record, kept)
         messages = compose_wish(query_id, wish.query_id, result, kept)
         place = wish.chat_id, wish.thread_id
-        await add_steps(connection, place, messages, query_id, now + _USEFUL_FOR_S)
-        await noting(wish.query_id, 0, Action.TOLD, wish.chat_id, wish.user_id)(connection)
+        add_steps(connection, place, messages, query_id, now + _USEFUL_FOR_S)
+        noting(wish.query_id, 0, Action.TOLD, wish.chat_id, wish.user_id)(connection)
 
     async def _end(self, wish_id: int, wish: Wish) -> None:
         """Its photo is gone: say so, once."""
         settings = await self._services.store.chats.settings(wish.chat_id)
         say = self._services.speaking.languages.of(settings.language or wish.language)
 
-        async def end(connection: aiosqlite.Connection) -> None:
-            cursor = await connection.execute("DELETE FROM wishes WHERE id = ?", (wish_id,))
+        def end(connection: sqlite3.Connection) -> None:
+            cursor = connection.execute("DELETE FROM wishes WHERE id = ?", (wish_id,))
             if cursor.rowcount:
                 told = Text(html=say(wishes.PHOTO_GONE), reply_to=wish.ask.reply_to)
                 place = wish.chat_id, wish.thread_id
-                await add_steps(connection, place, [told], None, now_s() + _USEFUL_FOR_S)
+                add_steps(connection, place, [told], None, now_s() + _USEFUL_FOR_S)
 
         await self._services.store.database.write(end)
         self._kick(wish.chat_id)

@@ -87,6 +87,7 @@ class Looking:
         self._decoder = GuardedDecoder(_DECODERS)
         self._worker: asyncio.Task[None] | None = None
         self._failures = 0
+        self._under_way = 0
         self.shop = Shop.of(serving)
         self._new_index_trouble = ""
         self._search_trouble = ""
@@ -167,13 +168,17 @@ class Looking:
     async def _look(self, photo: bytes, part: Box | None, work: Callable[[Seen, float], T]) -> T:
         """Look at a photo or a part of it, and go on with what was seen and the milliseconds it took."""
         loop = asyncio.get_running_loop()
-        while True:
-            began = time.perf_counter()
-            square = await loop.run_in_executor(self._decoding, self._square, photo, part)
-            try:
-                return await self._in_turn(square, partial(_with_more_ms, work, _ms_since(began)))
-            except _OtherEyeError:
-                log.info("A photo is made ready anew, for the new model.")
+        self._under_way += 1
+        try:
+            while True:
+                began = time.perf_counter()
+                square = await loop.run_in_executor(self._decoding, self._square, photo, part)
+                try:
+                    return await self._in_turn(square, partial(_with_more_ms, work, _ms_since(began)))
+                except _OtherEyeError:
+                    log.info("A photo is made ready anew, for the new model.")
+        finally:
+            self._under_way -= 1
 
     async def _in_turn(self, photo: _Square | None, work: Callable[[Any, float], T]) -> T:
         """Raises LaterError where the index cannot be searched: by then its server answers, or a new one is there."""
@@ -255,7 +260,7 @@ class Looking:
         if not squares:
             return []
         try:
-            return self._serving.see_pixels(np.stack(squares))
+            return self._serving.see_pixels(np.stack(squares), others_wait=self._under_way > len(squares))
         except Exception as error:
             self._note_trouble(error)
             if len(squares) == 1 or isinstance(error, SearchIndexError):

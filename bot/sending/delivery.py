@@ -94,8 +94,7 @@ class Delivery:
                     await self._send(step)
 
     async def _send(self, step: Step) -> None:
-        doubtful = isinstance(step.message, Text) and await self._outbox.follows_doubtful(step)
-        await self._outbox.sending(step)
+        doubtful = await self._outbox.sending(step)
         place = Place(step.chat_id, step.thread_id)
         outcome = await self._courier.bring(step.message, place, after_doubtful=doubtful)
         self._on_outcome(outcome)

@@ -1,8 +1,7 @@
 """What a chat has chosen."""
 
+import sqlite3
 from dataclasses import dataclass
-
-import aiosqlite
 
 from imgrec.async_database import AsyncDatabase, Write
 from imgrec.database import utc_now
@@ -60,8 +59,8 @@ class Chats:
         return self._set(chat, "language", language)
 
     def _set(self, chat: int, name: str, value: float | str | None) -> Write:
-        async def write(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 f"INSERT INTO chats (chat_key, {name}, changed_utc) VALUES (?, ?, ?) "
                 f"ON CONFLICT DO UPDATE SET {name} = excluded.{name}, changed_utc = excluded.changed_utc",
                 (self._keys.of("chat", chat), value, utc_now()),

@@ -1,8 +1,7 @@
 """Photos that Telegram has already, by its ids of them: they need no second upload."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping
-
-import aiosqlite
 
 from imgrec.async_database import AsyncDatabase
 
@@ -27,8 +26,8 @@ class TelegramFiles:
     async def remember(self, ids: Mapping[str, str]) -> None:
         """Keep what Telegram calls photos that were just uploaded."""
 
-        async def write(connection: aiosqlite.Connection) -> None:
-            await connection.executemany(
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(
                 "INSERT OR REPLACE INTO telegram_files (bot_id, photo_sha256, file_id) VALUES (?, ?, ?)",
                 [(self._bot_id, photo, file_id) for photo, file_id in ids.items()],
             )

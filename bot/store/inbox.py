@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import aiosqlite
-
 from bot.clock import now_s
 from bot.receiving.updates import Unreadable, Update
 from imgrec.async_database import AsyncDatabase
@@ -65,8 +63,8 @@ class Inbox:
         now = now_s()
         rows = [self._row(update, now) for update in updates]
 
-        async def insert(connection: aiosqlite.Connection) -> list[int]:
-            return [row[1] for row in rows if (await connection.execute(_INSERT, row)).rowcount]
+        def insert(connection: sqlite3.Connection) -> list[int]:
+            return [row[1] for row in rows if connection.execute(_INSERT, row).rowcount]
 
         return await self._database.write(insert) if rows else []
 
@@ -111,21 +109,21 @@ class Inbox:
 
     async def take(self, lane: str) -> Waiting | None:
         """The lane's next update, or all of an album; notes that their handling begins."""
-        head = await self._database.row(
-            "SELECT * FROM inbox WHERE lane = ? AND done_s IS NULL ORDER BY seq LIMIT 1", lane
-        )
-        if head is None:
-            return None
-        rows = [head] if head["album"] is None else await self._database.rows(
-            "SELECT * FROM inbox WHERE lane = ? AND album = ? AND done_s IS NULL ORDER BY seq", lane, head["album"]
-        )  # fmt: skip
 
-        async def begin(connection: aiosqlite.Connection) -> None:
-            await connection.executemany(
+        def begin(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+            waiting = "SELECT * FROM inbox WHERE lane = ? AND done_s IS NULL"
+            rows = connection.execute(f"{waiting} ORDER BY seq LIMIT 1", (lane,)).fetchall()
+            album = rows[0]["album"] if rows else None
+            if album is not None:
+                rows = connection.execute(f"{waiting} AND album = ? ORDER BY seq", (lane, album)).fetchall()
+            connection.executemany(
                 "UPDATE inbox SET starts = starts + 1 WHERE seq = ?", [(row["seq"],) for row in rows]
             )
+            return rows
 
-        await self._database.write(begin)
+        rows = await self._database.write(begin)
+        if not rows:
+            return None
         first, *others = (_waiting(row, row["starts"] + 1) for row in rows)
         return replace(first, others=tuple(others))
 
@@ -135,8 +133,8 @@ class Inbox:
         Its handling did end, so however often that happens it never counts as an update that kills the bot.
         """
 
-        async def wait(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def wait(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "UPDATE inbox SET due_s = ?, starts = min(starts, ?) WHERE seq = ?",
                 (now_s() + seconds, _MOST_STARTS_OF_POSTPONED, seq),
             )
@@ -167,8 +165,8 @@ class Inbox:
     async def tidy(self) -> None:
         """Drop the ids of updates that Telegram will not send again."""
 
-        async def drop(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM inbox WHERE done_s < ?", (now_s() - _IDS_KEPT_S,))
+        def drop(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM inbox WHERE done_s < ?", (now_s() - _IDS_KEPT_S,))
 
         await self._database.write(drop)
 
@@ -177,15 +175,15 @@ def _waiting(row: sqlite3.Row, starts: int) -> Waiting:
     return Waiting(row["seq"], row["lane"], row["received_s"], starts, Update.model_validate_json(row["body"]))
 
 
-async def is_done(connection: aiosqlite.Connection, seq: int) -> bool:
+def is_done(connection: sqlite3.Connection, seq: int) -> bool:
     """Within a transaction: whether this update is done with already."""
-    rows = await connection.execute_fetchall("SELECT 1 FROM inbox WHERE seq = ? AND done_s IS NOT NULL", (seq,))
+    rows = connection.execute("SELECT 1 FROM inbox WHERE seq = ? AND done_s IS NOT NULL", (seq,)).fetchall()
     return bool(list(rows))
 
 
-async def mark_done(connection: aiosqlite.Connection, seqs: Iterable[int], error: str | None = None) -> None:
+def mark_done(connection: sqlite3.Connection, seqs: Iterable[int], error: str | None = None) -> None:
     """Within a transaction: these updates are done with. Their ids stay for a while, and no word of whom they were."""
-    await connection.executemany(
+    connection.executemany(
         "UPDATE inbox SET lane = NULL, chat_id = NULL, user_id = NULL, album = NULL, photo_bytes = NULL, body = NULL, "
         "done_s = ?, error = ? WHERE seq = ?",
         [(now_s(), error, seq) for seq in seqs],

@@ -6,7 +6,6 @@ import logging
 import sqlite3
 from collections.abc import Callable
 
-import aiosqlite
 from pydantic import BaseModel, ConfigDict
 
 from imgrec.async_database import AsyncDatabase, Write
@@ -126,8 +125,8 @@ class Journal:
             for row in rows:
                 await self._move(row)
 
-            async def drop(connection: aiosqlite.Connection) -> None:
-                await connection.executemany("DELETE FROM journal WHERE id = ?", [(row["id"],) for row in rows])
+            def drop(connection: sqlite3.Connection) -> None:
+                connection.executemany("DELETE FROM journal WHERE id = ?", [(row["id"],) for row in rows])
 
             if rows:
                 await self._database.write(drop)
@@ -157,19 +156,19 @@ def _tell_nobody(entry: BaseModel) -> None:
     """Until somebody wants to know."""
 
 
-async def note_query(connection: aiosqlite.Connection, record: QueryRecord, chat: int, user: int) -> None:
+def note_query(connection: sqlite3.Connection, record: QueryRecord, chat: int, user: int) -> None:
     """Within a transaction: the log is to get this query."""
-    await _note(connection, "query", record, chat, user)
+    _note(connection, "query", record, chat, user)
 
 
-async def note_vote(connection: aiosqlite.Connection, vote: VoteRecord, chat: int, user: int) -> None:
+def note_vote(connection: sqlite3.Connection, vote: VoteRecord, chat: int, user: int) -> None:
     """Within a transaction: the log is to get this vote."""
-    await _note(connection, "vote", vote, chat, user)
+    _note(connection, "vote", vote, chat, user)
 
 
-async def note_move(connection: aiosqlite.Connection, before: int, after: int) -> None:
+def note_move(connection: sqlite3.Connection, before: int, after: int) -> None:
     """Within a transaction: the log is to know a group by its new id."""
-    await _note(connection, "move", MoveRecord(before=before), after, 0)
+    _note(connection, "move", MoveRecord(before=before), after, 0)
 
 
 def noting(query_id: int, rank: int, action: Action, chat: int, user: int) -> Write:
@@ -178,8 +177,8 @@ def noting(query_id: int, rank: int, action: Action, chat: int, user: int) -> Wr
     return lambda connection: _note(connection, "action", done, chat, user)
 
 
-async def _note(connection: aiosqlite.Connection, kind: str, entry: BaseModel, chat: int, user: int) -> None:
-    await connection.execute(
+def _note(connection: sqlite3.Connection, kind: str, entry: BaseModel, chat: int, user: int) -> None:
+    connection.execute(
         "INSERT INTO journal (chat_id, user_id, kind, entry) VALUES (?, ?, ?, ?)",
         (chat, user, kind, entry.model_dump_json()),
     )

@@ -1,12 +1,11 @@
 """What is to be sent, and how far it is: a request's messages are steps, each with a state of its own."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-import aiosqlite
 
 from bot.clock import now_s
 from bot.found import Found
@@ -64,13 +63,13 @@ class Outbox:
     async def begin(self, waiting: Waiting, chat_id: int, user_id: int, language: str) -> int:
         """The number of the request that an update makes; the same one when it is handled again after a crash."""
 
-        async def insert(connection: aiosqlite.Connection) -> int:
-            await connection.execute(
+        def insert(connection: sqlite3.Connection) -> int:
+            connection.execute(
                 "INSERT OR IGNORE INTO requests (seq, lane, chat_id, user_id, asked_s, language) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 (waiting.seq, waiting.lane, chat_id, user_id, waiting.received_s, language),
             )
-            [row] = await connection.execute_fetchall("SELECT id FROM requests WHERE seq = ?", (waiting.seq,))
+            [row] = connection.execute("SELECT id FROM requests WHERE seq = ?", (waiting.seq,)).fetchall()
             return int(row[0])
 
         return await self._database.write(insert)
@@ -126,8 +125,8 @@ class Outbox:
     def no_longer_doubtful(self, request_id: int) -> Write:
         """The pictures that may not have arrived are sent again, by the shopper's wish."""
 
-        async def settle(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def settle(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "UPDATE steps SET state = ?, content = NULL WHERE request_id = ? AND state = ?",
                 (State.SENT, request_id, State.DOUBTFUL),
             )
@@ -144,13 +143,11 @@ class Outbox:
     async def recover(self) -> list[int]:
         """After a start: what was being sent is to be sent once more. Returns the chats with something to send."""
 
-        async def again(connection: aiosqlite.Connection) -> list[int]:
-            await connection.execute(
+        def again(connection: sqlite3.Connection) -> list[int]:
+            connection.execute(
                 "UPDATE steps SET state = ?, doubtful = doubtful + 1 WHERE state = ?", (State.WAITING, State.SENDING)
             )
-            rows = await connection.execute_fetchall(
-                "SELECT DISTINCT chat_id FROM steps WHERE state = ?", (State.WAITING,)
-            )
+            rows = connection.execute("SELECT DISTINCT chat_id FROM steps WHERE state = ?", (State.WAITING,)).fetchall()
             return [row[0] for row in rows]
 
         return await self._database.write(again)
@@ -164,31 +161,41 @@ class Outbox:
         )
         return _step(row) if row else None
 
-    async def follows_doubtful(self, step: Step) -> bool:
-        """Whether pictures of the same request may not have arrived."""
-        return bool(
-            await self._database.row(
-                "SELECT 1 FROM steps WHERE request_id = ? AND state = ?", step.request_id, State.DOUBTFUL
-            )
-        )  # fmt: skip
+    async def sending(self, step: Step) -> bool:
+        """Note that Telegram is asked now: from here on it may have been sent.
 
-    async def sending(self, step: Step) -> None:
-        """Note that Telegram is asked now: from here on it may have been sent."""
-        await self._set(step, State.SENDING, tries=step.tries + 1)
+        Returns whether pictures of the same request may not have arrived.
+        """
+
+        def change(connection: sqlite3.Connection) -> bool:
+            connection.execute(
+                "UPDATE steps SET state = ?, tries = ? WHERE id = ?", (State.SENDING, step.tries + 1, step.id)
+            )
+            doubtful = "SELECT 1 FROM steps WHERE request_id = ? AND state = ?"
+            return connection.execute(doubtful, (step.request_id, State.DOUBTFUL)).fetchone() is not None
+
+        return await self._database.write(change)
 
     async def again(self, step: Step, due_s: float, *, doubtful: bool) -> None:
         """Telegram did not take it, or (doubtful) did not say whether: try it again, at this time."""
-        await self._set(step, State.WAITING, due_s=due_s, doubtful=step.doubtful + doubtful)
+
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE steps SET state = ?, due_s = ?, doubtful = ? WHERE id = ?",
+                (State.WAITING, due_s, step.doubtful + doubtful, step.id),
+            )
+
+        await self._database.write(change)
 
     async def replace(self, step: Step, messages: Sequence[Message]) -> None:
         """Send other messages in its place: an album in two halves, or a text where there are no pictures."""
 
-        async def change(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "UPDATE steps SET state = ?, content = ? WHERE id = ?",
                 (State.WAITING, messages[0].model_dump_json(), step.id),
             )
-            await connection.executemany(
+            connection.executemany(
                 "INSERT INTO steps (request_id, chat_id, thread_id, content, due_s, until_s, place) "
                 "SELECT request_id, chat_id, thread_id, ?, due_s, until_s, coalesce(place, id) + pow(0.5, "
                 "  (SELECT count(*) FROM steps AS others WHERE others.request_id IS step.request_id)) "
@@ -207,23 +214,23 @@ class Outbox:
         the lane of the request that is finished by this, if one is.
         """
 
-        async def change(connection: aiosqlite.Connection) -> str | None:
+        def change(connection: sqlite3.Connection) -> str | None:
             now = now_s()
             keeps = state is State.DOUBTFUL and isinstance(step.message, Pictures)
-            await connection.execute(
+            connection.execute(
                 "UPDATE steps SET state = ?, message_ids = ?, over_s = ?, doubtful = ?, "
                 "content = CASE WHEN ? THEN content END WHERE id = ?",
                 (state, json.dumps(list(message_ids)), now, step.doubtful + (state is State.DOUBTFUL), keeps, step.id),
             )
             if state in {State.EXPIRED, State.REFUSED} and step.request_id is not None:
-                await connection.execute(
+                connection.execute(
                     "UPDATE steps SET state = ?, over_s = ?, content = NULL WHERE request_id = ? AND state = 'waiting'",
                     (state, now, step.request_id),
                 )
             if apology is not None:
                 place = step.chat_id, step.thread_id
-                await add_steps(connection, place, [apology], None, now + _STEPS_KEPT_S)
-            return await _finish_if_over(connection, step.request_id) if step.request_id is not None else None
+                add_steps(connection, place, [apology], None, now + _STEPS_KEPT_S)
+            return _finish_if_over(connection, step.request_id) if step.request_id is not None else None
 
         return await self._database.write(change)
 
@@ -232,39 +239,28 @@ class Outbox:
         now = now_s()
         requests_kept_s = RANKS_KEPT_S if kept_s is None else min(kept_s, RANKS_KEPT_S)
 
-        async def drop(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
-                "DELETE FROM steps WHERE over_s < ? AND request_id IS NULL", (now - _STEPS_KEPT_S,)
-            )
+        def drop(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM steps WHERE over_s < ? AND request_id IS NULL", (now - _STEPS_KEPT_S,))
             # their steps go with them: by those it is found which answer is replied to
-            await connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - requests_kept_s,))
+            connection.execute("DELETE FROM requests WHERE finished_s < ?", (now - requests_kept_s,))
 
         await self._database.write(drop)
 
-    async def _set(self, step: Step, state: State, **values: float) -> None:
-        async def change(connection: aiosqlite.Connection) -> None:
-            names = "".join(f", {name} = ?" for name in values)
-            await connection.execute(
-                f"UPDATE steps SET state = ?{names} WHERE id = ?", (state, *values.values(), step.id)
-            )
 
-        await self._database.write(change)
-
-
-async def add_steps(
-    connection: aiosqlite.Connection, place: tuple[int, int | None], messages: Sequence[Message],
+def add_steps(
+    connection: sqlite3.Connection, place: tuple[int, int | None], messages: Sequence[Message],
     request_id: int | None, until_s: float,
 ) -> None:  # fmt: skip
     """Within a transaction: send these to a chat and topic, one after the other."""
-    await connection.executemany(
+    connection.executemany(
         "INSERT INTO steps (request_id, chat_id, thread_id, content, due_s, until_s) VALUES (?, ?, ?, ?, ?, ?)",
         [(request_id, *place, message.model_dump_json(), now_s(), until_s) for message in messages],
     )
 
 
-async def begin_unasked(connection: aiosqlite.Connection, lane: str, chat_id: int, user_id: int, language: str) -> int:
+def begin_unasked(connection: sqlite3.Connection, lane: str, chat_id: int, user_id: int, language: str) -> int:
     """Within a transaction: the number of a request that no update makes, and nobody waits for."""
-    cursor = await connection.execute(
+    cursor = connection.execute(
         "INSERT INTO requests (lane, chat_id, user_id, asked_s, language) VALUES (?, ?, ?, ?, ?)",
         (lane, chat_id, user_id, now_s(), language),
     )
@@ -272,30 +268,28 @@ async def begin_unasked(connection: aiosqlite.Connection, lane: str, chat_id: in
     return cursor.lastrowid
 
 
-async def answer_request(connection: aiosqlite.Connection, record: QueryRecord, found: Found | None) -> None:
+def answer_request(connection: sqlite3.Connection, record: QueryRecord, found: Found | None) -> None:
     """Within a transaction: what was found for a request; its steps are added beside this."""
-    await connection.execute(
+    connection.execute(
         "UPDATE requests SET record = ?, kept = ?, answered_s = ? WHERE id = ?",
         (record.model_dump_json(), found and found.model_dump_json(), now_s(), record.id),
     )
 
 
-async def drop_unanswered(connection: aiosqlite.Connection, seqs: Sequence[int]) -> None:
+def drop_unanswered(connection: sqlite3.Connection, seqs: Sequence[int]) -> None:
     """Within a transaction: of these updates, the requests that came to nothing. An album that was begun as several
     answers, before a crash, may have ended as one.
     """
-    await connection.executemany("DELETE FROM requests WHERE seq = ? AND answered_s IS NULL", [(seq,) for seq in seqs])
+    connection.executemany("DELETE FROM requests WHERE seq = ? AND answered_s IS NULL", [(seq,) for seq in seqs])
 
 
-async def finish_request(
-    connection: aiosqlite.Connection, request_id: int, outcome: Outcome | None = None
-) -> str | None:
+def finish_request(connection: sqlite3.Connection, request_id: int, outcome: Outcome | None = None) -> str | None:
     """Within a transaction: all that was to be sent was, or cannot be; the log gets its row. Returns the lane."""
-    [*rows] = await connection.execute_fetchall(
+    [*rows] = connection.execute(
         "SELECT requests.*, (SELECT coalesce(sum(doubtful), 0) FROM steps WHERE request_id = requests.id) AS doubtful "
         "FROM requests WHERE id = ? AND finished_s IS NULL AND record IS NOT NULL",
         (request_id,),
-    )
+    ).fetchall()
     if not rows:  # forgotten meanwhile
         return None
     [row] = rows
@@ -304,21 +298,21 @@ async def finish_request(
         update={"send_ms": (now - row["answered_s"]) * 1000, "total_ms": (now - row["asked_s"]) * 1000}
     )
     update = {"times": times, "doubtful": row["doubtful"], **({"outcome": outcome} if outcome else {})}
-    await note_query(connection, record.model_copy(update=update), row["chat_id"], row["user_id"])
-    await connection.execute("UPDATE requests SET record = NULL, finished_s = ? WHERE id = ?", (now, request_id))
+    note_query(connection, record.model_copy(update=update), row["chat_id"], row["user_id"])
+    connection.execute("UPDATE requests SET record = NULL, finished_s = ? WHERE id = ?", (now, request_id))
     return str(row["lane"])
 
 
-async def _finish_if_over(connection: aiosqlite.Connection, request_id: int) -> str | None:
-    rows = await connection.execute_fetchall("SELECT state FROM steps WHERE request_id = ?", (request_id,))
+def _finish_if_over(connection: sqlite3.Connection, request_id: int) -> str | None:
+    rows = connection.execute("SELECT state FROM steps WHERE request_id = ?", (request_id,)).fetchall()
     states = {row["state"] for row in rows}
     if states & {State.WAITING, State.SENDING}:
         return None
     outcome = Outcome.EXPIRED if State.EXPIRED in states else Outcome.FAILED if State.REFUSED in states else None
-    return await finish_request(connection, request_id, outcome)
+    return finish_request(connection, request_id, outcome)
 
 
-def _step(row: aiosqlite.Row) -> Step:
+def _step(row: sqlite3.Row) -> Step:
     return Step(
         row["id"], row["request_id"], row["chat_id"], read_message(row["content"]), row["due_s"], row["until_s"],
         row["tries"], row["doubtful"], row["thread_id"], row["language"], row["seq"] is not None,

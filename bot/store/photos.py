@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-import aiosqlite
-
 from bot.clock import now_s
 from imgrec.async_database import AsyncDatabase
 from imgrec.log.identity import Keys
@@ -33,8 +31,8 @@ class KeptPhotos:
         """Keep a query's photo, if its chat agrees at this moment. Raises OSError and sqlite3.Error."""
         name, key = f"{query_id}-{sha256(jpeg).hexdigest()}.jpg", self._keys.of("chat", chat)
 
-        async def note(connection: aiosqlite.Connection) -> int:
-            cursor = await connection.execute(
+        def note(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(
                 "INSERT OR REPLACE INTO kept_photos (file, chat_key, kept_s) SELECT ?1, ?2, ?3 "
                 "WHERE EXISTS (SELECT 1 FROM chats WHERE chat_key = ?2 AND keeps_photos = 1)", (name, key, now_s()),
             )  # fmt: skip
@@ -65,8 +63,8 @@ class KeptPhotos:
         names = [row["file"] for row in rows]
         await asyncio.to_thread(self._unlink, names)
 
-        async def drop(connection: aiosqlite.Connection) -> None:
-            await connection.executemany("DELETE FROM kept_photos WHERE file = ?", [(name,) for name in names])
+        def drop(connection: sqlite3.Connection) -> None:
+            connection.executemany("DELETE FROM kept_photos WHERE file = ?", [(name,) for name in names])
 
         await self._database.write(drop)
 

@@ -1,8 +1,7 @@
 """The products that shoppers have saved."""
 
+import sqlite3
 from typing import NamedTuple
-
-import aiosqlite
 
 from imgrec.async_database import AsyncDatabase, Write
 from imgrec.database import utc_now
@@ -53,8 +52,8 @@ class Saved:
         """Save a product; one that is saved already stays as it is."""
         values = (self._keys.of("user", user), product_id, query_id, rank, utc_now())
 
-        async def write(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "INSERT OR IGNORE INTO saved (user_key, product_id, query_id, rank, saved_utc) VALUES (?, ?, ?, ?, ?)",
                 values,
             )
@@ -65,7 +64,7 @@ class Saved:
         """Save it no longer."""
         values = (self._keys.of("user", user), product_id)
 
-        async def write(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM saved WHERE user_key = ? AND product_id = ?", values)
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM saved WHERE user_key = ? AND product_id = ?", values)
 
         return write

@@ -1,12 +1,11 @@
 """The bot's database opened: what a log of before kept for the bot is taken over, and all of a shopper can go."""
 
 import contextlib
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-
-import aiosqlite
 
 from bot.clock import now_s
 from bot.store.chats import Chats
@@ -49,19 +48,19 @@ class Store:
         database = await AsyncDatabase.open(path, MIGRATIONS)
         last = await log.last_id()
 
-        async def after_the_log(connection: aiosqlite.Connection) -> None:
+        def after_the_log(connection: sqlite3.Connection) -> None:
             """A request has the number of its query in the log, so numbers go on from there."""
-            await connection.execute(
+            connection.execute(
                 "INSERT INTO sqlite_sequence (name, seq) SELECT 'requests', 0 "
                 "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'requests')"
             )
-            await connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'requests'", (last,))
+            connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'requests'", (last,))
 
-        async def all_is_due(connection: aiosqlite.Connection) -> None:
+        def all_is_due(connection: sqlite3.Connection) -> None:
             """Pauses end with the process that made them, also where the clock was set back meanwhile."""
             now = (now_s(),)
-            await connection.execute("UPDATE steps SET due_s = min(due_s, ?1) WHERE over_s IS NULL", now)
-            await connection.execute(
+            connection.execute("UPDATE steps SET due_s = min(due_s, ?1) WHERE over_s IS NULL", now)
+            connection.execute(
                 "UPDATE inbox SET due_s = min(due_s, ?1), received_s = min(received_s, ?1) WHERE done_s IS NULL", now
             )
 
@@ -88,16 +87,16 @@ class Store:
     async def note_notice(self, chat: int, message_id: int) -> None:
         """Keep which message tells a chat how long it takes."""
 
-        async def write(connection: aiosqlite.Connection) -> None:
-            await connection.execute("INSERT OR REPLACE INTO notices VALUES (?, ?)", (chat, message_id))
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO notices VALUES (?, ?)", (chat, message_id))
 
         await self.database.write(write)
 
     async def forget_notice(self, chat: int) -> None:
         """There is no such message any more."""
 
-        async def write(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
 
         await self.database.write(write)
 
@@ -122,23 +121,23 @@ class Store:
         of_whom = "(user_id = ?1 OR (?2 AND chat_id = ?3))"
         own = self.log.keys.of("chat", user)  # a private chat has the number of its user
 
-        async def write(connection: aiosqlite.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> None:
             values = (user, private, chat)
-            await connection.execute(
+            connection.execute(
                 f"DELETE FROM steps WHERE request_id IN (SELECT id FROM requests WHERE {of_whom}) "
                 "OR (?2 AND chat_id = ?3)", values,
             )  # fmt: skip
-            await connection.execute(f"DELETE FROM requests WHERE {of_whom}", values)
-            await connection.execute(f"DELETE FROM wishes WHERE {of_whom}", values)
-            await connection.execute("DELETE FROM saved WHERE user_key = ?", (self.log.keys.of("user", user),))
-            await connection.execute(f"DELETE FROM journal WHERE {of_whom}", values)
-            left = await connection.execute_fetchall(
+            connection.execute(f"DELETE FROM requests WHERE {of_whom}", values)
+            connection.execute(f"DELETE FROM wishes WHERE {of_whom}", values)
+            connection.execute("DELETE FROM saved WHERE user_key = ?", (self.log.keys.of("user", user),))
+            connection.execute(f"DELETE FROM journal WHERE {of_whom}", values)
+            left = connection.execute(
                 f"SELECT seq FROM inbox WHERE done_s IS NULL AND seq < ?4 AND {of_whom}", (*values, until_seq)
-            )
-            await mark_done(connection, [row["seq"] for row in left])
-            await connection.execute("DELETE FROM chats WHERE chat_key = ?", (own,))
+            ).fetchall()
+            mark_done(connection, [row["seq"] for row in left])
+            connection.execute("DELETE FROM chats WHERE chat_key = ?", (own,))
             if private:
-                await connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
+                connection.execute("DELETE FROM notices WHERE chat_id = ?", (chat,))
 
         return write
 

@@ -1,11 +1,11 @@
 """Wishes that stand: a photo whose shopper wants to hear of products like it that come in."""
 
 import json
+import sqlite3
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import aiosqlite
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,8 +77,8 @@ class Wishes:
     def make(self, wish: Wish, on_sale: Products) -> Write:
         """Let it stand; `on_sale`: what can be found in its generation now."""
 
-        async def insert(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "INSERT OR IGNORE INTO wishes (query_id, chat_id, thread_id, user_id, language, ask, about, model, "
                 "features, logits, likeness, generation, told, made_s, until_s) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -89,15 +89,15 @@ class Wishes:
                     wish.made_s, wish.until_s,
                 ),
             )  # fmt: skip
-            await note_on_sale(connection, wish.generation, on_sale)
+            note_on_sale(connection, wish.generation, on_sale)
 
         return insert
 
     def stop(self, query_id: int, chat_id: int, user_id: int | None = None) -> Write:
         """End what a shopper (None: anybody) wished below this query's answer in a chat."""
 
-        async def delete(connection: aiosqlite.Connection) -> None:
-            await connection.execute(
+        def delete(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "DELETE FROM wishes WHERE query_id = ?1 AND chat_id = ?2 AND (?3 IS NULL OR user_id = ?3)",
                 (query_id, chat_id, user_id),
             )
@@ -116,22 +116,22 @@ class Wishes:
     async def tidy(self) -> None:
         """Drop what has expired, and what no wish needs any more."""
 
-        async def drop(connection: aiosqlite.Connection) -> None:
-            await connection.execute("DELETE FROM wishes WHERE until_s <= ?", (now_s(),))
-            await connection.execute("DELETE FROM generations WHERE generation NOT IN (SELECT generation FROM wishes)")
+        def drop(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM wishes WHERE until_s <= ?", (now_s(),))
+            connection.execute("DELETE FROM generations WHERE generation NOT IN (SELECT generation FROM wishes)")
 
         await self._database.write(drop)
 
 
-async def note_searched(
-    connection: aiosqlite.Connection, wish_id: int, wish: Wish, generation: str, on_sale: Products,
+def note_searched(
+    connection: sqlite3.Connection, wish_id: int, wish: Wish, generation: str, on_sale: Products,
     told: Collection[int] = (), told_s: float | None = None,
 ) -> bool:  # fmt: skip
     """Within a transaction: the wish was searched in this generation, and these products are told.
 
     Returns False where it was stopped, or searched, meanwhile.
     """
-    cursor = await connection.execute(
+    cursor = connection.execute(
         "UPDATE wishes SET generation = ?, model = ?, features = ?, logits = ?, told = ?, "
         "told_s = coalesce(?, told_s) WHERE id = ? AND generation = ?",
         (
@@ -139,22 +139,22 @@ async def note_searched(
             json.dumps(sorted(wish.told | set(told))), told_s, wish_id, wish.generation,
         ),
     )  # fmt: skip
-    await note_on_sale(connection, generation, on_sale)
+    note_on_sale(connection, generation, on_sale)
     return cursor.rowcount > 0
 
 
-async def note_on_sale(connection: aiosqlite.Connection, generation: str, on_sale: Products) -> None:
+def note_on_sale(connection: sqlite3.Connection, generation: str, on_sale: Products) -> None:
     """Within a transaction: keep what is on sale in a generation, ascending ids; the first time counts."""
     packed = zlib.compress(np.diff(on_sale.astype(np.int64), prepend=0).tobytes())
-    await connection.execute("INSERT OR IGNORE INTO generations VALUES (?, ?)", (generation, packed))
+    connection.execute("INSERT OR IGNORE INTO generations VALUES (?, ?)", (generation, packed))
 
 
-async def end_wishes(connection: aiosqlite.Connection, chat_id: int) -> None:
+def end_wishes(connection: sqlite3.Connection, chat_id: int) -> None:
     """Within a transaction: nothing more is to be told in this chat."""
-    await connection.execute("DELETE FROM wishes WHERE chat_id = ?", (chat_id,))
+    connection.execute("DELETE FROM wishes WHERE chat_id = ?", (chat_id,))
 
 
-def _wish(row: aiosqlite.Row) -> Wish:
+def _wish(row: sqlite3.Row) -> Wish:
     outputs = Outputs(
         np.frombuffer(row["features"], np.float16)[np.newaxis], np.frombuffer(row["logits"], np.float32)[np.newaxis]
     )

@@ -281,7 +281,7 @@ class Catalogue:
         return CatalogueCounts(products, with_photo, retired, categories, uncategorised, statuses)
 
     def _product(self, row: sqlite3.Row) -> Product:
-        photo = self.photos.path(row["sha256"]).resolve() if row["sha256"] else None
+        photo = self.photos.path(row["sha256"]).absolute() if row["sha256"] else None
         return Product(
             row["product_id"], row["source"], row["external_id"], row["title"], row["price"], row["currency"],
             row["brand"], row["category"], row["kind"], row["group_name"], row["url"], photo,

@@ -5,7 +5,6 @@ import sqlite3
 from pathlib import Path
 from typing import Self
 
-import aiosqlite
 from pydantic import BaseModel, ConfigDict
 
 from imgrec.async_database import AsyncDatabase
@@ -113,14 +112,15 @@ class LogWriter:
         if answer is not None:
             fields |= answer.model_dump(exclude={"matches", "first_rank"})
             fields |= {"scope": json.dumps(answer.scope, ensure_ascii=False), "n_matches": len(answer.matches)}
-        async with self._database.transaction() as connection:
-            cursor = await connection.execute(
+
+        def write(connection: sqlite3.Connection) -> None:
+            cursor = connection.execute(
                 f"INSERT OR IGNORE INTO queries ({', '.join(fields)}, parent_id) "
                 f"VALUES ({', '.join('?' * len(fields))}, (SELECT id FROM queries WHERE id = ? AND chat_key = ?))",
                 (*fields.values(), query.parent, chat_key),
             )
             if answer is not None and cursor.rowcount:
-                await connection.executemany(
+                connection.executemany(
                     "INSERT INTO matches (query_id, rank, product_id, similarity, likeness) VALUES (?, ?, ?, ?, ?)",
                     [
                         (query.id, rank, match.product_id, match.similarity, match.likeness)
@@ -128,35 +128,41 @@ class LogWriter:
                     ],
                 )
 
+        await self._database.write_once(write)
+
     async def vote(self, query_id: int, rank: int, chat: int, user: int, vote: int, voted_utc: str = "") -> bool | None:
         """Record a vote (+1 or -1) on a query of this chat.
 
         Returns whether it differs from the user's last one; None where the chat has no such query.
         """
         key = self.keys.of("user", user)
-        async with self._database.transaction() as connection:
-            if not await _one(
+
+        def write(connection: sqlite3.Connection) -> bool | None:
+            if not _one(
                 connection, "SELECT 1 FROM queries WHERE id = ? AND chat_key = ?", query_id, self.keys.of("chat", chat)
             ):
                 return None
-            before = await _one(
+            before = _one(
                 connection, "SELECT vote FROM feedback WHERE query_id = ? AND rank = ? AND user_key = ?",
                 query_id, rank, key,
             )  # fmt: skip
             if before and before["vote"] == vote:
                 return False
-            await connection.execute(
+            connection.execute(
                 "INSERT INTO feedback (query_id, rank, user_key, vote, voted_utc) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET vote = excluded.vote, voted_utc = excluded.voted_utc",
                 (query_id, rank, key, vote, voted_utc or utc_now()),
             )
             return True
 
+        return await self._database.write_once(write)
+
     async def action(self, query_id: int, rank: int, chat: int, user: int, action: Action, done_utc: str) -> None:
         """Record what was done with a query of this chat or user; the same at the same time is there once."""
         key = self.keys.of("user", user)
-        async with self._database.transaction() as connection:
-            await connection.execute(
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
                 "INSERT INTO actions (query_id, rank, user_key, action, done_utc) SELECT id, ?2, ?3, ?4, ?5 "
                 "FROM queries WHERE id = ?1 AND (chat_key = ?6 OR user_key = ?3) "
                 "AND NOT EXISTS (SELECT 1 FROM actions WHERE "
@@ -164,11 +170,16 @@ class LogWriter:
                 (query_id, rank, key, action, done_utc, self.keys.of("chat", chat)),
             )
 
+        await self._database.write_once(write)
+
     async def move_chat(self, before: int, after: int) -> None:
         """A group has another id from now on: what it asked before is found by its new key."""
         keys = self.keys.of("chat", after), self.keys.of("chat", before)
-        async with self._database.transaction() as connection:
-            await connection.execute("UPDATE queries SET chat_key = ? WHERE chat_key = ?", keys)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE queries SET chat_key = ? WHERE chat_key = ?", keys)
+
+        await self._database.write_once(write)
 
     async def last_vote(self, query_id: int, rank: int, user: int) -> int | None:
         """A user's vote, if there is one."""
@@ -203,33 +214,40 @@ class LogWriter:
         """
         user_key, chat_key = self.keys.of("user", user), self.keys.of("chat", chat)
         forgotten = [user_key, chat_key] if private else [user_key]
-        async with self._database.transaction() as connection:
-            await connection.executemany(NOTE_FORGOTTEN, [(mark_of(self.keys, key), utc_now()) for key in forgotten])
-            cursor = await connection.execute("DELETE FROM queries WHERE user_key = ?", (user_key,))
-            await connection.execute("DELETE FROM feedback WHERE user_key = ?", (user_key,))
-            await connection.execute("DELETE FROM actions WHERE user_key = ?", (user_key,))
+
+        def write(connection: sqlite3.Connection) -> int:
+            connection.executemany(NOTE_FORGOTTEN, [(mark_of(self.keys, key), utc_now()) for key in forgotten])
+            cursor = connection.execute("DELETE FROM queries WHERE user_key = ?", (user_key,))
+            connection.execute("DELETE FROM feedback WHERE user_key = ?", (user_key,))
+            connection.execute("DELETE FROM actions WHERE user_key = ?", (user_key,))
             if private:
-                await connection.execute("DELETE FROM queries WHERE chat_key = ?", (chat_key,))
+                connection.execute("DELETE FROM queries WHERE chat_key = ?", (chat_key,))
+            return cursor.rowcount
+
+        deleted = await self._database.write_once(write)
         await self._database.overwrite_deleted()
-        return cursor.rowcount
+        return deleted
 
     async def delete_before(self, before_utc: str, most: int) -> int:
         """Delete so many of the queries asked before this moment, with matches, votes and actions; tells how many were.
 
         Their bytes are overwritten in the log, and in its write-ahead log by `overwrite_deleted`.
         """
-        async with self._database.transaction() as connection:
-            cursor = await connection.execute(
+
+        def write(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(
                 "DELETE FROM queries WHERE id IN "
                 "(SELECT id FROM queries WHERE asked_utc < ? ORDER BY asked_utc LIMIT ?)", (before_utc, most),
             )  # fmt: skip
             return cursor.rowcount
+
+        return await self._database.write_once(write)
 
     async def overwrite_deleted(self) -> None:
         """Clear the write-ahead log of what was deleted."""
         await self._database.overwrite_deleted()
 
 
-async def _one(connection: aiosqlite.Connection, query: str, *values: object) -> sqlite3.Row | None:
-    cursor = await connection.execute(query, values)
-    return await cursor.fetchone()
+def _one(connection: sqlite3.Connection, query: str, *values: object) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(query, values).fetchone()
+    return row

@@ -133,9 +133,9 @@ class Serving:
         """Look at upright RGB images as one batch."""
         return self.see_pixels(self.preprocessing.batch(photos))
 
-    def see_pixels(self, pixels: Pixels) -> list[Seen]:
-        """Look at uint8 (n, side, side, 3) RGB, as the eye's preprocessing makes them."""
-        return self.seen_in(self.eye.look_at_pixels(pixels))
+    def see_pixels(self, pixels: Pixels, *, others_wait: bool = False) -> list[Seen]:
+        """Look at uint8 (n, side, side, 3) RGB, as the eye's preprocessing makes them; `others_wait`: for the cores."""
+        return self.seen_in(self.eye.look_at_pixels(pixels, others_wait=others_wait))
 
     def seen_in(self, outputs: Outputs) -> list[Seen]:
         """What this generation sees in what its model said of n photos, now or in an earlier generation."""

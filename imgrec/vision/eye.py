@@ -50,8 +50,9 @@ class Outputs:
 class Eye:
     """A model, loaded and compiled. Any thread may call it, and several at the same time.
 
-    All cores work on one photo, which is the soonest that it can be had. Of several photos each core looks at some of
-    its own, which is the most that can be had: nobody waits for another at the end of each layer.
+    All cores work on one photo, which is the soonest that it can be had. Of several photos, and of one where others
+    wait for the cores, each core looks at some of its own, which is the most that can be had: nobody waits for another
+    at the end of each layer.
     """
 
     def __init__(
@@ -82,9 +83,9 @@ class Eye:
         """photos: upright RGB images of any size, run as one batch."""
         return self.look_at_pixels(self.preprocessing.batch(photos))
 
-    def look_at_pixels(self, pixels: Pixels) -> Outputs:
+    def look_at_pixels(self, pixels: Pixels, *, others_wait: bool = False) -> Outputs:
         """pixels: uint8 (n, side, side, 3) RGB, as the model's preprocessing makes them."""
-        if len(pixels) > 1 and self._may_spread:
+        if (len(pixels) > 1 or others_wait) and self._may_spread:
             return Outputs.joined(self._each_core().look(pixels, self._outputs))
         with self._turn:
             return self._outputs(self._network({"pixels": pixels}))

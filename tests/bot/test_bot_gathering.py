@@ -56,7 +56,7 @@ async def test_an_album_is_done_at_once_with_all_its_answers_or_not_at_all(store
     first, second = [await store.outbox.begin(part, ANNA, ANNA, "en") for part in album.parts[:2]]
     reaction = together([answered(first, Text(html="one")), answered(second, Text(html="two"))])
 
-    async def fail(_: object) -> None:
+    def fail(_: object) -> None:
         raise OSError("the power fails")
 
     with pytest.raises(OSError, match="power"):

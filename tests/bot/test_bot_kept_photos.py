@@ -61,5 +61,5 @@ async def test_a_file_that_is_nobodys_is_removed_and_other_files_are_left_alone(
     assert files(tmp_path) == ["notes.txt"]
 
 
-async def _make_older(connection, days: int) -> None:
-    await connection.execute("UPDATE kept_photos SET kept_s = ?", (time.time() - days * 24 * 3600,))
+def _make_older(connection, days: int) -> None:
+    connection.execute("UPDATE kept_photos SET kept_s = ?", (time.time() - days * 24 * 3600,))

@@ -275,7 +275,7 @@ async def test_while_the_log_cannot_be_written_entries_wait_and_then_come_in_ord
 ) -> None:
     query_id = await ask(store, photo(1), Text(html="one"))
     with closing(sqlite3.connect(tmp_path / "log.db", isolation_level=None)) as other:
-        await store.log._database._connection.execute("PRAGMA busy_timeout = 20")
+        await store.log._database.rows("PRAGMA busy_timeout = 20")
         other.execute("BEGIN IMMEDIATE")
         store.journal.start()
         await store.outbox.over(await next_step(store), State.SENT)
@@ -311,7 +311,7 @@ async def test_a_vote_that_comes_before_its_answer_is_known_to_be_sent_waits_for
 
 
 async def test_what_is_written_outwaits_a_lock_and_a_full_disk(store: Store, tmp_path: Path) -> None:
-    await store.database._connection.execute("PRAGMA busy_timeout = 20")
+    await store.database.rows("PRAGMA busy_timeout = 20")
     with closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         adding = asyncio.create_task(store.inbox.add([message(1)]))

@@ -22,12 +22,12 @@ from telegram.error import (
     TelegramError,
     TimedOut,
 )
-from telegram.request import HTTPXRequest
 from test_bot_outbox import ask, logged, open_store, photo
 from tiny_shop import draw_product, jpeg
 
 from bot.language import Languages
 from bot.messages import Edit, Message, Picture, Pictures, Text
+from bot.sending.calls import Calls
 from bot.sending.courier import Courier
 from bot.sending.delivery import Delivery
 from bot.sending.pacing import Pacing
@@ -73,6 +73,18 @@ def test_telegram_says_how_long_to_wait(monkeypatch: pytest.MonkeyPatch) -> None
     assert told.wait_s == pytest.approx(7.1)
 
 
+def test_of_a_message_only_what_is_asked_about_is_read() -> None:
+    payload = (
+        b'{"ok": true, "result": [{"message_id": 5, "date": 1, "chat": {"id": 2, "type": "private"}, "caption": "x",'
+        b' "photo": [{"file_id": "small"}, {"file_id": "large"}], "reply_to_message": {"message_id": 4}}]}'
+    )
+    [message] = Calls.parse_json_payload(payload)["result"]
+    assert message == {
+        "message_id": 5, "date": 1, "chat": {"id": 2, "type": "private"}, "photo": [{"file_id": "large"}]
+    }  # fmt: skip
+    assert Calls.parse_json_payload(b'{"ok": true, "result": true}') == {"ok": True, "result": True}
+
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     opened = await open_store(tmp_path)
@@ -82,7 +94,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def bot(sandbox: Sandbox) -> AsyncIterator[Bot]:
-    speaking = Bot(sandbox.token, f"{sandbox.url}/bot", request=HTTPXRequest(8, read_timeout=2))
+    speaking = Bot(sandbox.token, f"{sandbox.url}/bot", request=Calls(8, read_timeout=2))
     async with speaking:
         yield speaking
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -229,7 +230,7 @@ async def test_a_vote_on_what_was_forgotten_does_not_hold_up_the_others(store: S
 
 async def test_closing_does_not_wait_for_a_database_that_is_locked(store: Store, tmp_path: Path) -> None:
     await note(store, 1)
-    await store.database._connection.execute("PRAGMA busy_timeout = 20")
+    await store.database.rows("PRAGMA busy_timeout = 20")
     with closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         await asyncio.wait_for(store.journal.close(), 2)
@@ -330,18 +331,18 @@ async def test_where_there_is_no_log_or_a_new_one_nothing_is_taken_over(tmp_path
 # ------------------------------------------------------------------------------------------------ writing as a whole
 
 
-async def begun(connection: aiosqlite.Connection) -> None:
-    await connection.execute("INSERT INTO notices VALUES (1, 1)")
+def begun(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO notices VALUES (1, 1)")
 
 
 async def test_work_that_fails_leaves_nothing_of_itself_and_is_not_done_again(store: Store) -> None:
     tries = 0
 
-    async def work(connection: aiosqlite.Connection) -> None:
+    def work(connection: sqlite3.Connection) -> None:
         nonlocal tries
         tries += 1
-        await begun(connection)
-        await connection.execute("INSERT INTO notices VALUES (1, 2)")
+        begun(connection)
+        connection.execute("INSERT INTO notices VALUES (1, 2)")
 
     with pytest.raises(sqlite3.IntegrityError):
         await store.database.write(work)
@@ -351,17 +352,37 @@ async def test_work_that_fails_leaves_nothing_of_itself_and_is_not_done_again(st
     assert len(await store.database.rows("SELECT * FROM notices")) == 1
 
 
-async def test_work_that_is_cancelled_leaves_nothing_of_itself_and_lets_the_next_in(store: Store) -> None:
-    async def work(connection: aiosqlite.Connection) -> None:
-        await begun(connection)
-        await asyncio.sleep(60)
+async def test_work_that_is_cancelled_is_done_whole_or_not_at_all_and_lets_the_next_in(store: Store) -> None:
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    def work(connection: sqlite3.Connection) -> None:
+        begun(connection)
+        has_begun.set()
+        may_go_on.wait(10)
+        connection.execute("INSERT INTO notices VALUES (2, 2)")
 
     writing = asyncio.create_task(store.database.write(work))
-    await asyncio.sleep(0.05)
-    following = asyncio.create_task(store.database.rows("SELECT * FROM notices"))
+    await asyncio.to_thread(has_begun.wait, 10)
+    waiting = asyncio.create_task(store.database.write(lambda connection: connection.execute("DELETE FROM notices")))
+    following = asyncio.create_task(store.database.rows("SELECT chat_id FROM notices ORDER BY chat_id"))
+    await asyncio.sleep(0)
     writing.cancel()
-    await asyncio.gather(writing, return_exceptions=True)
-    assert await following == []
+    waiting.cancel()
+    await asyncio.gather(writing, waiting, return_exceptions=True)
+    may_go_on.set()
+    assert [row["chat_id"] for row in await following] == [1, 2]
+
+
+async def test_a_transaction_is_one_turn_of_the_databases_thread(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, execute = [], aiosqlite.Connection._execute
+
+    async def counted(connection: aiosqlite.Connection, work: Any, *values: Any) -> Any:
+        turns.append(work)
+        return await execute(connection, work, *values)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    assert await store.inbox.add([message(1), message(2), message(3)]) == [1, 2, 3]
+    assert len(turns) == 1
 
 
 async def test_writers_on_a_full_disk_take_turns_with_readers_and_each_writes_once(store: Store) -> None:

@@ -223,10 +223,10 @@ async def test_where_looking_at_a_batch_fails_each_photo_is_looked_at_by_itself(
 ) -> None:
     see = Serving.see_pixels
 
-    def see_one(serving: Serving, pixels: np.ndarray) -> object:
+    def see_one(serving: Serving, pixels: np.ndarray, **named: bool) -> object:
         if len(pixels) > 1:
             raise MemoryError("too many at once")
-        return see(serving, pixels)
+        return see(serving, pixels, **named)
 
     monkeypatch.setattr(Serving, "see_pixels", see_one)
     found = await ask_together(looking, picture(), picture(CATEGORIES[1], "blue"))

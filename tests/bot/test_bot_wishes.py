@@ -5,7 +5,6 @@ import csv
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 
-import aiosqlite
 import numpy as np
 import pytest
 from bot_helpers import ANNA, MODELS, add_fault, configure, hear_reply, start_bot
@@ -157,11 +156,11 @@ async def test_a_wish_is_told_once_whatever_fails_at_most_once_a_day_and_not_aft
     await taken_up(own_shop, new_balls, 1)
     with monkeypatch.context() as dying:
 
-        async def die(*values: object) -> None:
-            raise aiosqlite.ProgrammingError("killed before the transaction ends")
+        def die(*values: object) -> None:
+            raise sqlite3.ProgrammingError("killed before the transaction ends")
 
         dying.setattr("bot.wishing.add_steps", die)
-        with pytest.raises(aiosqlite.ProgrammingError):
+        with pytest.raises(sqlite3.ProgrammingError):
             await world.wishing.look()
     assert not await world.told()
     for _ in range(2):
@@ -202,10 +201,10 @@ async def test_after_a_change_of_model_the_photo_is_seen_anew_and_ends_the_wish_
     assert not await world.store.wishes.of(ANNA)
 
 
-async def of_another_model(connection: aiosqlite.Connection) -> None:
+def of_another_model(connection: sqlite3.Connection) -> None:
     """The wish is as a model of before left it, when the shop was empty."""
-    await note_on_sale(connection, "before", np.array([], np.int64))
-    await connection.execute("UPDATE wishes SET model = 'of before', generation = 'before', told_s = NULL, told = '[]'")
+    note_on_sale(connection, "before", np.array([], np.int64))
+    connection.execute("UPDATE wishes SET model = 'of before', generation = 'before', told_s = NULL, told = '[]'")
 
 
 def load_serving(shop: Shop) -> str:

@@ -2,18 +2,20 @@
 
     python failing_bot.py commit after 3 --config config.yaml
 
-It is wrapped from outside, at seams that every commit and every call passes: aiosqlite's `Connection.commit`, and
+It is wrapped from outside, at seams that every commit and every call passes: the `commit` of SQLite's connections, and
 python-telegram-bot's `HTTPXRequest.do_request`. A poll for updates counts as a `poll`, anything else as a `call`.
 """
 
+import contextlib
 import os
 import signal
+import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 SEAMS = ("commit", "call", "poll")
-Seam = Callable[..., Awaitable[Any]]
 
 
 class Failpoint:
@@ -22,16 +24,16 @@ class Failpoint:
     def __init__(self, when: str, number: int) -> None:
         self._when, self._left = when, number
 
-    async def passes(self, call: Callable[[], Awaitable[Any]]) -> Any:
+    @contextlib.contextmanager
+    def passing(self) -> Iterator[None]:
         """Let one pass, or die before or after it."""
         self._left -= 1
         this_one = self._left == 0
         if this_one and self._when == "before":
             _die()
-        result = await call()
+        yield
         if this_one:
             _die()
-        return result
 
 
 def _die() -> None:
@@ -39,25 +41,24 @@ def _die() -> None:
 
 
 def _wrap_commits(failpoint: Failpoint) -> None:
-    import aiosqlite
+    class Connection(sqlite3.Connection):
+        def commit(self) -> None:
+            with failpoint.passing():
+                super().commit()
 
-    real: Seam = aiosqlite.Connection.commit
-
-    async def commit(self: aiosqlite.Connection) -> Any:
-        return await failpoint.passes(lambda: real(self))
-
-    aiosqlite.Connection.commit = commit  # type: ignore[method-assign]
+    sqlite3.connect = partial(sqlite3.connect, factory=Connection)
 
 
 def _wrap_calls(failpoint: Failpoint, *, polls: bool) -> None:
     from telegram.request import HTTPXRequest
 
-    real: Seam = HTTPXRequest.do_request
+    real = HTTPXRequest.do_request
 
     async def do_request(self: HTTPXRequest, url: str, *arguments: Any, **named: Any) -> Any:
         if ("getupdates" in url.lower()) is not polls:
             return await real(self, url, *arguments, **named)
-        return await failpoint.passes(lambda: real(self, url, *arguments, **named))
+        with failpoint.passing():
+            return await real(self, url, *arguments, **named)
 
     HTTPXRequest.do_request = do_request  # type: ignore[method-assign]
 

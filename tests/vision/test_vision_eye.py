@@ -119,6 +119,20 @@ def test_however_many_photos_come_together_each_is_seen_as_when_it_is_alone(narr
         assert np.allclose(together.features, alone[:count], atol=2e-3)
 
 
+def test_a_photo_alone_is_looked_at_by_one_core_where_others_wait(narrow: Eye, monkeypatch: pytest.MonkeyPatch):
+    photo, look, looked = narrow.preprocessing.batch(PHOTOS[:1]), Cores.look, []
+
+    def counted(cores: Cores, pixels: Any, take: Any) -> Any:
+        looked.append(len(pixels))
+        return look(cores, pixels, take)
+
+    monkeypatch.setattr(Cores, "look", counted)
+    alone = narrow.look_at_pixels(photo).features
+    assert not looked
+    assert np.allclose(narrow.look_at_pixels(photo, others_wait=True).features, alone, atol=2e-3)
+    assert looked == [1]
+
+
 def test_threads_that_look_at_the_same_time_each_get_their_own(narrow: Eye):
     pixels = narrow.preprocessing.batch(PHOTOS)
     batches = [pixels[at : at + count] for at in range(6) for count in (1, 3, 6)]
