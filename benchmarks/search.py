@@ -18,7 +18,7 @@ import simsimd
 from made_up import grown, made_up
 from measuring import Report, Value, in_turns, options_of
 
-from imgrec.search import scan
+from imgrec.search.beside import threads
 from imgrec.search.engine import EVERYTHING, SIMILARITY_DECIMALS, Findable
 from imgrec.search.generation import (
     WHITENING,
@@ -82,7 +82,7 @@ def main() -> None:
         report.times(title, taken, "ms", beside=OURS, busy=True, more=more)
         report.times("the index, asked otherwise", own, "ms", busy=True)
         identical = sum(one == two.tolist() for one, two in zip(found, first, strict=True))
-        report.note("kernels", kernels(), f"\nkernels for {', '.join(kernels())}; {scan.threads()} threads of ours")
+        report.note("kernels", kernels(), f"\nkernels for {', '.join(kernels())}; {threads()} threads of ours")
         report.note("identical_to_float64", identical, f"identical to float64, in order: {identical} of {len(queries)}")
         report.note("made_of", str(options.vectors), f"made of: {options.vectors or 'made-up features'}")
         for name, ranks in (

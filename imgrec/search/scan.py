@@ -12,21 +12,20 @@ No product of larger matrices is in it: OpenBLAS would let other threads spin fo
 
 The product of 8-bit codes is SimSIMD's (https://github.com/ashvardanian/SimSIMD): it has a kernel for each generation
 of processors, takes the best one at run time, and lets go of the GIL. A search takes as many threads as there are
-processors for this process, but no more than four, the caller's included: from there memory is what bounds it.
+processors for this process, but no more than four, the caller's included (beside.py): from there memory is what bounds
+it.
 """
 
-import os
-from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import simsimd
 from numpy.typing import NDArray
 
+from imgrec.search.beside import in_parallel
 from imgrec.search.codes import CodedQuery, CodedRows, Codes
 from imgrec.vision.vectors import Floats
 
@@ -43,7 +42,6 @@ _SCATTERED = 4  # one row in so many is fetched by itself; of more, all are read
 _PEAKS = 32
 _ROWS_AT_ONCE = 16_384  # what is worked out about them stays in a core's own cache
 _COMPARED_AT_ONCE = 512
-_MOST_THREADS = 4
 _FORBIDDEN = 1e30
 
 
@@ -231,7 +229,7 @@ class _Bounds:
             if block.allowed is not None:  # without a branch, which would be mispredicted
                 out -= np.multiply(~block.allowed, _FORBIDDEN, out=part, dtype=np.float32)
 
-        _in_parallel(read, scope.blocks())
+        in_parallel(read, scope.blocks())
         furthest = 0 if lift is None else float(np.abs(lift.values).max(initial=0))
         margin = query.slack + float(query.length) * coded.largest_residual + _ROUNDING * (1 + furthest)
         return cls(among, query, scope, _Heights(upper), margin)
@@ -250,7 +248,7 @@ class _Bounds:
             out -= np.multiply(coded.trailing_norm[rows], query.trailing_norm, out=part)
             out += self.upper.values[block.at]
 
-        _in_parallel(read, self.scope.blocks())
+        in_parallel(read, self.scope.blocks())
         return replace(self, upper=_Heights(upper), is_close=True)
 
     def at(self, positions: Ints) -> "_Bounds":
@@ -294,33 +292,3 @@ def _products(query: Codes, rows: Codes) -> Floats:
 
 def _pieces(start: int, end: int, most: int) -> list[slice]:
     return [slice(at, min(end, at + most)) for at in range(start, end, most)]
-
-
-def _in_parallel(work: Callable[[Block], None], blocks: Sequence[Block]) -> None:
-    """Do all of it, here and in threads that have nothing else to do."""
-    waiting = deque(blocks)
-
-    def take() -> None:
-        while True:
-            try:
-                block = waiting.popleft()
-            except IndexError:
-                return
-            work(block)
-
-    helpers = [_pool().submit(take) for _ in range(min(threads(), len(blocks)) - 1)]
-    take()
-    for helper in helpers:
-        if not helper.cancel():
-            helper.result()
-
-
-def threads() -> int:
-    """How many are used, this one included."""
-    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(mine or 1, _MOST_THREADS)
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, threads() - 1), thread_name_prefix="scan")

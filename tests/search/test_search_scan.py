@@ -246,16 +246,6 @@ def test_many_may_search_at_the_same_time():
     assert together == alone
 
 
-def test_what_fails_in_another_thread_fails_the_search():
-    blocks = Scope.of_spans([(0, 1000)]).blocks()
-
-    def work(block: scan.Block) -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        scan._in_parallel(work, blocks)
-
-
 def test_few_vectors_are_looked_at(monkeypatch: pytest.MonkeyPatch):
     rng = np.random.default_rng(7)
     vectors = decaying(rng, 20_000)
