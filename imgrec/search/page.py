@@ -39,7 +39,7 @@ def write_page(file: Path, photo: Path, answer: Answer) -> None:
     facts = [
         *([] if answer.is_sold else [f"Nothing like this seems to be sold here ({1 - answer.sold:.0%})."]),
         f"Searched: {', '.join(answer.scope) or 'everything'}, from similarity {answer.threshold:.3f}",
-        f"{len(answer.matches)} products" if answer.matches else "No product is similar enough.",
+        _how_many(answer),
     ]
     page = _PAGE.format(
         title=escape(title),
@@ -48,6 +48,12 @@ def write_page(file: Path, photo: Path, answer: Answer) -> None:
         matches="".join(_item(match) for match in answer.matches),
     )
     write_atomically(file, page.encode())
+
+
+def _how_many(answer: Answer) -> str:
+    if answer.matches:
+        return f"Found: {len(answer.matches)}"
+    return "No product is similar enough." if answer.nearest else "No product there has what else was asked for."
 
 
 def _item(match: Match) -> str:

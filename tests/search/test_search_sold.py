@@ -8,6 +8,7 @@ import pytest
 from test_search_learning import DIM, a_shop
 from tiny_shop import CATEGORIES, Shop, draw_product
 
+from imgrec.catalogue.filters import Filters
 from imgrec.config import load_config
 from imgrec.search.fitting import fit_sold
 from imgrec.search.generation import Knowledge
@@ -147,6 +148,18 @@ def test_a_page_says_that_nothing_like_it_is_sold(serving: Serving, shop: Shop, 
     for sold, says in ((0.2, True), (0.9, False)):
         write_page(tmp_path / "page.html", photo, serving.answer(replace(seen, sold=sold)))
         assert ("Nothing like this seems to be sold here (80%)." in (tmp_path / "page.html").read_text()) is says
+
+
+def test_a_page_says_why_it_shows_nothing(serving: Serving, shop: Shop, tmp_path):
+    photo = next((shop.folder / "photos").iterdir())
+    [seen] = serving.see([draw_product(CATEGORIES[0], "red", 700)])
+    for answer, says in (
+        (serving.answer(seen, threshold=1.0), "No product is similar enough."),
+        (serving.answer(seen, filters=Filters(brand="nobody")), "No product there has what else was asked for."),
+        (serving.answer(seen, threshold=-1, top=2), "Found: 2"),
+    ):
+        write_page(tmp_path / "page.html", photo, answer)
+        assert says in (tmp_path / "page.html").read_text()
 
 
 def test_a_probability_has_no_units_to_overflow():
