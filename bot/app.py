@@ -148,10 +148,7 @@ class _Running:
         deadline = asyncio.get_running_loop().time() + self._config.bot.stop_within_s
         await self._admission.close()
         await self._dispatching.stop(self._config.bot.stop_within_s)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
-                await self._delivery.idle()
-        await self._delivery.close()
+        await self._delivery.stop(deadline - asyncio.get_running_loop().time())
         await self._actions.close()
         await self._toasts.close()
         await self._looking.close()

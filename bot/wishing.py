@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import sqlite3
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -42,7 +41,8 @@ _USEFUL_FOR_S = 24 * 3600
 class Wishing:
     """Searches one wish at a time, between two batches of photos, so that no answer waits for it.
 
-    `kick` is called with the chat that has something to be sent.
+    `kick` is called with the chat that has something to be sent. `put_off`: of wishes that wait and could not be
+    searched, by id, how often they could not, and when they are to be searched again.
     """
 
     def __init__(
@@ -53,8 +53,7 @@ class Wishing:
         self._wishes = services.store.wishes
         self._kick = kick
         self._clock = clock
-        self._tries: Counter[int] = Counter()
-        self._not_before_s: dict[int, float] = {}
+        self.put_off: dict[int, tuple[int, float]] = {}
 
     async def run(self) -> None:
         """Look for a new index every few seconds, for as long as the bot runs."""
@@ -68,41 +67,44 @@ class Wishing:
     async def look(self) -> None:
         """Search all wishes that were not searched in the generation that serves now."""
         if not await self._wishes.are_there():
+            self.put_off.clear()
             return
         serving = await self._services.looking.do(lambda serving: serving.id)  # which takes up a new one, too
         waiting = await self._wishes.to_search(serving.name, self._clock())
+        self.put_off = {wish_id: self.put_off[wish_id] for wish_id in waiting if wish_id in self.put_off}
         if not waiting:
             return
         on_sale = await self._services.looking.do(lambda serving: serving.on_sale())
         for wish_id in waiting:
             wish = await self._wishes.get(wish_id)
-            if wish is None or self._not_before_s.get(wish_id, 0) > self._clock():
+            tries, not_before_s = self.put_off.get(wish_id, (0, 0.0))
+            if wish is None or not_before_s > self._clock():
                 continue
             try:
-                await self._search(wish_id, wish, serving, on_sale)
+                await self._search(wish_id, wish, serving, on_sale, again=tries < _TRIES_OF_WHAT_MAY_BE_GONE)
             except OtherServingError:
                 return  # the next look begins anew
             except LaterError as error:
-                self._put_off(wish_id)
+                self._put_off(wish_id, tries + 1)
                 log.info("A wish is searched later: %s", error)
             except sqlite3.Error:
                 raise
             except Exception:  # whatever is wrong with one, the others are searched
-                self._put_off(wish_id)
+                self._put_off(wish_id, tries + 1)
                 log.exception("A wish could not be searched.")
 
-    def _put_off(self, wish_id: int) -> None:
-        self._tries[wish_id] += 1
-        self._not_before_s[wish_id] = self._clock() + _PAUSE_S * self._tries[wish_id]
+    def _put_off(self, wish_id: int, tries: int) -> None:
+        self.put_off[wish_id] = tries, self._clock() + _PAUSE_S * tries
 
-    async def _search(self, wish_id: int, wish: Wish, serving: ServingId, on_sale: Products) -> None:
+    async def _search(self, wish_id: int, wish: Wish, serving: ServingId, on_sale: Products, *, again: bool) -> None:
+        """Search one, and settle what is found; `again`: what may be gone for good is tried again."""
         before = await self._wishes.on_sale_in(wish.generation)
         new = np.setdiff1d(on_sale, on_sale if before is None else before)
         new = np.setdiff1d(new, list(wish.told))
         result = None
         if len(new):
             try:
-                wish = await self._seen_by(wish_id, wish, serving.model_sha256)
+                wish = await self._seen_by(wish, serving.model_sha256, again=again)
             except (PhotoError, NoLongerThereError):
                 await self._end(wish_id, wish)
                 return
@@ -114,13 +116,12 @@ class Wishing:
             self._services.store.journal.ring()
             self._kick(wish.chat_id)
 
-    async def _seen_by(self, wish_id: int, wish: Wish, model: str) -> Wish:
+    async def _seen_by(self, wish: Wish, model: str, *, again: bool) -> Wish:
         """The wish with what this model sees in its photo; where another one saw it, the photo is looked at anew."""
         if wish.model == model:
             return wish
         if not wish.ask.photos:
             raise NoLongerThereError
-        again = self._tries[wish_id] < _TRIES_OF_WHAT_MAY_BE_GONE
         seen = await look(self._bot, self._services, wish.ask.photos[0], again=again)
         if seen.outputs is None or seen.serving.model_sha256 != model:
             raise OtherServingError("Another model serves now.")
@@ -150,9 +151,9 @@ class Wishing:
             return
         kept = found(result)
         told = [rank.product_id for rank in kept.ranks[: kept.similar]]
-        if not note_searched(connection, wish_id, wish, serving.name, on_sale, told, self._clock()):
+        now, say, request = self._clock(), result.request.say, result.request
+        if not note_searched(connection, wish_id, wish, serving.name, on_sale, told, now):
             return  # stopped meanwhile
-        now, say, request = now_s(), result.request.say, result.request
         query_id = begin_unasked(connection, f"wish {wish_id}", wish.chat_id, wish.user_id, say.code)
         record = QueryRecord(
             id=query_id, asked_utc=utc_of(now), kind=KindOfQuery.WISH, outcome=Outcome.ANSWERED, language=say.code,
@@ -176,7 +177,7 @@ class Wishing:
             if cursor.rowcount:
                 told = Text(html=say(wishes.PHOTO_GONE), reply_to=wish.ask.reply_to)
                 place = wish.chat_id, wish.thread_id
-                add_steps(connection, place, [told], None, now_s() + _USEFUL_FOR_S)
+                add_steps(connection, place, [told], None, self._clock() + _USEFUL_FOR_S)
 
         await self._services.store.database.write(end)
         self._kick(wish.chat_id)

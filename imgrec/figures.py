@@ -61,7 +61,7 @@ class Estimate:
 
     def __str__(self) -> str:
         if self.value is None or self.low is None or self.high is None:
-            return "none"
+            return "unknown"
         return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
 
 

@@ -617,7 +617,9 @@ def test_the_index_says_on_one_screen_what_the_shop_is_and_what_is_to_be_expecte
     assert rows["photos"] == "96, up to date"
     assert rows["looked at by"].startswith("tiny (")
     assert rows["categories"] == "3: Tents & Co 32, Boxes 32, Balls 32"
-    assert "as telephones take them" in rows["recognised"]
+    recognised, _, by_telephone = rows["recognised"].partition(" of the shop's photos, ")
+    assert by_telephone.endswith(" as telephones take them")
+    assert f", {recognised} expected to be recognised" in own_shop.imgrec("status").stdout
     assert re.match(r"what is \d+% alike or more \(similarity ", rows["shows"])
     assert "Next: imgrec search PHOTO" in done.stderr
 

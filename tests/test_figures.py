@@ -1,8 +1,8 @@
-"""Shares with Wilson intervals, and percentiles, against values worked out by hand."""
+"""Shares with Wilson intervals, estimates, and percentiles, against values worked out by hand."""
 
 import pytest
 
-from imgrec.figures import Share, percentiles
+from imgrec.figures import Estimate, Share, percentiles
 
 
 def test_the_interval_is_that_of_wilson():
@@ -16,6 +16,11 @@ def test_a_share_of_nothing_is_none_and_says_so():
     assert Share(0, 0).as_json() == {"hits": 0, "count": 0, "share": None, "low": None, "high": None}
     assert str(Share(0, 0)) == "none yet"
     assert str(Share(8, 10)) == "80.0% (8 of 10; 95 % interval 49.0% to 94.3%)"
+
+
+def test_an_estimate_is_written_with_its_interval_and_one_of_nothing_is_unknown():
+    assert str(Estimate(0.8376, 0.8081, 0.8666, 600)) == "83.8% (80.8% to 86.7%)"
+    assert str(Estimate(None, None, None, 0)) == "unknown"
 
 
 def test_percentiles_are_those_of_the_values_whatever_their_order():

@@ -36,7 +36,7 @@ async def on_start(context: Context, message: Message, wanted: str) -> Reaction:
 
 async def on_help(context: Context, message: Message, wanted: str) -> Reaction:
     """Explain how to use the bot, in a picture and a few words."""
-    html = choices.how_to_use(context.say, context.services.looking.shop)
+    html = choices.how_to_use(context.say, context.services.looking.shop, in_group=not message.chat.is_private)
     keyboard = Keyboard([[button(context.say(short.SETTINGS), OpenSetting(ALL))]])
     picture = await context.services.help_picture.file()
     if picture is None:

@@ -1,7 +1,9 @@
 """The outbox at work: in each chat one step after the other, and for as long as the answer is of use."""
 
 import asyncio
+import contextlib
 import logging
+import math
 import random
 from collections.abc import Callable
 
@@ -43,6 +45,8 @@ class Delivery:
         self._at_once = asyncio.Semaphore(_CHATS_AT_ONCE)
         self._chats: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
+        self._asleep_until_s: dict[int, float] = {}
+        self._ends_s = math.inf
 
     async def start(self) -> None:
         """Go on from where the last run of the bot ended, however it did."""
@@ -58,13 +62,16 @@ class Delivery:
         self._chats[chat_id] = task
         task.add_done_callback(lambda done: self._ended(chat_id, done))
 
-    async def idle(self) -> None:
-        """Wait until everything is sent."""
-        while self._chats:
-            await asyncio.wait(list(self._chats.values()))
-
-    async def close(self) -> None:
-        """Stop; what is not sent waits for the next start."""
+    async def stop(self, within_s: float) -> None:
+        """Send what may be sent within so long. The rest waits for the next start, and nothing here waits for it."""
+        self._ends_s = now_s() + within_s
+        for chat_id, until_s in self._asleep_until_s.items():
+            if until_s > self._ends_s:
+                self._chats[chat_id].cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self._chats:
+                    await asyncio.wait(list(self._chats.values()))
         tasks = list(self._chats.values())
         for task in tasks:
             task.cancel()
@@ -83,15 +90,26 @@ class Delivery:
 
     async def _deliver(self, chat_id: int) -> None:
         while step := await self._outbox.next_step(chat_id):
-            wait_s = min(step.due_s, step.until_s) - now_s()
-            if wait_s > 0:
-                await asyncio.sleep(min(wait_s, _LONGEST_PAUSE_S))  # the clock may jump meanwhile
-            elif now_s() > step.until_s:
+            messages, now = _messages(step), now_s()
+            begins_s = min(max(step.due_s, now + self._pacing.wait_s(chat_id, messages)), step.until_s)
+            if begins_s > self._ends_s:
+                return
+            if begins_s > now:
+                await self._sleep(chat_id, begins_s)
+            elif now > step.until_s:
                 await self._over(step, State.EXPIRED, apology=self._apology(step, short.EXPIRED))
             else:
-                await self._pacing.turn(chat_id, _messages(step))
+                await self._pacing.turn(chat_id, messages)
                 async with self._at_once:
                     await self._send(step)
+
+    async def _sleep(self, chat_id: int, until_s: float) -> None:
+        """Until then, or a part of it: the clock may jump meanwhile. Nothing is under way, so it may be cut short."""
+        self._asleep_until_s[chat_id] = until_s
+        try:
+            await asyncio.sleep(min(until_s - now_s(), _LONGEST_PAUSE_S))
+        finally:
+            del self._asleep_until_s[chat_id]
 
     async def _send(self, step: Step) -> None:
         doubtful = await self._outbox.sending(step)

@@ -21,6 +21,10 @@ class Pacing:
         self._overall = AsyncLimiter(FloodLimit.MESSAGES_PER_SECOND, 1)
         self._groups: dict[int, GroupPace] = {}
 
+    def wait_s(self, chat_id: int, messages: int = 1) -> float:
+        """How long until a group may have so many messages more; 0 for other chats, whose turn comes in a moment."""
+        return self._of_group(chat_id).wait_s(messages) if is_group(chat_id) and messages else 0.0
+
     async def turn(self, chat_id: int, messages: int = 1) -> None:
         """Wait until so many messages to this chat keep within the limits; an album has as many as pictures."""
         if is_group(chat_id) and messages:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.language import Language, msgid
 from bot.shop import Shop
-from bot.texts import short
+from bot.texts import groups, short
 from bot.texts.writing import category_name, shortened, word
 from imgrec.search.likeness import Likeness
 
@@ -13,14 +13,15 @@ _AUTO = "<code>auto</code>"
 _LOOKS_EVERYWHERE = msgid("I look everywhere.")
 
 
-def how_to_use(say: Language, shop: Shop) -> str:
+def how_to_use(say: Language, shop: Shop, *, in_group: bool) -> str:
     """How to use the bot, with what a percentage means in this shop. At most 1,024 characters: it is a caption."""
+    photo = say("Send me a photo of a product, or an image as a file, and I show similar ones from the shop.")
     return "\n\n".join([
-        say("Send me a photo of a product, or an image as a file, and I show similar ones from the shop."),
-        say("A number opens a product, ♡ saves it. 👍 and 👎 make the next answers better."),
-        f"{say('Below each product stands how similar it is.')} {meaning(say, shop.likeness)}",
+        say(groups.MENTION_WITH_A_PHOTO) if in_group else photo,
+        say("A number opens a product, ♡ saves it. 👍 and 👎 tell the shop how good an answer was."),
+        f"{say('Below an opened product stands how similar it is.')} {meaning(say, shop.likeness)}",
         "\n".join([
-            say("/settings – category, likeness, number of products, language"),
+            say("/settings – likeness, number of products, language and more"),
             say("/history – what you asked before"),
             say("/saved – products you saved"),
             say("/wishes – what I look out for, as 🔔 below an answer asks me to"),

@@ -35,7 +35,7 @@ SIGNS = {
 """What stands for a currency, in capitals and without a point. `kr` is that of several countries: it names none."""
 
 _SAYS_NOTHING = frozenset(["", "-", "–", "—", "n/a", "na", "none", "null", "nan", "nil", "#n/a"])
-_TOO_DEAR = 1e18
+_TOO_DEAR = 10**18  # nothing costs that much in any currency: it is another field, or two prices run together
 _LONGEST = 80  # characters; beyond it a text is no price
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u200a\u202f\u200b\ufeff\u200e\u200f]+")
 _APOSTROPHES = "'\u2019´`"
@@ -257,6 +257,8 @@ def _parsed(text: str, beside: str | None, decimal_comma: bool) -> Price | None:
     if None in amounts:
         return None
     amount = min(amount for amount in amounts if amount is not None)
+    if amount >= _TOO_DEAR:
+        return None
     return Price(format(amount, "f"), written if any(is_iso for _, is_iso in codes) else beside or written)
 
 

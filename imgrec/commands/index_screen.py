@@ -41,7 +41,7 @@ def figures_in_words(knowledge: Knowledge) -> list[tuple[str, str]]:
         rows.append(("same kind first", _by_view(expected.kind_first)))
         rows.append(("among ten", _by_view(expected.kind_in_first_10)))
     if expected.product_first is not None:
-        rows.append(("very product first", f"{_percent(expected.product_first)} as telephones take them"))
+        rows.append(("very product first", f"{expected.product_first} as telephones take them"))
     rows.append(("shows", _threshold(knowledge)))
     if expected.note:
         rows.append(("note", expected.note))
@@ -78,14 +78,8 @@ def _threshold(knowledge: Knowledge) -> str:
     right = knowledge.expected.shown_right
     if right is None or right.value is None:
         return line
-    return f"{line}: {_percent(right)} of it is {_RIGHT[knowledge.likeness.truth]}"
+    return f"{line}: {right} of it is {_RIGHT[knowledge.likeness.truth]}"
 
 
 def _by_view(estimates: Mapping[str, Estimate]) -> str:
-    return ", ".join(f"{_percent(estimate)} {_VIEWS[view]}" for view, estimate in estimates.items())
-
-
-def _percent(estimate: Estimate) -> str:
-    if estimate.value is None or estimate.low is None or estimate.high is None:
-        return "unknown"
-    return f"{estimate.value * 100:.1f} % ({estimate.low * 100:.1f} to {estimate.high * 100:.1f})"
+    return ", ".join(f"{estimate} {_VIEWS[view]}" for view, estimate in estimates.items())

@@ -82,7 +82,8 @@ def _cosine(_: click.Context, parameter: click.Parameter, text: str | None) -> f
 @click.option("--most-price", callback=_price, metavar="PRICE", help="Only products that cost at most this.")
 @click.option("--least-price", callback=_price, metavar="PRICE", help="Only products that cost at least this.")
 @click.option("--brand", help="Only products of this brand.")
-@click.option("--words", metavar="TEXT", help='What they have to be, as a shopper would say it: "red under 20".')
+@click.option("--words", metavar="TEXT",
+              help='What they have to be, as a shopper would say it in English: "red under 20".')  # fmt: skip
 @click.option("--out-of-stock", is_flag=True, help="Also products that are out of stock.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path),
               help="Also write a page with the photo and its matches, pictures and all, in one file.")  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from bot_helpers import ANNA, BotProcess, add_fault, hear_reply, start_bot
+from bot_helpers import ANNA, BotProcess, add_fault, configure, hear_reply, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from sandbox import Sandbox
@@ -296,6 +296,20 @@ async def test_sigterm_finishes_what_is_being_answered(
     assert await bot.stop() == 0
     assert (await hear_reply(anna)).products
     assert [row["outcome"] for row in rows("SELECT outcome FROM queries")] == ["answered"]
+
+
+async def test_an_album_that_is_not_whole_when_the_bot_is_told_to_stop_is_answered_by_the_next(
+    own_shop: Shop, sandbox: Sandbox, anna: UserClient, rows: Rows, photo: bytes
+) -> None:
+    configure(own_shop, "bot", stop_within_s=60)
+    first = await start_bot(own_shop, sandbox)
+    await show_everything(anna)
+    await anna.photo(photo, photo)
+    assert await first.stop() == 0
+    second = await start_bot(own_shop, sandbox)
+    assert (await hear_reply(anna)).products
+    assert await second.stop() == 0
+    assert [tuple(row) for row in rows("SELECT kind_of_query, outcome FROM queries")] == [("album", "answered")]
 
 
 async def test_a_webhook_delivers_what_polling_would(

@@ -71,6 +71,8 @@ async def test_in_a_group_the_bot_answers_who_asks_it_and_nobody_else(
     assert (await hear_reply(anna)).products
     await anna.text("/similar")
     assert "in reply to a photo" in (await said(anna))["text"]
+    await anna.text("/help")
+    assert (await said(anna))["caption"].startswith("Mention me in reply to a photo")
     await anna.text("/similar@another_bot", reply_to_message_id=of_ben["message_id"])
     with pytest.raises(TimeoutError):
         await anna.hear(1, within_s=SETTLED_S)

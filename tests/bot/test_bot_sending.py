@@ -22,7 +22,7 @@ from telegram.error import (
     TelegramError,
     TimedOut,
 )
-from test_bot_outbox import ask, logged, open_store, photo
+from test_bot_outbox import GROUP, ask, logged, open_store, photo
 from tiny_shop import draw_product, jpeg
 
 from bot.language import Languages
@@ -105,7 +105,7 @@ async def delivery(store: Store, bot: Bot) -> AsyncIterator[Delivery]:
         store, Courier(bot, store.files), Languages.load(), Pacing(), lambda lane: None, lambda outcome: None
     )
     yield made
-    await made.close()
+    await made.stop(0)
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ async def test_words_are_sent_until_it_is_known_that_they_arrived(
     await deliver(store, delivery, BELOW)
     [first, *_] = await anna.hear(1)
     assert first["text"] == "below"
-    await delivery.idle()
+    await delivery.stop(10)
     [row] = await logged(store)
     assert row["doubtful"] == (kind != "refuse")
 
@@ -258,13 +258,32 @@ async def test_told_to_wait_one_chat_waits_and_the_others_do_not(
         assert time.monotonic() - began >= 2 > bens_s
 
 
+async def test_told_to_stop_what_may_not_be_sent_for_long_is_not_waited_for_and_the_rest_is_sent(
+    store: Store, delivery: Delivery, anna: UserClient, sandbox: Sandbox
+) -> None:
+    async with UserClient(sandbox.url, BEN) as ben, UserClient(sandbox.url, BEN, chat_id=GROUP) as group:
+        for user in (anna, ben, group):
+            await user.text("hello")
+        await add_fault(sandbox, method="sendMessage", error_code=429, retry_after=50)
+        await deliver(store, delivery, BELOW)  # Telegram says when
+        await deliver(store, delivery, *[BELOW] * 21, chat=GROUP, number=2)  # the twenty-first has to wait for a minute
+        await group.hear(20)
+        await add_fault(sandbox, method="sendMessage", delay_s=1)
+        await deliver(store, delivery, BELOW, chat=BEN, number=3)
+        async with asyncio.timeout(20):
+            await delivery.stop(40)
+        await ben.hear(1)
+    waiting = await store.database.rows("SELECT chat_id FROM steps WHERE state = 'waiting' ORDER BY chat_id")
+    assert [row["chat_id"] for row in waiting] == [GROUP, ANNA]
+
+
 async def test_to_whom_we_may_not_write_nothing_more_is_sent(
     store: Store, delivery: Delivery, anna: UserClient, sandbox: Sandbox
 ) -> None:
     await anna.text("hello")
     await add_fault(sandbox, method="sendMessage", error_code=403)
     await deliver(store, delivery, BELOW, BELOW)
-    await delivery.idle()
+    await delivery.stop(10)
     assert [row["outcome"] for row in await logged(store)] == ["failed"]
     assert not [event for event in await anna.events(0) if event.get("by") == "bot"]
 
@@ -280,7 +299,7 @@ async def test_an_edit_that_changes_nothing_or_comes_too_late_is_done(
     await deliver(store, delivery, Pictures(items=tuple(pictures[:1])), number=4)
     [message] = await anna.hear(1)
     await deliver(store, delivery, Edit(message_id=message["message_id"], html="words"), number=5)  # it has none
-    await delivery.idle()
+    await delivery.stop(10)
     assert [row["outcome"] for row in await logged(store)] == ["answered"] * 5
 
 

@@ -178,6 +178,8 @@ async def test_a_wish_is_told_once_whatever_fails_at_most_once_a_day_and_not_aft
     _, told = await world.told()
     assert f"{NEW} 2" in told
     assert f"{NEW} 1" not in told
+    [last] = await world.store.database.rows("SELECT until_s FROM steps ORDER BY id DESC LIMIT 1")
+    assert last["until_s"] > now_s() + 1.9 * DAY_S  # told a day from now, and of use for another
 
 
 async def test_after_a_change_of_model_the_photo_is_seen_anew_and_ends_the_wish_where_it_is_gone(
@@ -195,8 +197,11 @@ async def test_after_a_change_of_model_the_photo_is_seen_anew_and_ends_the_wish_
     await add_fault(sandbox, drop_file_ids=True)
     for hours in range(1, 6):  # Telegram says the same of what it does not have just now
         assert await world.store.wishes.of(ANNA)
+        assert len(world.wishing.put_off) == (hours > 1)
         world.later_s = hours * 3600
         await world.wishing.look()
+    await world.wishing.look()
+    assert not world.wishing.put_off
     assert "no longer has a photo" in (await world.told())[-1]
     assert not await world.store.wishes.of(ANNA)
 

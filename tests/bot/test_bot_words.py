@@ -264,9 +264,9 @@ def test_a_card_of_several_variants_names_the_lowest_price_and_what_is_gone_is_m
 )
 def test_what_a_percentage_means_is_worded_by_what_it_was_fitted_on(truth: str, words: str) -> None:
     shop = of_bot(likeness=LIKENESS.model_copy(update={"truth": truth}))
-    for text in (how_to_use(ENGLISH, shop), choose_threshold(ENGLISH, None, shop)):
+    for text in (how_to_use(ENGLISH, shop, in_group=False), choose_threshold(ENGLISH, None, shop)):
         assert f"87% means: of a hundred such matches, about 87 are {words}." in text
-    assert "too few photos" in how_to_use(ENGLISH, of_bot(likeness=Likeness.unknown()))
+    assert "too few photos" in how_to_use(ENGLISH, of_bot(likeness=Likeness.unknown()), in_group=False)
 
 
 @pytest.mark.parametrize("auto", [-1.0, 0.0, 0.175, 0.325, 0.97])
@@ -391,7 +391,7 @@ def test_without_categories_everything_is_searched_and_the_words_say_so() -> Non
     assert nothing.startswith("I looked through the whole shop.\n")
     assert "no categories" in choose_category(ENGLISH, "Toys", shop)
     assert category_buttons(ENGLISH, {}, {}, None, 0) is None
-    assert "/category" not in how_to_use(ENGLISH, shop)
+    assert "/category" not in how_to_use(ENGLISH, shop, in_group=False)
 
 
 def test_where_categories_are_not_told_apart_one_can_be_chosen_all_the_same() -> None:

@@ -111,6 +111,14 @@ def test_what_merely_contains_digits_is_no_price(text):
     assert read_price(text) == Price(unreadable=text[:80])
 
 
+def test_what_nothing_can_cost_is_no_price():
+    dear = "9" * 18
+    assert read_price(dear) == Price(dear)
+    assert read_price(f"5 - {dear}0 EUR") == Price("5", "EUR")
+    for text in ("1" + "0" * 18, f"{dear}0.00 USD", f"{dear}0 - {dear}1 EUR"):
+        assert read_price(text) == Price(unreadable=text)
+
+
 def test_numbers_of_json_are_prices_as_they_are():
     assert read_price(14.95, "USD") == Price("14.95", "USD")
     assert read_price(5) == Price("5", None)
