@@ -21,7 +21,8 @@ _NETWORKS_MEASURED = 2
 
 
 def forecast(network: Any, lesson: Lesson, settings: TrainingSettings) -> str:
-    """In words, what the run will take on this machine: looking once, learning, and measuring what came of it.
+    """In words, what the run will take on this machine: looking once, learning, and all that measures what came of it,
+    the verdict beside the model that looks now, which has looked already, included.
 
     network: with its weights, of which what learns is trained on what `lesson` shows.
     """
