@@ -78,7 +78,7 @@ def train(
         writing(target.with_name(f"{target.name}.training"), "imgrec train"),
         Catalogue.open(config.catalogue) as catalogue,
     ):
-        model = train(catalogue, target, settings, Options(restart, replace, taken), report)
+        model = train(catalogue, config, target, settings, Options(restart, replace, taken), report)
     metrics = json.loads((model.path / "metrics.json").read_text(encoding="utf-8"))
     shown = table(f"{model.path}", "figure", "value")
     for split, accuracy in metrics["accuracy"].items():

@@ -18,7 +18,7 @@ from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.config import Config
 from imgrec.database import utc_now
 from imgrec.errors import CatalogueError, SearchIndexError, UnreachableIndexError
-from imgrec.features.fill import fill
+from imgrec.features.fill import find_or_look
 from imgrec.features.looking import Here, Looker
 from imgrec.features.store import (
     ABSENT,
@@ -36,7 +36,7 @@ from imgrec.generations import before_current, current, generations, next_name, 
 from imgrec.lock import writing
 from imgrec.progress import Reporter
 from imgrec.search.columns import as_columns
-from imgrec.search.engine import Store, VectorsOf, batches
+from imgrec.search.engine import Store, VectorsOf
 from imgrec.search.engines import remove_generation, store_for
 from imgrec.search.generation import (
     IndexRecord,
@@ -57,10 +57,10 @@ if TYPE_CHECKING:
     from imgrec.search.learned import Learned
 
 _DRAFT = ".draft"
-_BY_TELEPHONE = Draw(1500, 8)
-_STRANGERS = Draw(300, 2)
+BY_TELEPHONE = Draw(1500, 8)
+STRANGERS = Draw(300, 2)
+"""Photos that are looked at in another view, too."""
 _LEARNED_FROM = Draw(20_000, 1, 500)
-_LOOKED_AT_ONCE = 65_536
 _NOTHING = "The catalogue has no product with a photo. Import some with: imgrec import FEED.csv"
 _LEARNING = 5
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
@@ -170,15 +170,15 @@ def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker:
     """
     store, photos = FeatureStore(config.features_path, eye), on_sale.photos
     looker = looker or Here(eye, PhotoStore(config.catalogue.photos))
-    found, lacked, unreadable = _looked(store, looker, "shop", "Looking at photos", photos.content, report)
+    found, lacked, unreadable = find_or_look(store, looker, "shop", "Looking at photos", photos.content, report)
     drawn: dict[View, PhotoFeatures] = {}
     views: tuple[tuple[View, str, Draw], ...] = (
-        ("telephone", "Looking as telephones do", _BY_TELEPHONE),
-        ("stranger", "Looking at what is not sold", _STRANGERS),
+        ("telephone", "Looking as telephones do", BY_TELEPHONE),
+        ("stranger", "Looking at what is not sold", STRANGERS),
     )
     for view, title, draw in views:
         contents = photos.content[photos.drawn(draw)]
-        _looked(store, looker, view, title, contents, report)
+        find_or_look(store, looker, view, title, contents, report)
         drawn[view] = store.read(view, set(as_names(contents)))
     usable = found.is_there
     if not usable.any():
@@ -193,20 +193,6 @@ def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker:
     return LookedAt(
         on_sale, store, found, drawn["telephone"], drawn["stranger"], lacked - unreadable, unreadable, lost
     )  # fmt: skip
-
-
-def _looked(
-    store: FeatureStore, looker: Looker, view: View, title: str, contents: Contents, report: Reporter
-) -> tuple[Found, int, int]:
-    """Where what was seen in these photos is, how many were new, and how many of those cannot be read."""
-    found = store.find(view, contents)
-    absent = contents[~found.is_there]
-    lacking = absent[np.sort(np.unique(absent, return_index=True)[1])]
-    unreadable = 0
-    with report.stage(title, len(lacking)) as advance:
-        for some in batches(len(lacking), _LOOKED_AT_ONCE):
-            unreadable += fill(store, looker, view, as_names(lacking[some]), advance)
-    return store.find(view, contents) if len(lacking) else found, len(lacking), unreadable
 
 
 def prune_features(config: Config) -> Pruned:

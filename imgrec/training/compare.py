@@ -1,9 +1,11 @@
 """A trained network run over the photos of a run, and the features it could serve compared."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from imgrec.catalogue.feed import SPLITS
+import numpy as np
+
 from imgrec.progress import Reporter
 from imgrec.training.choose import Found, choose
 from imgrec.training.examples import Examples
@@ -13,11 +15,24 @@ from imgrec.training.pixels import PhotoCache
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.vgg16 import possible_features, weights_of
 from imgrec.training.weights import Feature
-from imgrec.vision.eye import compile_network
+from imgrec.vision.eye import Outputs, compile_network
+from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
 
-Said = dict[str, dict[str, Floats]]
-"""What a network said: by output, then by split, float32 (n, d)."""
+_COMPARED = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What comparing came to.
+
+    feature: the one that the validation photos favour. found: what each finds, by name. seen: what was said of each
+    split's photos, with that feature.
+    """
+
+    feature: Feature
+    found: Mapping[str, Found]
+    seen: Mapping[str, Outputs]
 
 
 def compare_features(
@@ -26,28 +41,21 @@ def compare_features(
     examples: Mapping[str, Examples],
     photos: PhotoCache,
     report: Reporter,
-) -> tuple[Feature, dict[str, Found]]:
-    """The feature that the validation photos favour of those the settings leave open, and what each finds, by name.
+    arithmetic: Literal["auto"] | Arithmetic = "auto",
+) -> Compared:
+    """Compare the features that the settings leave open, with weights in 8 bits, as they will be looked with.
 
     `network` is a trained one of `build_vgg16`.
     """
     features = {str(feature): feature for feature in possible_features(settings)}
-    every = compile_network(graph_of(weights_of(network), settings.side_px, features, settings.mirrored))
-    said = measure(every, photos, settings.side_px, "Comparing features", report, ("train", "validation"))
+    graph = graph_of(weights_of(network), settings.side_px, features, settings.mirrored, eight_bits=True)
+    every, said = compile_network(graph, arithmetic), dict[str, dict[str, Floats]]()
+    for split in _COMPARED:
+        pixels = photos.pixels(split, settings.side_px)
+        with report.stage(f"Comparing features on {split} photos", len(pixels)) as advance:
+            outputs = run_in_chunks(every, pixels, lambda done, advance=advance: advance(done, ""))
+        for name, values in outputs.items():
+            said.setdefault(name, {})[split] = values
     best, found = choose(examples, {name: said[name] for name in features}, settings.wanted)
-    return features[best], found
-
-
-def measure(
-    network: Any, photos: PhotoCache, side_px: int, title: str, report: Reporter, splits: Sequence[str] = SPLITS
-) -> Said:
-    """What a compiled network says of each split that has photos."""
-    said: Said = {}
-    for split in splits:
-        if count := len(photos.files[split]):
-            pixels = photos.pixels(split, side_px)
-            with report.stage(f"{title} on {split} photos", count) as advance:
-                outputs = run_in_chunks(network, pixels, lambda done, advance=advance: advance(done, ""))
-            for name, values in outputs.items():
-                said.setdefault(name, {})[split] = values
-    return said
+    seen = {split: Outputs(said[best][split].astype(np.float16), said["logits"][split]) for split in _COMPARED}
+    return Compared(features[best], found, seen)

@@ -1,4 +1,4 @@
-"""From a trained network to a model folder: choose its feature, export it, measure what was exported."""
+"""From a trained network to a model folder: choose its feature, export it, measure what was exported, as it serves."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,25 +9,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imgrec.catalogue.photo_store import PhotoStore
+from imgrec.config import Config
 from imgrec.database import utc_now
+from imgrec.errors import TrainingError
+from imgrec.features.fill import find_or_look
+from imgrec.features.looking import Here
+from imgrec.features.store import FeatureStore
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
 from imgrec.sums import seal
 from imgrec.training.channels import channels, multiplications
-from imgrec.training.choose import Found, find
-from imgrec.training.compare import compare_features, measure
+from imgrec.training.choose import find
+from imgrec.training.compare import Compared, compare_features
 from imgrec.training.curves import draw_history
 from imgrec.training.examples import Examples
 from imgrec.training.export import LEAST_COSINE, Design, Exported, export, in_batches
 from imgrec.training.fit import Epoch, history_csv
+from imgrec.training.handing_on import Told, sees_the_same
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.recipes import recipe_text
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.vgg16 import possible_features, weights_of
 from imgrec.training.weights import CREDIT, Feature
-from imgrec.vision.eye import arithmetic_of, compile_network
+from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.learned import LearnedPhotos
-from imgrec.vision.model_folder import NETWORK, ModelSettings, write_settings
+from imgrec.vision.model_folder import ModelSettings, open_model, write_settings
 from imgrec.vision.vectors import Floats
 
 _LEARNED_FROM = ("train", "validation")
@@ -72,29 +79,20 @@ class Trained:
         return multiplications(now) / multiplications(full)
 
 
-def finish_model(trained: Trained, folder: Path, report: Reporter) -> None:
-    """Write a whole model into `folder`, which is empty: the network, its settings and its metrics, sealed by sums."""
-    settings, candidates = trained.settings, dict[str, Found]()
-    feature = possible_features(settings)[0]
-    if len(possible_features(settings)) > 1:
-        feature, candidates = compare_features(
-            trained.network, settings, trained.examples, trained.photos, report
+def finish_model(trained: Trained, folder: Path, config: Config, report: Reporter) -> None:
+    """Write a whole model into `folder`, which is empty: the network, its settings and its metrics, sealed by sums.
+
+    It is measured as it serves. What it sees in the photos is kept: an index, or a comparison of models, finds it.
+    """
+    settings, compared, arithmetic = trained.settings, None, config.model.arithmetic
+    feature, *others = possible_features(settings)
+    if others:
+        compared = compare_features(
+            trained.network, settings, trained.examples, trained.photos, report, arithmetic
         )  # fmt: skip
+        feature = compared.feature
+    candidates = compared.found if compared else {}
     exported = _exported(trained, feature, folder, report)
-    # All that follows is measured on the file that looks, in the arithmetic that this processor does best.
-    network = compile_network(folder / NETWORK[0])
-    said = measure(network, trained.photos, settings.side_px, "Measuring", report)
-    metrics = {
-        "accuracy": _accuracies(said["logits"], trained.examples, first=1),
-        "accuracy_top3": _accuracies(said["logits"], trained.examples, first=3),
-        "photos": {split: len(side) for split, side in trained.examples.items()},
-        "retrieval": find(trained.examples, said["features"]).as_json(),
-        "retrieval_of_candidates": {name: found.as_json() for name, found in candidates.items()},
-        "multiplications": trained.multiplications,
-        "measured_in": arithmetic_of(network),
-        "export": exported.as_json(),
-    }
-    write_atomically(folder / "metrics.json", json.dumps(metrics, indent=2).encode())
     write_atomically(folder / "history.csv", history_csv(trained.history))
     write_atomically(folder / "history.svg", draw_history(trained.history))
     write_atomically(folder / "training.yaml", recipe_text(settings).encode())
@@ -104,6 +102,22 @@ def finish_model(trained: Trained, folder: Path, report: Reporter) -> None:
         feature=exported.settings, labels=trained.labels, alike=exported.alike,
     )  # fmt: skip
     write_settings(folder, made)
+    seal(folder)
+    eye = Eye(open_model(folder), arithmetic)
+    seen = _seen_by(eye, trained, compared, config, report)
+    logits = {split: outputs.logits for split, outputs in seen.items()}
+    features = {split: outputs.features.astype(np.float32) for split, outputs in seen.items()}
+    metrics = {
+        "accuracy": _accuracies(logits, trained.examples, first=1),
+        "accuracy_top3": _accuracies(logits, trained.examples, first=3),
+        "photos": {split: len(side) for split, side in trained.examples.items()},
+        "retrieval": find(trained.examples, features).as_json(),
+        "retrieval_of_candidates": {name: found.as_json() for name, found in candidates.items()},
+        "multiplications": trained.multiplications,
+        "measured_in": eye.arithmetic,
+        "export": exported.as_json(),
+    }
+    write_atomically(folder / "metrics.json", json.dumps(metrics, indent=2).encode())
     seal(folder)
 
 
@@ -118,6 +132,31 @@ def _exported(trained: Trained, feature: Feature, folder: Path, report: Reporter
             "in 16: the model is twice as large, and as fast."
         )
     return exported
+
+
+def _seen_by(
+    eye: Eye, trained: Trained, compared: Compared | None, config: Config, report: Reporter
+) -> dict[str, Outputs]:
+    """What the eye sees, of each split that has photos; what the store of features lacks is looked at, and kept.
+
+    Raises TrainingError that names a photo which does not decode.
+    """
+    store, photos = FeatureStore(config.features_path, eye), PhotoStore(config.catalogue.photos)
+    known: Mapping[str, Outputs] = {}
+    if compared and sees_the_same(eye, trained.pixels("validation"), compared.seen["validation"]):
+        known = compared.seen
+    seen: dict[str, Outputs] = {}
+    for split, side in trained.examples.items():
+        if not len(side):
+            continue
+        contents = np.array([file.stem.encode() for file in side.files], "S64")  # a photo is named by its content
+        looker = Told(eye, photos, contents, known[split]) if split in known else Here(eye, photos)
+        found, _, unreadable = find_or_look(store, looker, "shop", f"Looking at {split} photos", contents, report)
+        if unreadable:
+            lost = side.files[int(found.is_there.argmin())]
+            raise TrainingError(f"{lost} cannot be read. Remove the file and import its feed again.")
+        seen[split] = store.all_of(found).outputs
+    return seen
 
 
 def _learned(examples: Mapping[str, Examples]) -> LearnedPhotos:

@@ -6,18 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from imgrec.search.build import BY_TELEPHONE, STRANGERS
+from imgrec.training.backend import multiplies_bfloat16
+from imgrec.training.export import MOST_MEASURED
 from imgrec.training.fit import Lesson
 from imgrec.training.settings import TrainingSettings
+from imgrec.training.vgg16 import possible_features
 
 _BATCH = 16
 _TRAINING = 3.0
 """A step costs so much more than a look with the same layers: there, and back for inputs and for weights."""
-_LOOKS_AT_THE_END = 2
-"""To compare features, and to measure what was exported."""
+_NETWORKS_MEASURED = 2
+"""That an export is measured with on validation photos: of unrounded weights, and of those stored."""
 
 
 def forecast(network: Any, lesson: Lesson, settings: TrainingSettings) -> str:
-    """In words, what the run will take on this machine: looking once, learning, and measuring what came of it.
+    """In words, what the run will take on this machine: looking once, learning, and all that measures what came of it,
+    the verdict beside the model that looks now, which has looked already, included.
 
     network: with its weights, of which what learns is trained on what `lesson` shows.
     """
@@ -42,9 +47,21 @@ def forecast(network: Any, lesson: Lesson, settings: TrainingSettings) -> str:
     parts[f"{epochs} epoch{'s' if epochs > 1 else ''}"] = of_epochs * (
         training * step_s + validation * step_s / _TRAINING
     )
-    parts["figures"] = _LOOKS_AT_THE_END * total * whole_s
+    parts["figures"] = whole_s * _looks_at_the_end(training, validation, total, settings)
     said = ", ".join(f"{name} {_minutes(seconds)}" for name, seconds in parts.items())
     return f"About {_minutes(sum(parts.values()))} on this machine: {said}."
+
+
+def _looks_at_the_end(training: int, validation: int, total: int, settings: TrainingSettings) -> int:
+    """Of the new network: to compare features, to measure the export, and at all photos and views that a verdict wants.
+
+    What was seen while features were compared is seen again in bfloat16 only, in which an export is measured, too.
+    """
+    in_bfloat16 = multiplies_bfloat16()
+    compared = training + validation if len(possible_features(settings)) > 1 else 0
+    exported = (_NETWORKS_MEASURED + in_bfloat16) * min(validation, MOST_MEASURED)
+    seen = total + sum(min(total, draw.most) for draw in (BY_TELEPHONE, STRANGERS))
+    return exported + seen + compared * in_bfloat16
 
 
 def _seconds_a_photo(look: Callable[[], object]) -> float:

@@ -10,6 +10,7 @@ import keras
 import yaml
 
 from imgrec.catalogue.store import Catalogue
+from imgrec.config import Config
 from imgrec.errors import TrainingError
 from imgrec.generations import swap_in, write_atomically
 from imgrec.progress import Reporter
@@ -41,11 +42,12 @@ class Options:
 
 
 def train(
-    catalogue: Catalogue, target: Path, settings: TrainingSettings, options: Options, report: Reporter
+    catalogue: Catalogue, config: Config, target: Path, settings: TrainingSettings, options: Options, report: Reporter
 ) -> ModelFolder:
     """Train on the catalogue and write the model to the folder `target`, going on where an earlier run stopped.
 
-    Until it is finished, the run lives in `target` + ".training". Raises TrainingError when the name is taken, the
+    config: of the catalogue; it says where features are kept. Until it is finished, the run lives in `target` +
+    ".training". Raises TrainingError when the name is taken, the
     catalogue is not fit for training, or an unfinished run differs in settings or photos.
     """
     if target.exists() and not options.replace:
@@ -72,7 +74,7 @@ def train(
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     trained = Trained(network, settings, target.name, labels, examples, photos, history)
-    finish_model(trained, draft, report)
+    finish_model(trained, draft, config, report)
     network.save_weights(keras_weights(target))
     swap_in(draft, target)
     shutil.rmtree(run)

@@ -254,8 +254,8 @@ class _Bench:
         accuracy = max(epoch.validation_accuracy for epoch in history if epoch.side_px == side_px)
         trial.set_user_attr("accuracy", accuracy)
         if self.plan.objective == "retrieval":
-            feature, found = compare_features(network, settings, self.examples, lesson.photos, report)
-            score = found[str(feature)].score(settings.wanted)
+            compared = compare_features(network, settings, self.examples, lesson.photos, report)
+            score = compared.found[str(compared.feature)].score(settings.wanted)
         else:
             score = accuracy
         watch.note_time()

@@ -52,8 +52,9 @@ def train_until_killed(steps: int, timer_s: float, config: Path, target: Path, s
     hears, tells = os.pipe()
     process = os.fork()
     if process == 0:
-        with Catalogue.open(load_config(config, {}).catalogue) as catalogue:
-            train(catalogue, target, settings, Options(), CallsItsKiller(steps, tells))
+        loaded = load_config(config, {})
+        with Catalogue.open(loaded.catalogue) as catalogue:
+            train(catalogue, loaded, target, settings, Options(), CallsItsKiller(steps, tells))
         os._exit(0)
     os.close(tells)
     os.read(hears, 3)

@@ -18,14 +18,16 @@ from tiny_shop import Shop, write_config, write_feed
 keras = pytest.importorskip("keras")
 
 from imgrec.catalogue.store import Catalogue
-from imgrec.config import load_config
+from imgrec.config import Config, FeaturesSection, load_config
 from imgrec.errors import ModelError, TrainingError, WeightsError
 from imgrec.progress import Silent
+from imgrec.search.build import look_at_all
 from imgrec.training.places import model_target
 from imgrec.training.recipes import settings_from
 from imgrec.training.run import Options, keras_weights, train
 from imgrec.training.settings import Stage, TrainingSettings
 from imgrec.training.vgg16 import build_vgg16, convolution_shapes
+from imgrec.vision.eye import Eye
 from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import FeatureSettings, open_model
 
@@ -63,9 +65,14 @@ def settings(imported: Shop) -> TrainingSettings:
     return SETTINGS.model_copy(update={"weights": str(imported.folder / "narrow.h5")})
 
 
+@pytest.fixture(scope="module")
+def config(imported: Shop) -> Config:
+    return load_config(imported.config, {})
+
+
 @pytest.fixture
-def catalogue(imported: Shop) -> Iterator[Catalogue]:
-    with Catalogue.open(load_config(imported.config, {}).catalogue) as opened:
+def catalogue(config: Config) -> Iterator[Catalogue]:
+    with Catalogue.open(config.catalogue) as opened:
         yield opened
 
 
@@ -82,8 +89,9 @@ def both_runs(imported: Shop, settings: TrainingSettings) -> tuple[Path, Path, l
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        with Catalogue.open(load_config(imported.config, {}).catalogue) as opened:
-            model = train(opened, models / "undisturbed", settings, Options(), Silent())
+        config = load_config(imported.config, {})
+        with Catalogue.open(config.catalogue) as opened:
+            model = train(opened, config, models / "undisturbed", settings, Options(), Silent())
         said, complaint = dying.communicate(timeout=300)
         assert dying.returncode == 0, complaint
     finally:
@@ -119,18 +127,20 @@ def history(model: Path) -> list[dict[str, str]]:
 
 
 def test_a_killed_run_refuses_other_settings_and_names_them(
-    killed: Path, catalogue: Catalogue, settings: TrainingSettings
+    killed: Path, catalogue: Catalogue, config: Config, settings: TrainingSettings
 ):
     other = settings.model_copy(update={"epochs": 5, "dropout": 0.4})
     with pytest.raises(TrainingError, match=r"epochs: 10 -> 5; dropout: 0\.3 -> 0\.4.*--restart"):
-        train(catalogue, killed, other, Options(), Fails())
+        train(catalogue, config, killed, other, Options(), Fails())
 
 
-def test_a_killed_run_refuses_other_photos(killed: Path, catalogue: Catalogue, settings: TrainingSettings):
+def test_a_killed_run_refuses_other_photos(
+    killed: Path, catalogue: Catalogue, config: Config, settings: TrainingSettings
+):
     catalogue.connection.execute("UPDATE products SET retired_utc = 'now' WHERE id = 1")
     try:
         with pytest.raises(TrainingError, match=r"other settings \(the catalogue's photos\)"):
-            train(catalogue, killed, settings, Options(), Fails())
+            train(catalogue, config, killed, settings, Options(), Fails())
     finally:
         catalogue.connection.execute("UPDATE products SET retired_utc = NULL WHERE id = 1")
 
@@ -143,12 +153,12 @@ def test_the_moments_of_death_were_in_the_midst_of_epochs_and_at_their_ends(both
 
 
 def test_a_run_killed_three_times_ends_as_an_undisturbed_one_replacing_only_when_told(
-    killed: Path, undisturbed: Path, catalogue: Catalogue, settings: TrainingSettings
+    killed: Path, undisturbed: Path, catalogue: Catalogue, config: Config, settings: TrainingSettings
 ):
     killed.mkdir()
     (killed / "of an older model").touch()
     with pytest.raises(TrainingError, match=r"exists already.*--replace"):
-        train(catalogue, killed, settings, Options(), Fails())
+        train(catalogue, config, killed, settings, Options(), Fails())
     assert (killed / "of an older model").exists()
 
     said: list[str] = []
@@ -157,7 +167,7 @@ def test_a_run_killed_three_times_ends_as_an_undisturbed_one_replacing_only_when
         def say(self, line: str) -> None:
             said.append(line)
 
-    model = train(catalogue, killed, settings, Options(replace=True), Listening())
+    model = train(catalogue, config, killed, settings, Options(replace=True), Listening())
     done = next(int(line.split()[4]) for line in said if line.startswith("Going on after epoch"))
     assert 0 < done < 10
     epochs = [int(line.split()[1]) for line in said if line.startswith("Epoch ")]
@@ -217,10 +227,10 @@ def test_a_finished_model_knows_the_photos_it_was_trained_and_chosen_on_and_no_o
 
 
 def test_the_weights_of_a_finished_model_serve_another_feature_without_training(
-    undisturbed: Path, catalogue: Catalogue, settings: TrainingSettings
+    undisturbed: Path, catalogue: Catalogue, config: Config, settings: TrainingSettings
 ):
     other = settings.model_copy(update={"feature_layer": "block5", "pooling": "average"})
-    model = train(catalogue, undisturbed.with_name("plain"), other, Options(reuse=undisturbed), NoEpoch())
+    model = train(catalogue, config, undisturbed.with_name("plain"), other, Options(reuse=undisturbed), NoEpoch())
     assert model.settings.feature == FeatureSettings(layers=("block5",), pooling="average", dim=32)
     assert history(model.path) == history(undisturbed)
     ours, theirs = (json.loads((path / "metrics.json").read_text()) for path in (model.path, undisturbed))
@@ -230,19 +240,66 @@ def test_the_weights_of_a_finished_model_serve_another_feature_without_training(
     assert not model.path.with_name("plain.training").exists()
 
 
+def test_a_verdict_and_an_index_find_what_a_finished_model_sees(undisturbed: Path, config: Config):
+    eye = Eye(open_model(undisturbed), config.model.arithmetic)
+    seen = look_at_all(config, eye, Silent())
+    assert (seen.computed, len(seen.on_sale.photos)) == (0, 36)
+
+
+def test_photos_are_looked_at_once_to_compare_and_to_measure_and_not_again_after_an_interruption(
+    undisturbed: Path, catalogue: Catalogue, config: Config, settings: TrainingSettings, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setattr("imgrec.training.export.LEAST_COSINE", -1)  # 8 bits, however few the photos
+    exact = {"model": config.model.model_copy(update={"arithmetic": "float32"})}
+    config = config.model_copy(update={**exact, "features": FeaturesSection(path=tmp_path / "features")})
+    looked: list[int] = []
+    staged: list[tuple[str, int | None]] = []
+    interrupts = [True]
+
+    def look(self: Eye, pixels: Any, **_: Any) -> Any:
+        looked.append(len(pixels))
+        return plainly(self, pixels)
+
+    class Interrupting(Silent):
+        def stage(self, title: str, total: int | None) -> Any:
+            staged.append((title, total))
+            if title == "Looking at test photos" and interrupts:
+                interrupts.clear()
+                raise KeyboardInterrupt
+            return super().stage(title, total)
+
+    plainly = Eye.look_at_pixels
+    monkeypatch.setattr(Eye, "look_at_pixels", look)
+    target, reuse = undisturbed.with_name("open"), Options(reuse=undisturbed)
+    left_open = settings.model_copy(update={"feature_layer": "block5", "pooling": "auto"})
+    with pytest.raises(KeyboardInterrupt):
+        train(catalogue, config, target, left_open, reuse, Interrupting())
+    photos = {split: sum(photo.split == split for photo in catalogue.on_sale())
+              for split in ("train", "validation", "test")}  # fmt: skip
+    assert staged[-3:] == [(f"Looking at {split} photos", count) for split, count in photos.items()]
+    assert looked == [photos["validation"]]  # to see whether what was compared stands for it
+    model = train(catalogue, config, target, left_open, reuse, Interrupting())
+    assert staged[-3:] == [(f"Looking at {split} photos", count * (split == "test")) for split, count in photos.items()]
+    assert sum(looked) == 2 * photos["validation"] + photos["test"]
+    metrics = json.loads((model.path / "metrics.json").read_text())
+    assert metrics["retrieval"] in metrics["retrieval_of_candidates"].values()  # what was compared is what is measured
+    assert metrics["measured_in"] == "float32"
+
+
 def test_weights_that_do_not_fit_the_settings_or_are_not_there_are_refused(
-    undisturbed: Path, catalogue: Catalogue, settings: TrainingSettings
+    undisturbed: Path, catalogue: Catalogue, config: Config, settings: TrainingSettings
 ):
     target = undisturbed.with_name("none")
     wider = settings.model_copy(update={"width": 0.125})
     with pytest.raises(TrainingError, match=r"belongs to another network.*--recipe .*undisturbed/training\.yaml"):
-        train(catalogue, target, wider, Options(reuse=undisturbed), Silent())
+        train(catalogue, config, target, wider, Options(reuse=undisturbed), Silent())
     with pytest.raises(TrainingError, match=r"There is no finished model .* with its Keras weights"):
-        train(catalogue, target, settings, Options(reuse=target), Silent())
+        train(catalogue, config, target, settings, Options(reuse=target), Silent())
 
 
 def test_weights_that_cannot_be_had_fail_before_photos_are_read_and_leave_the_name_free(
-    imported: Shop, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+    imported: Shop, catalogue: Catalogue, config: Config, monkeypatch: pytest.MonkeyPatch
 ):
     def unreachable(**_: Any) -> None:
         raise Exception("URL fetch failure")
@@ -251,16 +308,18 @@ def test_weights_that_cannot_be_had_fail_before_photos_are_read_and_leave_the_na
     target = imported.folder / "elsewhere" / "offline"
     pretrained = TrainingSettings(weights="imagenet", side_px=32, dtype="float32")
     with pytest.raises(WeightsError):
-        train(catalogue, target, pretrained, Options(), Fails())
+        train(catalogue, config, target, pretrained, Options(), Fails())
     narrow = pretrained.model_copy(update={"weights": str(imported.folder / "nowhere.h5"), "width": 0.0625})
     with pytest.raises(WeightsError, match=r"no weights file .*nowhere\.h5"):  # the way out that was offered is open
-        train(catalogue, target, narrow, Options(), Fails())
+        train(catalogue, config, target, narrow, Options(), Fails())
 
 
-def test_batch_normalisation_and_pretrained_weights_do_not_go_together(imported: Shop, catalogue: Catalogue):
+def test_batch_normalisation_and_pretrained_weights_do_not_go_together(
+    imported: Shop, catalogue: Catalogue, config: Config
+):
     settings = TrainingSettings(weights="imagenet", side_px=32, normalisation="batch", width=0.0625)
     with pytest.raises(TrainingError, match="--normalisation none, or --weights none"):
-        train(catalogue, imported.folder / "elsewhere" / "both", settings, Options(), Fails())
+        train(catalogue, config, imported.folder / "elsewhere" / "both", settings, Options(), Fails())
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "../b", "/b", "b.training", "tensorboard", "-dash", "b c", "ü"])
