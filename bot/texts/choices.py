@@ -16,12 +16,14 @@ _LOOKS_EVERYWHERE = msgid("I look everywhere.")
 def how_to_use(say: Language, shop: Shop, *, in_group: bool) -> str:
     """How to use the bot, with what a percentage means in this shop. At most 1,024 characters: it is a caption."""
     photo = say("Send me a photo of a product, or an image as a file, and I show similar ones from the shop.")
+    of_categories = say("/settings – category, likeness, number of products, language")
+    without = say("/settings – likeness, number of products, language")
     return "\n\n".join([
         say(groups.MENTION_WITH_A_PHOTO) if in_group else photo,
         say("A number opens a product, ♡ saves it. 👍 and 👎 tell the shop how good an answer was."),
         f"{say('Below an opened product stands how similar it is.')} {meaning(say, shop.likeness)}",
         "\n".join([
-            say("/settings – likeness, number of products, language and more"),
+            of_categories if shop.category_ids else without,
             say("/history – what you asked before"),
             say("/saved – products you saved"),
             say("/wishes – what I look out for, as 🔔 below an answer asks me to"),
