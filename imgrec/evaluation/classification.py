@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from imgrec.figures import Share
-from imgrec.search.ranking import Bools, Ints
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 BINS = 15
 _LEAST_PROBABILITY = 1e-12

@@ -52,10 +52,10 @@ from imgrec.search.learned import Learned
 from imgrec.search.learning import learn
 from imgrec.search.likeness import Truth
 from imgrec.search.measures import SHOWN, PerQuery
-from imgrec.search.ranking import Gallery, Ints, Photos, nearest, searched
+from imgrec.search.ranking import Gallery, Photos, nearest, searched
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.vision.vectors import Floats, Ints, softmax
 
 TOP = (1, 3)
 _MOST_CONFUSED = 12

@@ -21,19 +21,9 @@ from imgrec.search.measures import (
     reciprocal_rank,
     success_at,
 )
-from imgrec.search.ranking import (
-    UNKNOWN,
-    Bools,
-    Gallery,
-    Ints,
-    Photos,
-    Ranked,
-    nearest,
-    own_category,
-    searched,
-)
+from imgrec.search.ranking import UNKNOWN, Gallery, Photos, Ranked, nearest, own_category, searched
 from imgrec.search.scoping import Scoping
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 SERVED, PLAIN = "served", "plain"
 TRUE_CATEGORY = "true category"

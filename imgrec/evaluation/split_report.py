@@ -25,10 +25,10 @@ from imgrec.search.columns import as_columns
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.measures import SHOWN, success_at
-from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
+from imgrec.search.ranking import UNKNOWN, Gallery, Photos, nearest, searched
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.serving import Serving
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats
 
 FLATTERS = (
     "The index was fitted on {known:,} of these {count:,} photos, so that figures of categories, and of the search in "

@@ -45,13 +45,13 @@ from imgrec.search.generation import (
     write_record,
 )
 from imgrec.search.on_sale import Columns, Draw, OnSale
-from imgrec.search.ranking import Bools, Ints
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.trial import ShopPhotos, Strangers
 from imgrec.sums import seal
 from imgrec.vision.eye import Eye
 from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import open_model
+from imgrec.vision.vectors import Bools, Ints
 
 if TYPE_CHECKING:
     from imgrec.search.learned import Learned

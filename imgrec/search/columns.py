@@ -6,8 +6,8 @@ import numpy as np
 
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.search.generation import NO_RANK
-from imgrec.search.ranking import UNKNOWN, Ints, Photos, numbered, numbered_kinds
-from imgrec.vision.vectors import Floats
+from imgrec.search.ranking import UNKNOWN, Photos, numbered, numbered_kinds
+from imgrec.vision.vectors import Floats, Ints
 
 
 def as_columns(

@@ -9,7 +9,6 @@ from imgrec.progress import Advance, Reporter
 from imgrec.search.engine import EVERYTHING, Findable, Hit, VectorsOf, ranked_hits
 from imgrec.search.generation import (
     IndexRecord,
-    Ints,
     Register,
     Shelves,
     read_codes,
@@ -20,7 +19,7 @@ from imgrec.search.generation import (
 from imgrec.search.joint import blended
 from imgrec.search.scan import Rows, Scope, Steps
 from imgrec.sums import SealedFolder
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Ints
 
 
 class EmbeddedEngine:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.progress import Reporter
-from imgrec.search.generation import Bools, IndexRecord, Ints, Register
-from imgrec.vision.vectors import Floats
+from imgrec.search.generation import IndexRecord, Register
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -40,15 +40,11 @@ from imgrec.search.likeness import Likeness
 from imgrec.search.scoping import Scoping
 from imgrec.search.sold import Sold
 from imgrec.sums import SUMS, SealedFolder
-from imgrec.vision.eye import Halves
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints
 
 RECORD, WHITENING, HEAD, VECTORS = "index.json", "whitening.npy", "head.npy", "vectors.npy"
 NO_RANK = sys.maxsize
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 class Frozen(BaseModel):

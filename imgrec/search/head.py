@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from imgrec.vision.eye import Halves, Outputs
-from imgrec.vision.vectors import Floats
+from imgrec.vision.eye import Outputs
+from imgrec.vision.vectors import Floats, Halves
 
 
 class Head:

@@ -24,14 +24,13 @@ from imgrec.search.learned import Learned
 from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
 from imgrec.search.neighbours import Neighbours
-from imgrec.search.ranking import UNKNOWN, Bools, Ints
+from imgrec.search.ranking import UNKNOWN
 from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
 from imgrec.search.whitening import Whitening
 from imgrec.search.within import differences
-from imgrec.vision.eye import Halves
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints
 
 DIM = 256
 """Numbers in a vector that is searched; fewer where there are fewer photos."""

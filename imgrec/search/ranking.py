@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 from imgrec.search.engine import SIMILARITY_DECIMALS
 from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
-from imgrec.vision.vectors import Floats
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 UNKNOWN = -1
 _CELLS_AT_ONCE = 8_000_000

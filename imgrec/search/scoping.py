@@ -3,12 +3,13 @@
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from imgrec.vision.vectors import Floats
 
 Scoping = Literal["hard", "soft", "all"]
 
 
-def scope(probabilities: NDArray[np.float32], scoping: Scoping, mass: float) -> list[int]:
+def scope(probabilities: Floats, scoping: Scoping, mass: float) -> list[int]:
     """The categories to search, likeliest first.
 
     probabilities: (k,), calibrated; k may be 0. hard: the likeliest one. soft: the fewest whose probabilities reach

@@ -8,10 +8,10 @@ from imgrec.errors import SearchIndexError
 from imgrec.generations import current
 from imgrec.search.engine import EVERYTHING, Engine, Findable, Hit
 from imgrec.search.engines import open_engine
-from imgrec.search.generation import RECORD, IndexRecord, Ints, Register, damaged, record_in, unsealed
+from imgrec.search.generation import RECORD, IndexRecord, Register, damaged, record_in, unsealed
 from imgrec.search.learned import Learned
 from imgrec.sums import SealedFolder
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Ints
 
 _NOTHING_CONFIGURED = IndexSection()
 

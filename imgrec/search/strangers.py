@@ -8,11 +8,10 @@ import numpy as np
 
 from imgrec.search.fitting import fit_sold
 from imgrec.search.meaning import LEAST_JUDGED
-from imgrec.search.ranking import UNKNOWN, Bools, Ints
+from imgrec.search.ranking import UNKNOWN
 from imgrec.search.sold import NOT_SOLD, Sold, energy_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos
-from imgrec.vision.eye import Halves
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints
 
 
 def sold_of(shop: ShopPhotos, folds: list[Fold], logits: LogitsOf, temperature: float, fair: Bools) -> Sold | None:

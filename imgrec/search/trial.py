@@ -10,11 +10,11 @@ from imgrec.search.head import Head
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.measures import recall_at, success_at
-from imgrec.search.ranking import Bools, Gallery, Ints, Photos, Ranked, nearest, searched
+from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, searched
 from imgrec.search.scoping import Scoping
 from imgrec.search.whitening import Whitening
 from imgrec.vision.eye import Outputs
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.vision.vectors import Bools, Floats, Ints, softmax
 
 DEPTH = 10
 _NOBODY = -2  # a group that no product is of

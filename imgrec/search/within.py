@@ -8,9 +8,9 @@ Within-Class Covariance Normalization for SVM-Based Speaker Recognition, 2006.
 
 import numpy as np
 
-from imgrec.search.ranking import UNKNOWN, Bools, Ints
+from imgrec.search.ranking import UNKNOWN
 from imgrec.search.trial import ShopPhotos
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 _MOST_OF_A_KIND = 20
 """A kind of more photos counts as one of so many, so that no large one is all there is to it."""

@@ -1,9 +1,12 @@
-"""What is done with rows of numbers everywhere: softmax and unit length."""
+"""The kinds of arrays there are, and what is done with rows of numbers everywhere: softmax and unit length."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Halves = NDArray[np.float16]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def softmax(logits: Floats) -> Floats:
