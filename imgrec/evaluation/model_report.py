@@ -45,7 +45,7 @@ from imgrec.figures import Estimate
 from imgrec.progress import Reporter
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
 from imgrec.search.columns import as_columns
-from imgrec.search.head import Head, logits_of
+from imgrec.search.head import Head, own_logits
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
@@ -351,7 +351,7 @@ def _heads(
     if fitted is not None:
         logits["fitted"] = fitted(seen.features.astype(np.float32))
     if set(labels) <= set(own):
-        logits["own"] = logits_of(None, seen, own, labels)
+        logits["own"] = own_logits(seen, own, labels)
     return {
         name: HeadFigures(*(side.resampling.share(among_first(said, label, k)) for k in TOP))
         for name, said in logits.items()

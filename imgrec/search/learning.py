@@ -18,7 +18,7 @@ from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
 from imgrec.search.fitting import fit_head, fit_temperature
 from imgrec.search.generation import Expected, Knowledge
-from imgrec.search.head import Head, logits_of
+from imgrec.search.head import Head, own_logits
 from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
 from imgrec.search.likeness import Likeness, Truth
@@ -141,10 +141,10 @@ def _choose_head(
             into[rows] = fold.head(features)
     if set(shop.labels) <= set(own_labels):
         own = LogitsOf(
-            logits_of(None, shop.seen, own_labels, shop.labels),
-            logits_of(None, shop.by_telephone, own_labels, shop.labels),
+            own_logits(shop.seen, own_labels, shop.labels),
+            own_logits(shop.by_telephone, own_labels, shop.labels),
             fitted.strangers if shop.strangers is None else
-            logits_of(None, shop.strangers.seen, own_labels, shop.labels),
+            own_logits(shop.strangers.seen, own_labels, shop.labels),
         )  # fmt: skip
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own

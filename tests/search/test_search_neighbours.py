@@ -8,7 +8,6 @@ from tiny_shop import Shop
 from imgrec.config import Config
 from imgrec.progress import Silent
 from imgrec.search.build import build_index
-from imgrec.search.head import logits_of
 from imgrec.search.learning import learn
 from imgrec.search.neighbours import Neighbours
 from imgrec.search.ranking import Photos
@@ -96,7 +95,6 @@ def test_an_index_keeps_them_and_a_serving_hears_them(own_shop: Shop, own_config
         assert (index.learned.neighbours is not None) == knowledge.hears_neighbours
         outputs = Outputs(np.eye(4, eye.model.settings.feature.dim, dtype=np.float16),
                           np.zeros((4, len(eye.model.settings.labels)), np.float32))  # fmt: skip
-        plain = logits_of(index.learned.head, outputs, eye.model.settings.labels, knowledge.labels)
         said = Neighbours(
             index.vectors(np.arange(len(index.register))),
             np.zeros(len(index.register), np.int64),
@@ -104,5 +102,6 @@ def test_an_index_keeps_them_and_a_serving_hears_them(own_shop: Shop, own_config
         )
         index.learned = replace(index.learned, neighbours=said)
         vectors = index.learned.whitening(outputs.features)
+        plain = replace(index.learned, neighbours=None).logits(outputs, vectors, eye.model.settings.labels)
         expected = softmax((plain + said(vectors)) / np.float32(knowledge.temperature))
         np.testing.assert_allclose(serving.probabilities(outputs), expected, rtol=1e-5)
