@@ -85,18 +85,13 @@ class MilvusEngine:
         """
         self.note = note
         self.record = record
-        self._register = register
+        self.register = register
         self._server = MilvusServer(section)
         try:
             self._check()
         except BaseException:
             self._server.close()
             raise
-
-    @property
-    def register(self) -> Register:
-        """See Engine."""
-        return self._register
 
     def search(
         self, vector: Floats, categories: Sequence[str] | None, top: int, findable: Findable = EVERYTHING,
