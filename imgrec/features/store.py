@@ -78,8 +78,8 @@ class PhotoFeatures:
 
     def rows_of(self, contents: Sequence[str]) -> Ints:
         """Where these photos stand; ABSENT for those that are not here. int64, one for each."""
-        place = {bytes(content): row for row, content in enumerate(self.content)}
-        return np.array([place.get(content.encode(), ABSENT) for content in contents], np.int64)
+        wanted = np.array([content.encode() for content in contents], "S64")
+        return places(wanted, self.content, np.argsort(self.content))
 
     @classmethod
     def joined(cls, parts: Sequence["PhotoFeatures"]) -> "PhotoFeatures":

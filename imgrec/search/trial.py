@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from imgrec.search.head import Head
 from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
-from imgrec.search.measures import recall_at, success_at
+from imgrec.search.measures import SHOWN, recall_at, success_at
 from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, searched
 from imgrec.search.scoping import Scoping
 from imgrec.search.whitening import Whitening
 from imgrec.vision.eye import Outputs
 from imgrec.vision.vectors import Bools, Floats, Ints, softmax
 
-DEPTH = 10
 _NOBODY = -2  # a group that no product is of
 
 
@@ -102,7 +101,7 @@ class Trial:
         if not can.any():
             return 0.0
         right = judged.right[can]
-        shares = success_at(right, 1), success_at(right, DEPTH), recall_at(right, judged.relevant[can], DEPTH)
+        shares = success_at(right, 1), success_at(right, SHOWN), recall_at(right, judged.relevant[can], SHOWN)
         return float(np.mean([share.mean() for share in shares]))
 
     def first_matches(self) -> tuple[NDArray[np.float64], Bools, Ints]:
@@ -150,10 +149,10 @@ def ask(
         at = shop.telephone[views]
         gallery = Gallery(replace(shop.photos, features=fold.whitening(features)))
         as_it_is = replace(shop.photos.take(at), features=fold.whitening(features[at]))
-        parts.append((at, False, found_by(as_it_is, gallery, logits.shop[at], DEPTH)))
+        parts.append((at, False, found_by(as_it_is, gallery, logits.shop[at], SHOWN)))
         taken = replace(as_it_is, features=fold.whitening(shop.by_telephone.features[views]))
         said = logits.telephone[views]
-        parts.append((at, True, found_by(taken, gallery, said, DEPTH)))
+        parts.append((at, True, found_by(taken, gallery, said, SHOWN)))
         firsts.append(found_by(replace(taken, group=np.full(len(at), _NOBODY)), gallery, said, 1))
     return _together(shop, parts, firsts, gallery)
 
@@ -165,8 +164,8 @@ def _together(
     none = np.zeros(0, np.int64)
     rows = np.concatenate([none, *(at for at, _, _ in parts)])
     by_telephone = np.concatenate([none, *(np.full(len(at), telephone) for at, telephone, _ in parts)]).astype(bool)
-    product = np.concatenate([np.zeros((0, DEPTH), np.int64), *(ranked.product for _, _, ranked in parts)])
-    similarity = np.concatenate([np.zeros((0, DEPTH)), *(ranked.similarity for _, _, ranked in parts)])
+    product = np.concatenate([np.zeros((0, SHOWN), np.int64), *(ranked.product for _, _, ranked in parts)])
+    similarity = np.concatenate([np.zeros((0, SHOWN)), *(ranked.similarity for _, _, ranked in parts)])
     queries = replace(shop.photos, features=np.zeros((len(shop), 0), np.float32)).take(rows)
     first = np.concatenate([none, *(ranked.product[:, 0] for ranked in firsts)])
     is_it = (gallery.products.group[first] == queries.group[by_telephone]) & (first >= 0)

@@ -21,7 +21,7 @@ very product worse (docs/experiments.md)."""
 
 
 def differences(shop: ShopPhotos, rows: Bools) -> Floats:
-    """Of these photos, bool (n,): float32 (m, d), in features. None where there are neither views nor kinds of them."""
+    """Of these photos, bool (n,): float32 (m, d), in features; (0, d) where they have neither views nor kinds."""
     views = rows[shop.telephone]
     as_they_are = shop.seen.features[shop.telephone[views]].astype(np.float32)
     by_telephone = as_they_are - shop.by_telephone.features[views]
