@@ -30,7 +30,6 @@ from imgrec.evaluation.classification import (
 )
 from imgrec.evaluation.retrieval_report import (
     Difference,
-    Features,
     RetrievalFigures,
     RetrievalRun,
     Served,
@@ -46,13 +45,12 @@ from imgrec.progress import Reporter
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
 from imgrec.search.columns import as_columns
 from imgrec.search.head import Head, own_logits
-from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
 from imgrec.search.learning import learn
 from imgrec.search.likeness import Truth
 from imgrec.search.measures import SHOWN, PerQuery
-from imgrec.search.ranking import Gallery, Photos, nearest, searched
+from imgrec.search.ranking import Gallery, Photos, nearest, scoped
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats, Ints, softmax
@@ -279,8 +277,8 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         fitted = learn(shop, (), section.scope_mass, section.results).head
     outputs = looked.seen_in(shown.photos).outputs
     columns = as_columns(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
-    logits = _logits(learned, outputs, columns.features, eye)
-    probabilities = None if logits is None else softmax(logits / np.float32(knowledge.temperature))
+    logits = learned.logits(outputs, columns.features, own_labels)
+    probabilities = softmax(logits / np.float32(knowledge.temperature))
     served = Served(
         scoping=knowledge.scoping_by(section),
         scope_mass=section.scope_mass,
@@ -290,13 +288,11 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     queries = shown.sides[shown.split].rows
     plain = outputs.features.astype(np.float32)
     retrieval = search_all_ways(
-        columns.take(queries), columns, None if probabilities is None else probabilities[queries], shop.labels, served,
-        Features(plain[queries], plain),
-    )  # fmt: skip
-    told: Mapping[str, Side] = {} if logits is None else shown.told
+        columns.take(queries), columns, probabilities[queries], shop.labels, served, (plain[queries], plain)
+    )
+    told: Mapping[str, Side] = shown.told if knowledge.labels else {}
     per_photo, recognition = {}, {}
     for name, side in told.items():
-        assert logits is not None and probabilities is not None  # noqa: PT018, S101 - else there is nothing told
         label = columns.label[side.rows]
         per_photo[name] = _per_photo(probabilities[side.rows], label)
         recognition[name] = _recognition(
@@ -332,13 +328,6 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     return ModelRun(figures, [shown.photos[row] for row in queries[retrieval.rows].tolist()], retrieval, per_photo)
 
 
-def _logits(learned: Learned, outputs: Outputs, vectors: Floats, eye: Eye) -> Floats | None:
-    """Of the softmax that serves, float32 (n, labels); None where categories are not told apart."""
-    if learned.knowledge.head == "none":
-        return None
-    return learned.logits(outputs, vectors, eye.model.settings.labels)
-
-
 def _heads(
     fitted: Head | None, outputs: Outputs, columns: Photos, labels: Sequence[str], own: Sequence[str],
     side: Side | None,
@@ -368,17 +357,13 @@ def _by_telephone(
     if not len(rows):
         return None
     queries = replace(columns.take(rows), features=learned.whitening(outputs.features))
-    logits = _logits(learned, outputs, queries.features, eye)
+    logits = learned.logits(outputs, queries.features, eye.model.settings.labels)
+    probabilities = softmax(logits / np.float32(learned.knowledge.temperature))
     by_family = Resampling(queries.group, (shown.seed, len(shown.sides)))
     gallery = Gallery(columns)
-    labels = int(columns.label.max(initial=-1)) + 1
-    in_scope, joint = np.ones((len(rows), labels + 1), bool), None
+    in_scope, joint = scoped(probabilities, gallery, served.scoping, served.scope_mass, served.category_weight)
     top: list[Estimate | None] = [None, None]
-    if logits is not None:
-        probabilities = softmax(logits / np.float32(learned.knowledge.temperature))
-        held = np.isin(np.arange(logits.shape[1]), gallery.products.label)
-        in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
-        joint = Joint.of(probabilities, served.category_weight)
+    if learned.knowledge.labels:
         top = [by_family.share(among_first(probabilities, queries.label, k), queries.label >= 0) for k in TOP]
     judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN, joint), gallery)
     can = judged.relevant > 0

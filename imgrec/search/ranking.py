@@ -120,6 +120,21 @@ def searched(probabilities: Floats, held: Bools, scoping: Scoping, mass: float) 
     return chosen
 
 
+def scoped(
+    probabilities: Floats, gallery: Gallery, scoping: Scoping, mass: float, weight: float
+) -> tuple[Bools, Joint | None]:
+    """What the bot would search for each query, as `searched` gives it, and the categories' part of the similarity.
+
+    probabilities: (q, labels), calibrated; (q, 0) where categories are not told apart: then all is searched, by vectors
+    alone. weight: of a category's probability in the similarity.
+    """
+    count, labels = probabilities.shape
+    if not labels:
+        return np.ones((count, int(gallery.products.label.max(initial=0)) + 2), bool), None
+    held = np.isin(np.arange(labels), gallery.products.label)
+    return searched(probabilities, held, scoping, mass), Joint.of(probabilities, weight)
+
+
 def own_category(label: Ints, labels: int) -> Bools:
     """The scope of somebody who knows every query's category: the upper bound of any scoping."""
     return np.asarray(label[:, None] == np.append(np.arange(labels), UNKNOWN)[None, :])

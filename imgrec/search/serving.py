@@ -140,11 +140,10 @@ class Serving:
         """What this generation sees in what its model said of n photos, now or in an earlier generation."""
         vectors = self.learned.whitening(outputs.features)
         logits = self._logits(outputs, vectors)
-        sold = [self._sold(*pair) for pair in zip(logits, vectors, strict=True)]
-        rows = zip(_shares(logits), vectors, sold, strict=True)
+        rows = zip(softmax(logits), vectors, map(self._sold, logits, vectors), strict=True)
         return [
-            Seen(self.id, probabilities, vector, outputs.take(slice(row, row + 1)), is_sold)
-            for row, (probabilities, vector, is_sold) in enumerate(rows)
+            Seen(self.id, probabilities, vector, outputs.take(slice(row, row + 1)), sold)
+            for row, (probabilities, vector, sold) in enumerate(rows)
         ]
 
     def see_where(self, pixels: Pixels) -> tuple[list[Seen], Floats]:
@@ -161,7 +160,7 @@ class Serving:
 
     def probabilities(self, outputs: Outputs) -> Floats:
         """Calibrated, of what the shop sells, float32 (n, labels); (n, 0) where categories are not told apart."""
-        return _shares(self._logits(outputs, self.learned.whitening(outputs.features)))
+        return softmax(self._logits(outputs, self.learned.whitening(outputs.features)))
 
     def _logits(self, outputs: Outputs, vectors: Floats) -> Floats:
         """Over the temperature, float32 (n, labels)."""
@@ -405,8 +404,3 @@ def _eye_for(record: IndexRecord, model: ModelFolder, configured: Literal["auto"
 def _passing(catalogue: Catalogue, filters: Filters) -> Findable:
     products = None if filters.of_any_colour.is_empty else catalogue.allowed(filters)
     return Findable(products, filters.colours, filters.without_colours)
-
-
-def _shares(logits: Floats) -> Floats:
-    """A softmax, of no categories too."""
-    return softmax(logits) if logits.shape[1] else logits

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.search.head import Head
-from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.measures import SHOWN, recall_at, success_at
-from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, searched
+from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, scoped
 from imgrec.search.scoping import Scoping
 from imgrec.search.whitening import Whitening
 from imgrec.vision.eye import Outputs
@@ -127,16 +126,12 @@ def ask(
     scope_mass: float,
 ) -> Trial:  # fmt: skip
     """Search with every fair photo that has a telephone view, both ways; each by the whitening that leaves it out."""
-    held = np.asarray(np.isin(np.arange(len(shop.labels)), shop.photos.label))
     features = shop.seen.features.astype(np.float32)
 
     def found_by(queries: Photos, gallery: Gallery, said: Floats, depth: int) -> Ranked:
-        if not said.shape[1]:
-            everything = searched(np.zeros((len(said), len(held)), np.float32), held, "all", scope_mass)
-            return nearest(queries, gallery, everything, depth)
         probabilities = softmax(said / np.float32(temperature))
-        in_scope = searched(probabilities, held, way.scoping, scope_mass)
-        return nearest(queries, gallery, in_scope, depth, Joint.of(probabilities, way.category_weight))
+        in_scope, joint = scoped(probabilities, gallery, way.scoping, scope_mass, way.category_weight)
+        return nearest(queries, gallery, in_scope, depth, joint)
 
     gallery = Gallery(replace(shop.photos, features=np.zeros((len(shop), 1), np.float32)))
     parts: list[tuple[Ints, bool, Ranked]] = []

@@ -10,8 +10,8 @@ Bools = NDArray[np.bool_]
 
 
 def softmax(logits: Floats) -> Floats:
-    """logits: (n, k). Returns rows of probabilities, each summing to 1."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    """logits: (n, k). Returns rows of probabilities, each summing to 1; (n, 0) of (n, 0)."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float32)
 
 
