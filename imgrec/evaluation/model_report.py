@@ -321,7 +321,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         note=knowledge.expected.note,
         labels=shop.labels,
         recognition=recognition,
-        gap=_gap([per_photo], told),
+        gap=_gap({name: figures["top-1"] for name, figures in per_photo.items()}, told),
         by_telephone=_by_telephone(looked, learned, columns, served, shown, eye),
         retrieval=retrieval_figures(retrieval, resampling_of_queries(retrieval, shown.seed)),
     )
@@ -329,9 +329,8 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
 
 
 def _heads(
-    fitted: Head | None, outputs: Outputs, columns: Photos, labels: Sequence[str], own: Sequence[str],
-    side: Side | None,
-) -> dict[str, HeadFigures]:  # fmt: skip
+    fitted: Head | None, outputs: Outputs, columns: Photos, labels: Sequence[str], own: Sequence[str], side: Side | None
+) -> dict[str, HeadFigures]:
     """Both softmaxes on the photos measured; empty where categories are not told apart."""
     if side is None:
         return {}
@@ -406,16 +405,13 @@ def _recognition(
     )
 
 
-def _gap(runs: Sequence[Mapping[str, Mapping[str, PerQuery]]], sides: Mapping[str, Side]) -> Estimate | None:
-    """Top-1 of training less test photos; of two models, the gap of the first less that of the second."""
-    if not {"train", "test"} <= sides.keys() or not runs[0]:
+def _gap(of_split: Mapping[str, PerQuery], sides: Mapping[str, Side]) -> Estimate | None:
+    """The mean of training less that of test photos; None where there are none of one."""
+    if not {"train", "test"} <= of_split.keys():
         return None
-    of_split = {}
-    for split in ("train", "test"):
-        right = runs[0][split]["top-1"] - (runs[1][split]["top-1"] if len(runs) > 1 else 0)
-        of_split[split] = float(right.mean()), sides[split].resampling.draws(right)
-    (train, train_draws), (test, test_draws) = of_split["train"], of_split["test"]
-    return estimate_of(train - test, train_draws - test_draws, len(sides["test"].rows))
+    train, test = of_split["train"], of_split["test"]
+    draws = sides["train"].resampling.draws(train) - sides["test"].resampling.draws(test)
+    return estimate_of(float(train.mean() - test.mean()), draws, len(test))
 
 
 def _compare(run: ModelRun, baseline: ModelRun, shown: _Measured) -> Comparison:
@@ -428,7 +424,8 @@ def _compare(run: ModelRun, baseline: ModelRun, shown: _Measured) -> Comparison:
         for split, of_split in run.per_photo.items()
         for figure, values in of_split.items()
     ]  # fmt: skip
-    if gap := _gap([run.per_photo, baseline.per_photo], shown.told):
+    right = {split: own["top-1"] - baseline.per_photo[split]["top-1"] for split, own in run.per_photo.items()}
+    if gap := _gap(right, shown.told):
         found.append(Difference(*names, "train-test gap", gap))
     found += difference(
         run.retrieval.as_served, baseline.retrieval.as_served, names, resampling_of_queries(run.retrieval, shown.seed)

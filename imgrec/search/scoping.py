@@ -16,10 +16,10 @@ def scope(probabilities: Floats, scoping: Scoping, mass: float) -> list[int]:
     `mass`. all: every one.
     """
     order = np.argsort(-probabilities, kind="stable")
+    count = len(order)
     if scoping == "hard":
-        return [int(category) for category in order[:1]]
-    if scoping == "all" or not len(order):
-        return [int(category) for category in order]
-    reached = np.cumsum(probabilities[order])
-    count = int(np.searchsorted(reached, min(mass, float(reached[-1])) - 1e-6)) + 1
+        count = 1
+    elif scoping == "soft" and count:
+        reached = np.cumsum(probabilities[order])
+        count = int(np.searchsorted(reached, min(mass, float(reached[-1])) - 1e-6)) + 1
     return [int(category) for category in order[:count]]
