@@ -13,7 +13,7 @@ A shard holds, each with one row a photo: `content` (S64), `features` (float16),
 import hashlib
 import io
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from typing import Literal, get_args
@@ -120,22 +120,6 @@ class FeatureStore:
         self._folder = folder_at(place)
         self._eye = eye
         self._own = eye.model.sha256[:_MODEL_DIGITS]
-
-    def read(self, view: View, wanted: Collection[str] | None = None) -> PhotoFeatures:
-        """All photos kept, or those of the wanted that are, each once. Damaged shards count as absent."""
-        contents = None if wanted is None else {content.encode() for content in wanted}
-        seen: set[bytes] = set()
-        parts = [self._none()]
-        for _, shard in self._named_shards(view):
-            rows = []
-            for row, content in enumerate(shard.content):
-                name = bytes(content)
-                if name not in seen and (contents is None or name in contents):
-                    seen.add(name)
-                    rows.append(row)
-            if rows:
-                parts.append(shard.take(np.array(rows)))
-        return PhotoFeatures.joined(parts)
 
     def find(self, view: View, contents: Contents) -> Found:
         """Where these photos are, in their order; one may be named twice.

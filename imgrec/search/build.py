@@ -177,9 +177,8 @@ def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker:
         ("stranger", "Looking at what is not sold", _STRANGERS),
     )
     for view, title, draw in views:
-        contents = photos.content[photos.drawn(draw)]
-        _looked(store, looker, view, title, contents, report)
-        drawn[view] = store.read(view, set(as_names(contents)))
+        of_view, _, _ = _looked(store, looker, view, title, np.unique(photos.content[photos.drawn(draw)]), report)
+        drawn[view] = store.all_of(of_view.take(of_view.is_there))
     usable = found.is_there
     if not usable.any():
         raise CatalogueError(
@@ -190,9 +189,7 @@ def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker:
         names = set(lost.tolist())
         sample = [photo for photo in on_sale.sample if photo.photo_id not in names]
         on_sale, found = replace(on_sale, photos=photos.take(usable), sample=sample), found.take(usable)
-    return LookedAt(
-        on_sale, store, found, drawn["telephone"], drawn["stranger"], lacked - unreadable, unreadable, lost
-    )  # fmt: skip
+    return LookedAt(on_sale, store, found, drawn["telephone"], drawn["stranger"], lacked - unreadable, unreadable, lost)
 
 
 def _looked(
@@ -316,7 +313,7 @@ def _write(
     found = looked.found.take(order)
     register = Register(
         on_sale.photos.photo[order], on_sale.photos.product[order], on_sale.photos.rank[order], found.colours
-    )  # fmt: skip
+    )
     learned.save(draft)
     rows = on_sale.rows_of_categories()
     record = IndexRecord(
