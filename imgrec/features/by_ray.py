@@ -84,9 +84,7 @@ class ByRay:
             _connect(ray, self._address, self._workers)
         size = self._workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         model, settings = self._eye.model, self._config.model
-        order = Order(
-            model, settings.arithmetic, self._eye.arithmetic, self._config.catalogue.photos, __version__
-        )  # fmt: skip
+        order = Order(model, settings.arithmetic, self._eye.arithmetic, self._config.catalogue.photos, __version__)
         return _Crew(ray, order, ray.put(model.read_network()), size, self._eye.arithmetic)
 
 
@@ -284,8 +282,8 @@ def _connect(ray: Any, address: str, workers: int | None) -> None:
     try:
         if address == LOCAL:
             ray.init(
-                LOCAL, num_cpus=workers, include_dashboard=False, object_store_memory=_SHARED_MEMORY_BYTES, **quietly,
-            )  # fmt: skip
+                LOCAL, num_cpus=workers, include_dashboard=False, object_store_memory=_SHARED_MEMORY_BYTES, **quietly
+            )
             return
         if "://" in address:
             raise ClusterError(

@@ -143,9 +143,8 @@ def _choose_head(
         own = LogitsOf(
             own_logits(shop.seen, own_labels, shop.labels),
             own_logits(shop.by_telephone, own_labels, shop.labels),
-            fitted.strangers if shop.strangers is None else
-            own_logits(shop.strangers.seen, own_labels, shop.labels),
-        )  # fmt: skip
+            fitted.strangers if shop.strangers is None else own_logits(shop.strangers.seen, own_labels, shop.labels),
+        )
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own
     return "fitted", fitted
@@ -163,9 +162,7 @@ def _left_out(shop: ShopPhotos, of: LogitsOf, fold: Fold) -> Iterator[tuple[Floa
         yield of.strangers, cut_up, shop.strangers.seen.features[cut_up]
 
 
-def _with_neighbours(
-    shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, fair: Bools
-) -> tuple[bool, LogitsOf]:  # fmt: skip
+def _with_neighbours(shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, fair: Bools) -> tuple[bool, LogitsOf]:
     """Whether the nearest photos are heard beside the softmax: where more is right by it. And the logits then."""
     if not logits.shop.shape[1]:
         return False, logits

@@ -56,7 +56,7 @@ class MilvusStore:
         name = f"{self._section.prefix}_{generation}_{secrets.token_hex(4)}"
         note = CollectionNote(
             name=name, uri=self._section.uri, owner=_owner(self._path), index=self._section.index, dim=vectors.dim
-        )  # fmt: skip
+        )
         _write_note(draft, note)
         server = MilvusServer(self._section)
         try:
