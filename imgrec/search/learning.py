@@ -140,11 +140,8 @@ def _choose_head(
         for into, rows, features in _left_out(shop, fitted, fold):
             into[rows] = fold.head(features)
     if set(shop.labels) <= set(own_labels):
-        own = LogitsOf(
-            own_logits(shop.seen, own_labels, shop.labels),
-            own_logits(shop.by_telephone, own_labels, shop.labels),
-            fitted.strangers if shop.strangers is None else own_logits(shop.strangers.seen, own_labels, shop.labels),
-        )
+        views = (shop.seen, shop.by_telephone, shop.in_pieces)
+        own = LogitsOf(*(own_logits(seen, own_labels, shop.labels) for seen in views))
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own
     return "fitted", fitted
@@ -157,9 +154,8 @@ def _left_out(shop: ShopPhotos, of: LogitsOf, fold: Fold) -> Iterator[tuple[Floa
     yield of.shop, fold.rows, shop.seen.features[fold.rows]
     views = fold.rows[shop.telephone]
     yield of.telephone, views, shop.by_telephone.features[views]
-    if shop.strangers is not None:
-        cut_up = fold.rows[shop.strangers.of]
-        yield of.strangers, cut_up, shop.strangers.seen.features[cut_up]
+    cut_up = fold.rows[shop.stranger]
+    yield of.strangers, cut_up, shop.in_pieces.features[cut_up]
 
 
 def _with_neighbours(shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, fair: Bools) -> tuple[bool, LogitsOf]:
@@ -182,7 +178,7 @@ def _neighbours(shop: ShopPhotos, rows: Bools, whitening: Whitening) -> Neighbou
 
 
 def _no_logits(shop: ShopPhotos, categories: int) -> LogitsOf:
-    counts = len(shop), len(shop.telephone), len(shop.strangers.of) if shop.strangers else 0
+    counts = len(shop), len(shop.telephone), len(shop.stranger)
     return LogitsOf(*(np.zeros((count, categories), np.float32) for count in counts))
 
 

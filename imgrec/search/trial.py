@@ -19,20 +19,12 @@ _NOBODY = -2  # a group that no product is of
 
 
 @dataclass(frozen=True)
-class Strangers:
-    """Stand-ins for photos of what the shop does not sell: of: int64 (m,), the photo each is made of; what was seen."""
-
-    of: Ints
-    seen: Outputs
-
-
-@dataclass(frozen=True)
 class ShopPhotos:
-    """n photos of the shop that it learns from, and m of them seen as a telephone would.
+    """n photos of the shop that it learns from, m of them seen as a telephone would, and s cut up, as strangers.
 
-    labels: category names. photos: their columns, features of no account. seen, by_telephone: what the eye put out of
-    them. telephone: int64 (m,), which photo each is of. learned: bool (n,), what the model was trained or chosen on.
-    strangers: None where none were looked at.
+    labels: category names. photos: their columns, features of no account. seen, by_telephone, in_pieces: what the eye
+    put out of them. telephone, stranger: int64 (m,), (s,), which photo each is of. learned: bool (n,), what the model
+    was trained or chosen on.
     """
 
     labels: tuple[str, ...]
@@ -40,8 +32,9 @@ class ShopPhotos:
     seen: Outputs
     telephone: Ints
     by_telephone: Outputs
+    stranger: Ints
+    in_pieces: Outputs
     learned: Bools
-    strangers: Strangers | None = None
 
     def __len__(self) -> int:
         return len(self.photos)

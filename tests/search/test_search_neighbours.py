@@ -35,7 +35,9 @@ def a_chessboard(*, each: int = 60, seed: int = 0) -> ShopPhotos:
         features=np.zeros((len(label), 1), np.float32), product=number, label=label, kind=label, group=number,
         rank=np.zeros(len(label), np.int64),
     )  # fmt: skip
-    return ShopPhotos(("white", "black"), photos, taken(0.2), number, taken(0.3), np.zeros(len(label), bool))
+    seen, nobody = taken(0.2), np.arange(0)
+    views = seen, number, taken(0.3), nobody, seen.take(nobody)
+    return ShopPhotos(("white", "black"), photos, *views, learned=np.zeros(len(label), bool))
 
 
 def test_what_is_added_is_the_logarithm_of_all_that_speak_for_a_category():
@@ -81,8 +83,9 @@ def test_they_are_not_heard_where_they_bring_nothing():
         seen = np.concatenate([np.eye(2)[label], 2 * rng.normal(size=(len(shop), 30))], axis=1)
         return Outputs(unit_rows(seen.astype(np.float32)).astype(np.float16), shop.seen.logits)
 
-    photos = replace(shop.photos, label=label)
-    known = learn(replace(shop, photos=photos, seen=taken(), by_telephone=taken()), (), 0.9, 6)
+    seen = taken()
+    shop = replace(shop, photos=replace(shop.photos, label=label), seen=seen, in_pieces=seen.take(shop.stranger))
+    known = learn(replace(shop, by_telephone=taken()), (), 0.9, 6)
     assert not known.knowledge.hears_neighbours
     assert known.neighbours is None
 
