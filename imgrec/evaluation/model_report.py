@@ -260,15 +260,10 @@ class _Measured:
         told = np.array([photo.category is not None for photo in photos])
         return cls(photos, family, sides, sides_of(photos, family, seed, told), split, fit_on, seed)
 
-    @property
-    def fitting(self) -> list[CataloguePhoto]:
-        """What everything is fitted on."""
-        return [photo for photo in self.photos if photo.split in self.fit_on]
-
 
 def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Config) -> ModelRun:
     eye, section = candidate.eye, config.search
-    shop = shop_photos(shown.fitting, looked, eye)
+    shop = shop_photos([photo for photo in shown.photos if photo.split in shown.fit_on], looked, eye)
     own_labels = eye.model.settings.labels
     learned = learn(shop, own_labels, section.scope_mass, section.results)
     knowledge = learned.knowledge
