@@ -22,12 +22,11 @@ from imgrec.features.store import ABSENT
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
 from imgrec.search.learned import Learned
 from imgrec.search.learning import learn
-from imgrec.search.ranking import Bools, Ints
 from imgrec.search.sold import LEAST_SOLD, energy_of
 from imgrec.search.trial import ShopPhotos
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import open_model
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.vision.vectors import Bools, Floats, Ints, softmax
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ from imgrec.errors import ConfigError
 CONFIG_VARIABLE = "IMGREC_CONFIG"
 DEFAULT_FILE = Path("config.yaml")
 
-
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://[^\s/]\S*")
 _MEANT_AS_ADDRESS = re.compile(r"\w[\w+.-]+:/")
 

@@ -108,10 +108,7 @@ def _index(config: Config) -> tuple[Path, IndexRecord]:
     folder = current(config.index.path)
     if folder is None:
         raise ImgrecError(f"There is no index at {config.index.path}. Build one with: imgrec index")
-    try:
-        return folder, read_record(folder)
-    except (OSError, ValueError):
-        raise ImgrecError(f"The index {folder} is damaged. Build it anew with: imgrec index --rebuild") from None
+    return folder, read_record(folder)
 
 
 def _log(config: Config) -> _Log:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix
 
 from imgrec.figures import Share
-from imgrec.search.ranking import Bools, Ints
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 BINS = 15
 _LEAST_PROBABILITY = 1e-12
@@ -53,17 +52,12 @@ def cross_entropy(probabilities: Floats, label: Ints) -> NDArray[np.float64]:
 
 def by_category(label: Ints, predicted: Ints, names: Sequence[str]) -> dict[str, CategoryFigures]:
     """Precision, recall and F1 of each category that has photos."""
-    numbers = range(len(names))
-    confusion = confusion_matrix(label, predicted, labels=numbers)
-    _, _, f1, _ = precision_recall_fscore_support(label, predicted, labels=numbers, zero_division=0)
+    counts = np.array(confusion(label, predicted, names))
+    columns = counts.diagonal().tolist(), counts.sum(axis=0).tolist(), counts.sum(axis=1).tolist()
     return {
-        name: CategoryFigures(
-            Share(int(confusion[number, number]), int(confusion[:, number].sum())),
-            Share(int(confusion[number, number]), int(confusion[number].sum())),
-            float(f1[number]),
-        )
-        for number, name in enumerate(names)
-        if confusion[number].any()
+        name: CategoryFigures(Share(right, taken_for_it), Share(right, of_it), 2 * right / (taken_for_it + of_it))
+        for name, right, taken_for_it, of_it in zip(names, *columns, strict=True)
+        if of_it
     }
 
 

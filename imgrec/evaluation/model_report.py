@@ -30,7 +30,6 @@ from imgrec.evaluation.classification import (
 )
 from imgrec.evaluation.retrieval_report import (
     Difference,
-    Features,
     RetrievalFigures,
     RetrievalRun,
     Served,
@@ -45,17 +44,16 @@ from imgrec.figures import Estimate
 from imgrec.progress import Reporter
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
 from imgrec.search.columns import as_columns
-from imgrec.search.head import Head, logits_of
-from imgrec.search.joint import Joint
+from imgrec.search.head import Head, own_logits
 from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
 from imgrec.search.learning import learn
 from imgrec.search.likeness import Truth
 from imgrec.search.measures import SHOWN, PerQuery
-from imgrec.search.ranking import Gallery, Ints, Photos, nearest, searched
+from imgrec.search.ranking import Gallery, Photos, nearest, scoped
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.vision.vectors import Floats, Ints, softmax
 
 TOP = (1, 3)
 _MOST_CONFUSED = 12
@@ -262,15 +260,10 @@ class _Measured:
         told = np.array([photo.category is not None for photo in photos])
         return cls(photos, family, sides, sides_of(photos, family, seed, told), split, fit_on, seed)
 
-    @property
-    def fitting(self) -> list[CataloguePhoto]:
-        """What everything is fitted on."""
-        return [photo for photo in self.photos if photo.split in self.fit_on]
-
 
 def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Config) -> ModelRun:
     eye, section = candidate.eye, config.search
-    shop = shop_photos(shown.fitting, looked, eye)
+    shop = shop_photos([photo for photo in shown.photos if photo.split in shown.fit_on], looked, eye)
     own_labels = eye.model.settings.labels
     learned = learn(shop, own_labels, section.scope_mass, section.results)
     knowledge = learned.knowledge
@@ -279,8 +272,8 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         fitted = learn(shop, (), section.scope_mass, section.results).head
     outputs = looked.seen_in(shown.photos).outputs
     columns = as_columns(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
-    logits = _logits(learned, outputs, columns.features, eye)
-    probabilities = None if logits is None else softmax(logits / np.float32(knowledge.temperature))
+    logits = learned.logits(outputs, columns.features, own_labels)
+    probabilities = softmax(logits / np.float32(knowledge.temperature))
     served = Served(
         scoping=knowledge.scoping_by(section),
         scope_mass=section.scope_mass,
@@ -290,13 +283,11 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     queries = shown.sides[shown.split].rows
     plain = outputs.features.astype(np.float32)
     retrieval = search_all_ways(
-        columns.take(queries), columns, None if probabilities is None else probabilities[queries], shop.labels, served,
-        Features(plain[queries], plain),
-    )  # fmt: skip
-    told: Mapping[str, Side] = {} if logits is None else shown.told
+        columns.take(queries), columns, probabilities[queries], shop.labels, served, (plain[queries], plain)
+    )
+    told: Mapping[str, Side] = shown.told if knowledge.labels else {}
     per_photo, recognition = {}, {}
     for name, side in told.items():
-        assert logits is not None and probabilities is not None  # noqa: PT018, S101 - else there is nothing told
         label = columns.label[side.rows]
         per_photo[name] = _per_photo(probabilities[side.rows], label)
         recognition[name] = _recognition(
@@ -325,24 +316,16 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
         note=knowledge.expected.note,
         labels=shop.labels,
         recognition=recognition,
-        gap=_gap([per_photo], told),
+        gap=_gap({name: figures["top-1"] for name, figures in per_photo.items()}, told),
         by_telephone=_by_telephone(looked, learned, columns, served, shown, eye),
         retrieval=retrieval_figures(retrieval, resampling_of_queries(retrieval, shown.seed)),
     )
     return ModelRun(figures, [shown.photos[row] for row in queries[retrieval.rows].tolist()], retrieval, per_photo)
 
 
-def _logits(learned: Learned, outputs: Outputs, vectors: Floats, eye: Eye) -> Floats | None:
-    """Of the softmax that serves, float32 (n, labels); None where categories are not told apart."""
-    if learned.knowledge.head == "none":
-        return None
-    return learned.logits(outputs, vectors, eye.model.settings.labels)
-
-
 def _heads(
-    fitted: Head | None, outputs: Outputs, columns: Photos, labels: Sequence[str], own: Sequence[str],
-    side: Side | None,
-) -> dict[str, HeadFigures]:  # fmt: skip
+    fitted: Head | None, outputs: Outputs, columns: Photos, labels: Sequence[str], own: Sequence[str], side: Side | None
+) -> dict[str, HeadFigures]:
     """Both softmaxes on the photos measured; empty where categories are not told apart."""
     if side is None:
         return {}
@@ -351,7 +334,7 @@ def _heads(
     if fitted is not None:
         logits["fitted"] = fitted(seen.features.astype(np.float32))
     if set(labels) <= set(own):
-        logits["own"] = logits_of(None, seen, own, labels)
+        logits["own"] = own_logits(seen, own, labels)
     return {
         name: HeadFigures(*(side.resampling.share(among_first(said, label, k)) for k in TOP))
         for name, said in logits.items()
@@ -368,17 +351,13 @@ def _by_telephone(
     if not len(rows):
         return None
     queries = replace(columns.take(rows), features=learned.whitening(outputs.features))
-    logits = _logits(learned, outputs, queries.features, eye)
+    logits = learned.logits(outputs, queries.features, eye.model.settings.labels)
+    probabilities = softmax(logits / np.float32(learned.knowledge.temperature))
     by_family = Resampling(queries.group, (shown.seed, len(shown.sides)))
     gallery = Gallery(columns)
-    labels = int(columns.label.max(initial=-1)) + 1
-    in_scope, joint = np.ones((len(rows), labels + 1), bool), None
+    in_scope, joint = scoped(probabilities, gallery, served.scoping, served.scope_mass, served.category_weight)
     top: list[Estimate | None] = [None, None]
-    if logits is not None:
-        probabilities = softmax(logits / np.float32(learned.knowledge.temperature))
-        held = np.isin(np.arange(logits.shape[1]), gallery.products.label)
-        in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
-        joint = Joint.of(probabilities, served.category_weight)
+    if learned.knowledge.labels:
         top = [by_family.share(among_first(probabilities, queries.label, k), queries.label >= 0) for k in TOP]
     judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN, joint), gallery)
     can = judged.relevant > 0
@@ -421,16 +400,13 @@ def _recognition(
     )
 
 
-def _gap(runs: Sequence[Mapping[str, Mapping[str, PerQuery]]], sides: Mapping[str, Side]) -> Estimate | None:
-    """Top-1 of training less test photos; of two models, the gap of the first less that of the second."""
-    if not {"train", "test"} <= sides.keys() or not runs[0]:
+def _gap(of_split: Mapping[str, PerQuery], sides: Mapping[str, Side]) -> Estimate | None:
+    """The mean of training less that of test photos; None where there are none of one."""
+    if not {"train", "test"} <= of_split.keys():
         return None
-    of_split = {}
-    for split in ("train", "test"):
-        right = runs[0][split]["top-1"] - (runs[1][split]["top-1"] if len(runs) > 1 else 0)
-        of_split[split] = float(right.mean()), sides[split].resampling.draws(right)
-    (train, train_draws), (test, test_draws) = of_split["train"], of_split["test"]
-    return estimate_of(train - test, train_draws - test_draws, len(sides["test"].rows))
+    train, test = of_split["train"], of_split["test"]
+    draws = sides["train"].resampling.draws(train) - sides["test"].resampling.draws(test)
+    return estimate_of(float(train.mean() - test.mean()), draws, len(test))
 
 
 def _compare(run: ModelRun, baseline: ModelRun, shown: _Measured) -> Comparison:
@@ -443,7 +419,8 @@ def _compare(run: ModelRun, baseline: ModelRun, shown: _Measured) -> Comparison:
         for split, of_split in run.per_photo.items()
         for figure, values in of_split.items()
     ]  # fmt: skip
-    if gap := _gap([run.per_photo, baseline.per_photo], shown.told):
+    right = {split: own["top-1"] - baseline.per_photo[split]["top-1"] for split, own in run.per_photo.items()}
+    if gap := _gap(right, shown.told):
         found.append(Difference(*names, "train-test gap", gap))
     found += difference(
         run.retrieval.as_served, baseline.retrieval.as_served, names, resampling_of_queries(run.retrieval, shown.seed)

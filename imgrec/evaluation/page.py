@@ -76,7 +76,7 @@ def render(figures: ModelReport, sheets: Sequence[Sheet], plots: Sequence[Plots]
         data=Markup(data),  # noqa: S704 - "<" is escaped, so it cannot end its element
         version=__version__,
         written_utc=utc_now(),
-    )  # fmt: skip
+    )
 
 
 def percent(figure: float | Share | Estimate | None, decimals: int = 1) -> str:

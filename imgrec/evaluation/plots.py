@@ -215,10 +215,10 @@ def pairs(figures: RetrievalFigures, name: str) -> str:
     return _svg(f"pairs {name}", draw)
 
 
-def _svg(name: str, draw: Callable[[Axes], None], wide: float = _WIDE, high: float = _HIGH) -> str:
+def _svg(name: str, draw: Callable[[Axes], None], high: float = _HIGH) -> str:
     """Draw into a figure of its own and return `<svg>...</svg>`, the same bytes every time."""
     with mpl.rc_context(_STYLE | {"svg.hashsalt": name}):
-        figure = Figure(figsize=(wide, high))
+        figure = Figure(figsize=(_WIDE, high))
         draw(figure.add_subplot())
         stream = io.StringIO()
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})

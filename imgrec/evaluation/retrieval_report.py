@@ -21,19 +21,9 @@ from imgrec.search.measures import (
     reciprocal_rank,
     success_at,
 )
-from imgrec.search.ranking import (
-    UNKNOWN,
-    Bools,
-    Gallery,
-    Ints,
-    Photos,
-    Ranked,
-    nearest,
-    own_category,
-    searched,
-)
+from imgrec.search.ranking import UNKNOWN, Gallery, Photos, Ranked, nearest, own_category, searched
 from imgrec.search.scoping import Scoping
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 SERVED, PLAIN = "served", "plain"
 TRUE_CATEGORY = "true category"
@@ -163,38 +153,30 @@ class RetrievalFigures:
     pairs: PairShares
 
 
-@dataclass(frozen=True)
-class Features:
-    """The same n photos' features made in one way: of the queries and of the photos searched."""
-
-    queries: Floats
-    gallery: Floats
-
-
 def search_all_ways(
     queries: Photos,
     gallery: Photos,
-    probabilities: Floats | None,
+    probabilities: Floats,
     labels: Sequence[str],
     served: Served,
-    plain: Features | None = None,
+    plain: tuple[Floats, Floats] | None = None,
 ) -> RetrievalRun:
     """Search the gallery with every query that can be judged: hard, soft, and by the true category.
 
-    queries, gallery: with features as served; probabilities: float32 (q, labels) of the queries, None where categories
-    are not told apart and all is searched. plain: the features without whitening, to compare with; of these the vectors
-    alone count.
+    queries, gallery: with features as served; probabilities: float32 (q, labels) of the queries, (q, 0) where
+    categories are not told apart and all is searched. plain: the features of both without whitening, to compare with;
+    of these the vectors alone count.
     """
     by_feature = {SERVED: (queries, Gallery(gallery))}
     if plain is not None:
-        plain_gallery = Gallery(replace(gallery, features=plain.gallery))
-        by_feature[PLAIN] = (replace(queries, features=plain.queries), plain_gallery)
+        of_queries, of_gallery = plain
+        by_feature[PLAIN] = replace(queries, features=of_queries), Gallery(replace(gallery, features=of_gallery))
     searched_gallery = by_feature[SERVED][1]
     has_kind, relevant = queries.kind != UNKNOWN, count_relevant(queries, searched_gallery)
     rows = relevant > 0
-    scopes = _scopes(queries.label[rows], None if probabilities is None else probabilities[rows],
-                     np.isin(np.arange(len(labels)), searched_gallery.products.label), served)  # fmt: skip
-    joint = None if probabilities is None else Joint.of(probabilities[rows], served.category_weight)
+    held = np.isin(np.arange(len(labels)), searched_gallery.products.label)
+    scopes = _scopes(queries.label[rows], probabilities[rows], held, served)
+    joint = Joint.of(probabilities[rows], served.category_weight) if probabilities.shape[1] else None
     known = Joint.of_known(queries.label[rows], len(labels), served.category_weight)
     ways = []
     for feature, (asked, shop) in by_feature.items():
@@ -209,14 +191,13 @@ def search_all_ways(
     )  # fmt: skip
 
 
-def _scopes(label: Ints, probabilities: Floats | None, held: Bools, served: Served) -> dict[str, Bools]:
+def _scopes(label: Ints, probabilities: Floats, held: Bools, served: Served) -> dict[str, Bools]:
     """What each scoping searches for queries of these labels, as `searched` gives it."""
-    everything = np.ones((len(label), len(held) + 1), bool)
-    if probabilities is None:
-        scopes: dict[str, Bools] = {"all": everything}
-    else:
+    if probabilities.shape[1]:
         names = [*SCOPINGS, *(("all",) if served.scoping == "all" else ())]
-        scopes = {name: searched(probabilities, held, name, served.scope_mass) for name in names}
+        scopes: dict[str, Bools] = {name: searched(probabilities, held, name, served.scope_mass) for name in names}
+    else:
+        scopes = {"all": np.ones((len(label), len(held) + 1), bool)}
     true = own_category(label, len(held)) & np.append(held, True)
     true[:, UNKNOWN] = True  # what has no category is searched whatever is asked for
     true[label == UNKNOWN] = True

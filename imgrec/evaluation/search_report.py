@@ -17,9 +17,9 @@ from imgrec.evaluation.confidence import Confidence
 from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.answer import Answer, Match
-from imgrec.search.ranking import Bools, Ints
 from imgrec.search.serving import Serving
 from imgrec.vision.guard import GuardedDecoder
+from imgrec.vision.vectors import Bools, Ints
 
 FIRST = (1, 3, 10)
 CATEGORY_FIRST = 3

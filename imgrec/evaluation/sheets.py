@@ -13,8 +13,8 @@ from imgrec.catalogue.store import Catalogue, Product
 from imgrec.errors import PhotoError
 from imgrec.evaluation.model_report import ModelRun
 from imgrec.search.measures import SHOWN, PerQuery, average_precision_at
-from imgrec.search.ranking import Ints
 from imgrec.vision.decode import decode_photo
+from imgrec.vision.vectors import Ints
 
 _QUERIES = 8
 _MATCHES = 6

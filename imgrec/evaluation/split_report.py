@@ -22,13 +22,12 @@ from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.build import look_at_all
 from imgrec.search.columns import as_columns
-from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
 from imgrec.search.measures import SHOWN, success_at
-from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Photos, nearest, searched
+from imgrec.search.ranking import UNKNOWN, Gallery, Photos, nearest, scoped
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.serving import Serving
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats
 
 FLATTERS = (
     "The index was fitted on {known:,} of these {count:,} photos, so that figures of categories, and of the search in "
@@ -62,7 +61,7 @@ def report_on_split(
     rows = sides[split].rows
     seen = looked.seen_in([photos[row] for row in rows.tolist()]).outputs
     queries = replace(columns.take(rows), features=index.learned.whitening(seen.features.astype(np.float32)))
-    probabilities = serving.probabilities(seen) if knowledge.labels else None
+    probabilities = serving.probabilities(seen)
     served = Served(serving.scoping, serving.settings.scope_mass, serving.threshold, knowledge.category_weight)
     gallery = columns.take(indexed)
     run = search_all_ways(queries, gallery, probabilities, labels, served)
@@ -94,19 +93,12 @@ def _indexed(photos: Sequence[CataloguePhoto], index: SearchIndex, report: Repor
 
 
 def _as_for_query_files(
-    queries: Photos, gallery: Gallery, probabilities: Floats | None, served: Served, serving: Serving, seed: int
+    queries: Photos, gallery: Gallery, probabilities: Floats, served: Served, serving: Serving, seed: int
 ) -> SearchReport:
     """The figures of `report_on_search`."""
     count, has_kind = len(queries), queries.kind != UNKNOWN
-    told = (queries.label != UNKNOWN) & (probabilities is not None)
-    if probabilities is None:
-        in_scope, joint = np.ones((count, int(gallery.products.label.max(initial=0)) + 2), bool), None
-        likeliest = np.zeros((count, 2), bool)
-    else:
-        held = np.isin(np.arange(probabilities.shape[1]), gallery.products.label)
-        in_scope = searched(probabilities, held, served.scoping, served.scope_mass)
-        joint = Joint.of(probabilities, served.category_weight)
-        likeliest = np.stack([among_first(probabilities, queries.label, k) for k in (1, CATEGORY_FIRST)], axis=1)
+    told = (queries.label != UNKNOWN) & bool(probabilities.shape[1])
+    in_scope, joint = scoped(probabilities, gallery, served.scoping, served.scope_mass, served.category_weight)
     judged = judge(queries, nearest(queries, gallery, in_scope, SHOWN, joint), gallery)
     first = {k: success_at(judged.right, k) > 0 for k in FIRST}
     can = judged.relevant > 0
@@ -121,8 +113,8 @@ def _as_for_query_files(
         likeness=round(serving.knowledge.likeness.of(served.threshold), 4),
         scoping=served.scoping,
         head=serving.knowledge.head,
-        category_right=_share(likeliest[:, 0], told),
-        category_in_first_3=_share(likeliest[:, 1], told),
+        category_right=_share(among_first(probabilities, queries.label, 1), told),
+        category_in_first_3=_share(among_first(probabilities, queries.label, CATEGORY_FIRST), told),
         category_in_scope=_share(own_searched, told),
         kind_in_first={k: _share(hits, has_kind) for k, hits in first.items()},
         kind_in_first_held={k: _share(hits, can) for k, hits in first.items()},

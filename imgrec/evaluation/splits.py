@@ -9,7 +9,7 @@ from imgrec.bootstrap import Resampling
 from imgrec.catalogue.feed import SPLITS
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.errors import CatalogueError
-from imgrec.search.ranking import Bools, Ints
+from imgrec.vision.vectors import Bools, Ints
 
 
 @dataclass(frozen=True)

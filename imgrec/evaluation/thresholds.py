@@ -12,6 +12,7 @@ from imgrec.search.joint import Joint
 from imgrec.search.judging import Judged
 from imgrec.search.measures import SHOWN, average_precision_at, recall_at
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos
+from imgrec.vision.vectors import Ints
 
 _POINTS = 41
 _FINE_BINS = 4000
@@ -94,7 +95,7 @@ def pair_shares(queries: Photos, gallery: Gallery, joint: Joint | None) -> PairS
     )  # fmt: skip
 
 
-def _share_from(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _share_from(counts: Ints) -> NDArray[np.float64]:
     """The share at or above each edge: one longer than counts."""
     above = np.append(np.cumsum(counts[::-1])[::-1], 0)
     return np.asarray(above / max(1, int(counts.sum())), np.float64)

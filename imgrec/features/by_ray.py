@@ -15,7 +15,6 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from imgrec import __version__
@@ -67,9 +66,7 @@ class ByRay:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Let the workers go, and end a Ray of our own."""
         crew, self._crew = self._crew, None
         if crew:
@@ -87,9 +84,7 @@ class ByRay:
             _connect(ray, self._address, self._workers)
         size = self._workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         model, settings = self._eye.model, self._config.model
-        order = Order(
-            model, settings.arithmetic, self._eye.arithmetic, self._config.catalogue.photos, __version__
-        )  # fmt: skip
+        order = Order(model, settings.arithmetic, self._eye.arithmetic, self._config.catalogue.photos, __version__)
         return _Crew(ray, order, ray.put(model.read_network()), size, self._eye.arithmetic)
 
 
@@ -271,12 +266,6 @@ def _import_ray() -> Any:
     return ray
 
 
-def _connect(ray: Any, address: str, workers: int | None) -> None:
-    """Raises ClusterError."""
-    with _keeping_sigterm():
-        _initialise(ray, address, workers)
-
-
 @contextlib.contextmanager
 def _keeping_sigterm() -> Iterator[None]:
     """Ray takes SIGTERM over, and then ends with a crash report: it is to end the process as it did before."""
@@ -286,13 +275,15 @@ def _keeping_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _initialise(ray: Any, address: str, workers: int | None) -> None:
+@_keeping_sigterm()
+def _connect(ray: Any, address: str, workers: int | None) -> None:
+    """Raises ClusterError."""
     quietly = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address == LOCAL:
             ray.init(
-                LOCAL, num_cpus=workers, include_dashboard=False, object_store_memory=_SHARED_MEMORY_BYTES, **quietly,
-            )  # fmt: skip
+                LOCAL, num_cpus=workers, include_dashboard=False, object_store_memory=_SHARED_MEMORY_BYTES, **quietly
+            )
             return
         if "://" in address:
             raise ClusterError(

@@ -9,7 +9,7 @@ A photo does not tell metal from paint, so silver is any grey that is not dark, 
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats
 
 _LEAST_SHARE = 0.2  # of what is not ground
 _GROUND = 93.0, 4.0  # as light and as colourless as this is the paper the thing lies on, where there is something else
@@ -61,7 +61,7 @@ COLOUR_NAMES = tuple(_BOXES)
 """All of them, in the order of `names_of`'s columns."""
 
 
-def names_of(colours: NDArray[np.floating]) -> NDArray[np.bool_]:
+def names_of(colours: NDArray[np.floating]) -> Bools:
     """Which names people would give a photo of these dominant colours.
 
     colours: (n, 3, 4), L*, a*, b* and share, as dominant_colours has them. Returns bool (n, len(COLOUR_NAMES)); no name
@@ -74,7 +74,7 @@ def names_of(colours: NDArray[np.floating]) -> NDArray[np.bool_]:
     return named
 
 
-def _names_of_some(colours: NDArray[np.floating]) -> NDArray[np.bool_]:
+def _names_of_some(colours: NDArray[np.floating]) -> Bools:
     lab, share = colours[..., :3].astype(np.float32), colours[..., 3].astype(np.float32)
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
@@ -95,7 +95,7 @@ def _share_of_thing(lightness: Floats, chroma: Floats, share: Floats) -> Floats:
     return found
 
 
-def _is_within(values: Floats, range_: _Range) -> NDArray[np.bool_]:
+def _is_within(values: Floats, range_: _Range) -> Bools:
     """The upper end left out; hues may run through 0."""
     least, most = range_
     if least < most:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imgrec.features.telephone import mask_of_thing
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Ints
 
 MOST = 3
 """Colours kept of a photo."""
@@ -56,7 +56,7 @@ _TO_XYZ = np.array(
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 
 
-def _shades_of(pixels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.int64]]:
+def _shades_of(pixels: NDArray[np.uint8]) -> tuple[Floats, Ints]:
     """The shades there are in pixels (n, 3), as Lab (k, 3), and how many pixels have each."""
     red, green, blue = (pixels // (256 // _LEVELS)).astype(np.int64).T
     shade = (red * _LEVELS + green) * _LEVELS + blue

@@ -13,7 +13,7 @@ A shard holds, each with one row a photo: `content` (S64), `features` (float16),
 import hashlib
 import io
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from typing import Literal, get_args
@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from imgrec.errors import FeaturesError
 from imgrec.features.colours import MOST
 from imgrec.folders import Folder, Place, folder_at
-from imgrec.vision.eye import Eye, Halves, Outputs
+from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints
 
 View = Literal["shop", "telephone", "stranger"]
 Contents = NDArray[np.bytes_]
@@ -42,9 +42,7 @@ def as_names(contents: Contents) -> list[str]:
     return [content.decode() for content in contents.tolist()]
 
 
-def places(
-    contents: Contents, among: Contents, order: NDArray[np.int64] | None = None
-) -> NDArray[np.int64]:  # fmt: skip
+def places(contents: Contents, among: Contents, order: Ints | None = None) -> Ints:
     """Where these stand among others; ABSENT for those that do not. order: sorts the others; None: they are sorted."""
     if not len(among):
         return np.full(len(contents), ABSENT, np.int64)
@@ -74,14 +72,14 @@ class PhotoFeatures:
         """What the network put out of them."""
         return Outputs(self.features, self.logits)
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "PhotoFeatures":
+    def take(self, rows: Ints | Bools) -> "PhotoFeatures":
         """Some of the photos."""
         return PhotoFeatures(*(getattr(self, field.name)[rows] for field in fields(self)))
 
-    def rows_of(self, contents: Sequence[str]) -> NDArray[np.int64]:
+    def rows_of(self, contents: Sequence[str]) -> Ints:
         """Where these photos stand; ABSENT for those that are not here. int64, one for each."""
-        place = {bytes(content): row for row, content in enumerate(self.content)}
-        return np.array([place.get(content.encode(), ABSENT) for content in contents], np.int64)
+        wanted = np.array([content.encode() for content in contents], "S64")
+        return places(wanted, self.content, np.argsort(self.content))
 
     @classmethod
     def joined(cls, parts: Sequence["PhotoFeatures"]) -> "PhotoFeatures":
@@ -106,11 +104,11 @@ class Found:
         return len(self.shard)
 
     @property
-    def is_there(self) -> NDArray[np.bool_]:
+    def is_there(self) -> Bools:
         """Which of them the store has: bool (n,)."""
         return np.asarray(self.shard != ABSENT)
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Found":
+    def take(self, rows: Ints | Bools) -> "Found":
         """Some of the photos."""
         return Found(self.shards, self.shard[rows], self.row[rows], self.colours[rows])
 
@@ -122,22 +120,6 @@ class FeatureStore:
         self._folder = folder_at(place)
         self._eye = eye
         self._own = eye.model.sha256[:_MODEL_DIGITS]
-
-    def read(self, view: View, wanted: Collection[str] | None = None) -> PhotoFeatures:
-        """All photos kept, or those of the wanted that are, each once. Damaged shards count as absent."""
-        contents = None if wanted is None else {content.encode() for content in wanted}
-        seen: set[bytes] = set()
-        parts = [self._none()]
-        for _, shard in self._named_shards(view):
-            rows = []
-            for row, content in enumerate(shard.content):
-                name = bytes(content)
-                if name not in seen and (contents is None or name in contents):
-                    seen.add(name)
-                    rows.append(row)
-            if rows:
-                parts.append(shard.take(np.array(rows)))
-        return PhotoFeatures.joined(parts)
 
     def find(self, view: View, contents: Contents) -> Found:
         """Where these photos are, in their order; one may be named twice.
@@ -160,7 +142,7 @@ class FeatureStore:
         back[order] = np.repeat(starts, np.diff(np.append(starts, len(known))))  # of equal ones the first was found
         return Found(tuple(names), shard[back], row[back], colours[back])
 
-    def parts(self, found: Found) -> Iterator[tuple[NDArray[np.int64], PhotoFeatures]]:
+    def parts(self, found: Found) -> Iterator[tuple[Ints, PhotoFeatures]]:
         """What was seen in all of these that are there, some thousand at a time: where they stand in `found`, and that.
 
         Each shard is read once. They come in the order of the first photo of each, so that what was looked at in order
@@ -173,7 +155,7 @@ class FeatureStore:
         turn[in_turn] = np.arange(len(in_turn))
         there = there[np.argsort(turn[of], kind="stable")]
         ends = np.cumsum(np.bincount(turn[of], minlength=len(shards)))
-        waiting: list[tuple[NDArray[np.int64], PhotoFeatures]] = []
+        waiting: list[tuple[Ints, PhotoFeatures]] = []
         for shard, at in zip(shards[in_turn].tolist(), np.split(there, ends)[:-1], strict=True):
             photos = _read(self._folder, found.shards[shard])
             if photos is None:

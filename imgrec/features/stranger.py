@@ -9,10 +9,10 @@ often as it does photos of other things is measured (docs/experiments.md).
 import hashlib
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from imgrec.features.telephone import telephone_view
+from imgrec.vision.vectors import Ints
 
 _PIECES = 4  # a side
 _PIECE_PX = 64
@@ -37,7 +37,7 @@ def in_pieces(photo: Image.Image, content: str) -> Image.Image:
     return Image.fromarray(mixed.reshape(side, side, 3))
 
 
-def _order(rng: np.random.Generator) -> NDArray[np.int64]:
+def _order(rng: np.random.Generator) -> Ints:
     """Which piece goes where."""
     places = np.arange(_PIECES * _PIECES)
     order = rng.permutation(places)

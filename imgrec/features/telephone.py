@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats
 
 T = TypeVar("T", bound=np.generic)
 
@@ -99,7 +99,7 @@ def _median(values: Floats) -> float:
     return float(in_order[(len(values) - 1) // 2] + in_order[len(values) // 2]) / 2
 
 
-def _share(chosen: NDArray[np.bool_]) -> float:
+def _share(chosen: Bools) -> float:
     return np.count_nonzero(chosen) / chosen.size
 
 

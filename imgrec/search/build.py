@@ -28,7 +28,6 @@ from imgrec.features.store import (
     PhotoFeatures,
     Pruned,
     View,
-    as_names,
     places,
     prune,
 )
@@ -38,20 +37,15 @@ from imgrec.progress import Reporter
 from imgrec.search.columns import as_columns
 from imgrec.search.engine import Store, VectorsOf
 from imgrec.search.engines import remove_generation, store_for
-from imgrec.search.generation import (
-    IndexRecord,
-    Register,
-    read_record,
-    write_record,
-)
+from imgrec.search.generation import IndexRecord, Register, read_record, write_record
 from imgrec.search.on_sale import Columns, Draw, OnSale
-from imgrec.search.ranking import Bools, Ints
 from imgrec.search.search_index import SearchIndex
-from imgrec.search.trial import ShopPhotos, Strangers
+from imgrec.search.trial import ShopPhotos
 from imgrec.sums import seal
-from imgrec.vision.eye import Eye
+from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.learned import read_learned
 from imgrec.vision.model_folder import open_model
+from imgrec.vision.vectors import Bools, Ints
 
 if TYPE_CHECKING:
     from imgrec.search.learned import Learned
@@ -171,15 +165,14 @@ def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker:
     store, photos = FeatureStore(config.features_path, eye), on_sale.photos
     looker = looker or Here(eye, PhotoStore(config.catalogue.photos))
     found, lacked, unreadable = find_or_look(store, looker, "shop", "Looking at photos", photos.content, report)
-    drawn: dict[View, PhotoFeatures] = {}
-    views: tuple[tuple[View, str, Draw], ...] = (
-        ("telephone", "Looking as telephones do", BY_TELEPHONE),
-        ("stranger", "Looking at what is not sold", STRANGERS),
-    )
-    for view, title, draw in views:
-        contents = photos.content[photos.drawn(draw)]
-        find_or_look(store, looker, view, title, contents, report)
-        drawn[view] = store.read(view, set(as_names(contents)))
+
+    def seen_as(view: View, title: str, draw: Draw) -> PhotoFeatures:
+        contents = np.unique(photos.content[photos.drawn(draw)])
+        of_view, _, _ = find_or_look(store, looker, view, title, contents, report)
+        return store.all_of(of_view.take(of_view.is_there))
+
+    by_telephone = seen_as("telephone", "Looking as telephones do", BY_TELEPHONE)
+    strangers = seen_as("stranger", "Looking at what is not sold", STRANGERS)
     usable = found.is_there
     if not usable.any():
         raise CatalogueError(
@@ -190,9 +183,7 @@ def look_at(on_sale: OnSale, config: Config, eye: Eye, report: Reporter, looker:
         names = set(lost.tolist())
         sample = [photo for photo in on_sale.sample if photo.photo_id not in names]
         on_sale, found = replace(on_sale, photos=photos.take(usable), sample=sample), found.take(usable)
-    return LookedAt(
-        on_sale, store, found, drawn["telephone"], drawn["stranger"], lacked - unreadable, unreadable, lost
-    )  # fmt: skip
+    return LookedAt(on_sale, store, found, by_telephone, strangers, lacked - unreadable, unreadable, lost)
 
 
 def prune_features(config: Config) -> Pruned:
@@ -211,25 +202,27 @@ def prune_features(config: Config) -> Pruned:
 
 def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) -> ShopPhotos:
     """What a shop learns from: these of the photos looked at, or a sample of each category where there are many."""
-    number_of: dict[str, int] = {}
-    chosen = [photos[row] for row in Columns.of(photos, number_of).drawn(_LEARNED_FROM).tolist()]
+    chosen = [photos[row] for row in Columns.of(photos, {}).drawn(_LEARNED_FROM).tolist()]
     labels = tuple(sorted({photo.category for photo in chosen if photo.category}))
-    first_of = {photo.sha256: row for row, photo in reversed(list(enumerate(chosen)))}
-    views, strangers = (
-        of.take(np.array([bytes(content).decode() in first_of for content in of.content], bool))
-        for of in (looked.by_telephone, looked.strangers)
-    )
+    contents = np.array([photo.sha256.encode() for photo in chosen], "S64")
+    order = np.argsort(contents, kind="stable")  # of products with one photo the first is meant
+
+    def of_chosen(views: PhotoFeatures) -> tuple[Ints, Outputs]:
+        at = places(views.content, contents, order)
+        return at[at != ABSENT], views.take(at != ABSENT).outputs
+
+    telephone, by_telephone = of_chosen(looked.by_telephone)
+    stranger, in_pieces = of_chosen(looked.strangers)
     family = families(chosen)
     return ShopPhotos(
         labels=labels,
         photos=as_columns(chosen, labels, np.zeros((len(chosen), 1), np.float32), family),
         seen=looked.seen_in(chosen).outputs,
-        telephone=np.array([first_of[bytes(content).decode()] for content in views.content], np.int64),
-        by_telephone=views.outputs,
+        telephone=telephone,
+        by_telephone=by_telephone,
+        stranger=stranger,
+        in_pieces=in_pieces,
         learned=_learned_by(eye, chosen, family),
-        strangers=Strangers(
-            np.array([first_of[bytes(content).decode()] for content in strangers.content], np.int64), strangers.outputs
-        ),
     )
 
 
@@ -302,7 +295,7 @@ def _write(
     found = looked.found.take(order)
     register = Register(
         on_sale.photos.photo[order], on_sale.photos.product[order], on_sale.photos.rank[order], found.colours
-    )  # fmt: skip
+    )
     learned.save(draft)
     rows = on_sale.rows_of_categories()
     record = IndexRecord(

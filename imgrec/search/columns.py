@@ -6,17 +6,15 @@ import numpy as np
 
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.search.generation import NO_RANK
-from imgrec.search.ranking import UNKNOWN, Ints, Photos, numbered, numbered_kinds
-from imgrec.vision.vectors import Floats
+from imgrec.search.ranking import UNKNOWN, Photos, numbered_kinds
+from imgrec.vision.vectors import Floats, Ints
 
 
-def as_columns(
-    photos: Sequence[CataloguePhoto], labels: Sequence[str], features: Floats, family: Ints | None = None
-) -> Photos:
+def as_columns(photos: Sequence[CataloguePhoto], labels: Sequence[str], features: Floats, family: Ints) -> Photos:
     """Photos with their features (n, d), in the same order. A category that is not among the labels is UNKNOWN.
 
-    family: int64 (n,), which photos belong together; left out, the feed's groups say. Numbers of kinds and groups mean
-    something only among photos coded together: take queries from the result.
+    family: int64 (n,), which photos belong together. Numbers of kinds mean something only among photos coded together:
+    take queries from the result.
     """
     number = {name: at for at, name in enumerate(labels)}
     label = np.array([number.get(photo.category or "", UNKNOWN) for photo in photos], np.int64)
@@ -25,6 +23,6 @@ def as_columns(
         product=np.array([photo.product_id for photo in photos], np.int64),
         label=label,
         kind=numbered_kinds([photo.category for photo in photos], [photo.kind for photo in photos]),
-        group=numbered([photo.group for photo in photos]) if family is None else family,
+        group=family,
         rank=np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in photos], np.int64),
     )

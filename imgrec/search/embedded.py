@@ -9,7 +9,6 @@ from imgrec.progress import Advance, Reporter
 from imgrec.search.engine import EVERYTHING, Findable, Hit, VectorsOf, ranked_hits
 from imgrec.search.generation import (
     IndexRecord,
-    Ints,
     Register,
     Shelves,
     read_codes,
@@ -20,7 +19,7 @@ from imgrec.search.generation import (
 from imgrec.search.joint import blended
 from imgrec.search.scan import Rows, Scope, Steps
 from imgrec.sums import SealedFolder
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Ints
 
 
 class EmbeddedEngine:
@@ -29,16 +28,11 @@ class EmbeddedEngine:
     def __init__(self, sealed: SealedFolder, record: IndexRecord, dim: int) -> None:
         """Read all of it, once. Raises OSError or ValueError when something is missing, damaged, or does not fit."""
         self.record = record
-        self.shelves: Shelves = read_shelves(sealed)
-        if self.shelves.vectors.shape != (record.photos, dim):
+        self.register: Shelves = read_shelves(sealed)
+        vectors = self.register.vectors
+        if vectors.shape != (record.photos, dim):
             raise ValueError("its arrays do not fit its record")
-        coded = read_codes(sealed, self.shelves.vectors)
-        self._rows = Rows(self.shelves.vectors, coded, self.shelves.product)
-
-    @property
-    def register(self) -> Register:
-        """What each row is of."""
-        return self.shelves
+        self._rows = Rows(vectors, read_codes(sealed, vectors), self.register.product)
 
     def search(
         self, vector: Floats, categories: Sequence[str] | None, top: int, findable: Findable = EVERYTHING,
@@ -48,14 +42,14 @@ class EmbeddedEngine:
         weight = self.record.knowledge.category_weight
         behind = self._behind(roots) if roots and weight else None
         lift = None if behind is None else Steps(behind.ends, behind.values * np.float32(weight))
-        scope = Scope.of_spans(self.record.spans(categories), findable.rows(self.shelves))
+        scope = Scope.of_spans(self.record.spans(categories), findable.rows(self.register))
         rows, cosine = self._rows.contenders(vector, scope, top, lift)
         similarity = cosine if behind is None else blended(cosine.astype(np.float32), behind.of(rows), weight)
-        return ranked_hits(self.shelves, rows, similarity, top)
+        return ranked_hits(self.register, rows, similarity, top)
 
     def vectors(self, rows: Ints) -> Floats:
         """See Engine."""
-        return np.asarray(self.shelves.vectors[rows])
+        return np.asarray(self.register.vectors[rows])
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.progress import Reporter
-from imgrec.search.generation import Bools, IndexRecord, Ints, Register
-from imgrec.vision.vectors import Floats
+from imgrec.search.generation import IndexRecord, Register
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Store(Protocol):
     def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
         """Write a generation's register into its folder, which is not sealed yet, and its vectors where they belong.
 
-        Whatever interrupts it, `remove` of that folder's engine finds in the folder what it has left elsewhere.
+        Whatever interrupts it, `remove_generation` finds in that folder what it has left elsewhere.
         """
 
 

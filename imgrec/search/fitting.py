@@ -16,9 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from imgrec.search.head import Head
 from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.sold import Sold
-from imgrec.vision.vectors import Floats, softmax
-
-Ints = NDArray[np.int64]
+from imgrec.vision.vectors import Bools, Floats, Ints, softmax
 
 _INVERSE_PENALTY = 0.03
 _MOST_ITERATIONS = 300
@@ -102,8 +100,8 @@ def fit_sold(sold: Floats, not_sold: Floats, share: float) -> Sold:
 
 def fit_likeness(
     similarity: NDArray[np.floating],
-    right: NDArray[np.bool_],
-    group: NDArray[np.int64],
+    right: Bools,
+    group: Ints,
     truth: Truth,
     fitted_on: str,
     very_one_from: float | None,
@@ -128,7 +126,7 @@ def fit_likeness(
     )  # fmt: skip
 
 
-def very_one_from(similarity: NDArray[np.floating], is_it: NDArray[np.bool_]) -> float | None:
+def very_one_from(similarity: NDArray[np.floating], is_it: Bools) -> float | None:
     """The least similarity of a first match (n,) from which it is the very product in nine of ten cases.
 
     is_it: bool (n,). None where no similarity tells, or there are fewer than thirty queries whose product is there.
@@ -141,7 +139,7 @@ def very_one_from(similarity: NDArray[np.floating], is_it: NDArray[np.bool_]) ->
 
 
 def _curve(
-    similarity: NDArray[np.floating], right: NDArray[np.bool_], places: NDArray[np.floating],
+    similarity: NDArray[np.floating], right: Bools, places: NDArray[np.floating],
     weight: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:  # fmt: skip
     """The curve at these places; one wrong match beside the most similar keeps it below certainty."""
@@ -151,7 +149,7 @@ def _curve(
 
 
 def _isotonic(
-    similarity: NDArray[np.floating], right: NDArray[np.bool_], weight: NDArray[np.floating]
+    similarity: NDArray[np.floating], right: Bools, weight: NDArray[np.floating]
 ) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
     """Isotonic regression of matches (n,): the similarities that count, ascending, and the share that is right there.
 

@@ -39,16 +39,12 @@ from imgrec.search.codes import CodedRows
 from imgrec.search.likeness import Likeness
 from imgrec.search.scoping import Scoping
 from imgrec.search.sold import Sold
-from imgrec.sums import SUMS, SealedFolder
-from imgrec.vision.eye import Halves
+from imgrec.sums import SealedFolder
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints
 
 RECORD, WHITENING, HEAD, VECTORS = "index.json", "whitening.npy", "head.npy", "vectors.npy"
 NO_RANK = sys.maxsize
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 class Frozen(BaseModel):
@@ -279,11 +275,3 @@ def damaged(folder: Path, error: Exception) -> SearchIndexError:
     """What is said of a generation that cannot be read."""
     problem = " ".join(str(error).split())[:200]
     return SearchIndexError(f"The index {folder} is damaged ({problem}). Build it anew with: imgrec index --rebuild")
-
-
-def unsealed(folder: Path) -> SearchIndexError:
-    """What is said of a generation without sums: it might be read, but whether it is whole cannot be known."""
-    return SearchIndexError(
-        f"The index {folder} has no {SUMS}, so it cannot be trusted: it is damaged, or an older imgrec made it. Build "
-        "it anew with: imgrec index --rebuild"
-    )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from imgrec.vision.eye import Halves, Outputs
-from imgrec.vision.vectors import Floats
+from imgrec.vision.eye import Outputs
+from imgrec.vision.vectors import Floats, Halves
 
 
 class Head:
@@ -25,11 +25,6 @@ class Head:
         np.save(file, self.affine, allow_pickle=False)
 
 
-def logits_of(head: Head | None, outputs: Outputs, own: Sequence[str], labels: Sequence[str]) -> Floats:
-    """What the softmax that serves is taken of, float32 (n, labels): the head's logits, or without one the model's own.
-
-    own: the labels of the model's own softmax, which hold those of the shop.
-    """
-    if head is not None:
-        return head(outputs.features)
+def own_logits(outputs: Outputs, own: Sequence[str], labels: Sequence[str]) -> Floats:
+    """Those of the model's own softmax, float32 (n, labels): `own` are its labels, which hold those of the shop."""
     return outputs.logits[:, [list(own).index(name) for name in labels]]

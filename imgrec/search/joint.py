@@ -14,11 +14,8 @@ A product without a category may be of any: it has what is to be expected of one
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Floats
-
-Ints = NDArray[np.int64]
+from imgrec.vision.vectors import Floats, Ints
 
 
 @dataclass(frozen=True)

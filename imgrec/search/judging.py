@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Ints, Photos, Ranked
+from imgrec.search.ranking import UNKNOWN, Gallery, Photos, Ranked
+from imgrec.vision.vectors import Bools, Ints
 
 
 @dataclass(frozen=True)

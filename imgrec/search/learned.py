@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from imgrec.search.generation import HEAD, WHITENING, Knowledge
-from imgrec.search.head import Head, logits_of
+from imgrec.search.head import Head, own_logits
 from imgrec.search.neighbours import Neighbours
 from imgrec.search.whitening import Whitening
 from imgrec.sums import SealedFolder
@@ -37,7 +37,7 @@ class Learned:
         """
         if self.knowledge.head == "none":
             return np.zeros((len(outputs), 0), np.float32)
-        logits = logits_of(self.head, outputs, own_labels, self.knowledge.labels)
+        logits = self.head(outputs.features) if self.head else own_logits(outputs, own_labels, self.knowledge.labels)
         return logits if self.neighbours is None else logits + self.neighbours(vectors)
 
     def save(self, folder: Path) -> None:

@@ -18,20 +18,19 @@ from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
 from imgrec.search.fitting import fit_head, fit_temperature
 from imgrec.search.generation import Expected, Knowledge
-from imgrec.search.head import Head, logits_of
+from imgrec.search.head import Head, own_logits
 from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
 from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
 from imgrec.search.neighbours import Neighbours
-from imgrec.search.ranking import UNKNOWN, Bools, Ints
+from imgrec.search.ranking import UNKNOWN
 from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
 from imgrec.search.whitening import Whitening
 from imgrec.search.within import differences
-from imgrec.vision.eye import Halves
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints
 
 DIM = 256
 """Numbers in a vector that is searched; fewer where there are fewer photos."""
@@ -141,12 +140,8 @@ def _choose_head(
         for into, rows, features in _left_out(shop, fitted, fold):
             into[rows] = fold.head(features)
     if set(shop.labels) <= set(own_labels):
-        own = LogitsOf(
-            logits_of(None, shop.seen, own_labels, shop.labels),
-            logits_of(None, shop.by_telephone, own_labels, shop.labels),
-            fitted.strangers if shop.strangers is None else
-            logits_of(None, shop.strangers.seen, own_labels, shop.labels),
-        )  # fmt: skip
+        views = (shop.seen, shop.by_telephone, shop.in_pieces)
+        own = LogitsOf(*(own_logits(seen, own_labels, shop.labels) for seen in views))
         if _right(shop, own, fair) > _right(shop, fitted, fair):
             return "own", own
     return "fitted", fitted
@@ -159,14 +154,11 @@ def _left_out(shop: ShopPhotos, of: LogitsOf, fold: Fold) -> Iterator[tuple[Floa
     yield of.shop, fold.rows, shop.seen.features[fold.rows]
     views = fold.rows[shop.telephone]
     yield of.telephone, views, shop.by_telephone.features[views]
-    if shop.strangers is not None:
-        cut_up = fold.rows[shop.strangers.of]
-        yield of.strangers, cut_up, shop.strangers.seen.features[cut_up]
+    cut_up = fold.rows[shop.stranger]
+    yield of.strangers, cut_up, shop.in_pieces.features[cut_up]
 
 
-def _with_neighbours(
-    shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, fair: Bools
-) -> tuple[bool, LogitsOf]:  # fmt: skip
+def _with_neighbours(shop: ShopPhotos, folds: Sequence[Fold], logits: LogitsOf, fair: Bools) -> tuple[bool, LogitsOf]:
     """Whether the nearest photos are heard beside the softmax: where more is right by it. And the logits then."""
     if not logits.shop.shape[1]:
         return False, logits
@@ -186,7 +178,7 @@ def _neighbours(shop: ShopPhotos, rows: Bools, whitening: Whitening) -> Neighbou
 
 
 def _no_logits(shop: ShopPhotos, categories: int) -> LogitsOf:
-    counts = len(shop), len(shop.telephone), len(shop.strangers.of) if shop.strangers else 0
+    counts = len(shop), len(shop.telephone), len(shop.stranger)
     return LogitsOf(*(np.zeros((count, categories), np.float32) for count in counts))
 
 

@@ -4,6 +4,7 @@ A cosine means another thing with every model and shop. Likeness is fitted with 
 take them, and is what people read and set.
 """
 
+from bisect import bisect_left
 from typing import Literal, Self
 
 import numpy as np
@@ -52,8 +53,7 @@ class Likeness(BaseModel):
             return 1.0
         if likeness <= self.likeness[0]:
             return -1.0
-        points = np.flatnonzero(np.array(self.likeness) >= likeness)
-        above = int(points[0])
+        above = bisect_left(self.likeness, likeness)
         left, right = self.likeness[above - 1], self.likeness[above]
         start, end = self.similarity[above - 1], self.similarity[above]
         return float(start + (end - start) * (likeness - left) / (right - left))
@@ -67,6 +67,4 @@ class Likeness(BaseModel):
     @classmethod
     def unknown(cls) -> Self:
         """Where nothing can be told: likeness is the similarity, from 0 on."""
-        return cls(
-            truth="product", fitted_on="nothing: too few photos", similarity=(0.0, 1.0), likeness=(0.0, 1.0)
-        )  # fmt: skip
+        return cls(truth="product", fitted_on="nothing: too few photos", similarity=(0.0, 1.0), likeness=(0.0, 1.0))

@@ -14,8 +14,9 @@ from imgrec.figures import Estimate
 from imgrec.search.fitting import fit_likeness, very_one_from
 from imgrec.search.judging import count_relevant, judge
 from imgrec.search.likeness import SOMEWHAT, Likeness, Truth
-from imgrec.search.ranking import UNKNOWN, Bools, Gallery, Ints
+from imgrec.search.ranking import UNKNOWN, Gallery
 from imgrec.search.trial import ShopPhotos, Trial
+from imgrec.vision.vectors import Bools, Ints
 
 WANTED_RIGHT = 0.70
 """Of all matches that the threshold `auto` shows, the share that is to be right."""

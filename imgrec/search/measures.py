@@ -13,7 +13,7 @@ out, as the rule that fits the threshold does.
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.search.ranking import Bools, Ints
+from imgrec.vision.vectors import Bools, Ints
 
 DEPTHS = (1, 3, 5, 10)
 SHOWN = max(DEPTHS)

@@ -17,16 +17,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.config import MilvusSection
 from imgrec.errors import SearchIndexError
 from imgrec.features.colour_names import COLOUR_NAMES
 from imgrec.search.engine import EVERYTHING, Findable, Hit, ranked_hits
-from imgrec.search.generation import Frozen, IndexRecord, Ints, Register
+from imgrec.search.generation import Frozen, IndexRecord, Register
 from imgrec.search.joint import blended
 from imgrec.search.milvus_server import MilvusServer, MissingCollectionError, NotLoadedError
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 COLLECTION = "collection.json"
 UNCATEGORISED = 0
@@ -40,8 +39,6 @@ _VECTORS_AT_ONCE = 1000
 _LEAST_EF = 128
 
 log = logging.getLogger(__name__)
-
-Similarities = NDArray[np.float32]
 
 
 class CollectionNote(Frozen):
@@ -73,7 +70,7 @@ class _Found:
     """Rows and their cosines; `missed`: the largest cosine of any row that was asked for and is not among them."""
 
     rows: Ints
-    cosine: Similarities
+    cosine: Floats
     missed: float
 
 
@@ -88,18 +85,13 @@ class MilvusEngine:
         """
         self.note = note
         self.record = record
-        self._register = register
+        self.register = register
         self._server = MilvusServer(section)
         try:
             self._check()
         except BaseException:
             self._server.close()
             raise
-
-    @property
-    def register(self) -> Register:
-        """See Engine."""
-        return self._register
 
     def search(
         self, vector: Floats, categories: Sequence[str] | None, top: int, findable: Findable = EVERYTHING,
@@ -157,9 +149,8 @@ class MilvusEngine:
         return shelves
 
     def _nearest(
-        self, vector: Floats, shelves: Sequence[_Shelf], top: int, findable: Findable,
-        allowed: NDArray[np.bool_] | None,
-    ) -> _Found:  # fmt: skip
+        self, vector: Floats, shelves: Sequence[_Shelf], top: int, findable: Findable, allowed: Bools | None
+    ) -> _Found:
         """The nearest rows of these shelves that may be found: of `top` products, and all that equal the last of them.
 
         What the catalogue decides is looked at here: so many more rows are asked for as are not allowed, and more until
@@ -191,7 +182,7 @@ class MilvusEngine:
             return _Found(rows, np.zeros(0, np.float32), -math.inf)
         return self._widened(vector, f"row in {rows.tolist()}", top, _FIRST_LOOK * top, None)
 
-    def _widened(self, vector: Floats, where: str, top: int, look: int, allowed: NDArray[np.bool_] | None) -> _Found:
+    def _widened(self, vector: Floats, where: str, top: int, look: int, allowed: Bools | None) -> _Found:
         while True:
             look = min(look, _MOST_RESULTS)
             rows, cosine = self._asked(vector, where, look)
@@ -204,7 +195,7 @@ class MilvusEngine:
                 return _Found(rows, cosine, missed)
             look *= _FIRST_LOOK
 
-    def _asked(self, vector: Floats, where: str, most: int) -> tuple[Ints, Similarities]:
+    def _asked(self, vector: Floats, where: str, most: int) -> tuple[Ints, Floats]:
         [answer] = self._ask(
             "search", data=[vector], anns_field="vector", filter=where, limit=most, output_fields=["row"],
             search_params=search_params(self.note, most), consistency_level="Eventually",
@@ -247,7 +238,7 @@ class MilvusEngine:
             cosine = np.asarray(blended(cosine, root, weight), np.float32)
         return ranked_hits(self.register, rows, cosine, top) if len(rows) else []
 
-    def _cosine_of_product(self, rows: Ints, cosine: Similarities, number: int) -> float:
+    def _cosine_of_product(self, rows: Ints, cosine: Floats, number: int) -> float:
         """The cosine of the so manieth product, most similar first; -inf where there are fewer."""
         order = np.argsort(-cosine, kind="stable")
         first = np.sort(np.unique(self.register.product[rows[order]], return_index=True)[1])
@@ -285,6 +276,6 @@ def search_params(note: CollectionNote, most: int) -> dict[str, Any]:
     return {"metric_type": "IP", "params": {} if note.index == "FLAT" else {"ef": max(_LEAST_EF, most)}}
 
 
-def _rows(shelves: Sequence[_Shelf], allowed: NDArray[np.bool_]) -> Ints:
+def _rows(shelves: Sequence[_Shelf], allowed: Bools) -> Ints:
     parts = [shelf.start + np.flatnonzero(allowed[shelf.start : shelf.end]) for shelf in shelves]
     return np.concatenate([np.zeros(0, np.int64), *parts])

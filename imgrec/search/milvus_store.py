@@ -13,10 +13,10 @@ from imgrec.features.colour_names import COLOUR_NAMES
 from imgrec.generations import next_name, write_atomically
 from imgrec.progress import Reporter
 from imgrec.search.engine import VectorsOf, batches
-from imgrec.search.generation import IndexRecord, Ints, Register, write_register
+from imgrec.search.generation import IndexRecord, Register, write_register
 from imgrec.search.milvus import COLLECTION, UNCATEGORISED, CollectionNote, search_params
 from imgrec.search.milvus_server import MilvusServer, pymilvus
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Ints
 
 _ROWS_AT_ONCE = 2000  # with 256 numbers each 2 MB, of the 64 that Milvus takes
 _ASKED = 100
@@ -56,7 +56,7 @@ class MilvusStore:
         name = f"{self._section.prefix}_{generation}_{secrets.token_hex(4)}"
         note = CollectionNote(
             name=name, uri=self._section.uri, owner=_owner(self._path), index=self._section.index, dim=vectors.dim
-        )  # fmt: skip
+        )
         _write_note(draft, note)
         server = MilvusServer(self._section)
         try:

@@ -68,8 +68,7 @@ def read_words(text: str, vocabulary: Vocabulary, lexicon: Lexicon = ENGLISH) ->
     not have are of no use, for nothing is converted. Of two prices, brands or sizes the first counts. Takes a time
     that grows with the length of the text, and no faster.
     """
-    reader = _Reader(text, vocabulary, lexicon if lexicon is ENGLISH else lexicon.or_else(ENGLISH))
-    return reader.read()
+    return _Reader(text, vocabulary, lexicon if lexicon is ENGLISH else lexicon.or_else(ENGLISH)).read()
 
 
 class _Reader:

@@ -11,15 +11,11 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.sums import SealedFolder
-from imgrec.vision.eye import Halves
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Halves, Ints
 
 VECTORS, LABELS = "neighbours.npy", "neighbours_label.npy"
-
-Ints = NDArray[np.int64]
 
 _SHARPNESS = 20.0  # docs/experiments.md
 _NOBODY = -30.0  # of a category without photos, as the head's logit is

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.features.store import Contents
 from imgrec.progress import Advance
-from imgrec.search.generation import NO_RANK, Ints
+from imgrec.search.generation import NO_RANK
 from imgrec.search.ranking import UNKNOWN
+from imgrec.vision.vectors import Bools, Ints
 
 Lots = NDArray[np.uint64]
 
@@ -81,7 +82,7 @@ class Columns:
     def __len__(self) -> int:
         return len(self.photo)
 
-    def take(self, rows: Ints | NDArray[np.bool_]) -> Self:
+    def take(self, rows: Ints | Bools) -> Self:
         """Some of the photos."""
         return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
 

@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 from imgrec.search.engine import SIMILARITY_DECIMALS
 from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
-from imgrec.vision.vectors import Floats
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 UNKNOWN = -1
 _CELLS_AT_ONCE = 8_000_000
@@ -121,6 +118,21 @@ def searched(probabilities: Floats, held: Bools, scoping: Scoping, mass: float) 
     chosen[:, :-1] &= held
     chosen[:, UNKNOWN] = True
     return chosen
+
+
+def scoped(
+    probabilities: Floats, gallery: Gallery, scoping: Scoping, mass: float, weight: float
+) -> tuple[Bools, Joint | None]:
+    """What the bot would search for each query, as `searched` gives it, and the categories' part of the similarity.
+
+    probabilities: (q, labels), calibrated; (q, 0) where categories are not told apart: then all is searched, by vectors
+    alone. weight: of a category's probability in the similarity.
+    """
+    count, labels = probabilities.shape
+    if not labels:
+        return np.ones((count, int(gallery.products.label.max(initial=0)) + 2), bool), None
+    held = np.isin(np.arange(labels), gallery.products.label)
+    return searched(probabilities, held, scoping, mass), Joint.of(probabilities, weight)
 
 
 def own_category(label: Ints, labels: int) -> Bools:

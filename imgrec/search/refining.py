@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Floats, unit_rows
+from imgrec.vision.vectors import Floats, Ints, unit_rows
 
 _SAMPLE = 1000
 
@@ -41,7 +40,7 @@ def least_similarity(vectors: Sequence[Floats] | Floats) -> float:
     return min((float(one @ other) for one, other in combinations(vectors, 2)), default=1.0)
 
 
-def sampled(photos: int) -> NDArray[np.int64]:
+def sampled(photos: int) -> Ints:
     """Rows of at most a thousand of so many photos, evenly."""
     return np.arange(0, photos, -(-photos // _SAMPLE) or 1)
 

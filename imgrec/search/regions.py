@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
@@ -18,7 +17,7 @@ from imgrec.features.telephone import mask_of_thing
 from imgrec.vision.boxes import Box
 from imgrec.vision.places import Frame, frame_of
 from imgrec.vision.preprocessing import Preprocessing
-from imgrec.vision.vectors import Floats, unit_rows
+from imgrec.vision.vectors import Bools, Floats, Ints, unit_rows
 
 MOST_REGIONS = 4
 _LEAST_AREA = 0.01
@@ -85,7 +84,7 @@ def _responding(last_map: Floats, frame: Frame) -> list[Box]:
     return [box for box in _boxes(parts, frame) if box is not None and box.area >= _LEAST_AREA]
 
 
-def _joined(descriptors: Floats, touching: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _joined(descriptors: Floats, touching: Bools) -> Ints:
     """A number for each of n descriptors (n, channels): that of the part it belongs to.
 
     The two touching parts that are most alike become one, over and over, for as long as they are alike at all.
@@ -139,7 +138,7 @@ def _covered(places: int, start: float, end: float) -> Floats:
     return np.asarray(covered, np.float32)
 
 
-def _boxes(parts: NDArray[np.int64], frame: Frame) -> list[Box | None]:
+def _boxes(parts: Ints, frame: Frame) -> list[Box | None]:
     """Around each numbered part of the square, in the photo's terms; None of what lies beside the photo."""
     left, top, right, bottom = frame
     rows, columns = parts.shape

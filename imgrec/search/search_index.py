@@ -8,10 +8,10 @@ from imgrec.errors import SearchIndexError
 from imgrec.generations import current
 from imgrec.search.engine import EVERYTHING, Engine, Findable, Hit
 from imgrec.search.engines import open_engine
-from imgrec.search.generation import RECORD, IndexRecord, Ints, Register, damaged, record_in, unsealed
+from imgrec.search.generation import RECORD, IndexRecord, Register, damaged, record_in
 from imgrec.search.learned import Learned
-from imgrec.sums import SealedFolder
-from imgrec.vision.vectors import Floats
+from imgrec.sums import SUMS, SealedFolder
+from imgrec.vision.vectors import Floats, Ints
 
 _NOTHING_CONFIGURED = IndexSection()
 
@@ -65,10 +65,14 @@ class SearchIndex:
 
 
 def _sealed(folder: Path, anew: bool) -> SealedFolder:
+    """Without sums a generation might be read, but whether it is whole cannot be known."""
     try:
         return SealedFolder(folder, anew)
     except FileNotFoundError:
-        raise unsealed(folder) from None
+        raise SearchIndexError(
+            f"The index {folder} has no {SUMS}, so it cannot be trusted: it is damaged, or an older imgrec made it. "
+            "Build it anew with: imgrec index --rebuild"
+        ) from None
 
 
 def open_index(path: Path, section: IndexSection = _NOTHING_CONFIGURED) -> SearchIndex:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from imgrec.catalogue.filters import Filters
@@ -32,7 +31,7 @@ from imgrec.search.why import agreement
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic, ModelFolder, model_of
 from imgrec.vision.preprocessing import Pixels, Preprocessing
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.vision.vectors import Floats, Ints, softmax
 
 SHOWN_CANDIDATES = 5
 RANKED = 100
@@ -141,11 +140,10 @@ class Serving:
         """What this generation sees in what its model said of n photos, now or in an earlier generation."""
         vectors = self.learned.whitening(outputs.features)
         logits = self._logits(outputs, vectors)
-        sold = [self._sold(*pair) for pair in zip(logits, vectors, strict=True)]
-        rows = zip(_shares(logits), vectors, sold, strict=True)
+        rows = zip(softmax(logits), vectors, map(self._sold, logits, vectors), strict=True)
         return [
-            Seen(self.id, probabilities, vector, outputs.take(slice(row, row + 1)), is_sold)
-            for row, (probabilities, vector, is_sold) in enumerate(rows)
+            Seen(self.id, probabilities, vector, outputs.take(slice(row, row + 1)), sold)
+            for row, (probabilities, vector, sold) in enumerate(rows)
         ]
 
     def see_where(self, pixels: Pixels) -> tuple[list[Seen], Floats]:
@@ -162,7 +160,7 @@ class Serving:
 
     def probabilities(self, outputs: Outputs) -> Floats:
         """Calibrated, of what the shop sells, float32 (n, labels); (n, 0) where categories are not told apart."""
-        return _shares(self._logits(outputs, self.learned.whitening(outputs.features)))
+        return softmax(self._logits(outputs, self.learned.whitening(outputs.features)))
 
     def _logits(self, outputs: Outputs, vectors: Floats) -> Floats:
         """Over the temperature, float32 (n, labels)."""
@@ -179,7 +177,7 @@ class Serving:
 
     def answer(
         self, seen: Seen, category: str | None = None, threshold: float | None = None, top: int | None = None,
-        filters: Filters | None = None, without: Collection[int] = (), among: NDArray[np.int64] | None = None,
+        filters: Filters | None = None, without: Collection[int] = (), among: Ints | None = None,
     ) -> Answer:  # fmt: skip
         """Find similar products.
 
@@ -224,7 +222,7 @@ class Serving:
             [self._match(product, rank) for product, rank in there if not (hides_gone and product.in_stock is False)]
         )
 
-    def on_sale(self) -> NDArray[np.int64]:
+    def on_sale(self) -> Ints:
         """The ids of all products that can be found, as the catalogue is now: (n,), ascending."""
         shown = self.catalogue.ids_on_sale(with_out_of_stock=self.settings.out_of_stock != "hide")
         return np.intersect1d(self.index.register.product, shown)
@@ -278,7 +276,7 @@ class Serving:
         rows, weight = sampled(len(self.index.register)), self.knowledge.category_weight
         return alike_by_chance(joint_vectors(self.index.vectors(rows), self._of_rows(rows), weight))
 
-    def _of_rows(self, rows: NDArray[np.int64]) -> Floats:
+    def _of_rows(self, rows: Ints) -> Floats:
         """The probabilities of the index's rows, float32 (n, labels): certain of their category, even without one."""
         labels = self.knowledge.labels
         spans = np.array([self.index.record.rows.get(name, (0, 0)) for name in labels], np.int64).reshape(-1, 2)
@@ -317,7 +315,7 @@ class Serving:
         names: tuple[str | None, ...] = (*labels, None)
         return dict(zip(names, Joint.of(probabilities[None], weight).roots[0].tolist(), strict=True))
 
-    def _findable(self, filters: Filters, among: NDArray[np.int64] | None) -> Findable:
+    def _findable(self, filters: Filters, among: Ints | None) -> Findable:
         """What the filters let through, of these products; remembered for as long as the catalogue stays as it is."""
         passing = self._passing(filters, self.catalogue.version())
         if among is None:
@@ -326,7 +324,7 @@ class Serving:
 
     def _on_sale(
         self, vector: Floats, roots: Mapping[str | None, float] | None, categories: Sequence[str], top: int,
-        filters: Filters | None, without: Collection[int], among: NDArray[np.int64] | None,
+        filters: Filters | None, without: Collection[int], among: Ints | None,
     ) -> list[tuple[Product, float]]:  # fmt: skip
         """The nearest products on these shelves that are shown, those `without` left out, and their similarity.
 
@@ -406,8 +404,3 @@ def _eye_for(record: IndexRecord, model: ModelFolder, configured: Literal["auto"
 def _passing(catalogue: Catalogue, filters: Filters) -> Findable:
     products = None if filters.of_any_colour.is_empty else catalogue.allowed(filters)
     return Findable(products, filters.colours, filters.without_colours)
-
-
-def _shares(logits: Floats) -> Floats:
-    """A softmax, of no categories too."""
-    return softmax(logits) if logits.shape[1] else logits

@@ -8,18 +8,17 @@ import numpy as np
 
 from imgrec.search.fitting import fit_sold
 from imgrec.search.meaning import LEAST_JUDGED
-from imgrec.search.ranking import UNKNOWN, Bools, Ints
+from imgrec.search.ranking import UNKNOWN
 from imgrec.search.sold import NOT_SOLD, Sold, energy_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos
-from imgrec.vision.eye import Halves
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints
 
 
 def sold_of(shop: ShopPhotos, folds: list[Fold], logits: LogitsOf, temperature: float, fair: Bools) -> Sold | None:
     """The probability that something is sold. None where there are no categories, too few photos to go by,
     or neither score tells the two apart: to doubt everything alike says nothing.
     """
-    if shop.strangers is None or not logits.shop.shape[1]:
+    if not logits.shop.shape[1]:
         return None
     known: list[Floats] = []
     strange: list[Floats] = []
@@ -28,7 +27,7 @@ def sold_of(shop: ShopPhotos, folds: list[Fold], logits: LogitsOf, temperature: 
         vectors = fold.whitening(shop.seen.features)
         for into, of, features, said in (
             (known, shop.telephone, shop.by_telephone.features, logits.telephone),
-            (strange, shop.strangers.of, shop.strangers.seen.features, logits.strangers),
+            (strange, shop.stranger, shop.in_pieces.features, logits.strangers),
         ):
             views = left_out[of]
             into.append(_told(shop, vectors, fold, of[views], features[views], said[views] / np.float32(temperature)))

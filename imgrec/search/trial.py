@@ -7,34 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.search.head import Head
-from imgrec.search.joint import Joint
 from imgrec.search.judging import judge
-from imgrec.search.measures import recall_at, success_at
-from imgrec.search.ranking import Bools, Gallery, Ints, Photos, Ranked, nearest, searched
+from imgrec.search.measures import SHOWN, recall_at, success_at
+from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, scoped
 from imgrec.search.scoping import Scoping
 from imgrec.search.whitening import Whitening
 from imgrec.vision.eye import Outputs
-from imgrec.vision.vectors import Floats, softmax
+from imgrec.vision.vectors import Bools, Floats, Ints, softmax
 
-DEPTH = 10
 _NOBODY = -2  # a group that no product is of
 
 
 @dataclass(frozen=True)
-class Strangers:
-    """Stand-ins for photos of what the shop does not sell: of: int64 (m,), the photo each is made of; what was seen."""
-
-    of: Ints
-    seen: Outputs
-
-
-@dataclass(frozen=True)
 class ShopPhotos:
-    """n photos of the shop that it learns from, and m of them seen as a telephone would.
+    """n photos of the shop that it learns from, m of them seen as a telephone would, and s cut up, as strangers.
 
-    labels: category names. photos: their columns, features of no account. seen, by_telephone: what the eye put out of
-    them. telephone: int64 (m,), which photo each is of. learned: bool (n,), what the model was trained or chosen on.
-    strangers: None where none were looked at.
+    labels: category names. photos: their columns, features of no account. seen, by_telephone, in_pieces: what the eye
+    put out of them. telephone, stranger: int64 (m,), (s,), which photo each is of. learned: bool (n,), what the model
+    was trained or chosen on.
     """
 
     labels: tuple[str, ...]
@@ -42,8 +32,9 @@ class ShopPhotos:
     seen: Outputs
     telephone: Ints
     by_telephone: Outputs
+    stranger: Ints
+    in_pieces: Outputs
     learned: Bools
-    strangers: Strangers | None = None
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -102,7 +93,7 @@ class Trial:
         if not can.any():
             return 0.0
         right = judged.right[can]
-        shares = success_at(right, 1), success_at(right, DEPTH), recall_at(right, judged.relevant[can], DEPTH)
+        shares = success_at(right, 1), success_at(right, SHOWN), recall_at(right, judged.relevant[can], SHOWN)
         return float(np.mean([share.mean() for share in shares]))
 
     def first_matches(self) -> tuple[NDArray[np.float64], Bools, Ints]:
@@ -128,16 +119,12 @@ def ask(
     scope_mass: float,
 ) -> Trial:  # fmt: skip
     """Search with every fair photo that has a telephone view, both ways; each by the whitening that leaves it out."""
-    held = np.asarray(np.isin(np.arange(len(shop.labels)), shop.photos.label))
     features = shop.seen.features.astype(np.float32)
 
     def found_by(queries: Photos, gallery: Gallery, said: Floats, depth: int) -> Ranked:
-        if not said.shape[1]:
-            everything = searched(np.zeros((len(said), len(held)), np.float32), held, "all", scope_mass)
-            return nearest(queries, gallery, everything, depth)
         probabilities = softmax(said / np.float32(temperature))
-        in_scope = searched(probabilities, held, way.scoping, scope_mass)
-        return nearest(queries, gallery, in_scope, depth, Joint.of(probabilities, way.category_weight))
+        in_scope, joint = scoped(probabilities, gallery, way.scoping, scope_mass, way.category_weight)
+        return nearest(queries, gallery, in_scope, depth, joint)
 
     gallery = Gallery(replace(shop.photos, features=np.zeros((len(shop), 1), np.float32)))
     parts: list[tuple[Ints, bool, Ranked]] = []
@@ -150,10 +137,10 @@ def ask(
         at = shop.telephone[views]
         gallery = Gallery(replace(shop.photos, features=fold.whitening(features)))
         as_it_is = replace(shop.photos.take(at), features=fold.whitening(features[at]))
-        parts.append((at, False, found_by(as_it_is, gallery, logits.shop[at], DEPTH)))
+        parts.append((at, False, found_by(as_it_is, gallery, logits.shop[at], SHOWN)))
         taken = replace(as_it_is, features=fold.whitening(shop.by_telephone.features[views]))
         said = logits.telephone[views]
-        parts.append((at, True, found_by(taken, gallery, said, DEPTH)))
+        parts.append((at, True, found_by(taken, gallery, said, SHOWN)))
         firsts.append(found_by(replace(taken, group=np.full(len(at), _NOBODY)), gallery, said, 1))
     return _together(shop, parts, firsts, gallery)
 
@@ -165,8 +152,8 @@ def _together(
     none = np.zeros(0, np.int64)
     rows = np.concatenate([none, *(at for at, _, _ in parts)])
     by_telephone = np.concatenate([none, *(np.full(len(at), telephone) for at, telephone, _ in parts)]).astype(bool)
-    product = np.concatenate([np.zeros((0, DEPTH), np.int64), *(ranked.product for _, _, ranked in parts)])
-    similarity = np.concatenate([np.zeros((0, DEPTH)), *(ranked.similarity for _, _, ranked in parts)])
+    product = np.concatenate([np.zeros((0, SHOWN), np.int64), *(ranked.product for _, _, ranked in parts)])
+    similarity = np.concatenate([np.zeros((0, SHOWN)), *(ranked.similarity for _, _, ranked in parts)])
     queries = replace(shop.photos, features=np.zeros((len(shop), 0), np.float32)).take(rows)
     first = np.concatenate([none, *(ranked.product[:, 0] for ranked in firsts)])
     is_it = (gallery.products.group[first] == queries.group[by_telephone]) & (first >= 0)

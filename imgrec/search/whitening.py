@@ -15,8 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.vision.eye import Halves
-from imgrec.vision.vectors import Floats, unit_rows
+from imgrec.vision.vectors import Floats, Halves, unit_rows
 
 _WITHIN_FLOOR = 0.15
 """Of the mean spread, what is added to each direction before it is scaled: few pairs know little of the small ones."""

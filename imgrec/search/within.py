@@ -8,9 +8,9 @@ Within-Class Covariance Normalization for SVM-Based Speaker Recognition, 2006.
 
 import numpy as np
 
-from imgrec.search.ranking import UNKNOWN, Bools, Ints
+from imgrec.search.ranking import UNKNOWN
 from imgrec.search.trial import ShopPhotos
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 _MOST_OF_A_KIND = 20
 """A kind of more photos counts as one of so many, so that no large one is all there is to it."""
@@ -21,7 +21,7 @@ very product worse (docs/experiments.md)."""
 
 
 def differences(shop: ShopPhotos, rows: Bools) -> Floats:
-    """Of these photos, bool (n,): float32 (m, d), in features. None where there are neither views nor kinds of them."""
+    """Of these photos, bool (n,): float32 (m, d), in features; (0, d) where they have neither views nor kinds."""
     views = rows[shop.telephone]
     as_they_are = shop.seen.features[shop.telephone[views]].astype(np.float32)
     by_telephone = as_they_are - shop.by_telephone.features[views]

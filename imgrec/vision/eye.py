@@ -15,9 +15,7 @@ from imgrec.vision.cores import Cores
 from imgrec.vision.model_folder import Arithmetic, ModelFolder
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 from imgrec.vision.runtime import import_openvino
-from imgrec.vision.vectors import Floats
-
-Halves = NDArray[np.float16]
+from imgrec.vision.vectors import Floats, Halves
 
 ALIKE = 0.99
 """From this share of common nearest photos on, features of two arithmetics may be compared with each other."""

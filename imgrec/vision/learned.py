@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from imgrec.errors import ModelError
 from imgrec.vision.model_folder import LEARNED
+from imgrec.vision.vectors import Bools
 
 _DIGITS = 16
 _NO_GROUP = re.compile(r"product \d+")  # what the catalogue says of a product whose feed names no group
@@ -28,7 +29,7 @@ class LearnedPhotos:
         """Photos by the SHA-256 of their content in hex, and the names of their groups."""
         return cls(_numbers([content[:_DIGITS] for content in contents]), _numbers([_digest(name) for name in groups]))
 
-    def knows(self, contents: Sequence[str], groups: Sequence[str]) -> NDArray[np.bool_]:
+    def knows(self, contents: Sequence[str], groups: Sequence[str]) -> Bools:
         """Which of these photos are among them, or of a group that is: bool, one for each."""
         asked = LearnedPhotos.of(contents, groups)
         of_group = np.isin(asked.group, self.group) & (asked.group != 0)

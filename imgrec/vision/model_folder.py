@@ -2,7 +2,7 @@
 
 model.yaml          ModelSettings: preprocessing, feature, and the categories its softmax tells apart, if any
 network.xml/.bin    the network in OpenVINO's format, weights in 8 bits, computed in floating point
-learned.npy         which photos it was trained or chosen on, where it was trained (Learned)
+learned.npy         which photos it was trained or chosen on, where it was trained (LearnedPhotos)
 metrics.json, ...   figures, plots, training settings, a card: what people read, and nothing depends on
 SHA256SUMS          of all of these but the card (README.md)
 

@@ -80,11 +80,12 @@ def kept_by(looker: Looker, place: Place, eye: Eye, contents: list[str], view: V
     done: list[int] = []
     assert fill(store, looker, view, contents, lambda count, _: done.append(count)) == 2  # the damaged, the gone
     assert sum(done) == len(contents)
-    return in_order(store.read(view))
+    return kept_in(store, contents, view)
 
 
-def in_order(photos: PhotoFeatures) -> PhotoFeatures:
-    return photos.take(np.argsort(photos.content))
+def kept_in(store: FeatureStore, contents: list[str], view: View = "shop") -> PhotoFeatures:
+    found = store.find(view, np.array(sorted(contents), "S64"))
+    return store.all_of(found.take(found.is_there))
 
 
 def names_in_shards(store: Path) -> list[bytes]:
@@ -128,7 +129,7 @@ def test_photos_of_a_worker_that_is_killed_are_looked_at_by_others(
     assert any(note.endswith(", 1 lost") for note in notes)
     names = names_in_shards(tmp_path / "there")
     assert sorted(names) == sorted(name.encode() for name in contents if name not in {DAMAGED, GONE})
-    assert_same(in_order(store.read("shop")), kept_by(Here(eye, PhotoStore(place)), tmp_path / "here", eye, contents))
+    assert_same(kept_in(store, contents), kept_by(Here(eye, PhotoStore(place)), tmp_path / "here", eye, contents))
 
 
 def test_a_run_that_was_killed_is_gone_on_with(

@@ -21,9 +21,9 @@ from imgrec.search.neighbours import Neighbours
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.whitening import Whitening
 from imgrec.sums import seal
-from imgrec.vision.eye import Eye, Halves
+from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import open_model
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Halves
 
 __all__ = ["milvus"]
 

@@ -181,7 +181,7 @@ def test_large_arrays_are_mapped_and_small_ones_in_memory_and_an_open_generation
         assert str(in_memory.folder / "vectors.npy") in files.read_text()
         assert files.read_text().count(str(in_memory.folder)) == 1
     with pytest.raises(ValueError, match="read-only"):
-        mapped.engine.shelves.vectors[0, 0] = 1
+        mapped.engine.register.vectors[0, 0] = 1
     before = [in_memory.search(query, ["a"], 7) for query in vectors[:20]]
     shutil.rmtree(in_memory.folder)
     assert [mapped.search(query, ["a"], 7) for query in vectors[:20]] == before

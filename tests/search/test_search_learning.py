@@ -1,5 +1,7 @@
 """What a shop's photos teach: estimated fairly, promised of telephones, sensible where there is little to go by."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,10 +38,13 @@ def a_shop(
         group=np.arange(n) // group_of, rank=np.zeros(n, np.int64),
     )  # fmt: skip
     names = tuple(f"category {number}" for number in range(categories)) if labels else ()
+    seen, by_telephone = (
+        Outputs(unit_rows(photos.astype(np.float32)).astype(np.float16), logits) for photos in (things, taken)
+    )
+    nobody = np.arange(0)
     return ShopPhotos(
-        names, photos, Outputs(unit_rows(things.astype(np.float32)).astype(np.float16), logits), np.arange(n),
-        Outputs(unit_rows(taken.astype(np.float32)).astype(np.float16), logits), np.zeros(n, bool),
-    )  # fmt: skip
+        names, photos, seen, np.arange(n), by_telephone, nobody, seen.take(nobody), learned=np.zeros(n, bool)
+    )
 
 
 def test_categories_kinds_and_products_are_told_and_the_threshold_keeps_its_promise_on_a_new_shop():
@@ -58,10 +63,7 @@ def test_what_is_expected_is_out_of_fold_so_that_noise_teaches_nothing():
     """Labels by lot: fitted on themselves they would be known by heart."""
     shop = a_shop(each=10)
     rng = np.random.default_rng(3)
-    by_lot = ShopPhotos(
-        shop.labels, Photos(**{**vars(shop.photos), "label": rng.integers(0, 4, len(shop))}), shop.seen, shop.telephone,
-        shop.by_telephone, shop.learned,
-    )  # fmt: skip
+    by_lot = replace(shop, photos=replace(shop.photos, label=rng.integers(0, 4, len(shop))))
     expected = learn(by_lot, (), 0.9, 6).knowledge.expected.category["shop"]
     assert expected.low < 0.25 < expected.high
 
@@ -72,12 +74,10 @@ def test_copies_of_a_photo_are_never_on_both_sides():
     rng = np.random.default_rng(4)
     twice = np.repeat(np.arange(len(one)), 2)
     label = np.repeat(rng.integers(0, 4, len(one)), 2)
-    photos = Photos(
-        **{**vars(one.photos.take(twice)), "label": label, "product": np.arange(len(twice)), "group": twice}
-    )
-    shop = ShopPhotos(
-        one.labels, photos, one.seen.take(twice), np.arange(len(twice)), one.by_telephone.take(twice),
-        np.zeros(len(twice), bool),
+    photos = replace(one.photos.take(twice), label=label, product=np.arange(len(twice)), group=twice)
+    shop = replace(
+        one, photos=photos, seen=one.seen.take(twice), telephone=np.arange(len(twice)),
+        by_telephone=one.by_telephone.take(twice), learned=np.zeros(len(twice), bool),
     )  # fmt: skip
     assert learn(shop, (), 0.9, 6).knowledge.expected.category["shop"].value < 0.4
 
@@ -95,11 +95,11 @@ def test_the_better_of_the_models_own_softmax_and_the_fitted_one_serves(own: str
 def test_nothing_is_estimated_on_photos_the_model_was_trained_on_and_where_too_few_are_left_it_says_so():
     shop = a_shop(own="right")
     rng = np.random.default_rng(5)
-    mostly = ShopPhotos(**{**vars(shop), "learned": rng.random(len(shop)) < 0.5})
+    mostly = replace(shop, learned=rng.random(len(shop)) < 0.5)
     expected = learn(mostly, shop.labels, 0.9, 6).knowledge.expected
     assert expected.photos == int((~mostly.learned).sum())
     assert "not trained or chosen on" in expected.note
-    nearly_all = ShopPhotos(**{**vars(shop), "learned": np.arange(len(shop)) > 5})
+    nearly_all = replace(shop, learned=np.arange(len(shop)) > 5)
     assert "flatter" in learn(nearly_all, shop.labels, 0.9, 6).knowledge.expected.note
 
 
@@ -123,9 +123,9 @@ def test_probabilities_count_where_that_finds_more_and_nowhere_else():
 def test_a_shop_of_a_few_products_opens_and_promises_nothing(n: int):
     whole = a_shop(categories=2, kinds=1, each=10)
     rows = np.linspace(0, len(whole) - 1, n).astype(int)
-    small = ShopPhotos(
-        whole.labels, whole.photos.take(rows), whole.seen.take(rows), np.arange(n), whole.by_telephone.take(rows),
-        np.zeros(n, bool),
+    small = replace(
+        whole, photos=whole.photos.take(rows), seen=whole.seen.take(rows), telephone=np.arange(n),
+        by_telephone=whole.by_telephone.take(rows), learned=np.zeros(n, bool),
     )  # fmt: skip
     known = learn(small, (), 0.9, 6).knowledge
     assert known.expected.note
@@ -144,7 +144,7 @@ def test_photos_without_a_category_are_nobodys_mistake():
     shop = a_shop()
     label = shop.photos.label.copy()
     label[::3] = UNKNOWN
-    some = ShopPhotos(**{**vars(shop), "photos": Photos(**{**vars(shop.photos), "label": label})})
+    some = replace(shop, photos=replace(shop.photos, label=label))
     expected = learn(some, (), 0.9, 6).knowledge.expected
     assert expected.category["telephone"].count == int((label != UNKNOWN).sum())
     assert expected.category["telephone"].value > 0.7

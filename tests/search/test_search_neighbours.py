@@ -8,7 +8,6 @@ from tiny_shop import Shop
 from imgrec.config import Config
 from imgrec.progress import Silent
 from imgrec.search.build import build_index
-from imgrec.search.head import logits_of
 from imgrec.search.learning import learn
 from imgrec.search.neighbours import Neighbours
 from imgrec.search.ranking import Photos
@@ -36,7 +35,9 @@ def a_chessboard(*, each: int = 60, seed: int = 0) -> ShopPhotos:
         features=np.zeros((len(label), 1), np.float32), product=number, label=label, kind=label, group=number,
         rank=np.zeros(len(label), np.int64),
     )  # fmt: skip
-    return ShopPhotos(("white", "black"), photos, taken(0.2), number, taken(0.3), np.zeros(len(label), bool))
+    seen, nobody = taken(0.2), np.arange(0)
+    views = seen, number, taken(0.3), nobody, seen.take(nobody)
+    return ShopPhotos(("white", "black"), photos, *views, learned=np.zeros(len(label), bool))
 
 
 def test_what_is_added_is_the_logarithm_of_all_that_speak_for_a_category():
@@ -82,8 +83,9 @@ def test_they_are_not_heard_where_they_bring_nothing():
         seen = np.concatenate([np.eye(2)[label], 2 * rng.normal(size=(len(shop), 30))], axis=1)
         return Outputs(unit_rows(seen.astype(np.float32)).astype(np.float16), shop.seen.logits)
 
-    photos = replace(shop.photos, label=label)
-    known = learn(replace(shop, photos=photos, seen=taken(), by_telephone=taken()), (), 0.9, 6)
+    seen = taken()
+    shop = replace(shop, photos=replace(shop.photos, label=label), seen=seen, in_pieces=seen.take(shop.stranger))
+    known = learn(replace(shop, by_telephone=taken()), (), 0.9, 6)
     assert not known.knowledge.hears_neighbours
     assert known.neighbours is None
 
@@ -96,7 +98,6 @@ def test_an_index_keeps_them_and_a_serving_hears_them(own_shop: Shop, own_config
         assert (index.learned.neighbours is not None) == knowledge.hears_neighbours
         outputs = Outputs(np.eye(4, eye.model.settings.feature.dim, dtype=np.float16),
                           np.zeros((4, len(eye.model.settings.labels)), np.float32))  # fmt: skip
-        plain = logits_of(index.learned.head, outputs, eye.model.settings.labels, knowledge.labels)
         said = Neighbours(
             index.vectors(np.arange(len(index.register))),
             np.zeros(len(index.register), np.int64),
@@ -104,5 +105,6 @@ def test_an_index_keeps_them_and_a_serving_hears_them(own_shop: Shop, own_config
         )
         index.learned = replace(index.learned, neighbours=said)
         vectors = index.learned.whitening(outputs.features)
+        plain = replace(index.learned, neighbours=None).logits(outputs, vectors, eye.model.settings.labels)
         expected = softmax((plain + said(vectors)) / np.float32(knowledge.temperature))
         np.testing.assert_allclose(serving.probabilities(outputs), expected, rtol=1e-5)

@@ -123,7 +123,8 @@ def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping, wei
         labels = serving.knowledge.labels
         path_of, side_px = serving.catalogue.photos.path, serving.preprocessing.side_px
         seen = [serving.see([decode_photo(path_of(photo.sha256), side_px)])[0] for photo in catalogued]
-        columns = as_columns(catalogued, labels, np.stack([one.vector for one in seen]))
+        group = numbered([photo.group for photo in catalogued])
+        columns = as_columns(catalogued, labels, np.stack([one.vector for one in seen]), group)
         held = [serving.seen_of_product(photo.product_id) for photo in catalogued]
         gallery = Gallery(replace(columns, features=np.stack([one.vector for one in held])))
         probabilities = np.stack([one.probabilities for one in seen])

@@ -16,7 +16,7 @@ from imgrec.search.learning import learn
 from imgrec.search.page import write_page
 from imgrec.search.serving import Serving
 from imgrec.search.sold import NOT_SOLD, Sold, energy_of
-from imgrec.search.trial import ShopPhotos, Strangers
+from imgrec.search.trial import ShopPhotos
 from imgrec.vision.eye import Outputs
 from imgrec.vision.vectors import unit_rows
 
@@ -39,7 +39,7 @@ def with_strangers(shop: ShopPhotos, seed: int = 1) -> ShopPhotos:
     """
     things = np.random.default_rng(seed).normal(size=(len(shop), DIM)).astype(np.float32)
     seen = Outputs(unit_rows(things).astype(np.float16), np.zeros_like(shop.seen.logits))
-    return replace(shop, strangers=Strangers(np.arange(len(shop)), seen))
+    return replace(shop, stranger=np.arange(len(shop)), in_pieces=seen)
 
 
 def test_the_energy_is_the_logarithm_of_what_a_softmax_divides_by_however_large():
@@ -81,7 +81,7 @@ def test_a_shop_learns_what_it_does_not_sell_and_new_photos_are_told_apart(own: 
         return
     new = with_strangers(a_shop(), seed=7)
     probability = []
-    for seen in (new.by_telephone, new.strangers.seen):
+    for seen in (new.by_telephone, new.in_pieces):
         logits = learned.head(seen.features) / np.float32(learned.knowledge.temperature)
         cosine = learned.whitening(seen.features) @ learned.whitening(shop.seen.features).T
         likeliest = logits.argmax(axis=1)
@@ -103,7 +103,7 @@ def test_where_nothing_tells_the_two_apart_nothing_is_doubted():
     strange = fit_sold(*[np.random.default_rng(1).normal(size=(60, 2)).astype(np.float32)] * 2, NOT_SOLD)
     assert not strange.tells
     shop = with_strangers(a_shop(categories=3, kinds=2, each=30))
-    alike = replace(shop, strangers=Strangers(shop.telephone, shop.by_telephone))
+    alike = replace(shop, stranger=shop.telephone, in_pieces=shop.by_telephone)
     assert learn(alike, (), 0.9, 6).knowledge.sold is None
 
 

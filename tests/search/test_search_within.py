@@ -22,7 +22,10 @@ def a_shop(kind: np.ndarray, features: np.ndarray, views: int = 0) -> ShopPhotos
     )
     seen = Outputs(features.astype(np.float16), none)
     brighter = Outputs((features[:views] + 0.5).astype(np.float16), none[:views])
-    return ShopPhotos(("all",), photos, seen, np.arange(views), brighter, np.zeros(n, bool))
+    nobody = np.arange(0)
+    return ShopPhotos(
+        ("all",), photos, seen, np.arange(views), brighter, nobody, seen.take(nobody), learned=np.zeros(n, bool)
+    )
 
 
 def wide_kinds(rng: np.random.Generator, kinds: int, each: int) -> tuple[np.ndarray, np.ndarray]:
