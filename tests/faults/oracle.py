@@ -1,14 +1,15 @@
 """Judges a bot by what the Bot API server recorded, and by the log that the bot left; not by anything it says.
 
 A photo is *answered* when a message with buttons replies to it, *told* when only a sentence does (or, for what was too
-much, when the log has it as `busy`), and *lost* when it was confirmed, or waited in vain, and nothing replies to it.
+much, when the log has it as `busy`), and *lost* when it was confirmed, or waited in vain, and nothing replies to it. A
+message that replies to another photo of its album counts where it names the product that the photo shows.
 """
 
 import contextlib
 import itertools
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,18 @@ way. What was not confirmed to it may be sent again whatever the time."""
 IN_TRANSIT_S = 1.0
 """How long after a kill the server, busy with others, may still read what the dead bot had sent."""
 FOUND = ("answered", "nothing_similar")
+_OF_PHOTOS = ("photo", "file", "album")
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo, or an image as a file, that a shopper sent."""
+    """A photo, or an image as a file, that a shopper sent; `album` is the same of photos that were sent together."""
 
     chat_id: int
     message_id: int
     made: float
     is_confirmed: bool
+    album: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ class Sending:
     def has_buttons(self) -> bool:
         """Whether something can be tapped."""
         return "reply_markup" in self.messages[-1]
+
+    def names(self, title: str) -> bool:
+        """Whether it names this product."""
+        return any(title in message.get("text", "") for message in self.messages)
 
     @property
     def contents(self) -> frozenset[str]:
@@ -119,11 +126,13 @@ def photos_of(world: Bot) -> list[Photo]:
         event["message"] for event in world.events.all() if event["type"] == "message" and event["by"] == "user"
     ]
     return [
-        Photo(chat, message["message_id"], update.made, update.confirmed is not None)
+        Photo(
+            chat, number, update.made, update.confirmed is not None, message.get("media_group_id") or f"{chat} {number}"
+        )
         for message in messages
         if "photo" in message or "document" in message
-        for chat in [message["chat"]["id"]]
-        if (update := updates.get((chat, message["message_id"])))
+        for chat, number in [(message["chat"]["id"], message["message_id"])]
+        if (update := updates.get((chat, number)))
     ]
 
 
@@ -138,10 +147,36 @@ def sendings_of(world: Bot) -> list[Sending]:
     return sendings
 
 
-def unanswered(world: Bot) -> list[Photo]:
-    """Photos to which no words reply so far."""
-    replied = {(one.call.chat_id, one.reply_to) for one in sendings_of(world) if not one.is_pictures}
-    return [photo for photo in photos_of(world) if (photo.chat_id, photo.message_id) not in replied]
+def unanswered(world: Bot, titles: Mapping[int, str]) -> list[Photo]:
+    """Photos to which no words reply so far. titles: see Expectations."""
+    replies = _Replies(photos_of(world), sendings_of(world), titles)
+    return [photo for photo in replies.photos if not replies.words(photo)]
+
+
+class _Replies:
+    """What replied to each photo."""
+
+    def __init__(self, photos: Sequence[Photo], sendings: Sequence[Sending], titles: Mapping[int, str]) -> None:
+        self.photos, self._titles = photos, titles
+        self.to: defaultdict[tuple[int, int], list[Sending]] = defaultdict(list)
+        for sending in sendings:
+            if sending.reply_to is not None and sending.call.chat_id is not None:
+                self.to[sending.call.chat_id, sending.reply_to].append(sending)
+        self._albums: defaultdict[str, list[Photo]] = defaultdict(list)
+        for photo in photos:
+            self._albums[photo.album].append(photo)
+
+    def of(self, photo: Photo) -> list[Sending]:
+        """Those to the very photo."""
+        return self.to[photo.chat_id, photo.message_id]
+
+    def words(self, photo: Photo) -> list[Sending]:
+        """Those in words: to the photo, or to another of its album, of whose things several may be told in one."""
+        if own := [reply for reply in self.of(photo) if not reply.is_pictures]:
+            return own
+        title = self._titles.get(photo.message_id)
+        of_album = (reply for other in self._albums[photo.album] for reply in self.of(other))
+        return [reply for reply in of_album if title and not reply.is_pictures and reply.names(title)]
 
 
 def judge(
@@ -159,36 +194,34 @@ def judge(
     to be in the log. not_timed: chats whose seconds do not count.
     """
     verdict, sendings, photos = Verdict(), sendings_of(world), photos_of(world)
-    by_photo: defaultdict[tuple[int, int], list[Sending]] = defaultdict(list)
-    for sending in sendings:
-        if sending.reply_to is not None and sending.call.chat_id is not None:
-            by_photo[sending.call.chat_id, sending.reply_to].append(sending)
+    replies = _Replies(photos, sendings, expected.titles)
     silent: list[Photo] = []
+    answered: set[str] = set()
     bare = 0
     for photo in photos:
-        replies = by_photo[photo.chat_id, photo.message_id]
-        words = [reply for reply in replies if not reply.is_pictures]
+        words = replies.words(photo)
         best = next((reply for reply in words if reply.has_buttons), words[0] if words else None)
         if best is None:
             silent.append(photo)
-            bare += bool(replies)
+            bare += bool(replies.of(photo))
             continue
         verdict.answered += best.has_buttons
         verdict.told += not best.has_buttons
+        answered |= {photo.album} if best.has_buttons else set()
         if photo.chat_id not in not_timed:
             verdict.seconds.append(best.call.began - photo.made)
     verdict.photos = len(photos)
     verdict.blame(bare, "photos got products, and no words below them")
-    _judge_repeats(verdict, by_photo.values(), kills)
-    _judge_places(verdict, sendings, photos, by_photo, expected)
+    _judge_repeats(verdict, replies.to.values(), kills)
+    _judge_places(verdict, sendings, replies, expected)
     log = _Log(folder) if folder is not None else None
-    told_by_log = _busy(log, silent, photos, by_photo) if log else 0
+    told_by_log = _busy(log, silent, replies) if log else 0
     verdict.told += told_by_log
     verdict.lost = len(silent) - told_by_log
     waited = sum(not photo.is_confirmed for photo in silent)
     verdict.blame(verdict.lost, f"photos lost ({waited} of them never fetched)" if waited else "photos lost")
     if log is not None:
-        _judge_log(verdict, log, photos, expected, world, whole_log=whole_log)
+        _judge_log(verdict, log, photos, answered, expected, world, whole_log=whole_log)
     return verdict
 
 
@@ -219,12 +252,11 @@ def _judge_repeats(verdict: Verdict, answers: Iterable[list[Sending]], kills: Se
 def _judge_places(
     verdict: Verdict,
     sendings: Sequence[Sending],
-    photos: Sequence[Photo],
-    by_photo: dict[tuple[int, int], list[Sending]],
+    replies: _Replies,
     expected: Expectations,
 ) -> None:
     """Nothing in a wrong chat: products reply to a photo of this chat, and show what this photo shows."""
-    of_chat = {(photo.chat_id, photo.message_id) for photo in photos}
+    of_chat = {(photo.chat_id, photo.message_id) for photo in replies.photos}
     pictures = [one for one in sendings if one.is_pictures]
     verdict.blame(
         sum((one.call.chat_id, one.reply_to) not in of_chat for one in pictures),
@@ -234,9 +266,9 @@ def _judge_places(
         sum(one.call.chat_id in expected.bystanders for one in pictures), "albums in chats that never sent a photo"
     )
     strange = 0
-    for photo in photos:
+    for photo in replies.photos:
         title = expected.titles.get(photo.message_id)
-        shown = [one for one in by_photo[photo.chat_id, photo.message_id] if one.is_pictures]
+        shown = [one for one in replies.of(photo) if one.is_pictures]
         words = " ".join(message.get("caption", "") for one in shown for message in one.messages)
         strange += bool(title and shown and title not in words)
     verdict.blame(strange, "photos answered with products of another photo")
@@ -257,9 +289,9 @@ class _Log:
             return connection.execute(query).fetchall()
 
     def of_chat(self, chat_id: int) -> list[sqlite3.Row]:
-        """The photos of a chat."""
+        """The photos of a chat; those of an album that show one thing have one row."""
         key = self.keys.of("chat", chat_id)
-        return [row for row in self.queries if row["chat_key"] == key and row["kind_of_query"] in ("photo", "file")]
+        return [row for row in self.queries if row["chat_key"] == key and row["kind_of_query"] in _OF_PHOTOS]
 
     def damaged(self) -> list[str]:
         """Databases that are not whole."""
@@ -275,16 +307,14 @@ class _Log:
         return found
 
 
-def _busy(
-    log: _Log, silent: Sequence[Photo], photos: Sequence[Photo], by_photo: dict[tuple[int, int], list[Sending]]
-) -> int:
+def _busy(log: _Log, silent: Sequence[Photo], replies: _Replies) -> int:
     """How many of the photos without a reply were turned away as too many, of which one sentence tells."""
     told = 0
     for chat_id, count in Counter(photo.chat_id for photo in silent).items():
         busy = sum(row["outcome"] == "busy" for row in log.of_chat(chat_id))
         single = sum(
-            any(not reply.is_pictures and not reply.has_buttons for reply in by_photo[chat_id, photo.message_id])
-            for photo in photos
+            any(not reply.is_pictures and not reply.has_buttons for reply in replies.of(photo))
+            for photo in replies.photos
             if photo.chat_id == chat_id
         )
         told += min(count, max(busy - single, 0))
@@ -292,15 +322,18 @@ def _busy(
 
 
 def _judge_log(
-    verdict: Verdict, log: _Log, photos: Sequence[Photo], expected: Expectations, world: Bot, *, whole_log: bool
-) -> None:
+    verdict: Verdict, log: _Log, photos: Sequence[Photo], answered: Collection[str], expected: Expectations, world: Bot,
+    *, whole_log: bool,
+) -> None:  # fmt: skip
+    """answered: albums of which a photo is; a photo alone is an album of its own."""
     verdict.problems += log.damaged()
     verdict.blame(sum(row["outcome"] is None or row["total_ms"] is None for row in log.queries), "log rows left open")
     if whole_log:
         of_photos = [row for chat in {photo.chat_id for photo in photos} for row in log.of_chat(chat)]
         found = sum(row["outcome"] in FOUND for row in of_photos)
-        verdict.blame(max(len(photos) - len(of_photos), 0), "photos not in the log")
-        verdict.blame(max(verdict.answered - found, 0), "photos answered that the log has otherwise")
+        asked = {photo.album for photo in photos}  # each has a row, or more: one for each thing that it shows
+        verdict.blame(max(len(asked) - len(of_photos), 0), "photos not in the log")
+        verdict.blame(max(len(answered) - found, 0), "photos answered that the log has otherwise")
     _judge_votes(verdict, log, expected, world)
     likeness = {chat: [row["likeness"] for row in log.of_chat(chat)][-1:] for chat in expected.likeness}
     verdict.blame(

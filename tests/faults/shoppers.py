@@ -47,7 +47,7 @@ class Shopper:
     ) -> None:
         self.user_id, self.pictures, self.expected, self.rng = user_id, pictures, expected, rng
         self.client = UserClient(sandbox.url, user_id)
-        self.waiting: set[int] = set()
+        self.waiting: set[frozenset[int]] = set()
         self.votes = True
         self._voted: set[int] = set()
         self._listening: asyncio.Task[None] | None = None
@@ -71,11 +71,11 @@ class Shopper:
 
     async def send_album(self, pictures: Sequence[Picture]) -> None:
         """Send one photo or several together."""
-        for sent, picture in zip(
-            await self.client.photo(*(picture.content for picture in pictures)), pictures, strict=True
-        ):
-            self.expected.titles[sent["message_id"]] = picture.title
-            self.waiting.add(sent["message_id"])
+        sent = await self.client.photo(*(picture.content for picture in pictures))
+        album = frozenset(message["message_id"] for message in sent)
+        self.waiting.add(album)
+        for message, picture in zip(sent, pictures, strict=True):
+            self.expected.titles[message["message_id"]] = picture.title
 
     async def choose_likeness(self) -> None:
         """Set how alike products have to be; once begun it is carried through, lest an older value be expected."""
@@ -94,7 +94,7 @@ class Shopper:
             await asyncio.sleep(self.rng.uniform(0, 2 * pause_s))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST_PATIENCE_S):
-                    while len(self.waiting) >= MOST_WAITING + album:
+                    while len(self.waiting) > MOST_WAITING:
                         self._news.clear()
                         await self._news.wait()
 
@@ -108,7 +108,7 @@ class Shopper:
         replied = message.get("reply_to_message", {}).get("message_id")
         if replied is None or "photo" in message:
             return
-        self.waiting.discard(replied)
+        self.waiting -= {album for album in self.waiting if replied in album}
         self._news.set()
         buttons = [button for row in message.get("reply_markup", {}).get("inline_keyboard", []) for button in row]
         buttons = buttons if self.votes else []

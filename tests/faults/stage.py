@@ -85,7 +85,7 @@ class Stage:
         """Wait until words reply to every photo and the bot has been quiet for a moment."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline and not give_up():
-            if not unanswered(self.world) and not self.world.updates.pending and self._is_quiet():
+            if not unanswered(self.world, self.expected.titles) and not self.world.updates.pending and self._is_quiet():
                 return True
             await asyncio.sleep(0.2)
         return False

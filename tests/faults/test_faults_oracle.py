@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass, field
 
 import pytest
-from oracle import Expectations, Verdict, judge
+from oracle import Expectations, Verdict, judge, photos_of, unanswered
 from PIL import Image
 
 from sandbox.entities import FormattedText
@@ -35,11 +35,17 @@ class World:
 
     async def ask(self, user: int = ANNA, *, is_confirmed: bool = True) -> Message:
         """A photo of a shopper."""
+        [photo] = await self.ask_together(1, user, is_confirmed=is_confirmed)
+        return photo
+
+    async def ask_together(self, photos: int, user: int = ANNA, *, is_confirmed: bool = True) -> list[Message]:
+        """Photos of a shopper, sent as one album."""
         sender, chat = self.bot.meet(user, user)
-        [photo] = self.bot.post(sender, chat, [Content(FormattedText(""), await self.picture("white"))])
+        contents = [Content(FormattedText(""), await self.picture("white")) for _ in range(photos)]
+        posted = self.bot.post(sender, chat, contents)
         if is_confirmed:
             self.bot.updates.clear()
-        return photo
+        return posted
 
     async def send(
         self, photo: Message, *colours: str, text: str = "These.", buttons: bool = True, replied: bool = True, took=0.1
@@ -129,6 +135,17 @@ async def test_halves_of_an_album_are_not_the_same_twice(world):
     await world.send(photo, "green", "yellow")
     await world.send(photo)
     assert (world.judged().repeated, world.judged().problems) == (0, [])
+
+
+async def test_one_message_may_answer_those_photos_of_an_album_whose_products_it_names(world):
+    first, second, third = await world.ask_together(3)
+    await world.send(first, text="1. A red one\n2. A blue one")
+    titles = {first.id: "A red one", second.id: "A blue one", third.id: "A green one"}
+    verdict = world.judged(titles=titles)
+    assert (verdict.photos, verdict.answered, verdict.lost) == (3, 2, 1)
+    assert unanswered(world.bot, titles) == [photo for photo in photos_of(world.bot) if photo.message_id == third.id]
+    other = await world.ask()
+    assert world.judged(titles=titles | {other.id: "A red one"}).lost == 2
 
 
 async def test_products_in_a_wrong_chat_are_seen(world):
