@@ -23,7 +23,7 @@ from imgrec.training.channels import channels, multiplications
 from imgrec.training.choose import find
 from imgrec.training.compare import Compared, compare_features
 from imgrec.training.curves import draw_history
-from imgrec.training.examples import Examples
+from imgrec.training.examples import LEARNED_FROM, Examples
 from imgrec.training.export import LEAST_COSINE, Design, Exported, export, in_batches
 from imgrec.training.fit import Epoch, history_csv
 from imgrec.training.handing_on import Told, sees_the_same
@@ -35,8 +35,6 @@ from imgrec.training.weights import CREDIT, Feature
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.learned import LearnedPhotos
 from imgrec.vision.model_folder import ModelSettings, open_model, write_settings
-
-_LEARNED_FROM = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ def _seen_by(
 
 def _learned(examples: Mapping[str, Examples]) -> LearnedPhotos:
     """Those that were trained or chosen on; a stored photo is named by its content."""
-    sides = [examples[split] for split in _LEARNED_FROM]
+    sides = [examples[split] for split in LEARNED_FROM]
     return LearnedPhotos.of(
         [file.stem for side in sides for file in side.files], [group for side in sides for group in side.group]
     )
