@@ -1,6 +1,7 @@
 """What keeps a feed from wrecking the catalogue: too much is not retired, and a renamed feed is no second source."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -59,14 +60,12 @@ def _is_new(connection: sqlite3.Connection, source: str) -> bool:
 
 def _has_others(connection: sqlite3.Connection, but: Iterable[str]) -> bool:
     """Whether another source, but for some, has anything on sale; else there is nothing to compare with."""
-    left_out = set(but)
-    return any(
-        connection.execute(
-            "SELECT 1 FROM products WHERE source_id = ? AND retired_utc IS NULL LIMIT 1", (source_id,)
-        ).fetchone()
-        for source_id, name in connection.execute("SELECT id, name FROM sources").fetchall()
-        if name not in left_out
+    found = connection.execute(
+        "SELECT 1 FROM sources WHERE name NOT IN (SELECT value FROM json_each(?)) "
+        "AND EXISTS (SELECT 1 FROM products WHERE source_id = sources.id AND retired_utc IS NULL)",
+        (json.dumps(list(but)),),
     )
+    return found.fetchone() is not None
 
 
 def _first_ids(path: Path, options: "ImportOptions") -> list[str]:
@@ -79,16 +78,12 @@ def _first_ids(path: Path, options: "ImportOptions") -> list[str]:
     return list(ids)
 
 
-def _best_known(connection: sqlite3.Connection, ids: Sequence[str], but: Iterable[str]) -> tuple[str, int]:
+def _best_known(connection: sqlite3.Connection, ids: list[str], but: Iterable[str]) -> tuple[str, int]:
     """The source, but for some, that has most of these ids on sale, and how many."""
-    marks, left_out = ",".join("?" * len(ids)), set(but)
-    best = ("", 0)
-    for source_id, name in connection.execute("SELECT id, name FROM sources ORDER BY id").fetchall():
-        if name not in left_out:
-            known: int = connection.execute(
-                "SELECT count(*) FROM products WHERE source_id = ? AND retired_utc IS NULL "
-                f"AND external_id IN ({marks})",
-                (source_id, *ids),
-            ).fetchone()[0]
-            best = max(best, (name, known), key=lambda found: found[1])
-    return best
+    name, known = connection.execute(
+        "SELECT name, (SELECT count(*) FROM products WHERE source_id = sources.id AND retired_utc IS NULL "
+        "AND external_id IN (SELECT value FROM json_each(?))) AS known "
+        "FROM sources WHERE name NOT IN (SELECT value FROM json_each(?)) ORDER BY known DESC, id LIMIT 1",
+        (json.dumps(ids), json.dumps(list(but))),
+    ).fetchone()
+    return name, known
