@@ -61,10 +61,9 @@ class ImportOptions:
 
 def source_name(feed: Path) -> str:
     """What a feed's products are called by default: the file's name without what it says of the format."""
-    name = feed
-    while name.suffix.lower() in _FEED_SUFFIXES:
-        name = name.with_suffix("")
-    return name.name
+    while feed.suffix.lower() in _FEED_SUFFIXES:
+        feed = feed.with_suffix("")
+    return feed.name
 
 
 def import_feed(
