@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imgrec.catalogue.formats.detect import format_of
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.import_report import ImportReport
-from imgrec.catalogue.importing import FeedPart, ImportOptions, format_of, import_feeds
+from imgrec.catalogue.importing import FeedPart, ImportOptions, import_feeds
 from imgrec.catalogue.lacking import Lacking
 from imgrec.catalogue.safeguards import refuse_renamed
 from imgrec.catalogue.store import Catalogue
@@ -78,7 +79,7 @@ def bring_in(
                 format_of(feed, options.format)
     with writing(config.catalogue.path, "imgrec import"), Catalogue.open(config.catalogue) as catalogue:
         if not new_source:
-            refuse_renamed(catalogue, parts, lambda feed: format_of(feed, options.format), options.reading)
+            refuse_renamed(catalogue, parts, options)
         return import_feeds(catalogue, parts, report, options)
 
 

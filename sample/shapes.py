@@ -143,9 +143,7 @@ def loft(rings: Sequence[ArrayLike], closed: bool = False) -> Mesh:
     n, k = stack.shape[:2]
     index = np.arange(n * k).reshape(n, k)
     lower, upper = (index, np.roll(index, -1, axis=0)) if closed else (index[:-1], index[1:])
-    lower_next, upper_next = np.roll(lower, -1, axis=1), np.roll(upper, -1, axis=1)
-    sides = [np.stack([lower, lower_next, upper_next], -1), np.stack([lower, upper_next, upper], -1)]
-    faces = [side.reshape(-1, 3) for side in sides]
+    faces = _sides(lower, upper)
     vertices = stack.reshape(-1, 3)
     if not closed:
         ends = np.vstack([stack[0].mean(axis=0), stack[-1].mean(axis=0)])
@@ -189,11 +187,8 @@ def extrude(outline: ArrayLike, height: float, bevel: float = 0.0, taper: float 
         rings.append(np.column_stack([(p + inward * inset) * (1 + (taper - 1) * z / height), np.full(len(p), z)]))
     k, stack = len(p), np.asarray(rings)
     index = np.arange(stack.shape[0] * k).reshape(-1, k)
-    lower_, upper_ = index[:-1], index[1:]
-    sides = [np.stack([lower_, np.roll(lower_, -1, 1), np.roll(upper_, -1, 1)], -1),
-             np.stack([lower_, np.roll(upper_, -1, 1), upper_], -1)]  # fmt: skip
     cap = np.asarray(m3.triangulate([p]), np.int64)
-    faces = [side.reshape(-1, 3) for side in sides] + [index[0][cap[:, ::-1]], index[-1][cap]]
+    faces = [*_sides(index[:-1], index[1:]), index[0][cap[:, ::-1]], index[-1][cap]]
     return _clean(stack.reshape(-1, 3), np.vstack(faces))
 
 
@@ -320,6 +315,13 @@ def _placed(mesh: Mesh, matrix: NDArray[np.float64]) -> Mesh:
     vertices = np.asarray(mesh.vertices) @ matrix[:3, :3].T + matrix[:3, 3]
     mirrored = np.linalg.det(matrix[:3, :3]) < 0
     return Mesh(vertices, mesh.faces[:, ::-1] if mirrored else mesh.faces, process=False)
+
+
+def _sides(lower: NDArray[np.int64], upper: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The skin between rings and those above them, (rings, points): two triangles, (n, 3), for each pair of points."""
+    lower_next, upper_next = np.roll(lower, -1, axis=1), np.roll(upper, -1, axis=1)
+    sides = [np.stack([lower, lower_next, upper_next], -1), np.stack([lower, upper_next, upper], -1)]
+    return [side.reshape(-1, 3) for side in sides]
 
 
 def _convex(points: Points) -> Mesh:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,12 +87,11 @@ def take_photos(chosen: Iterable[Shelved], feed: Path, folder: Path) -> Counter[
     return taken
 
 
-def put_out(chosen: Iterable[Shelved], folder: Path) -> None:
+def put_out(chosen: Sequence[Shelved], folder: Path) -> None:
     """Add the shelves to the shop's `products.csv` and `customer.csv`; what they had of them before is replaced.
 
     Raises FeedError when the folder holds no shop.
     """
-    chosen = list(chosen)
     on_sale = [one.row() for one in chosen if not one.is_customers]
     sent = [one.row() for one in chosen if one.is_customers]
     _replace(folder / "products.csv", FEED_COLUMNS, "image", on_sale)

@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,9 +70,8 @@ def sittings(shop: Iterable[Product], folder: Path, side_px: int, samples: int) 
     ]
 
 
-def write_feeds(shop: Iterable[Product], folder: Path) -> None:
+def write_feeds(shop: Sequence[Product], folder: Path) -> None:
     """Write `products.csv` and `customer.csv`."""
-    shop = list(shop)
     write_csv(folder / "products.csv", FEED_COLUMNS, (product.row() for product in shop))
     queries = (
         (photo, product.id, product.design.kind.department, product.design.kind.name)
@@ -108,9 +107,8 @@ def _department(name: str, kinds: tuple[Kind, ...], products: int, seed: int) ->
 
 def _splits(count: int) -> list[str]:
     """Seven to two to one or so, at least one for testing and one for validation."""
-    test = 2 if count >= _MANY else 1
-    validation = 2 if count >= _MANY else 1
-    return ["test"] * test + ["validation"] * validation + ["train"] * (count - test - validation)
+    kept_back = 2 if count >= _MANY else 1
+    return ["test"] * kept_back + ["validation"] * kept_back + ["train"] * (count - 2 * kept_back)
 
 
 def _price(between: tuple[float, float], share: float, ending: int) -> str:

@@ -8,8 +8,6 @@ from imgrec.errors import BackupError, ImgrecError
 from imgrec.log.forgetting import forget_again_in_log, forget_again_in_settings, read_marks
 from imgrec.log.identity import Keys
 
-_INBOX = "inbox"
-
 
 def forget_again(living_log: Path, living_secret: Path, log: Path | None, secret: Path | None, bot: Path | None) -> int:
     """Take out of a restored log and bot's database whom the living log has forgotten since. Returns how many queries.
@@ -55,7 +53,7 @@ def keep_inbox(living: Path, restored: Path) -> int:
                 )
             return 0
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"INSERT INTO main.{_INBOX} SELECT * FROM living.{_INBOX}")
+        connection.execute("INSERT INTO main.inbox SELECT * FROM living.inbox")
         for name, number in connection.execute("SELECT name, seq FROM living.sqlite_sequence").fetchall():
             if not connection.execute(
                 "UPDATE main.sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, name)

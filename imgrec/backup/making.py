@@ -31,6 +31,7 @@ from imgrec.config import Config
 from imgrec.database import connect_read_only, utc_now
 from imgrec.errors import BackupError, ModelError
 from imgrec.generations import current, sha256_of
+from imgrec.log.identity import secret_of
 from imgrec.progress import Reporter
 from imgrec.search.generation import read_record
 from imgrec.search.milvus_store import read_note
@@ -113,7 +114,7 @@ def _gather(
             versions[name] = snapshot(database, folder / name, report)
     if BOT in versions:
         leave_out_messages(folder / BOT)
-    secret = config.log.path.with_name(f"{config.log.path.name}.secret")
+    secret = secret_of(config.log.path)
     if secret.is_file():
         shutil.copyfile(secret, folder / SECRET)
     if config_file is not None:

@@ -2,8 +2,6 @@
 
 import contextlib
 import shutil
-import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from imgrec.database import connect
 from imgrec.errors import BackupError, ConfigError, ModelError
 from imgrec.generations import current, next_name, point_to
 from imgrec.lock import writing
+from imgrec.log.identity import secret_of
 from imgrec.log.schema import MIGRATIONS as LOG_MIGRATIONS
 from imgrec.progress import Reporter
 from imgrec.sums import SUMS
@@ -87,7 +86,7 @@ class _Places:
         log = config.log.path
         self.config = config
         self.files = {
-            CATALOGUE: config.catalogue.path, LOG: log, SECRET: log.with_name(f"{log.name}.secret"),
+            CATALOGUE: config.catalogue.path, LOG: log, SECRET: secret_of(log),
             BOT: config.bot_database, CONFIG: config_file,
         }  # fmt: skip
         self._index = config.index.path / _STAGED
@@ -182,7 +181,8 @@ def _ask_for_lost_photos(catalogue: Path, store: PhotoStore) -> int:
     with contextlib.closing(connect(catalogue, CATALOGUE_MIGRATIONS)) as connection:
         contents = connection.execute("SELECT DISTINCT sha256 FROM photos WHERE sha256 IS NOT NULL").fetchall()
         lost = [(content,) for (content,) in contents if not store.path(content).is_file()]
-        with _transaction(connection):
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
                 f"UPDATE photos SET status = '{PhotoStatus.PENDING}', status_detail = NULL, attempts = 0, "
                 "sha256 = NULL, width_px = NULL, height_px = NULL, perceptual_hash = NULL, origin_stamp = NULL "
@@ -190,13 +190,6 @@ def _ask_for_lost_photos(catalogue: Path, store: PhotoStore) -> int:
                 lost,
             )
     return len(lost)
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
 
 
 def _put_config(places: _Places, manifest: Manifest) -> Path | None:

@@ -42,8 +42,7 @@ _WORDS = re.compile(r"[^\W_]+")
 
 def department_named(name: str) -> str | None:
     """The department a generation calls by this name, however it is written (`Cell_Phones_and_Accessories`)."""
-    department = _BY_NAME.get(name)
-    return department if department else _BY_WORDS.get(_words(name))
+    return _BY_NAME.get(name) or _BY_WORDS.get(_words(name))
 
 
 def first_department(names: Iterable[str]) -> str | None:

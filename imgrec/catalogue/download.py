@@ -4,7 +4,6 @@ import asyncio
 import email.utils
 import re
 import zlib
-from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -181,8 +180,7 @@ def _inflated(content: bytes, most: int) -> bytes:
 
 def _same_host(url: httpx.URL, named: httpx.URL) -> bool:
     """Whether a redirect stays where the feed led: on its host, at its port or the usual ones."""
-    ports: Sequence[int] = (port_of(named), 80, 443)
-    return url.host == named.host and port_of(url) in ports
+    return url.host == named.host and port_of(url) in (port_of(named), 80, 443)
 
 
 def _shown(error: Exception) -> str:

@@ -7,10 +7,9 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 
 from imgrec.catalogue.addresses import Resolve, resolve_host
 from imgrec.catalogue.download import Download, Downloader
@@ -153,8 +152,7 @@ class _Run:
     async def _fetch(self, address: str, downloader: Downloader, pool: ThreadPoolExecutor) -> StoredPhoto:
         """Download, decode and store a photo. Raises Unfetched."""
         download = await downloader.get(address)
-        add: Callable[[], StoredPhoto] = partial(self._add, download)
-        stored = await asyncio.get_running_loop().run_in_executor(pool, add)
+        stored = await asyncio.get_running_loop().run_in_executor(pool, self._add, download)
         self.report.received_bytes += len(download.content)
         return stored
 
@@ -166,7 +164,7 @@ class _Run:
         except TooSmallPhotoError as error:
             raise Unfetched(PhotoStatus.TOO_SMALL, str(error)) from None
         except UnreadablePhotoError as error:
-            if not download.framed and looks_like_an_image(download.content):
+            if not download.framed and _looks_like_an_image(download.content):
                 raise Unfetched(PhotoStatus.CUT_SHORT, f"no length was announced, and {error}") from None
             raise Unfetched(PhotoStatus.NOT_AN_IMAGE, str(error)) from None
 
@@ -180,6 +178,6 @@ class _Run:
         self.on_progress(1, self.report.rate)
 
 
-def looks_like_an_image(content: bytes) -> bool:
+def _looks_like_an_image(content: bytes) -> bool:
     """Whether bytes begin as a JPEG, PNG, GIF, WebP or AVIF file does."""
     return content.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8")) or content[8:12] in {b"WEBP", b"avif"}

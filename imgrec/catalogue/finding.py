@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from imgrec.catalogue.filters import folded
 from imgrec.catalogue.sources import source_id
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.errors import CatalogueError
@@ -121,9 +122,9 @@ def called(product: Product) -> str:
 
 def _category_named(catalogue: Catalogue, name: str) -> str:
     by_folded = {category.casefold(): category for category in catalogue.category_ids() if category}
-    folded = " ".join(name.split()).casefold()
-    if folded not in by_folded:
-        near = difflib.get_close_matches(folded, by_folded, n=_MOST_NAMED, cutoff=0.5)
+    wanted = folded(name)
+    if wanted not in by_folded:
+        near = difflib.get_close_matches(wanted, by_folded, n=_MOST_NAMED, cutoff=0.5)
         listed = ", ".join(by_folded[each] for each in near or sorted(by_folded)[:_MOST_NAMED])
         raise CatalogueError(f"There is no category {name!r}. {'Nearest' if near else 'Known'}: {listed or 'none'}.")
-    return by_folded[folded]
+    return by_folded[wanted]

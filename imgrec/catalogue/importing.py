@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from imgrec.catalogue.category_level import at_level, level_of
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection
-from imgrec.catalogue.formats.detect import FORMATS, FeedFormat, detect_format
+from imgrec.catalogue.formats.detect import FeedFormat, format_of
 from imgrec.catalogue.formats.feed_file import FeedFile, Reading
 from imgrec.catalogue.import_report import ImportReport
 from imgrec.catalogue.import_run import ImportRun
@@ -61,10 +61,9 @@ class ImportOptions:
 
 def source_name(feed: Path) -> str:
     """What a feed's products are called by default: the file's name without what it says of the format."""
-    name = feed
-    while name.suffix.lower() in _FEED_SUFFIXES:
-        name = name.with_suffix("")
-    return name.name
+    while feed.suffix.lower() in _FEED_SUFFIXES:
+        feed = feed.with_suffix("")
+    return feed.name
 
 
 def import_feed(
@@ -286,11 +285,6 @@ class _Run:
         return FeedError(
             f"The feed {feeds}, read as {as_format}, has {what} among {read}; the catalogue is as before.{where}"
         )
-
-
-def format_of(feed: FeedFile, name: str | None) -> FeedFormat:
-    """The format that is insisted on, or else the one that a feed is found to be in. Raises FeedError."""
-    return FORMATS[name] if name else detect_format(feed)
 
 
 class _Progress:

@@ -33,8 +33,7 @@ class Lacking:
         self.connection = catalogue.connection
         statuses = {PhotoStatus.PENDING} | TRANSIENT | (PERMANENT if retry_failed else frozenset())
         listed = ",".join(f"'{status}'" for status in sorted(statuses))
-        self.source_id = None if source is None else source_id(self.connection, source)
-        of_source = "" if self.source_id is None else f"AND source_id = {self.source_id}"
+        of_source = "" if source is None else f"AND source_id = {source_id(self.connection, source)}"
         self.wanted = (
             f"FROM photos WHERE sha256 IS NULL AND status IN ({listed}) AND EXISTS "
             f"(SELECT 1 FROM products WHERE products.id = product_id AND retired_utc IS NULL {of_source})"

@@ -1,5 +1,6 @@
 """Pictures that several products show: placeholders, copies and near duplicates, found, marked and listed."""
 
+import json
 import os
 import re
 from collections import Counter, defaultdict
@@ -20,7 +21,6 @@ from imgrec.progress import Reporter
 from imgrec.vision.perceptual_hash import perceptual_hash
 
 _PAGE = 200
-_LOOKUP_CHUNK = 500
 _WORDS_OF_A_TITLE = 2
 _WORD = re.compile(r"\w+")
 
@@ -149,14 +149,12 @@ def find_repeats(catalogue: Catalogue, placeholder_products: int) -> Repeats:
         if count_unlike(same) >= placeholder_products
     ]  # fmt: skip
     taken = {photo.photo_id for photo in chain.from_iterable(placeholders)}
-    alike = [
-        [photo for photo in cluster if photo.photo_id not in taken] for cluster in _gathered(photos, near[repeated])
-    ]
     found = [Cluster(Likeness.PLACEHOLDER, tuple(cluster)) for cluster in placeholders]
-    for cluster in alike:
-        if len({photo.product_id for photo in cluster}) > 1:
-            is_one = len({photo.sha256 for photo in cluster}) == 1
-            found.append(Cluster(Likeness.EXACT if is_one else Likeness.NEAR, tuple(cluster)))
+    for cluster in _gathered(photos, near[repeated]):
+        alike = tuple(photo for photo in cluster if photo.photo_id not in taken)
+        if len({photo.product_id for photo in alike}) > 1:
+            is_one = len({photo.sha256 for photo in alike}) == 1
+            found.append(Cluster(Likeness.EXACT if is_one else Likeness.NEAR, alike))
     return Repeats(tuple(found))
 
 
@@ -211,24 +209,18 @@ def _hash_of(photos: PhotoStore, sha256: str) -> bytes | None:
         return None
 
 
-def _photos(catalogue: Catalogue, photo_ids: Sequence[int]) -> list[RepeatedPhoto]:
-    found: list[RepeatedPhoto] = []
-    for start in range(0, len(photo_ids), _LOOKUP_CHUNK):
-        chunk = photo_ids[start : start + _LOOKUP_CHUNK]
-        found += (
-            RepeatedPhoto(*row)
-            for row in catalogue.connection.execute(
-                f"""
-                SELECT photos.id, product_id, sources.name, external_id, nullif(categories.name, ''), title, group_name,
-                       split, sha256, perceptual_hash
-                FROM photos JOIN products ON products.id = product_id JOIN sources ON sources.id = source_id
-                JOIN categories ON categories.id = category_id
-                WHERE photos.id IN ({",".join("?" * len(chunk))}) ORDER BY photos.id
-                """,
-                chunk,
-            )
-        )
-    return found
+def _photos(catalogue: Catalogue, photo_ids: list[int]) -> list[RepeatedPhoto]:
+    rows = catalogue.connection.execute(
+        """
+        SELECT photos.id, product_id, sources.name, external_id, nullif(categories.name, ''), title, group_name, split,
+               sha256, perceptual_hash
+        FROM photos JOIN products ON products.id = product_id JOIN sources ON sources.id = source_id
+        JOIN categories ON categories.id = category_id
+        WHERE photos.id IN (SELECT value FROM json_each(?)) ORDER BY photos.id
+        """,
+        (json.dumps(photo_ids),),
+    )
+    return [RepeatedPhoto(*row) for row in rows]
 
 
 def _gathered(photos: Sequence[RepeatedPhoto], numbers: Iterable[int]) -> list[list[RepeatedPhoto]]:

@@ -1,20 +1,22 @@
 """What keeps a feed from wrecking the catalogue: too much is not retired, and a renamed feed is no second source."""
 
 import contextlib
+import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from shlex import quote
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from imgrec.catalogue.feed import FeedRow
-from imgrec.catalogue.formats.detect import FeedFormat
-from imgrec.catalogue.formats.feed_file import FeedFile, Reading
+from imgrec.catalogue.formats.detect import format_of
+from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import FeedError, RenamedFeedError
 
-FormatOf = Callable[[FeedFile], FeedFormat]
+if TYPE_CHECKING:
+    from imgrec.catalogue.importing import FeedPart, ImportOptions
 
 HANDFUL = 5
 """So many products may always be retired."""
@@ -25,26 +27,12 @@ _LOOKED_AT = 500
 _LEAST_KNOWN = 3
 
 
-class Incoming(Protocol):
-    """A feed that is about to be imported, and the source its products are to be of."""
-
-    @property
-    def path(self) -> Path:
-        """Its file."""
-
-    @property
-    def source(self) -> str:
-        """The source's name."""
-
-
 def is_too_much(retiring: int, on_sale: int) -> bool:
     """Whether an import that would retire so many of so many products had better not, unless told to."""
     return retiring > HANDFUL and SHARE * retiring > on_sale
 
 
-def refuse_renamed(
-    catalogue: Catalogue, feeds: Sequence[Incoming], format_of: FormatOf, reading: Reading | None = None
-) -> None:
+def refuse_renamed(catalogue: Catalogue, feeds: Sequence["FeedPart"], options: "ImportOptions") -> None:
     """See that no new source holds products that are on sale under another, one that is not imported just now.
 
     The first 500 products of each new source's first feed are looked at. A feed that comes through a pipe is not, for
@@ -53,7 +41,7 @@ def refuse_renamed(
     firsts = {feed.source: feed.path for feed in reversed(feeds)}
     for source, path in firsts.items():
         if path.is_file() and _is_new(catalogue.connection, source) and _has_others(catalogue.connection, firsts):
-            ids = _first_ids(path, format_of, reading)
+            ids = _first_ids(path, options)
             name, known = _best_known(catalogue.connection, ids, firsts)
             if known >= _LEAST_KNOWN and 2 * known > len(ids):
                 raise RenamedFeedError(
@@ -72,36 +60,30 @@ def _is_new(connection: sqlite3.Connection, source: str) -> bool:
 
 def _has_others(connection: sqlite3.Connection, but: Iterable[str]) -> bool:
     """Whether another source, but for some, has anything on sale; else there is nothing to compare with."""
-    left_out = set(but)
-    return any(
-        connection.execute(
-            "SELECT 1 FROM products WHERE source_id = ? AND retired_utc IS NULL LIMIT 1", (source_id,)
-        ).fetchone()
-        for source_id, name in connection.execute("SELECT id, name FROM sources").fetchall()
-        if name not in left_out
+    found = connection.execute(
+        "SELECT 1 FROM sources WHERE name NOT IN (SELECT value FROM json_each(?)) "
+        "AND EXISTS (SELECT 1 FROM products WHERE source_id = sources.id AND retired_utc IS NULL)",
+        (json.dumps(list(but)),),
     )
+    return found.fetchone() is not None
 
 
-def _first_ids(path: Path, format_of: FormatOf, reading: Reading | None) -> list[str]:
+def _first_ids(path: Path, options: "ImportOptions") -> list[str]:
     """The ids of a feed's first products; what is wrong with it is said when it is imported."""
     ids: dict[str, None] = {}
-    with contextlib.suppress(FeedError), FeedFile(path, reading) as feed:
-        for _, row in islice(format_of(feed).read(feed), _LOOKED_AT):
+    with contextlib.suppress(FeedError), FeedFile(path, options.reading) as feed:
+        for _, row in islice(format_of(feed, options.format).read(feed), _LOOKED_AT):
             if isinstance(row, FeedRow):
                 ids[row.id] = None
     return list(ids)
 
 
-def _best_known(connection: sqlite3.Connection, ids: Sequence[str], but: Iterable[str]) -> tuple[str, int]:
+def _best_known(connection: sqlite3.Connection, ids: list[str], but: Iterable[str]) -> tuple[str, int]:
     """The source, but for some, that has most of these ids on sale, and how many."""
-    marks, left_out = ",".join("?" * len(ids)), set(but)
-    best = ("", 0)
-    for source_id, name in connection.execute("SELECT id, name FROM sources ORDER BY id").fetchall():
-        if name not in left_out:
-            known: int = connection.execute(
-                "SELECT count(*) FROM products WHERE source_id = ? AND retired_utc IS NULL "
-                f"AND external_id IN ({marks})",
-                (source_id, *ids),
-            ).fetchone()[0]
-            best = max(best, (name, known), key=lambda found: found[1])
-    return best
+    name, known = connection.execute(
+        "SELECT name, (SELECT count(*) FROM products WHERE source_id = sources.id AND retired_utc IS NULL "
+        "AND external_id IN (SELECT value FROM json_each(?))) AS known "
+        "FROM sources WHERE name NOT IN (SELECT value FROM json_each(?)) ORDER BY known DESC, id LIMIT 1",
+        (json.dumps(ids), json.dumps(list(but))),
+    ).fetchone()
+    return name, known

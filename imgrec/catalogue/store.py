@@ -23,8 +23,6 @@ from imgrec.config import CatalogueSection
 from imgrec.database import connect, connect_read_only, version_problem
 from imgrec.errors import CatalogueError
 
-_LOOKUP_CHUNK = 500
-
 
 @dataclass(frozen=True)
 class Product:
@@ -190,14 +188,10 @@ class Catalogue:
 
     def products(self, product_ids: Iterable[int]) -> dict[int, Product]:
         """The products with these ids, retired ones included; unknown ids are left out."""
-        wanted = list(dict.fromkeys(product_ids))
-        found: dict[int, Product] = {}
-        for start in range(0, len(wanted), _LOOKUP_CHUNK):
-            chunk = wanted[start : start + _LOOKUP_CHUNK]
-            marks = ",".join("?" * len(chunk))
-            for row in self.connection.execute(f"{_SELECT_PRODUCT} WHERE products.id IN ({marks})", chunk):
-                found[row["product_id"]] = self._product(row)
-        return found
+        rows = self.connection.execute(
+            f"{_SELECT_PRODUCT} WHERE products.id IN (SELECT value FROM json_each(?))", (json.dumps(list(product_ids)),)
+        )
+        return {row["product_id"]: self._product(row) for row in rows}
 
     def products_by_feed_id(self, external_id: str) -> list[Product]:
         """The products a feed calls by this id; several when several sources use it."""

@@ -35,10 +35,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except ImgrecError as error:
             raise click.ClickException(str(error)) from None
-        except (
-            OSError,
-            sqlite3.DatabaseError,
-        ) as error:  # a full disk, a folder that may not be written, a damaged file
+        # a full disk, a folder that may not be written, a damaged file
+        except (OSError, sqlite3.DatabaseError) as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise
             raise click.ClickException(" ".join(str(error).split())) from error

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from imgrec.catalogue.feed import SPLITS
 from imgrec.commands.console import (
     Commands,
     config_option,
@@ -16,8 +17,6 @@ from imgrec.commands.console import (
     table,
 )
 from imgrec.errors import FeedError
-
-SPLITS = ("train", "validation", "test")
 
 _seed_option = click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the intervals' resampling."

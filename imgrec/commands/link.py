@@ -10,8 +10,6 @@ from imgrec.commands.console import config_option, configured, json_option, prin
 from imgrec.errors import CatalogueError, ConfigError
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
     from imgrec.config import Config
 
 _QR_ENDINGS = (".png", ".svg")
@@ -62,17 +60,14 @@ def link(id_: str, bot: str | None, qr: Path | None, as_json: bool) -> None:
 
 def _username(config: "Config") -> str:
     """What Telegram calls the bot of TELEGRAM_BOT_TOKEN. Raises ConfigError."""
+    import httpx
+
     from imgrec.config import Secrets
 
     token = Secrets.from_environment(os.environ).token
     if token is None:
         raise ConfigError(f"It is not known which bot is meant. {_NAME_IT}, or set TELEGRAM_BOT_TOKEN.")
-    return _ask_telegram(config.telegram.api_url, token)
-
-
-def _ask_telegram(api_url: str, token: "SecretStr") -> str:
-    import httpx
-
+    api_url = config.telegram.api_url
     try:
         answer = httpx.get(f"{api_url}/bot{token.get_secret_value()}/getMe", timeout=_ASKS_WITHIN_S).json()
         return str(answer["result"]["username"])

@@ -140,16 +140,15 @@ def use(name: str) -> None:
 
     config, report = configured(), reporter()
     folder = folder_to_use(config, name)
+    next_ = ". Next: imgrec index"
     if config.catalogue.path.is_file() and current(config.index.path):
         from imgrec.opening import build
 
         of_model = config.model.model_copy(update={"path": folder})
         build(config.model_copy(update={"model": of_model}), report)
-        point_to(folder.parent, folder.name)
-        report.say(f"{folder} looks from now on, and the index was made with it.")
-    else:
-        point_to(folder.parent, folder.name)
-        report.say(f"{folder} looks from now on. Next: imgrec index")
+        next_ = ", and the index was made with it."
+    point_to(folder.parent, folder.name)
+    report.say(f"{folder} looks from now on{next_}")
 
 
 def _photos_in(folder: Path) -> list[Path]:

@@ -147,10 +147,9 @@ def _print_answer(answer: "Answer") -> None:
     shown = table(searched, "alike", "similarity", "title", "price", "category", "id")
     for match in answer.matches:
         product = match.product
-        price = match.price_in_words()
         shown.add_row(
-            f"{match.likeness:.0%} {match.degree}", f"{match.similarity:.3f}", product.title or "", price,
-            product.category or "", f"{product.source}/{product.id}",
+            f"{match.likeness:.0%} {match.degree}", f"{match.similarity:.3f}", product.title or "",
+            match.price_in_words(), product.category or "", f"{product.source}/{product.id}",
         )  # fmt: skip
     print_text(shown)
 

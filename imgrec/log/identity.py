@@ -26,13 +26,18 @@ class Keys:
         return hmac.new(self._secret, message, hashlib.sha256).hexdigest()[:_KEY_HEX]
 
 
+def secret_of(log: Path) -> Path:
+    """Where the secret of the log at this path lies: beside it."""
+    return log.with_name(f"{log.name}.secret")
+
+
 def load_keys(log: Path) -> Keys:
     """The keys of the log at this path; its secret lies beside it, readable by its owner alone, made when absent.
 
     Without the secret the log's keys cannot be matched to chats any more, which is also how to make a copy anonymous.
     Raises LogError when it cannot be read.
     """
-    file = log.with_name(f"{log.name}.secret")
+    file = secret_of(log)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():

@@ -24,7 +24,6 @@ class LoggedQuery:
     category_source: str | None
     threshold: float | None
     outcome: str
-    n_matches: int
     total_ms: float | None
     votes_for: int
     votes_against: int
@@ -70,7 +69,7 @@ class LogReader:
         rows = self._connection.execute(
             """
             SELECT id, kind_of_query, parent_id, predicted_category, category, category_source, threshold, outcome,
-                   n_matches, total_ms, coalesce(sum(vote = 1), 0), coalesce(sum(vote = -1), 0)
+                   total_ms, coalesce(sum(vote = 1), 0), coalesce(sum(vote = -1), 0)
             FROM queries LEFT JOIN feedback ON query_id = id AND rank = 0 GROUP BY id ORDER BY id
             """
         )

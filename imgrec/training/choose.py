@@ -14,11 +14,9 @@ from imgrec.search.learning import DIM
 from imgrec.search.measures import SHOWN, recall_at, success_at
 from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, numbered, numbered_kinds
 from imgrec.search.whitening import Whitening
-from imgrec.training.examples import Examples
+from imgrec.training.examples import LEARNED_FROM, Examples
 from imgrec.training.settings import Wanted
 from imgrec.vision.vectors import Floats
-
-_SEARCHED = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def choose(
 def find(examples: Mapping[str, Examples], features: Mapping[str, Floats]) -> Found:
     """What validation photos find by a feature, float32 (n, d) by split; whitened on the training photos."""
     whitening = Whitening.fit(features["train"], DIM)
-    photos = _photos(examples, {split: whitening(features[split]) for split in _SEARCHED})
+    photos = _photos(examples, {split: whitening(features[split]) for split in LEARNED_FROM})
     queries, gallery = photos.take(photos.product >= len(examples["train"])), Gallery(photos)
     ranked = _ranked(queries, gallery, SHOWN)
     label = gallery.products.label[ranked.product[:, 0]]
@@ -94,10 +92,10 @@ def _group_first(queries: Photos, photos: Photos) -> float | None:
 
 def _photos(examples: Mapping[str, Examples], features: Mapping[str, Floats]) -> Photos:
     """Training photos, then validation photos, each a product of its own."""
-    sides = [examples[split] for split in _SEARCHED]
+    sides = [examples[split] for split in LEARNED_FROM]
     label = np.concatenate([side.label for side in sides])
     return Photos(
-        features=np.concatenate([features[split] for split in _SEARCHED]), product=np.arange(len(label)), label=label,
-        kind=numbered_kinds(label.tolist(), [kind for side in sides for kind in side.kind]),
+        features=np.concatenate([features[split] for split in LEARNED_FROM]), product=np.arange(len(label)),
+        label=label, kind=numbered_kinds(label.tolist(), [kind for side in sides for kind in side.kind]),
         group=numbered([group for side in sides for group in side.group]), rank=np.zeros(len(label), np.int64),
     )  # fmt: skip

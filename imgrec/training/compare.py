@@ -8,7 +8,7 @@ import numpy as np
 
 from imgrec.progress import Reporter
 from imgrec.training.choose import Found, choose
-from imgrec.training.examples import Examples
+from imgrec.training.examples import LEARNED_FROM, Examples
 from imgrec.training.export import run_in_chunks
 from imgrec.training.graph import graph_of
 from imgrec.training.pixels import PhotoCache
@@ -19,15 +19,13 @@ from imgrec.vision.eye import Outputs, compile_network
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats
 
-_COMPARED = ("train", "validation")
-
 
 @dataclass(frozen=True)
 class Compared:
     """What comparing came to.
 
-    feature: the one that the validation photos favour. found: what each finds, by name. seen: what was said of each
-    split's photos, with that feature.
+    feature: the one that the validation photos favour. found: what each finds, by name. seen: what was said of training
+    and validation photos, with that feature.
     """
 
     feature: Feature
@@ -50,12 +48,12 @@ def compare_features(
     features = {str(feature): feature for feature in possible_features(settings)}
     graph = graph_of(weights_of(network), settings.side_px, features, settings.mirrored, eight_bits=True)
     every, said = compile_network(graph, arithmetic), dict[str, dict[str, Floats]]()
-    for split in _COMPARED:
+    for split in LEARNED_FROM:
         pixels = photos.pixels(split, settings.side_px)
         with report.stage(f"Comparing features on {split} photos", len(pixels)) as advance:
             outputs = run_in_chunks(every, pixels, lambda done, advance=advance: advance(done, ""))
         for name, values in outputs.items():
             said.setdefault(name, {})[split] = values
     best, found = choose(examples, {name: said[name] for name in features}, settings.wanted)
-    seen = {split: Outputs(said[best][split].astype(np.float16), said["logits"][split]) for split in _COMPARED}
+    seen = {split: Outputs(said[best][split].astype(np.float16), said["logits"][split]) for split in LEARNED_FROM}
     return Compared(features[best], found, seen)

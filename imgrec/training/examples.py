@@ -16,6 +16,9 @@ from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.errors import TrainingError
 from imgrec.progress import Reporter, Silent
 
+LEARNED_FROM = ("train", "validation")
+"""The splits that a run trains or chooses on, each of which has photos of every category."""
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -110,7 +113,7 @@ def _examples(photos: Sequence[CataloguePhoto], labels: Sequence[str], catalogue
 
 
 def _check_every_category(labels: Sequence[str], sides: dict[str, Examples]) -> None:
-    for split in ("train", "validation"):
+    for split in LEARNED_FROM:
         present = set(sides[split].label.tolist())
         lacking = [label for number, label in enumerate(labels) if number not in present]
         if lacking:

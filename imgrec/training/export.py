@@ -28,7 +28,7 @@ LEAST_COSINE = 0.999
 MOST_MEASURED = 1000
 """Photos that an export is measured on."""
 
-NEAREST = 10
+_NEAREST = 10
 _PHOTOS_A_DIM = 4
 _CHUNK = 16
 
@@ -167,7 +167,7 @@ def _cosine(one: Floats, other: Floats) -> float:
 
 def _in_common(one: Floats, other: Floats) -> float:
     """Of each row's ten nearest others, the share that is the same in both."""
-    nearest = min(NEAREST, len(one) - 1)
+    nearest = min(_NEAREST, len(one) - 1)
     if nearest < 1:
         return 1.0
     found = []

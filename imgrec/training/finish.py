@@ -23,7 +23,7 @@ from imgrec.training.channels import channels, multiplications
 from imgrec.training.choose import find
 from imgrec.training.compare import Compared, compare_features
 from imgrec.training.curves import draw_history
-from imgrec.training.examples import Examples
+from imgrec.training.examples import LEARNED_FROM, Examples
 from imgrec.training.export import LEAST_COSINE, Design, Exported, export, in_batches
 from imgrec.training.fit import Epoch, history_csv
 from imgrec.training.handing_on import Told, sees_the_same
@@ -35,9 +35,6 @@ from imgrec.training.weights import CREDIT, Feature
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.learned import LearnedPhotos
 from imgrec.vision.model_folder import ModelSettings, open_model, write_settings
-from imgrec.vision.vectors import Floats
-
-_LEARNED_FROM = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -84,15 +81,12 @@ def finish_model(trained: Trained, folder: Path, config: Config, report: Reporte
 
     It is measured as it serves. What it sees in the photos is kept: an index, or a comparison of models, finds it.
     """
-    settings, compared, arithmetic = trained.settings, None, config.model.arithmetic
+    settings, arithmetic = trained.settings, config.model.arithmetic
     feature, *others = possible_features(settings)
+    compared = Compared(feature, found={}, seen={})
     if others:
-        compared = compare_features(
-            trained.network, settings, trained.examples, trained.photos, report, arithmetic
-        )  # fmt: skip
-        feature = compared.feature
-    candidates = compared.found if compared else {}
-    exported = _exported(trained, feature, folder, report)
+        compared = compare_features(trained.network, settings, trained.examples, trained.photos, report, arithmetic)
+    exported = _exported(trained, compared.feature, folder, report)
     write_atomically(folder / "history.csv", history_csv(trained.history))
     write_atomically(folder / "history.svg", draw_history(trained.history))
     write_atomically(folder / "training.yaml", recipe_text(settings).encode())
@@ -104,15 +98,14 @@ def finish_model(trained: Trained, folder: Path, config: Config, report: Reporte
     write_settings(folder, made)
     seal(folder)
     eye = Eye(open_model(folder), arithmetic)
-    seen = _seen_by(eye, trained, compared, config, report)
-    logits = {split: outputs.logits for split, outputs in seen.items()}
+    seen = _seen_by(eye, trained, compared.seen, config, report)
     features = {split: outputs.features.astype(np.float32) for split, outputs in seen.items()}
     metrics = {
-        "accuracy": _accuracies(logits, trained.examples, first=1),
-        "accuracy_top3": _accuracies(logits, trained.examples, first=3),
+        "accuracy": _accuracies(seen, trained.examples, first=1),
+        "accuracy_top3": _accuracies(seen, trained.examples, first=3),
         "photos": {split: len(side) for split, side in trained.examples.items()},
         "retrieval": find(trained.examples, features).as_json(),
-        "retrieval_of_candidates": {name: found.as_json() for name, found in candidates.items()},
+        "retrieval_of_candidates": {name: found.as_json() for name, found in compared.found.items()},
         "multiplications": trained.multiplications,
         "measured_in": eye.arithmetic,
         "export": exported.as_json(),
@@ -135,22 +128,22 @@ def _exported(trained: Trained, feature: Feature, folder: Path, report: Reporter
 
 
 def _seen_by(
-    eye: Eye, trained: Trained, compared: Compared | None, config: Config, report: Reporter
+    eye: Eye, trained: Trained, said: Mapping[str, Outputs], config: Config, report: Reporter
 ) -> dict[str, Outputs]:
     """What the eye sees, of each split that has photos; what the store of features lacks is looked at, and kept.
 
+    said: of some splits, by the network that was compared; it stands for a look where the eye says the same.
     Raises TrainingError that names a photo which does not decode.
     """
     store, photos = FeatureStore(config.features_path, eye), PhotoStore(config.catalogue.photos)
-    known: Mapping[str, Outputs] = {}
-    if compared and sees_the_same(eye, trained.pixels("validation"), compared.seen["validation"]):
-        known = compared.seen
+    if said and not sees_the_same(eye, trained.pixels("validation"), said["validation"]):
+        said = {}
     seen: dict[str, Outputs] = {}
     for split, side in trained.examples.items():
         if not len(side):
             continue
         contents = np.array([file.stem.encode() for file in side.files], "S64")  # a photo is named by its content
-        looker = Told(eye, photos, contents, known[split]) if split in known else Here(eye, photos)
+        looker = Told(eye, photos, contents, said[split]) if split in said else Here(eye, photos)
         found, _, unreadable = find_or_look(store, looker, "shop", f"Looking at {split} photos", contents, report)
         if unreadable:
             lost = side.files[int(found.is_there.argmin())]
@@ -161,17 +154,19 @@ def _seen_by(
 
 def _learned(examples: Mapping[str, Examples]) -> LearnedPhotos:
     """Those that were trained or chosen on; a stored photo is named by its content."""
-    sides = [examples[split] for split in _LEARNED_FROM]
+    sides = [examples[split] for split in LEARNED_FROM]
     return LearnedPhotos.of(
         [file.stem for side in sides for file in side.files], [group for side in sides for group in side.group]
     )
 
 
-def _accuracies(logits: Mapping[str, Floats], examples: Mapping[str, Examples], first: int) -> dict[str, float]:
+def _accuracies(seen: Mapping[str, Outputs], examples: Mapping[str, Examples], first: int) -> dict[str, float]:
     """By split, the share of photos whose label is among the likeliest `first`."""
     return {
         split: float(
-            (np.argsort(-values, axis=1, kind="stable")[:, :first] == examples[split].label[:, None]).any(axis=1).mean()
+            (np.argsort(-outputs.logits, axis=1, kind="stable")[:, :first] == examples[split].label[:, None])
+            .any(axis=1)
+            .mean()
         )
-        for split, values in logits.items()
+        for split, outputs in seen.items()
     }

@@ -21,12 +21,13 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from imgrec.generations import write_atomically
 from imgrec.progress import Advance, Reporter
 from imgrec.training.averaging import KeepRawWeights, refresh_statistics
 from imgrec.training.backend import has_gpu
-from imgrec.training.pixels import Labelled, PhotoCache, TrainingBatches, predict
+from imgrec.training.pixels import PhotoCache, TrainingBatches, predict
 from imgrec.training.settings import TrainingSettings
 from imgrec.training.targets import Targets
 from imgrec.training.vgg16 import freeze_below
@@ -142,7 +143,7 @@ class Trainer:
             # Copies: JAX frees the arrays of a network it predicts with, and these are the optimiser's averages too.
             self.model.set_weights(self.model.get_weights())
             refresh_statistics(self.network, self.lesson.photos.pixels("train", side_px), self.settings.seed)
-        loss, accuracy = _measure(self.model, Labelled(validation, self.lesson.validation_label))
+        loss, accuracy = _measure(self.model, validation, self.lesson.validation_label)
         yield Epoch(
             number, logs["loss"][-1], _accuracy_in(logs), loss, accuracy, round(time.monotonic() - started, 1), side_px
         )
@@ -247,11 +248,11 @@ def _seed_dropout(network: Any, seed: int, epoch: int) -> None:
         layer.seed_generator.state.assign(np.array([(seed + number) % 2**32, epoch], np.uint32))
 
 
-def _measure(network: Any, examples: Labelled) -> tuple[float, float]:
-    """Cross-entropy and accuracy of the network, or a part of it, on these photos."""
-    logits = predict(network, examples.photos)
-    likelihood = softmax(logits)[np.arange(len(examples.label)), examples.label]
-    right = logits.argmax(axis=1) == examples.label
+def _measure(network: Any, photos: NDArray[Any], label: NDArray[np.int64]) -> tuple[float, float]:
+    """Cross-entropy and accuracy of the network, or a part of it, on photos as that takes them."""
+    logits = predict(network, photos)
+    likelihood = softmax(logits)[np.arange(len(label)), label]
+    right = logits.argmax(axis=1) == label
     return float(-np.log(np.maximum(likelihood, 1e-12)).mean()), float(right.mean())
 
 

@@ -29,24 +29,21 @@ def forecast(network: Any, lesson: Lesson, settings: TrainingSettings) -> str:
     training, validation = (len(lesson.photos.files[split]) for split in ("train", "validation"))
     total = sum(len(files) for files in lesson.photos.files.values())
     parts: dict[str, float] = {}
-    side_px = settings.side_px
+    epochs, side_px = settings.total_epochs, settings.side_px
     pixels = np.zeros((_BATCH, side_px, side_px, 3), np.uint8)
     whole_s = _seconds_a_photo(lambda: network.predict_on_batch(pixels))
     if lesson.views is None:
         of_epochs = sum((settings.side_px_of(settings.stage_of(number)) / side_px) ** 2
-                        for number in range(1, settings.total_epochs + 1))  # fmt: skip
+                        for number in range(1, epochs + 1))  # fmt: skip
         step_s = _TRAINING * whole_s
     else:
         frozen, count = lesson.views.frozen, lesson.views.count
         look_s = _seconds_a_photo(lambda: frozen.look(pixels))
         parts[f"{count} views of {training:,} photos"] = look_s * (count * training + validation)
         part, maps = lesson.views.part(network), np.zeros((_BATCH, *frozen.shape), np.float16)
-        of_epochs = float(settings.total_epochs)
+        of_epochs = float(epochs)
         step_s = _TRAINING * _seconds_a_photo(lambda: part.predict_on_batch(maps))
-    epochs = settings.total_epochs
-    parts[f"{epochs} epoch{'s' if epochs > 1 else ''}"] = of_epochs * (
-        training * step_s + validation * step_s / _TRAINING
-    )
+    parts[f"{epochs} epoch{'s' if epochs > 1 else ''}"] = of_epochs * step_s * (training + validation / _TRAINING)
     parts["figures"] = whole_s * _looks_at_the_end(training, validation, total, settings)
     said = ", ".join(f"{name} {_minutes(seconds)}" for name, seconds in parts.items())
     return f"About {_minutes(sum(parts.values()))} on this machine: {said}."

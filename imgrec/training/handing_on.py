@@ -6,7 +6,6 @@ say the same to the bit. In bfloat16 they do not, for OpenVINO rounds at other p
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from imgrec.features.store import Contents, PhotoFeatures, View, as_names
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.preprocessing import Pixels
+from imgrec.vision.vectors import Floats
 
 
 def sees_the_same(eye: Eye, pixels: Pixels, outputs: Outputs) -> bool:
@@ -43,16 +43,15 @@ class Told:
                 batch = wanted[start : start + BATCH]
                 coloured = zip(batch, pool.map(self._colours, batch), strict=True)
                 readable = {content: colours for content, colours in coloured if colours is not None}
-                unreadable = len(batch) - len(readable)
                 seen = self._features(readable) if readable else None
-                yield Looked(seen, unreadable, self._eye.arithmetic)
+                yield Looked(seen, len(batch) - len(readable), self._eye.arithmetic)
 
-    def _features(self, readable: Mapping[str, Any]) -> PhotoFeatures:
+    def _features(self, readable: Mapping[str, Floats]) -> PhotoFeatures:
         names = np.array([content.encode() for content in readable], "S64")
         seen = self._outputs.take(np.array([self._row[content] for content in readable]))
         return PhotoFeatures(names, seen.features, seen.logits, np.stack(list(readable.values())))
 
-    def _colours(self, content: str) -> Any:
+    def _colours(self, content: str) -> Floats | None:
         """None: unreadable."""
         try:
             photo = decode_photo(self._photos.source(content), self._eye.preprocessing.side_px)

@@ -66,7 +66,7 @@ def make_model(wish: Wish, target: Path, photos: Sequence[Path], replace: bool, 
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        exported = _exported(wish, draft, drawn_evenly(photos), report)
+        exported = _exported(wish, draft, _drawn_evenly(photos), report)
         settings = ModelSettings(
             name=wish.name, created_utc=utc_now(), made_from=wish.made_from, preprocessing=wish.preprocessing,
             feature=exported.settings, alike=exported.alike,
@@ -81,7 +81,7 @@ def make_model(wish: Wish, target: Path, photos: Sequence[Path], replace: bool, 
     return open_model(target)
 
 
-def drawn_evenly(photos: Sequence[Path]) -> list[Path]:
+def _drawn_evenly(photos: Sequence[Path]) -> list[Path]:
     """At most so many as an export is measured on."""
     every = max(1.0, len(photos) / MOST_MEASURED)
     return [photos[int(number * every)] for number in range(min(len(photos), MOST_MEASURED))]

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,6 @@ from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import MOST_SIDE_PX, Pixels, Preprocessing
 
 _MARGIN = 1.25  # augmentation enlarges parts of a photo, so it reads a larger one than the network takes
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Photos, (n, ...) as what is measured takes them, and their labels int64 (n,)."""
-
-    photos: NDArray[Any]
-    label: NDArray[np.int64]
 
 
 Take = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]

@@ -15,7 +15,7 @@ from imgrec.training.export import run_in_chunks
 from imgrec.training.fit import optimizer
 from imgrec.training.graph import graph_of
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.vgg16 import GeneralisedMean, freeze_below
+from imgrec.training.vgg16 import freeze_below, joined_generalised_means
 from imgrec.training.weights import Feature, Weights
 from imgrec.vision.eye import compile_network
 from imgrec.vision.preprocessing import Pixels
@@ -34,11 +34,8 @@ def recover(network: Any, full: Weights, photos: Pixels, settings: TrainingSetti
     """
     wanted = _seen_by(full, photos, report)
     freeze_below(network, "block1")
-    rows = []
-    for block in _BLOCKS:
-        pooled = GeneralisedMean(dtype="float32")(network.get_layer(f"{block}_conv3_relu").output)
-        rows.append(keras.layers.UnitNormalization(dtype="float32")(pooled))
-    pupil = keras.Model(network.input, keras.layers.Concatenate(dtype="float32")(rows))
+    seen = joined_generalised_means(*(network.get_layer(f"{block}_conv3_relu").output for block in _BLOCKS))
+    pupil = keras.Model(network.input, seen)
     steps = -(-len(photos) // _BATCH)
     how = settings.model_copy(update={"epochs": _EPOCHS, "learning_rate": _RATE, "ema": 0.0, "weight_decay": 0.0})
     pupil.compile(optimizer=optimizer(how, steps, 1), loss=_distance, jit_compile=False)

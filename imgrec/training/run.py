@@ -46,9 +46,9 @@ def train(
 ) -> ModelFolder:
     """Train on the catalogue and write the model to the folder `target`, going on where an earlier run stopped.
 
-    config: of the catalogue; it says where features are kept. Until it is finished, the run lives in `target` +
-    ".training". Raises TrainingError when the name is taken, the
-    catalogue is not fit for training, or an unfinished run differs in settings or photos.
+    config: of the catalogue; it says where features are kept, and in what arithmetic to look. Until it is finished, the
+    run lives in `target` + ".training". Raises TrainingError when the name is taken, the catalogue is not fit for
+    training, or an unfinished run differs in settings or photos.
     """
     if target.exists() and not options.replace:
         raise TrainingError(f"{target} exists already. Choose another --name, or overwrite it with --replace.")

@@ -169,7 +169,7 @@ def rows(study: optuna.Study) -> list[Row]:
         for trial in trials
         if trial.state.is_finished() and trial.number not in replaced and "number" in trial.user_attrs
     ]
-    return sorted(ended, key=lambda row: (-_or_none(row.score), -_or_none(row.accuracy), row.trial))
+    return sorted(ended, key=lambda row: (-_or_lowest(row.score), -_or_lowest(row.accuracy), row.trial))
 
 
 def best_of(found: list[Row]) -> Row | None:
@@ -214,7 +214,7 @@ def _row(trial: FrozenTrial) -> Row:
     )  # fmt: skip
 
 
-def _or_none(score: float | None) -> float:
+def _or_lowest(score: float | None) -> float:
     return -1.0 if score is None else score
 
 

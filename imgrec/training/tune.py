@@ -26,7 +26,7 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.errors import TrainingError
 from imgrec.progress import Advance, Reporter
 from imgrec.training.compare import compare_features
-from imgrec.training.examples import Examples, at_most, digest_of, load_examples
+from imgrec.training.examples import LEARNED_FROM, Examples, at_most, digest_of, load_examples
 from imgrec.training.fit import Epoch, fit
 from imgrec.training.pixels import PhotoCache
 from imgrec.training.run import build, started
@@ -53,7 +53,6 @@ LEAST_STEPS = 40
 """Before so many a trial is not judged: the averages that batch normalisation keeps, by which validation photos are
 measured, still remember where they began (its momentum of 0.9 to the power of 40 is 1.5 %)."""
 _BATCH = 64
-_SPLITS = ("train", "validation")
 _STEPS_AN_AVERAGE_NEEDS = 3  # times the steps it reaches back
 
 
@@ -129,7 +128,7 @@ def tune(
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every trial that compiles anew
     until = clock() + limits.timeout_s
     labels, every = load_examples(catalogue, plan.settings.seed, report)
-    examples = {split: at_most(every[split], plan.photos_a_category, plan.settings.seed) for split in _SPLITS}
+    examples = {split: at_most(every[split], plan.photos_a_category, plan.settings.seed) for split in LEARNED_FROM}
     photos = {split: len(side) for split, side in examples.items()}
     report.say(
         f"{len(labels)} categories, of each at most {plan.photos_a_category} photos of a split: "

@@ -59,7 +59,8 @@ def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float
     if settings.top == "average":
         x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="average")(x)
     elif settings.top == "gem":
-        x = _joined_generalised_means(below, x)
+        x = joined_generalised_means(below, x)
+        x = keras.layers.Rescaling(_SCALE_OF_LENGTH_ONE, dtype="float32", name=_SCALED)(x)
     if settings.top == "dense":
         x = keras.layers.Flatten(name="flatten", dtype=dtype)(x)
         for name in ("fc1", "fc2"):
@@ -135,6 +136,13 @@ class GeneralisedMean(keras.layers.Layer):  # type: ignore[misc]
         return ops.power(ops.mean(powers, axis=(1, 2)), 1 / GEM_POWER)
 
 
+def joined_generalised_means(*maps: Any) -> Any:
+    """The generalised mean of each, (n, rows, columns, channels), brought to length 1, side by side: (n, d)."""
+    pooled = [GeneralisedMean(dtype="float32")(x) for x in maps]
+    of_length_one = [keras.layers.UnitNormalization(dtype="float32")(x) for x in pooled]
+    return keras.layers.Concatenate(dtype="float32")(of_length_one)
+
+
 class CosineLogits(keras.layers.Layer):  # type: ignore[misc]
     """Cosines between its input and a learned direction for each class, times COSINE_SCALE.
 
@@ -175,14 +183,6 @@ def _plain(dense: Any, scale: float) -> tuple[Floats, Floats]:
 def _small_start() -> dict[str, Any]:
     """As Glorot has it for inputs of unit variance, though what comes in is larger."""
     return {"kernel_initializer": keras.initializers.VarianceScaling(1 / _HASTE**2, "fan_avg", "uniform")}
-
-
-def _joined_generalised_means(*maps: Any) -> Any:
-    """Each pooled to a row of length 1, side by side: of length 1 in all, but for the scale."""
-    pooled = [GeneralisedMean(dtype="float32")(x) for x in maps]
-    of_length_one = [keras.layers.UnitNormalization(dtype="float32")(x) for x in pooled]
-    joined = keras.layers.Concatenate(dtype="float32")(of_length_one)
-    return keras.layers.Rescaling(_SCALE_OF_LENGTH_ONE, dtype="float32", name=_SCALED)(joined)
 
 
 def _dropout(x: Any, settings: TrainingSettings, name: str) -> Any:

@@ -12,7 +12,7 @@ from tiny_shop import draw_product, jpeg
 from watched import Watched
 
 from imgrec.catalogue.feed import FeedRow, Outcome
-from imgrec.catalogue.formats.detect import FORMATS, detect_format
+from imgrec.catalogue.formats.detect import format_of
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.plain_csv import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from imgrec.catalogue.import_report import ImportReport
@@ -94,7 +94,7 @@ def read(tmp_path: Path) -> Read:
         file = tmp_path / "feed"
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
         with FeedFile(file) as feed:
-            return list((FORMATS[format_name] if format_name else detect_format(feed)).read(feed))
+            return list(format_of(feed, format_name).read(feed))
 
     read_feed.numbered = numbered  # type: ignore[attr-defined]
     return read_feed

@@ -17,7 +17,7 @@ def query():
         usual = {
             "id": next(ids), "kind_of_query": "photo", "parent_id": None, "predicted_category": "Balls",
             "category": "Balls", "category_source": "predicted", "threshold": 0.5, "outcome": "answered",
-            "n_matches": 3, "total_ms": 10.0, "votes_for": 0, "votes_against": 0,
+            "total_ms": 10.0, "votes_for": 0, "votes_against": 0,
         }  # fmt: skip
         return LoggedQuery(**{**usual, **columns})
 
@@ -26,11 +26,11 @@ def query():
 
 def failed(query, outcome: str) -> LoggedQuery:
     nothing = dict.fromkeys(("predicted_category", "category", "category_source", "threshold", "total_ms"))
-    return query(outcome=outcome, n_matches=0, **nothing)
+    return query(outcome=outcome, **nothing)
 
 
 def test_queries_are_counted_by_outcome_and_answered_is_a_share_of_those_searched(query):
-    queries = [query(), query(), query(outcome="nothing_similar", n_matches=0)]
+    queries = [query(), query(), query(outcome="nothing_similar")]
     queries += [failed(query, outcome) for outcome in ("unreadable", "too_large", "failed", "failed")]
     report = report_on_log(queries)
     assert report.outcomes == {

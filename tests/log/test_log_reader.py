@@ -21,7 +21,7 @@ async def test_every_query_is_read_oldest_first_with_the_votes_on_the_whole_answ
     with LogReader.open(path) as reader:
         one, two = reader.queries()
         assert reader.counts() == (2, 5)
-    assert (one.id, one.votes_for, one.votes_against, one.n_matches, one.total_ms) == (first, 3, 1, 2, 20)
+    assert (one.id, one.votes_for, one.votes_against, one.total_ms) == (first, 3, 1, 20)
     assert (one.predicted_category, one.category, one.category_source, one.threshold, one.outcome) == (
         "Balls", "Balls", "predicted", 0.5, "answered",
     )  # fmt: skip

@@ -72,6 +72,11 @@ FORMATS = {
 }
 
 
+def format_of(feed: FeedFile, name: str | None) -> FeedFormat:
+    """The format that is insisted on, or else the one that a feed is found to be in. Raises FeedError."""
+    return FORMATS[name] if name else detect_format(feed)
+
+
 def detect_format(feed: FeedFile) -> FeedFormat:
     """The format of a feed. Raises FeedError saying what the feed looks like when it is none of ours."""
     text = feed.text_head.lstrip("\ufeff \t\r\n\0")

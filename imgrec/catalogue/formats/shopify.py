@@ -85,8 +85,7 @@ def _ungathered(table: Table, gathering: Gathering) -> Numbered:
 
 def _products(gathering: Gathering, decimal_comma: bool) -> Numbered:
     for rows, beyond in gathering.families():
-        product = [_Row(row, decimal_comma) for row in rows]
-        yield from _outcomes(product)
+        yield from _outcomes([_Row(row, decimal_comma) for row in rows])
         for row in beyond:
             yield row.line, _part(_Row(row, decimal_comma), f"beyond the {len(rows):,}th row of its handle")
 

@@ -113,7 +113,7 @@ NAMES = {
     ),
     "in stock": (
         "in stock?", "in stock", "vorrätig?", "auf lager?", "lagernd?", "en stock ?", "en stock?", "¿existencias?",
-        "¿en inventario?", "in stock?", "in magazzino?", "op voorraad?", "w magazynie?", "na stanie?", "em estoque?",
+        "¿en inventario?", "in magazzino?", "op voorraad?", "w magazynie?", "na stanie?", "em estoque?",
         "em stock?",
     ),
     "attribute 1": ("attribute 1 name", "attribut 1 name", "name des attributs 1", "nom de l'attribut 1"),
@@ -197,10 +197,10 @@ class _Reader:
 
     def product(self, row: TableRow, pictures_of_variations: Sequence[str]) -> FeedRow:
         """A product by itself, which is shown by its variations' pictures where it has none. Raises Unusable."""
-        external_id = needed(_key(row) or None, Reason.MISSING_ID, "ID and SKU")
+        external_id = needed(_key(row), Reason.MISSING_ID, "ID and SKU")
         _check_published(row)
         path, kind = _category(row)
-        images = pictures_in(row.fields["images"].replace("\\,", ",")) or list(pictures_of_variations)[:1]
+        images = _pictures(row) or list(pictures_of_variations)[:1]
         if not images:
             raise Unusable(Reason.MISSING_IMAGE, "the column images is blank")
         price = self._price(row)
@@ -249,7 +249,7 @@ class _Reader:
         taken.add(images[0])
         price = self._price(row)
         return replace(
-            product, id=needed(_key(row) or None, Reason.MISSING_ID, "ID and SKU"),
+            product, id=needed(_key(row), Reason.MISSING_ID, "ID and SKU"),
             title=cleaned_html(row.fields["name"]) or product.title, image=images[0], further_images=(),
             price=price.amount, currency=price.currency, unreadable_price=price.unreadable,
             in_stock=is_in_stock(row.fields.get("in stock")), sizes=_sizes(row),
@@ -285,8 +285,8 @@ def _as_name(name: str) -> str:
     return re.sub(r"^id\s*:\s*", "id:", name.strip().casefold())
 
 
-def _key(row: TableRow) -> str:
-    return cleaned_html(row.fields.get("id", "")) or cleaned_html(row.fields.get("sku", "")) or ""
+def _key(row: TableRow) -> str | None:
+    return cleaned_html(row.fields.get("id", "")) or cleaned_html(row.fields.get("sku", ""))
 
 
 def _rejected(row: TableRow, why: Unusable) -> Rejection:
