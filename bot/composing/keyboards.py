@@ -102,15 +102,6 @@ def save_button(say: Language, tap: Save, *, is_saved: bool) -> InlineKeyboardBu
     return button(say(short.SAVED if is_saved else short.SAVE), tap)
 
 
-def with_save(say: Language, markup: Keyboard, tap: Save, *, is_saved: bool) -> Keyboard:
-    """The same keyboard with the product marked as saved, or not."""
-    anew = save_button(say, tap, is_saved=is_saved)
-    return Keyboard([
-        [anew if one.callback_data == anew.callback_data else one for one in row]
-        for row in markup.inline_keyboard
-    ])  # fmt: skip
-
-
 def below_parts(say: Language, query_id: int, parts: Parts) -> Keyboard:
     """The numbered parts of a photo, its middle and its quarters."""
     numbered = [button(str(number), _asking(query_id, box)) for number, box in enumerate(parts.numbered, start=1)]
@@ -125,11 +116,6 @@ def with_vote(markup: Keyboard, query_id: int, rank: int, voted: int) -> Keyboar
     return Keyboard([
         [anew.get(one.callback_data, one) for one in row] for row in markup.inline_keyboard
     ])  # fmt: skip
-
-
-def without(markup: Keyboard, tap: Tap) -> Keyboard:
-    """The same keyboard without this button."""
-    return with_instead(markup, tap, None)
 
 
 def with_instead(markup: Keyboard, tap: Tap, other: InlineKeyboardButton | None) -> Keyboard:

@@ -38,10 +38,8 @@ async def on_save(context: Context, press: Press, tap: Save) -> Reaction:
     else:
         write = saved.save(press.user, tap.product_id, tap.query_id, tap.rank)
         action, toast = Action.SAVED, short.SAVED_IT
-    edits = []
-    if press.message.chat.is_private and press.keyboard:
-        keyboard = keyboards.with_save(say, press.keyboard, tap, is_saved=not is_saved)
-        edits = [Edit(message_id=press.message.message_id, keyboard=keyboard)]
+    turned = keyboards.save_button(say, tap, is_saved=not is_saved)
+    edits = press.with_instead(tap, turned) if press.message.chat.is_private else []
     noted = noting(tap.query_id, tap.rank, action, press.chat, press.user)
     return Reaction(edits, [write, noted], toast=say(toast))
 
