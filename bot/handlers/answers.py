@@ -60,17 +60,13 @@ async def on_pictures_missing(context: Context, press: Press, tap: PicturesMissi
     return Reaction([pictures, *press.with_instead(tap, None)], [settled], toast=context.say(short.PICTURES_AGAIN))
 
 
-async def ask_again(context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask) -> Reaction:
-    """Answer an earlier query anew, changed a little."""
-    return await _answer(context, _request(context, press, kind, query_id, ask))
-
-
-async def ask_anew(context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask) -> Reaction:
-    """The same where something else is to be looked at."""
-    return await _answer(context, replace(_request(context, press, kind, query_id, ask), seen=None))
-
-
-async def _answer(context: Context, request: Request) -> Reaction:
+async def ask_again(
+    context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask, *, looks_anew: bool = False
+) -> Reaction:
+    """Answer an earlier query anew, changed a little; `looks_anew`: something else is to be looked at."""
+    request = _request(context, press, kind, query_id, ask)
+    if looks_anew:
+        request = replace(request, seen=None)
     reaction = await answer(context.bot, context.services, context.waiting, request)
     return replace(reaction, toast=context.say(short.ONE_MOMENT))
 
