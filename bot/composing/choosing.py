@@ -14,9 +14,8 @@ from bot.callback_data import (
     ChooseLikeness,
     ChooseResults,
 )
-from bot.composing.buttons import Row, button, in_rows, marked
+from bot.composing.buttons import Row, button, in_rows, marked, pages, turning
 from bot.composing.keyboards import Keyboard
-from bot.composing.paging import page_of, pages, turning
 from bot.language import Language, Languages
 from bot.shop import Shop
 from bot.texts import short
@@ -39,7 +38,7 @@ def category_buttons(
     last = pages(len(category_ids), CATEGORIES_A_PAGE) - 1
     page = min(page, last)
     auto = button(marked(say(short.AUTO), chosen is None), ChooseCategory(AUTO_CATEGORY))
-    shown = page_of(list(category_ids), page, CATEGORIES_A_PAGE)
+    shown = list(category_ids)[page * CATEGORIES_A_PAGE : (page + 1) * CATEGORIES_A_PAGE]
     rows = _categories(say, shown, category_ids, on_sale, chosen)
     return Keyboard([[auto], *rows, *turning(page, last, CategoryPage)])
 

@@ -9,8 +9,10 @@ from bot.answering.drawing import Parts
 from bot.callback_data import (
     BELOW_LIST,
     BELOW_TOLD,
+    AskAgain,
     AskPart,
     Forget,
+    HistoryPage,
     KeepPhotos,
     LessLike,
     MakeWish,
@@ -29,16 +31,18 @@ from bot.callback_data import (
     WithoutWords,
     encode,
 )
-from bot.composing.buttons import Row, button, in_even_rows, marked
+from bot.composing.buttons import Row, button, in_even_rows, marked, turning
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result
+from bot.store.history import Asked
 from bot.store.wishes import Wish
 from bot.texts import short, wishes
 from imgrec.vision.boxes import Box, quadrants
 
 Keyboard = InlineKeyboardMarkup
 
+ASKED_A_PAGE = 10
 _OTHER_CATEGORIES = 2
 _QUARTERS = "◰◳◱◲"  # as they are read
 
@@ -53,8 +57,8 @@ def below_answer(say: Language, query_id: int, result: Result, found: Found) -> 
     left_out = answer.scope if len(answer.scope) == 1 or not shown else ()  # of several searched, each is offered alone
     rows = [*_numbers(query_id, 1, shown), *_votes_and_more(say, query_id, found, shown + 1)]
     wish = [make_wish(say, query_id)] if found.ask.photos else []
-    of_photo = [*wish, *_part(say, query_id, found)]
-    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), of_photo])
+    part = [button(say(short.PART_OF_IT), ShowParts(query_id))] if found.ask.shows_whole_photo else []
+    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), [*wish, *part]])
 
 
 def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
@@ -137,6 +141,13 @@ def below_overview(query_ids: Sequence[int]) -> Keyboard:
     return Keyboard(in_even_rows(buttons))
 
 
+def below_history(say: Language, page: int, last: int, asked: Sequence[Asked]) -> Keyboard:
+    """A number for each query of a page, which asks it again, and the way to other pages."""
+    first = page * ASKED_A_PAGE + 1
+    numbers = [button(say.number(number), AskAgain(one.query_id)) for number, one in enumerate(asked, start=first)]
+    return Keyboard([*in_even_rows(numbers), *turning(page, last, HistoryPage)])
+
+
 def deleting(say: Language, user_id: int) -> Keyboard:
     """Whether all there is of a user shall go."""
     return Keyboard([
@@ -188,10 +199,6 @@ def _under(say: Language, query_id: int, result: Result) -> list[InlineKeyboardB
         )
         for limit in steps.limits
     ]
-
-
-def _part(say: Language, query_id: int, found: Found) -> list[InlineKeyboardButton]:
-    return [button(say(short.PART_OF_IT), ShowParts(query_id))] if found.ask.shows_whole_photo else []
 
 
 def _asking(query_id: int, box: Box) -> AskPart:
