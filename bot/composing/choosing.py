@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from bot.callback_data import (
-    AUTO_CATEGORY,
-    AUTO_LANGUAGE,
+    AUTO,
     AUTO_PERMILLE,
-    AUTO_RESULTS,
     MOST_RESULTS,
     CategoryPage,
     ChooseCategory,
@@ -37,7 +35,7 @@ def category_buttons(
         return None
     last = pages(len(category_ids), CATEGORIES_A_PAGE) - 1
     page = min(page, last)
-    auto = button(marked(say(short.AUTO), chosen is None), ChooseCategory(AUTO_CATEGORY))
+    auto = button(marked(say(short.AUTO), chosen is None), ChooseCategory(AUTO))
     shown = list(category_ids)[page * CATEGORIES_A_PAGE : (page + 1) * CATEGORIES_A_PAGE]
     rows = _categories(say, shown, category_ids, on_sale, chosen)
     return Keyboard([[auto], *rows, *turning(page, last, CategoryPage)])
@@ -71,7 +69,7 @@ def likeness_buttons(say: Language, shop: Shop, chosen: float | None) -> Keyboar
 
 def results_buttons(say: Language, shop: Shop, chosen: int | None) -> Keyboard:
     """Auto, and a button for each number of products."""
-    auto = button(marked(f"{say(short.AUTO)}: {say.number(shop.results)}", chosen is None), ChooseResults(AUTO_RESULTS))
+    auto = button(marked(f"{say(short.AUTO)}: {say.number(shop.results)}", chosen is None), ChooseResults(AUTO))
     numbers = [
         button(marked(say.number(number), number == chosen), ChooseResults(number))
         for number in range(1, MOST_RESULTS + 1)
@@ -81,7 +79,7 @@ def results_buttons(say: Language, shop: Shop, chosen: int | None) -> Keyboard:
 
 def language_buttons(say: Language, languages: Languages, chosen: str | None) -> Keyboard:
     """As the profile has it, and a button for each language, in its own words."""
-    profile = button(marked(say(short.AS_TELEGRAM), chosen is None), ChooseLanguage(AUTO_LANGUAGE))
+    profile = button(marked(say(short.AS_TELEGRAM), chosen is None), ChooseLanguage(AUTO))
     others = [
         button(marked(languages.of(code).name, code == chosen), ChooseLanguage(number_of(code)))
         for code in languages.codes

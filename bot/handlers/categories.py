@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.callback_data import AUTO_CATEGORY, CategoryPage, ChooseCategory
+from bot.callback_data import AUTO, CategoryPage, ChooseCategory
 from bot.composing.choosing import near_category_buttons, page_with
 from bot.composing.settings import CATEGORY, Page
 from bot.handlers.context import Context, Press, too_old
@@ -40,9 +40,9 @@ async def on_category(context: Context, message: Message, wanted: str) -> Reacti
 async def on_choose_category(context: Context, press: Press, tap: ChooseCategory) -> Reaction:
     """Set the chat's category."""
     category_ids = context.services.looking.shop.category_ids
-    if tap.category_id != AUTO_CATEGORY and tap.category_id not in category_ids.values():
+    if tap.category_id != AUTO and tap.category_id not in category_ids.values():
         return too_old(context)
-    chosen = None if tap.category_id == AUTO_CATEGORY else tap.category_id
+    chosen = None if tap.category_id == AUTO else tap.category_id
     now = await standing_with_counts(context, replace(context.settings, category_id=chosen))
     reaction = turned(now.say, press, CATEGORY.page(now, page_with(category_ids, chosen)))
     return replace(reaction, writes=[context.services.store.chats.choose_category(press.chat, chosen)])

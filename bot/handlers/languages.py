@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.callback_data import AUTO_LANGUAGE, ChooseLanguage
+from bot.callback_data import AUTO, ChooseLanguage
 from bot.composing.choosing import language_of
 from bot.composing.settings import LANGUAGE
 from bot.handlers.context import Context, Press, too_old
@@ -23,7 +23,7 @@ async def on_choose_language(context: Context, press: Press, tap: ChooseLanguage
     """Set the chat's language; it is spoken from this answer on, and the menu of commands follows."""
     languages = context.services.speaking.languages
     chosen = language_of(tap.code, languages)
-    if chosen is None and tap.code != AUTO_LANGUAGE:
+    if chosen is None and tap.code != AUTO:
         return too_old(context)
     say = languages.of(chosen, context.profile)
     now = standing(context, replace(context.settings, language=chosen), say)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.callback_data import AUTO_RESULTS, MOST_RESULTS, ChooseResults
+from bot.callback_data import AUTO, MOST_RESULTS, ChooseResults
 from bot.composing.settings import RESULTS, Page
 from bot.handlers.context import Context, Press
 from bot.handlers.settings import sent, standing, turned
@@ -27,7 +27,7 @@ async def on_results(context: Context, message: Message, wanted: str) -> Reactio
 
 async def on_choose_results(context: Context, press: Press, tap: ChooseResults) -> Reaction:
     """Set how many products an answer in this chat shows."""
-    results = None if tap.results == AUTO_RESULTS else tap.results
+    results = None if tap.results == AUTO else tap.results
     now = standing(context, replace(context.settings, results=results))
     reaction = turned(now.say, press, RESULTS.page(now, 0))
     return replace(reaction, writes=[context.services.store.chats.choose_results(press.chat, results)])
