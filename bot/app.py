@@ -23,7 +23,7 @@ from bot.handlers.routing import handle
 from bot.heartbeat import beat
 from bot.language import SOURCE, Languages
 from bot.owner.watching import Watching
-from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
+from bot.receiving.polling import Polling, RefusedTokenError, Troubles
 from bot.receiving.updates import Update, read_update
 from bot.receiving.webhook import Webhook
 from bot.retention import tidy
@@ -224,7 +224,7 @@ async def _greet(bot: Bot, config: Config) -> None:
             troubles.over()
             return
         except InvalidToken:
-            raise RefusedTokenError(unknown_token(config)) from None
+            raise RefusedTokenError(config.telegram.api_url) from None
         except TelegramError as error:
             await troubles.pause(error.message)
 

@@ -32,19 +32,24 @@ Take = Callable[[list[Any]], Awaitable[None]]
 
 
 class RefusedTokenError(ConfigError):
-    """Telegram does not know the token, or not any more."""
+    """Telegram, at this address, does not know the token, or not any more."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(
+            f"{api_url} does not know this bot token. Check TELEGRAM_BOT_TOKEN, or get one from @BotFather."
+        )
 
 
 class Polling:
     """Asks for updates until it is cancelled; `beat` is called when Telegram has answered. Raises RefusedTokenError."""
 
     def __init__(self, config: Config, token: str, take: Take, beat: Callable[[], None]) -> None:
-        self._config = config
-        self._url = f"{config.telegram.api_url}/bot{token}"
+        self._api_url = config.telegram.api_url
+        self._url = f"{self._api_url}/bot{token}"
         self._take = take
         self._beat = beat
         self._request = HTTPXRequest(connection_pool_size=2, connect_timeout=_CONNECT_S)
-        self._troubles = Troubles(config.telegram.api_url)
+        self._troubles = Troubles(self._api_url)
         self._offset: int | None = None
 
     async def run(self) -> None:
@@ -87,7 +92,7 @@ class Polling:
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
             self._troubles.refused += 1
             if self._troubles.refused >= _TIMES_REFUSED:
-                raise RefusedTokenError(unknown_token(self._config))
+                raise RefusedTokenError(self._api_url)
         elif status == HTTPStatus.CONFLICT:
             if "webhook" in why.lower():
                 await self._remove_webhook()
@@ -139,13 +144,6 @@ class Troubles:
         if self._tries:
             log.info("%s answers again, after %.0f s.", self._address, time.monotonic() - self._since_s)
         self._tries = self.refused = 0
-
-
-def unknown_token(config: Config) -> str:
-    """What is said of a token that Telegram does not know."""
-    return (
-        f"{config.telegram.api_url} does not know this bot token. Check TELEGRAM_BOT_TOKEN, or get one from @BotFather."
-    )
 
 
 def _json(body: bytes) -> Json:

@@ -15,7 +15,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler, stream_request_body
 
 from bot.heartbeat import beat_while_listening
-from bot.receiving.polling import RefusedTokenError, Take, Troubles, unknown_token
+from bot.receiving.polling import RefusedTokenError, Take, Troubles
 from bot.receiving.updates import ALLOWED_UPDATES
 from imgrec.config import Config
 from imgrec.errors import ConfigError
@@ -61,7 +61,7 @@ class Webhook:
                 self._troubles.over()
                 return
             except InvalidToken:
-                raise RefusedTokenError(unknown_token(self._config)) from None
+                raise RefusedTokenError(self._config.telegram.api_url) from None
             except BadRequest as error:
                 raise ConfigError(f"Telegram refuses telegram.webhook.url: {error.message}. Correct it.") from None
             except TelegramError as error:
