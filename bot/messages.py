@@ -94,6 +94,13 @@ Message = Annotated[Pictures | Text | Drawing | Edit | Menu | Guest, Field(discr
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 
+def with_picture(photo: Path | None, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int) -> Message:
+    """A text as the caption of a picture; by itself where there is none."""
+    if photo is None:
+        return Text(html=html, keyboard=keyboard, reply_to=reply_to)
+    return Pictures(items=(Picture(photo=photo, caption=html),), keyboard=keyboard, reply_to=reply_to)
+
+
 def read_message(text: str) -> Message:
     """A message from the JSON it was kept as."""
     return _MESSAGE.validate_json(text)

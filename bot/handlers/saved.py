@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from bot.callback_data import OpenSaved, RemoveSaved, Removing, Save, SavedAfter
 from bot.composing import keyboards
-from bot.composing.saved import Kept, below_saved, compose_product, compose_saved, listed
+from bot.composing.saved import below_saved, compose_product, compose_saved, listed
 from bot.handlers.context import Context, Press, too_old
 from bot.messages import Edit, Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
+from bot.shop import Kept
 from bot.store.journal import noting
 from bot.texts import products, short
 from imgrec.log.schema import Action
