@@ -5,6 +5,7 @@ from html import escape
 from typing import Literal
 
 from bot.language import Language, msgid
+from imgrec.catalogue.store import Product
 from imgrec.search.answer import Match
 from imgrec.search.likeness import DEGREES
 
@@ -34,10 +35,14 @@ def price(say: Language, match: Match) -> str:
     return say("from {price}", price=written) if match.from_price else written
 
 
+def name_of(product: Product, length: int = LISTED_TITLE_LENGTH) -> str:
+    """A product's title, or what else names it, as HTML."""
+    return escape(shortened(product.title or product.category or product.id, length))
+
+
 def title_of(match: Match, length: int) -> str:
-    """A product's title, or what else names it, as HTML: linked where the feed has an address."""
-    product = match.product
-    title = escape(shortened(product.title or product.category or product.id, length))
+    """The same, linked where the feed has an address."""
+    product, title = match.product, name_of(match.product, length)
     if product.url and product.url.startswith(("http://", "https://")):
         return f'<a href="{escape(product.url)}">{title}</a>'
     return title
