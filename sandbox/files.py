@@ -5,12 +5,10 @@ import base64
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from typing import Any
 
 from sandbox.errors import bad_request
 from sandbox.photos import Jpeg, photo_sizes, sticker_size
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024

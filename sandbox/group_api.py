@@ -4,8 +4,9 @@ from sandbox import groups
 from sandbox.calls import Call
 from sandbox.errors import bad_request
 from sandbox.membership import check_status
-from sandbox.messages import Chat, Json, User
+from sandbox.messages import Chat, User
 from sandbox.user_api import UserHandler
+from sandbox.wire import Json
 
 
 class GroupHandler(UserHandler):

@@ -9,8 +9,7 @@ from sandbox.entities import format_text
 from sandbox.errors import bad_request
 from sandbox.files import WRONG_FILE, Document, Photo
 from sandbox.messages import Chat, Content, Message
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 
 async def send_message(call: Call) -> Json:

@@ -17,9 +17,10 @@ from sandbox.errors import ApiError, bad_request
 from sandbox.files import Document, Photo, Refusal, Upload
 from sandbox.handlers import ApiHandler
 from sandbox.membership import ADMINS, INSIDE
-from sandbox.messages import CHANNEL_BOT, GROUP_ANONYMOUS, Chat, Content, Json, Message, User
+from sandbox.messages import CHANNEL_BOT, GROUP_ANONYMOUS, Chat, Content, Message, User
 from sandbox.other_kinds import OTHER_KINDS
 from sandbox.record import to_json
+from sandbox.wire import Json
 
 LONGEST_WAIT_S = 60
 MAX_CLIENT_ID = 64
