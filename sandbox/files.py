@@ -5,6 +5,7 @@ import base64
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sandbox.errors import bad_request
 from sandbox.photos import Jpeg, photo_sizes, sticker_size
@@ -85,6 +86,7 @@ class Sticker:
 
 
 Media = Photo | Document | Sticker
+M = TypeVar("M", Photo, Document)
 
 
 @dataclass(frozen=True)
@@ -154,18 +156,13 @@ class FileStore:
         self._by_digest[digest] = self._usable[sticker.file.file_id] = sticker
         return sticker
 
-    def photo(self, file_id: str) -> Photo:
-        """The photo one of whose sizes has this id, to be sent again."""
-        found = self._sendable(file_id)
-        if not isinstance(found, Photo):
-            raise bad_request(f"can't use file of type {type(found).__name__} as Photo")
-        return found
-
-    def document(self, file_id: str) -> Document:
-        """The document with this id, to be sent again."""
-        found = self._sendable(file_id)
-        if not isinstance(found, Document):
-            raise bad_request(f"can't use file of type {type(found).__name__} as Document")
+    def sendable(self, file_id: str, kind: type[M]) -> M:
+        """The document with this id, or the photo one of whose sizes has it, to be sent again."""
+        found = self._usable.get(file_id)
+        if found is None:
+            raise bad_request(WRONG_FILE)
+        if not isinstance(found, kind):
+            raise bad_request(f"can't use file of type {type(found).__name__} as {kind.__name__}")
         return found
 
     def downloadable(self, file_id: str) -> StoredFile:
@@ -195,12 +192,6 @@ class FileStore:
     def refusal(self, media: Media) -> Refusal | None:
         """Why a photo cannot be sent, where it cannot."""
         return self.refusals.get(media.sha256) if isinstance(media, Photo) else None
-
-    def _sendable(self, file_id: str) -> Media:
-        found = self._usable.get(file_id)
-        if found is None:
-            raise bad_request(WRONG_FILE)
-        return found
 
     def _keep(self, kind: str, content: bytes, suffix: str, salt: str) -> StoredFile:
         unique_id = "AQAD" + _digest(kind, content, salt)[:16]

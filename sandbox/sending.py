@@ -113,7 +113,8 @@ async def _media(call: Call, kind: str, reference: str) -> Photo | Document | No
     if not reference.startswith("attach://"):
         if "://" in reference:
             raise bad_request(WRONG_FILE)
-        return call.bot.files.photo(reference) if kind == "photo" else call.bot.files.document(reference)
+        files = call.bot.files
+        return files.sendable(reference, Photo) if kind == "photo" else files.sendable(reference, Document)
     upload = call.upload(reference.removeprefix("attach://"))
     if upload is None:
         return None
