@@ -10,7 +10,7 @@ from imgrec.search.answer import Match
 from imgrec.search.likeness import DEGREES
 
 LISTED_TITLE_LENGTH = 72
-_NAME_LENGTH = 60
+_LONGEST_WORDS = 60
 _MOST_NAMED = 4
 _BESIDE = "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"
 
@@ -67,14 +67,14 @@ def line_of(say: Language, match: Match) -> str:
     return f"{title}{_BESIDE}{known}" if known else title
 
 
-def category_name(category: str) -> str:
-    """A category's name as HTML."""
-    return escape(shortened(category, _NAME_LENGTH))
+def as_html(words: str) -> str:
+    """What a feed or a shopper wrote, such as the name of a category: escaped, and cut where it is long."""
+    return escape(shortened(words, _LONGEST_WORDS))
 
 
 def categories(say: Language, names: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
     """Names of categories in bold, in a list; of many only the first."""
-    bold = [f"<b>{category_name(name)}</b>" for name in names[:_MOST_NAMED]]
+    bold = [f"<b>{as_html(name)}</b>" for name in names[:_MOST_NAMED]]
     return say.list([*bold, say("others")] if len(names) > _MOST_NAMED else bold, style)
 
 
