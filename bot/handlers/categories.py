@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.callback_data import AUTO, CategoryPage, ChooseCategory
 from bot.composing.choosing import near_category_buttons, page_with
-from bot.composing.settings import CATEGORY, Page
+from bot.composing.settings import Page, category_page
 from bot.handlers.context import Context, Press, too_old
 from bot.handlers.settings import sent, standing_with_counts, turned
 from bot.messages import Text
@@ -22,7 +22,7 @@ async def on_category(context: Context, message: Message, wanted: str) -> Reacti
     now = await standing_with_counts(context)
     category_ids = now.shop.category_ids
     if not wanted or not category_ids:
-        return sent(CATEGORY.page(now, page_with(category_ids, now.chosen.category_id)))
+        return sent(category_page(now, page_with(category_ids, now.chosen.category_id)))
     if wanted.casefold() == _AUTO:
         return _chosen(context, message, None)
     try:
@@ -34,7 +34,7 @@ async def on_category(context: Context, message: Message, wanted: str) -> Reacti
     unknown = choices.category_unknown(now.say, wanted, is_near=bool(near))
     if near:
         return sent(Page(unknown, near_category_buttons(now.say, near, category_ids, now.on_sale, now.category)))
-    return sent(Page(unknown, CATEGORY.page(now, 0).keyboard))
+    return sent(Page(unknown, category_page(now).keyboard))
 
 
 async def on_choose_category(context: Context, press: Press, tap: ChooseCategory) -> Reaction:
@@ -44,13 +44,13 @@ async def on_choose_category(context: Context, press: Press, tap: ChooseCategory
         return too_old(context)
     chosen = None if tap.category_id == AUTO else tap.category_id
     now = await standing_with_counts(context, replace(context.settings, category_id=chosen))
-    reaction = turned(now.say, press, CATEGORY.page(now, page_with(category_ids, chosen)))
+    reaction = turned(now.say, press, category_page(now, page_with(category_ids, chosen)))
     return replace(reaction, writes=[context.services.store.chats.choose_category(press.chat, chosen)])
 
 
 async def on_category_page(context: Context, press: Press, tap: CategoryPage) -> Reaction:
     """Turn to another page of the categories."""
-    return turned(context.say, press, CATEGORY.page(await standing_with_counts(context), tap.page))
+    return turned(context.say, press, category_page(await standing_with_counts(context), tap.page))
 
 
 def _chosen(context: Context, message: Message, category: str | None) -> Reaction:

@@ -16,7 +16,7 @@ from bot.texts import short
 
 async def on_language(context: Context, message: Message, wanted: str) -> Reaction:
     """Show the languages there are."""
-    return sent(LANGUAGE.page(standing(context), 0))
+    return sent(LANGUAGE.page(standing(context)))
 
 
 async def on_choose_language(context: Context, press: Press, tap: ChooseLanguage) -> Reaction:
@@ -27,7 +27,7 @@ async def on_choose_language(context: Context, press: Press, tap: ChooseLanguage
         return too_old(context)
     say = languages.of(chosen, context.profile)
     now = standing(context, replace(context.settings, language=chosen), say)
-    reaction = turned(say, press, LANGUAGE.page(now, 0))
+    reaction = turned(say, press, LANGUAGE.page(now))
     return replace(
         reaction, messages=[*reaction.messages, _menu(None if chosen is None else say)],
         writes=[context.services.store.chats.choose_language(press.chat, chosen)],

@@ -19,7 +19,7 @@ async def on_results(context: Context, message: Message, wanted: str) -> Reactio
     say, shop = context.say, context.services.looking.shop
     results, is_auto = parse_results(wanted), wanted.casefold() == _AUTO
     if results is None and not is_auto:
-        page = RESULTS.page(standing(context), 0)
+        page = RESULTS.page(standing(context))
         return sent(Page(choices.results_unknown(say, wanted, MOST_RESULTS), page.keyboard) if wanted else page)
     now = choices.results_now(say, results, shop.results)
     return Reaction([Text(html=now)], [context.services.store.chats.choose_results(message.chat.id, results)])
@@ -29,7 +29,7 @@ async def on_choose_results(context: Context, press: Press, tap: ChooseResults) 
     """Set how many products an answer in this chat shows."""
     results = None if tap.results == AUTO else tap.results
     now = standing(context, replace(context.settings, results=results))
-    reaction = turned(now.say, press, RESULTS.page(now, 0))
+    reaction = turned(now.say, press, RESULTS.page(now))
     return replace(reaction, writes=[context.services.store.chats.choose_results(press.chat, results)])
 
 

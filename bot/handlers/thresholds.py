@@ -24,7 +24,7 @@ async def on_threshold(context: Context, message: Message, wanted: str) -> React
     say = context.say
     likeness, is_auto = parse_likeness(wanted, say), wanted.casefold() == _AUTO
     if likeness is None and not is_auto:
-        page = LIKENESS.page(standing(context), 0)
+        page = LIKENESS.page(standing(context))
         return sent(Page(choices.threshold_unknown(say, wanted), page.keyboard) if wanted else page)
     now = choices.threshold_now(say, likeness, context.services.looking.shop.auto_likeness)
     return Reaction([Text(html=now)], [context.services.store.chats.choose_likeness(message.chat.id, likeness)])
@@ -34,7 +34,7 @@ async def on_choose_likeness(context: Context, press: Press, tap: ChooseLikeness
     """Set how alike products have to be in this chat."""
     likeness = None if tap.permille == AUTO_PERMILLE else tap.permille / 1000
     now = standing(context, replace(context.settings, likeness=likeness))
-    reaction = turned(now.say, press, LIKENESS.page(now, 0))
+    reaction = turned(now.say, press, LIKENESS.page(now))
     return replace(reaction, writes=[context.services.store.chats.choose_likeness(press.chat, likeness)])
 
 
