@@ -6,15 +6,13 @@ from bot.callback_data import AUTO, CategoryPage, ChooseCategory
 from bot.composing.choosing import near_category_buttons, page_with
 from bot.composing.settings import Page, category_page
 from bot.handlers.context import Context, Press, too_old
-from bot.handlers.settings import sent, standing_with_counts, turned
+from bot.handlers.settings import is_auto, sent, standing_with_counts, turned
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.texts import choices
 from imgrec.errors import CatalogueError
 from imgrec.search.naming import near_categories, nearest_category
-
-_AUTO = "auto"
 
 
 async def on_category(context: Context, message: Message, wanted: str) -> Reaction:
@@ -23,7 +21,7 @@ async def on_category(context: Context, message: Message, wanted: str) -> Reacti
     category_ids = now.shop.category_ids
     if not wanted or not category_ids:
         return sent(category_page(now, page_with(category_ids, now.chosen.category_id)))
-    if wanted.casefold() == _AUTO:
+    if is_auto(wanted):
         return _chosen(context, message, None)
     try:
         return _chosen(context, message, nearest_category(wanted, tuple(category_ids)))
