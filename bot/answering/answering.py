@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from telegram import Bot
 
-from bot.answering.downloading import NoLongerThereError
+from bot.answering.downloading import TRIES_OF_WHAT_MAY_BE_GONE, NoLongerThereError
 from bot.answering.keeping import asking_to_keep
 from bot.answering.links import LinkError, TooLargeAtLinkError
 from bot.answering.seeing import Trouble, find
@@ -25,7 +25,6 @@ from imgrec.log.writer import LoggedAnswer, LoggedTimes, QueryRecord
 
 log = logging.getLogger(__name__)
 
-_TRIES_OF_WHAT_MAY_BE_GONE = 4
 _NO_TIMES = LoggedTimes()
 
 
@@ -105,7 +104,7 @@ def is_too_late(services: Services, waiting: Waiting) -> bool:
 
 def may_come_back(waiting: Waiting) -> bool:
     """Whether to try again for what Telegram says is unavailable, which it also says of what is gone for good."""
-    return waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE
+    return waiting.starts < TRIES_OF_WHAT_MAY_BE_GONE
 
 
 def refusal(
