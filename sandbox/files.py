@@ -115,6 +115,10 @@ class FileStore:
         self._by_digest: dict[str, Media] = {}
         self.refusals: dict[str, Refusal] = {}  # photos that cannot be sent, by their SHA-256
 
+    async def add(self, kind: str, upload: Upload) -> Photo | Document:
+        """Keep a file as a photo, or else as a document."""
+        return await self.add_photo(upload.content) if kind == "photo" else self.add_document(upload)
+
     async def add_photo(self, content: bytes) -> Photo:
         """Keep a picture as a photo; it is re-encoded outside the event loop."""
         digest = _digest("photo", content)

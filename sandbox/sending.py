@@ -116,11 +116,7 @@ async def _media(call: Call, kind: str, reference: str) -> Photo | Document | No
         files = call.bot.files
         return files.sendable(reference, Photo) if kind == "photo" else files.sendable(reference, Document)
     upload = call.upload(reference.removeprefix("attach://"))
-    if upload is None:
-        return None
-    if kind == "photo":
-        return await call.bot.files.add_photo(upload.content)
-    return call.bot.files.add_document(upload)
+    return None if upload is None else await call.bot.files.add(kind, upload)
 
 
 def _chat_and_reply(call: Call) -> tuple[Chat, Message | None]:
