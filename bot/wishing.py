@@ -11,7 +11,7 @@ from telegram import Bot
 
 from bot.answering.downloading import TRIES_OF_WHAT_MAY_BE_GONE, NoLongerThereError
 from bot.answering.seeing import look
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.composing.answers import compose_wish
 from bot.found import found
 from bot.messages import Text
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _LOOKS_EVERY_S = 5.0
 _PAUSE_S = 60.0
 """After a wish could not be searched, times how often it could not."""
-_USEFUL_FOR_S = 24 * 3600
+_USEFUL_FOR_S = DAY_S
 """A message that Telegram does not take for longer is not sent any more."""
 
 

@@ -4,7 +4,7 @@ from bot.answering.answering import may_come_back
 from bot.answering.downloading import NoLongerThereError
 from bot.answering.seeing import look
 from bot.callback_data import BELOW_ANSWER, BELOW_LIST, MakeWish, StopWish
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.composing import keyboards
 from bot.found import Found
 from bot.handlers.context import Context, Press, too_old
@@ -17,8 +17,6 @@ from bot.texts import short, wishes
 from imgrec.errors import PhotoError
 from imgrec.log.schema import Action
 from imgrec.search.answer import Seen
-
-_DAY_S = 24 * 3600
 
 
 async def on_make_wish(context: Context, press: Press, tap: MakeWish) -> Reaction:
@@ -93,7 +91,7 @@ def _wish(context: Context, press: Press, query_id: int, found: Found, seen: See
         about=found.answer.category or found.answer.predicted_category or "", model=seen.serving.model_sha256,
         outputs=seen.outputs, likeness=found.answer.likeness, generation=generation,
         told=frozenset(rank.product_id for rank in found.ranks), made_s=now,
-        until_s=now + context.services.wish_days * _DAY_S,
+        until_s=now + context.services.wish_days * DAY_S,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Self
 
 from bot.answering.looking import Looking
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.messages import Text
 from bot.owner.metrics import Metrics, listen
 from bot.owner.troubles import ErrorsHeard, Trouble, Troubles, disk_trouble, tell
@@ -18,7 +18,7 @@ from bot.texts.owner import trouble_told
 from imgrec.async_database import Write
 from imgrec.config import Config
 
-_OF_USE_S = 24 * 3600.0
+_OF_USE_S = DAY_S
 
 
 class Watching:
