@@ -23,7 +23,7 @@ from bot.handlers.routing import handle
 from bot.heartbeat import beat
 from bot.language import SOURCE, Languages
 from bot.owner.watching import Watching
-from bot.receiving.polling import Polling, RefusedTokenError, Troubles, unknown_token
+from bot.receiving.polling import Outage, Polling, RefusedTokenError
 from bot.receiving.updates import Update, read_update
 from bot.receiving.webhook import Webhook
 from bot.retention import tidy
@@ -217,16 +217,16 @@ async def _open_store(config: Config, token: SecretStr) -> Store:
 
 async def _greet(bot: Bot, config: Config) -> None:
     """Wait until Telegram answers; raises RefusedTokenError where it does not know the token."""
-    troubles = Troubles(config.telegram.api_url)
+    outage = Outage(config.telegram.api_url)
     while True:
         try:
             await bot.initialize()
-            troubles.over()
+            outage.over()
             return
         except InvalidToken:
-            raise RefusedTokenError(unknown_token(config)) from None
+            raise RefusedTokenError(config.telegram.api_url) from None
         except TelegramError as error:
-            await troubles.pause(error.message)
+            await outage.pause(error.message)
 
 
 async def _register(bot: Bot, languages: Languages) -> None:

@@ -261,11 +261,9 @@ class Removing:
     on: int
 
 
-AUTO_CATEGORY = 0
-AUTO_RESULTS = 0
-AUTO_LANGUAGE = 0
+AUTO = 0
+AUTO_PERMILLE = 9999  # no likeness at all is 0
 MOST_RESULTS = 10
-AUTO_PERMILLE = 9999
 BELOW_ANSWER, BELOW_LIST, BELOW_TOLD = range(3)
 _LARGEST = 2**63 - 1  # what SQLite holds
 _MOST_RANKS = 100  # of an answer

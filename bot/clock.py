@@ -2,6 +2,7 @@
 
 import time
 
+DAY_S = 24 * 3600
 _BEGAN_S = time.time() - time.monotonic()
 
 

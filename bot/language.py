@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 FOLDER = Path(__file__).with_name("languages")
-"""One catalogue a language, DE.po and the like; to add a language is to add a file here."""
+"""One catalogue a language, de.po and the like; to add a language is to add a file here."""
 _DECIMALS = re.compile(r"\.0+")
 _MOST_DIGITS = 20  # decimals count no further than 28
 SOURCE = "en"

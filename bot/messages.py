@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from telegram import InlineKeyboardMarkup
 
 Json = dict[str, Any]
@@ -25,13 +25,15 @@ class Picture(_Message):
         return self.photo.stem
 
 
-class _WithKeyboard(_Message):
-    keyboard: Json | None = None
+def _as_data(keyboard: object) -> object:
+    return keyboard.to_dict() if isinstance(keyboard, InlineKeyboardMarkup) else keyboard
 
-    @field_validator("keyboard", mode="before")
-    @classmethod
-    def _as_data(cls, keyboard: object) -> object:
-        return keyboard.to_dict() if isinstance(keyboard, InlineKeyboardMarkup) else keyboard
+
+Buttons = Annotated[Json | None, BeforeValidator(_as_data)]
+
+
+class _WithKeyboard(_Message):
+    keyboard: Buttons = None
 
 
 class Pictures(_WithKeyboard):
@@ -51,9 +53,7 @@ class Text(_WithKeyboard):
     kind: Literal["text"] = "text"
     html: str
     reply_to: int | None = None
-    where_doubtful: Json | None = None
-
-    _doubtful_as_data = field_validator("where_doubtful", mode="before")(_WithKeyboard._as_data.__func__)  # type: ignore[attr-defined]
+    where_doubtful: Buttons = None
 
 
 class Drawing(_WithKeyboard):
@@ -92,6 +92,13 @@ class Menu(_Message):
 Message = Annotated[Pictures | Text | Drawing | Edit | Menu | Guest, Field(discriminator="kind")]
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+
+
+def with_picture(photo: Path | None, html: str, keyboard: InlineKeyboardMarkup | None, reply_to: int) -> Message:
+    """A text as the caption of a picture; by itself where there is none."""
+    if photo is None:
+        return Text(html=html, keyboard=keyboard, reply_to=reply_to)
+    return Pictures(items=(Picture(photo=photo, caption=html),), keyboard=keyboard, reply_to=reply_to)
 
 
 def read_message(text: str) -> Message:

@@ -14,6 +14,7 @@ from imgrec.catalogue.filters import Filters
 from imgrec.catalogue.price_steps import PriceSteps
 from imgrec.catalogue.store import Product
 from imgrec.log.schema import KindOfQuery
+from imgrec.log.writer import LoggedTimes
 from imgrec.search.answer import Answer, Match, Seen
 from imgrec.search.narrowing import Narrowing
 from imgrec.vision.boxes import Box
@@ -113,14 +114,6 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Times:
-    """In milliseconds."""
-
-    see_ms: float
-    search_ms: float
-
-
-@dataclass(frozen=True)
 class Result:
     """An answer to a request, and the shop it is of.
 
@@ -135,7 +128,7 @@ class Result:
     shop: Shop
     category: str | None
     likeness: float
-    times: Times
+    times: LoggedTimes
     product: Match | None = None
     price_steps: PriceSteps = field(default_factory=lambda: PriceSteps((), None))
     liked: tuple[Product, ...] = ()

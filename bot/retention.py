@@ -2,18 +2,17 @@
 
 import asyncio
 
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.store.store import Store
 from imgrec.database import utc_of
 
 _QUERIES_AT_ONCE = 200
 _PAUSE_S = 0.05
-_DAY_S = 24 * 3600
 
 
 async def tidy(store: Store, retention_days: int | None) -> None:
     """Drop what is of no use any more, and all that is older than so many days; None keeps it for ever."""
-    kept_s = None if retention_days is None else retention_days * _DAY_S
+    kept_s = None if retention_days is None else retention_days * DAY_S
     await store.tidy(kept_s)
     before_s = None if kept_s is None else now_s() - kept_s
     await store.photos.tidy(before_s)

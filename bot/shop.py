@@ -1,7 +1,7 @@
 """What the handlers, texts and keyboards need to know of one serving."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from imgrec.catalogue.store import Product
 from imgrec.search.answer import Answer, Match, ServingId
@@ -57,6 +57,19 @@ class Shop:
             for candidate in answer.candidates
             if candidate.name in self.category_ids and candidate.probability >= _LEAST_PROBABILITY * answer.sold
         ]
+
+
+class Kept(NamedTuple):
+    """A product on a list of saved ones at its place, the first being 1, as the catalogue has it now, if it does."""
+
+    place: int
+    product_id: int
+    product: Product | None
+
+    @property
+    def match(self) -> Match | None:
+        """As it is shown; None where it is no longer sold."""
+        return None if self.product is None or self.product.retired else by_itself(self.product)
 
 
 def by_itself(product: Product) -> Match:

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 from telegram import Bot
 
-from bot.answering.downloading import NoLongerThereError
+from bot.answering.downloading import TRIES_OF_WHAT_MAY_BE_GONE, NoLongerThereError
 from bot.answering.seeing import look
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.composing.answers import compose_wish
 from bot.found import found
 from bot.messages import Text
@@ -33,8 +33,7 @@ log = logging.getLogger(__name__)
 _LOOKS_EVERY_S = 5.0
 _PAUSE_S = 60.0
 """After a wish could not be searched, times how often it could not."""
-_TRIES_OF_WHAT_MAY_BE_GONE = 4
-_USEFUL_FOR_S = 24 * 3600
+_USEFUL_FOR_S = DAY_S
 """A message that Telegram does not take for longer is not sent any more."""
 
 
@@ -81,7 +80,7 @@ class Wishing:
             if wish is None or not_before_s > self._clock():
                 continue
             try:
-                await self._search(wish_id, wish, serving, on_sale, again=tries < _TRIES_OF_WHAT_MAY_BE_GONE)
+                await self._search(wish_id, wish, serving, on_sale, again=tries < TRIES_OF_WHAT_MAY_BE_GONE)
             except OtherServingError:
                 return  # the next look begins anew
             except LaterError as error:

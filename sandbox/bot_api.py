@@ -20,8 +20,8 @@ from sandbox.errors import bad_request
 from sandbox.membership import member_json
 from sandbox.receiving import delete_webhook, get_updates, get_webhook_info, set_webhook
 from sandbox.sending import answer_guest_query, send_document, send_media_group, send_message, send_photo
+from sandbox.wire import Json
 
-Json = dict[str, Any]
 Method = Callable[[Call], Awaitable[Any]]
 
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 
 class UserClient:

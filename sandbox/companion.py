@@ -13,8 +13,9 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from sandbox.client import Json, UserClient
+from sandbox.client import UserClient
 from sandbox.server import Sandbox
+from sandbox.wire import Json
 
 SHOPPER = 1
 """The user who sends the first photo, and whose chat the page shows."""

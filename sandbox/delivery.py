@@ -9,7 +9,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPError, HTTPRequest
 from sandbox.faults import WEBHOOK, Faults, Kind
 from sandbox.rules import is_loopback
 from sandbox.state import Bot, Webhook
-from sandbox.updates import Json
+from sandbox.wire import Json
 
 REQUEST_TIMEOUT_S = 60
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.2, 30.0

@@ -1,7 +1,7 @@
 """Bot API methods that change or remove a message."""
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from sandbox import rules
 from sandbox.calls import Call
@@ -10,9 +10,7 @@ from sandbox.errors import bad_request
 from sandbox.membership import ADMINS
 from sandbox.messages import Content, Message
 from sandbox.sending import read_item
-
-Json = dict[str, Any]
-
+from sandbox.wire import Json
 
 Result = Json | Literal[True]
 """The message as it is now; of one known by its `inline_message_id` alone, that it was done."""

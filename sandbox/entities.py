@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.errors import ApiError, bad_request
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 ENTITY_OF_TAG = {
     "a": "text_link",

@@ -3,8 +3,7 @@
 from typing import Any
 
 from sandbox.waiting import Bell
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 
 class EventFeed:

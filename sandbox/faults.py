@@ -9,13 +9,11 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from sandbox.bot_api import method_by_name
 from sandbox.calls import Call
 from sandbox.errors import ApiError, bad_request, too_many_requests
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 EVERYTHING, DOWNLOADS, WEBHOOK = "*", "file", "webhook"
 LONGEST_DELAY_S = 600.0

@@ -5,12 +5,11 @@ import base64
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from sandbox.errors import bad_request
 from sandbox.photos import Jpeg, photo_sizes, sticker_size
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
@@ -87,6 +86,7 @@ class Sticker:
 
 
 Media = Photo | Document | Sticker
+M = TypeVar("M", Photo, Document)
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,10 @@ class FileStore:
         self._usable: dict[str, Media] = {}
         self._by_digest: dict[str, Media] = {}
         self.refusals: dict[str, Refusal] = {}  # photos that cannot be sent, by their SHA-256
+
+    async def add(self, kind: str, upload: Upload) -> Photo | Document:
+        """Keep a file as a photo, or else as a document."""
+        return await self.add_photo(upload.content) if kind == "photo" else self.add_document(upload)
 
     async def add_photo(self, content: bytes) -> Photo:
         """Keep a picture as a photo; it is re-encoded outside the event loop."""
@@ -156,18 +160,13 @@ class FileStore:
         self._by_digest[digest] = self._usable[sticker.file.file_id] = sticker
         return sticker
 
-    def photo(self, file_id: str) -> Photo:
-        """The photo one of whose sizes has this id, to be sent again."""
-        found = self._sendable(file_id)
-        if not isinstance(found, Photo):
-            raise bad_request(f"can't use file of type {type(found).__name__} as Photo")
-        return found
-
-    def document(self, file_id: str) -> Document:
-        """The document with this id, to be sent again."""
-        found = self._sendable(file_id)
-        if not isinstance(found, Document):
-            raise bad_request(f"can't use file of type {type(found).__name__} as Document")
+    def sendable(self, file_id: str, kind: type[M]) -> M:
+        """The document with this id, or the photo one of whose sizes has it, to be sent again."""
+        found = self._usable.get(file_id)
+        if found is None:
+            raise bad_request(WRONG_FILE)
+        if not isinstance(found, kind):
+            raise bad_request(f"can't use file of type {type(found).__name__} as {kind.__name__}")
         return found
 
     def downloadable(self, file_id: str) -> StoredFile:
@@ -197,12 +196,6 @@ class FileStore:
     def refusal(self, media: Media) -> Refusal | None:
         """Why a photo cannot be sent, where it cannot."""
         return self.refusals.get(media.sha256) if isinstance(media, Photo) else None
-
-    def _sendable(self, file_id: str) -> Media:
-        found = self._usable.get(file_id)
-        if found is None:
-            raise bad_request(WRONG_FILE)
-        return found
 
     def _keep(self, kind: str, content: bytes, suffix: str, salt: str) -> StoredFile:
         unique_id = "AQAD" + _digest(kind, content, salt)[:16]

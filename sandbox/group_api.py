@@ -4,8 +4,9 @@ from sandbox import groups
 from sandbox.calls import Call
 from sandbox.errors import bad_request
 from sandbox.membership import check_status
-from sandbox.messages import Chat, Json, User
+from sandbox.messages import Chat, User
 from sandbox.user_api import UserHandler
+from sandbox.wire import Json
 
 
 class GroupHandler(UserHandler):
@@ -23,24 +24,14 @@ class GroupHandler(UserHandler):
 
 
 class MemberHandler(GroupHandler):
-    """`/chat/<id>/member`."""
+    """`/chat/<id>/member` and `/chat/<id>/bot`."""
 
-    async def post(self, chat_id: str) -> None:
-        """Make somebody a member, an admin or the creator, or let them go."""
+    async def post(self, chat_id: str, whose: str) -> None:
+        """Make somebody, or the bot, a member, an admin or the creator, or let them go."""
         call = self.read()
         status = check_status(call.text("status"))
-        groups.set_status(call.bot, self.group(call, chat_id), self.user(call), status)
-        self.answer(True)
-
-
-class BotMemberHandler(GroupHandler):
-    """`/chat/<id>/bot`."""
-
-    async def post(self, chat_id: str) -> None:
-        """Add the bot, make it an admin, or remove it."""
-        call = self.read()
-        status = check_status(call.text("status"))
-        groups.set_bot_status(call.bot, self.group(call, chat_id), self.user(call), status)
+        set_status = groups.set_bot_status if whose == "bot" else groups.set_status
+        set_status(call.bot, self.group(call, chat_id), self.user(call), status)
         self.answer(True)
 
 

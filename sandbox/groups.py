@@ -1,14 +1,11 @@
 """What happens to groups, and to the bot in a chat: who comes, leads and goes; topics; upgrades; blocks."""
 
 from dataclasses import replace
-from typing import Any
 
 from sandbox.errors import bad_request
 from sandbox.membership import INSIDE, member_json
 from sandbox.messages import Chat, Content, Message, User
 from sandbox.state import Bot
-
-Json = dict[str, Any]
 
 SUPERGROUP_IDS = -1_000_000_000_000
 TOPIC_COLOUR = 7322096

@@ -1,11 +1,8 @@
 """Guest mode: mentioned in a chat that it is not in, a bot may answer once, with one message."""
 
-from typing import Any
-
 from sandbox.errors import bad_request
 from sandbox.messages import Message
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 
 class Guests:

@@ -20,8 +20,7 @@ from sandbox.guard import refusal
 from sandbox.membership import ADMINS
 from sandbox.messages import Chat
 from sandbox.state import Bot, State
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 PROFILE_INTERVAL_S = 1.0
 REFUSED, RESTARTING = 4000, 1012

@@ -1,11 +1,8 @@
 """Who belongs to which chat and as what: people in groups, and the bot wherever it is; and what groups became."""
 
-from typing import Any
-
 from sandbox.errors import ApiError, bad_request
 from sandbox.messages import Chat, User
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 ADMINS = ("creator", "administrator")
 INSIDE = (*ADMINS, "member")

@@ -1,12 +1,10 @@
 """The menus of commands that a bot has set, and which of them a user is shown."""
 
 import json
-from typing import Any
 
 from sandbox.errors import bad_request
 from sandbox.messages import Chat, User
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 DEFAULT_SCOPE = {"type": "default"}
 

@@ -1,12 +1,10 @@
 """Users, chats and messages, and how the Bot API writes them."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from sandbox.entities import NO_TEXT, FormattedText
 from sandbox.files import Document, Media, Photo, Sticker
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 SERVICE = ("new_chat_members", "left_chat_member", "forum_topic_created", "migrate_to_chat_id", "migrate_from_chat_id")
 

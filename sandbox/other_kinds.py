@@ -1,8 +1,6 @@
 """What users send besides texts, photos, files and stickers: the smallest such objects, with no file behind them."""
 
-from typing import Any
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 _FILE = {"file_id": "BAAC-no-file-behind-it", "file_unique_id": "AgAD-no-file"}
 _MOVING = {**_FILE, "width": 320, "height": 240, "duration": 3, "mime_type": "video/mp4"}

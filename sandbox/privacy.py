@@ -1,10 +1,6 @@
 """Privacy mode, which BotFather gives every new bot: what it is told of what people write in a group."""
 
-from typing import Any
-
 from sandbox.messages import Message, User
-
-Json = dict[str, Any]
 
 
 def concerns(message: Message, bot: User) -> bool:

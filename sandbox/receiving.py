@@ -1,14 +1,12 @@
 """Bot API methods by which a bot gets its updates: long polling, or a webhook."""
 
 import json
-from typing import Any
 
 from sandbox import rules
 from sandbox.calls import Call
 from sandbox.errors import ApiError, bad_request
 from sandbox.state import Webhook
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 LONGEST_POLL_S = 50
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 Clock = Callable[[], float]
 

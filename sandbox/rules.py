@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from sandbox.entities import FormattedText, checked_link
 from sandbox.errors import bad_request
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024

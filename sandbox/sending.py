@@ -9,8 +9,7 @@ from sandbox.entities import format_text
 from sandbox.errors import bad_request
 from sandbox.files import WRONG_FILE, Document, Photo
 from sandbox.messages import Chat, Content, Message
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 
 async def send_message(call: Call) -> Json:
@@ -114,13 +113,10 @@ async def _media(call: Call, kind: str, reference: str) -> Photo | Document | No
     if not reference.startswith("attach://"):
         if "://" in reference:
             raise bad_request(WRONG_FILE)
-        return call.bot.files.photo(reference) if kind == "photo" else call.bot.files.document(reference)
+        files = call.bot.files
+        return files.sendable(reference, Photo) if kind == "photo" else files.sendable(reference, Document)
     upload = call.upload(reference.removeprefix("attach://"))
-    if upload is None:
-        return None
-    if kind == "photo":
-        return await call.bot.files.add_photo(upload.content)
-    return call.bot.files.add_document(upload)
+    return None if upload is None else await call.bot.files.add(kind, upload)
 
 
 def _chat_and_reply(call: Call) -> tuple[Chat, Message | None]:

@@ -65,7 +65,7 @@ async def running_sandbox(
 ) -> AsyncIterator[Sandbox]:
     """Run a sandbox in this event loop; port 0 takes a free one. Raises OSError where the port is taken."""
     state, traffic, faults = State(tokens, flood=flood, bot_name=bot_name), Traffic(), Faults()
-    app = make_app(state, traffic, faults, tray, own_name=host)
+    app = make_app(state, traffic, faults, tray, host)
     server = HTTPServer(app, max_body_size=MAX_BODY_BYTES, max_buffer_size=2 * MAX_BODY_BYTES)
     sockets = bind_sockets(port, host)
     server.add_sockets(sockets)
@@ -89,9 +89,7 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_app(
-    state: State, traffic: Traffic, faults: Faults, tray: Tray = NO_PICTURES, *, own_name: str = ""
-) -> Application:
+def make_app(state: State, traffic: Traffic, faults: Faults, tray: Tray, own_name: str) -> Application:
     """The addresses of the Bot API, of the user side and of the chat page.
 
     own_name: a name with dots by which the server may be called, besides those that no web site can have.
@@ -107,8 +105,7 @@ def make_app(
         (rf"{user}/sticker", user_api.StickerHandler, shared),
         (rf"{user}/other", user_api.OtherHandler, shared),
         (rf"{user}/(block|unblock)", group_api.BlockHandler, shared),
-        (r"/chat/(-?\d+)/member", group_api.MemberHandler, shared),
-        (r"/chat/(-?\d+)/bot", group_api.BotMemberHandler, shared),
+        (r"/chat/(-?\d+)/(member|bot)", group_api.MemberHandler, shared),
         (r"/chat/(-?\d+)/topic", group_api.TopicHandler, shared),
         (r"/chat/(-?\d+)/migrate", group_api.MigrateHandler, shared),
         (r"/privacy", group_api.PrivacyHandler, shared),

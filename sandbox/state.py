@@ -23,8 +23,7 @@ from sandbox.messages import Chat, Content, Message, User
 from sandbox.privacy import concerns
 from sandbox.record import CallBook
 from sandbox.updates import UpdateQueue
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 BOT_NAME = "Sandbox bot"
 CALLBACK_LIFETIME_S = 15

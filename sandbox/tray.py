@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageOps
 
 from sandbox.errors import ApiError
 from sandbox.handlers import ApiHandler
 from sandbox.photos import UNREADABLE
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 CONTENT_TYPES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 MOST_PICTURES = 240

@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.errors import ApiError, bad_request
 from sandbox.record import UpdateBook
 from sandbox.waiting import Bell
-
-Json = dict[str, Any]
+from sandbox.wire import Json
 
 POLL_PAUSE_S = 3.0
 OTHER_POLL = "other getUpdates request; make sure that only one bot instance is running"

@@ -14,12 +14,13 @@ from sandbox import rules
 from sandbox.calls import Call, read_call
 from sandbox.entities import NO_TEXT, FormattedText, detect_entities
 from sandbox.errors import ApiError, bad_request
-from sandbox.files import Document, Photo, Refusal, Upload
+from sandbox.files import Refusal, Upload
 from sandbox.handlers import ApiHandler
 from sandbox.membership import ADMINS, INSIDE
-from sandbox.messages import CHANNEL_BOT, GROUP_ANONYMOUS, Chat, Content, Json, Message, User
+from sandbox.messages import CHANNEL_BOT, GROUP_ANONYMOUS, Chat, Content, Message, User
 from sandbox.other_kinds import OTHER_KINDS
 from sandbox.record import to_json
+from sandbox.wire import Json
 
 LONGEST_WAIT_S = 60
 MAX_CLIENT_ID = 64
@@ -141,14 +142,9 @@ class MediaHandler(UserHandler):
         if len(uploads) > 1:
             rules.check_album([kind] * len(uploads))
         caption = rules.check_caption(self.words(call, "caption"))
-        media = [await self._store(call, kind, upload) for upload in uploads]
+        media = [await call.bot.files.add(kind, upload) for upload in uploads]
         captions = [caption, *[NO_TEXT] * (len(media) - 1)]
         return self.post_from(call, user_id, [Content(*pair) for pair in zip(captions, media, strict=True)])
-
-    async def _store(self, call: Call, kind: str, upload: Upload) -> Photo | Document:
-        if kind == "photo":
-            return await call.bot.files.add_photo(upload.content)
-        return call.bot.files.add_document(upload)
 
 
 class StickerHandler(UserHandler):

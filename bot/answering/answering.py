@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from telegram import Bot
 
-from bot.answering.downloading import NoLongerThereError
+from bot.answering.downloading import TRIES_OF_WHAT_MAY_BE_GONE, NoLongerThereError
 from bot.answering.keeping import asking_to_keep
 from bot.answering.links import LinkError, TooLargeAtLinkError
 from bot.answering.seeing import Trouble, find
@@ -21,11 +21,11 @@ from bot.texts import short
 from imgrec.database import utc_of
 from imgrec.errors import CostlyPhotoError, PhotoError, TooLargePhotoError
 from imgrec.log.schema import Outcome
-from imgrec.log.writer import LoggedTimes, QueryRecord
+from imgrec.log.writer import LoggedAnswer, LoggedTimes, QueryRecord
 
 log = logging.getLogger(__name__)
 
-_TRIES_OF_WHAT_MAY_BE_GONE = 4
+_NO_TIMES = LoggedTimes()
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Answered:
     kept: Found
     record: QueryRecord
 
-    def showing(self, most: int) -> QueryRecord:
-        """The record, where only so many of the products are shown."""
-        shown = min(most, len(self.result.answer.matches))
-        logged = self.kept.logged(self.kept.page(1, shown) if shown else (), 1)
-        return self.record.model_copy(update={"answer": logged})
+    @property
+    def record_of_closest(self) -> QueryRecord:
+        """The record, where the closest product alone is shown."""
+        shown = self.kept.page(1, min(1, len(self.result.answer.matches)))
+        return self.record.model_copy(update={"answer": self.kept.logged(shown, 1)})
 
 
 async def answer(bot: Bot, services: Services, waiting: Waiting, request: Request) -> Reaction:
@@ -61,22 +61,24 @@ async def find_answer(bot: Bot, services: Services, waiting: Waiting, request: R
     """The same without composing it; a refusal is composed."""
     began_s = now_s()
     query_id = await services.store.outbox.begin(waiting, request.chat, request.user, request.say.code)
-    times = LoggedTimes(queue_ms=(began_s - waiting.received_s) * 1000)
+    waited = LoggedTimes(queue_ms=(began_s - waiting.received_s) * 1000)
     try:
         if is_too_late(services, waiting):
-            return refusal(query_id, waiting, request, Outcome.EXPIRED, short.EXPIRED, times)
+            return refusal(query_id, waiting, request, Outcome.EXPIRED, short.EXPIRED, waited)
         with services.actions.shown(request.chat, waiting.update.thread_id):
             result = await find(bot, services, query_id, request, again=may_come_back(waiting))
     except (PhotoError, LinkError, NoLongerThereError) as problem:
-        return refusal(query_id, waiting, request, *plain_words(problem, request), times)
+        return refusal(query_id, waiting, request, *plain_words(problem, request), waited)
     except LaterError:
         raise
     except Exception:  # the outermost edge of a query: the log gets what happened, the shopper a plain sentence
         log.exception("A photo could not be answered.")
-        return refusal(query_id, waiting, request, Outcome.FAILED, short.FAILED, times)
+        return refusal(query_id, waiting, request, Outcome.FAILED, short.FAILED, waited)
     services.recent.remember(query_id, request.chat, request.user, result.seen)
-    kept = found(result)
-    return Answered(query_id, result, kept, _record_of(query_id, waiting, result, kept, times))
+    kept, shown = found(result), len(result.answer.matches)
+    outcome = Outcome.ANSWERED if shown else Outcome.NOTHING_SIMILAR
+    times, logged = result.times.model_copy(update={"queue_ms": waited.queue_ms}), kept.logged(kept.page(1, shown), 1)
+    return Answered(query_id, result, kept, _record(query_id, waiting, request, outcome, times, logged))
 
 
 async def answer_with_more(
@@ -88,11 +90,11 @@ async def answer_with_more(
     if not matches:
         return None
     query_id = await services.store.outbox.begin(waiting, request.chat, request.user, request.say.code)
-    record = _record(query_id, waiting, request, Outcome.ANSWERED)
     there = {match.product.product_id for match in matches}
     logged = before.logged([rank for rank in page if rank.product_id in there], first)
     messages = compose_page(request.say, query_id, before, matches, first, request.ask.reply_to)
-    return Reaction(messages, record=record.model_copy(update={"answer": logged}), found=before)
+    record = _record(query_id, waiting, request, Outcome.ANSWERED, answer=logged)
+    return Reaction(messages, record=record, found=before)
 
 
 def is_too_late(services: Services, waiting: Waiting) -> bool:
@@ -102,17 +104,16 @@ def is_too_late(services: Services, waiting: Waiting) -> bool:
 
 def may_come_back(waiting: Waiting) -> bool:
     """Whether to try again for what Telegram says is unavailable, which it also says of what is gone for good."""
-    return waiting.starts < _TRIES_OF_WHAT_MAY_BE_GONE
+    return waiting.starts < TRIES_OF_WHAT_MAY_BE_GONE
 
 
 def refusal(
     query_id: int, waiting: Waiting, request: Request, outcome: Outcome, text: str | None,
-    times: LoggedTimes = LoggedTimes(),  # noqa: B008 - frozen
+    times: LoggedTimes = _NO_TIMES,
 ) -> Reaction:  # fmt: skip
     """An answer without having found; without a text, the shopper is told by other means."""
     messages = [] if text is None else [Text(html=request.say(text), reply_to=request.ask.reply_to)]
-    record = _record(query_id, waiting, request, outcome)
-    return Reaction(messages, record=record.model_copy(update={"times": times}))
+    return Reaction(messages, record=_record(query_id, waiting, request, outcome, times))
 
 
 def plain_words(problem: Trouble, request: Request) -> tuple[Outcome, str]:
@@ -128,16 +129,12 @@ def plain_words(problem: Trouble, request: Request) -> tuple[Outcome, str]:
     return Outcome.UNREADABLE, short.NO_IMAGE_AT_LINK if request.ask.link else short.UNREADABLE
 
 
-def _record(query_id: int, waiting: Waiting, request: Request, outcome: Outcome) -> QueryRecord:
+def _record(
+    query_id: int, waiting: Waiting, request: Request, outcome: Outcome, times: LoggedTimes = _NO_TIMES,
+    answer: LoggedAnswer | None = None,
+) -> QueryRecord:  # fmt: skip
     return QueryRecord(
         id=query_id, asked_utc=utc_of(waiting.received_s), kind=request.kind, outcome=outcome, parent=request.parent,
         language=request.say.code, photo_unique_id=request.photo.file_unique_id if request.photo else request.ask.link,
+        times=times, answer=answer,
     )  # fmt: skip
-
-
-def _record_of(query_id: int, waiting: Waiting, result: Result, kept: Found, times: LoggedTimes) -> QueryRecord:
-    matches = result.answer.matches
-    outcome = Outcome.ANSWERED if matches else Outcome.NOTHING_SIMILAR
-    took = times.model_copy(update={"see_ms": result.times.see_ms, "search_ms": result.times.search_ms})
-    logged = kept.logged(kept.page(1, len(matches)) if matches else (), 1)
-    return _record(query_id, waiting, result.request, outcome).model_copy(update={"answer": logged, "times": took})

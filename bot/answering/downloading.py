@@ -13,6 +13,7 @@ from imgrec.errors import TooLargePhotoError
 
 MOST_BYTES = 20 * 1024 * 1024
 """Telegram hands out no larger files."""
+TRIES_OF_WHAT_MAY_BE_GONE = 4
 _ASK_TIMEOUT_S = 5
 _LONGEST_DOWNLOAD_S = 60
 _DOWNLOAD_TIMEOUT_S = 6

@@ -17,12 +17,13 @@ from PIL import Image
 
 from bot.reaction import LaterError
 from bot.receiving.updates import is_group
-from bot.request import Request, Result, Times
+from bot.request import Request, Result
 from bot.shop import Shop, by_itself
 from bot.store.chats import ChatSettings
 from imgrec.catalogue.price_steps import price_steps
 from imgrec.catalogue.store import Product
 from imgrec.errors import GuardError, OtherServingError, PhotoError, SearchIndexError
+from imgrec.log.writer import LoggedTimes
 from imgrec.search.answer import Seen
 from imgrec.search.serving import Serving
 from imgrec.vision.boxes import Box
@@ -279,7 +280,7 @@ class Looking:
         wanted = shop.likeness.of(answer.threshold) if likeness is None else likeness
         similar = (rank.product_id for rank in answer.ranked if rank.similarity >= answer.threshold)
         steps = price_steps(serving.catalogue.products(similar).values())
-        times = Times(see_ms, _ms_since(began))
+        times = LoggedTimes(see_ms=see_ms, search_ms=_ms_since(began))
         return Result(
             request, answer, seen, shop, category, wanted, times, price_steps=steps, liked=liked, disliked=disliked
         )

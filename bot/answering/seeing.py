@@ -13,7 +13,7 @@ from bot.answering.keeping import keep_photo
 from bot.answering.links import LinkError
 from bot.reaction import LaterError
 from bot.receiving.files import File
-from bot.request import Ask, Request, Result
+from bot.request import Request, Result
 from bot.services import Services
 from bot.texts import short
 from imgrec.errors import OtherServingError, PhotoError, TooLargePhotoError
@@ -43,7 +43,7 @@ async def find(bot: Bot, services: Services, query_id: int, request: Request, *,
             return await services.looking.ask(request.seen, request)
         except OtherServingError as error:
             log.info("%s", error)
-    sources = sources_of(request.ask)
+    sources: list[File | str] = [*filter(None, [request.ask.link]), *request.ask.photos]
     if not sources:
         raise NoLongerThereError
     if len(sources) == 1:
@@ -61,11 +61,6 @@ async def find(bot: Bot, services: Services, query_id: int, request: Request, *,
             raise seen
         seens.append(seen)
     return await services.looking.ask(await combined(services, seens), request)
-
-
-def sources_of(ask: Ask) -> list[File | str]:
-    """All that is to be looked at: photos, and a link."""
-    return [*([ask.link] if ask.link else []), *ask.photos]
 
 
 async def see_each(bot: Bot, services: Services, sources: Sequence[File | str], *, again: bool) -> list[Seen | Trouble]:

@@ -8,7 +8,7 @@ from bot.composing import keyboards
 from bot.composing.keyboards import Keyboard
 from bot.found import Found
 from bot.language import Language
-from bot.messages import Drawing, Message, Picture, Pictures, Text
+from bot.messages import Drawing, Message, Picture, Pictures, Text, with_picture
 from bot.request import Ask, Result
 from bot.texts import answers, refining, wishes
 from imgrec.search.answer import Match, Rank
@@ -56,9 +56,7 @@ def compose_card(
     html, explains = answers.caption(say, match), bool(ask.photos) and match.product.photo is not None
     save = Save(query_id, rank, match.product.product_id)
     keyboard = keyboards.below_card(say, save, is_saved=is_saved, explains=explains)
-    if match.product.photo is None:
-        return Text(html=html, keyboard=keyboard, reply_to=reply_to)
-    return Pictures(items=(Picture(photo=match.product.photo, caption=html),), keyboard=keyboard, reply_to=reply_to)
+    return with_picture(match.product.photo, html, keyboard, reply_to)
 
 
 def compose_parts(say: Language, query_id: int, parts: Parts, reply_to: int) -> Message:

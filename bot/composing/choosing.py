@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from bot.callback_data import (
-    AUTO_CATEGORY,
-    AUTO_LANGUAGE,
+    AUTO,
     AUTO_PERMILLE,
-    AUTO_RESULTS,
     MOST_RESULTS,
     CategoryPage,
     ChooseCategory,
@@ -14,9 +12,8 @@ from bot.callback_data import (
     ChooseLikeness,
     ChooseResults,
 )
-from bot.composing.buttons import Row, button, in_rows, marked
+from bot.composing.buttons import Row, button, in_rows, marked, pages, turning
 from bot.composing.keyboards import Keyboard
-from bot.composing.paging import page_of, pages, turning
 from bot.language import Language, Languages
 from bot.shop import Shop
 from bot.texts import short
@@ -38,8 +35,8 @@ def category_buttons(
         return None
     last = pages(len(category_ids), CATEGORIES_A_PAGE) - 1
     page = min(page, last)
-    auto = button(marked(say(short.AUTO), chosen is None), ChooseCategory(AUTO_CATEGORY))
-    shown = page_of(list(category_ids), page, CATEGORIES_A_PAGE)
+    auto = button(marked(say(short.AUTO), chosen is None), ChooseCategory(AUTO))
+    shown = list(category_ids)[page * CATEGORIES_A_PAGE : (page + 1) * CATEGORIES_A_PAGE]
     rows = _categories(say, shown, category_ids, on_sale, chosen)
     return Keyboard([[auto], *rows, *turning(page, last, CategoryPage)])
 
@@ -72,7 +69,7 @@ def likeness_buttons(say: Language, shop: Shop, chosen: float | None) -> Keyboar
 
 def results_buttons(say: Language, shop: Shop, chosen: int | None) -> Keyboard:
     """Auto, and a button for each number of products."""
-    auto = button(marked(f"{say(short.AUTO)}: {say.number(shop.results)}", chosen is None), ChooseResults(AUTO_RESULTS))
+    auto = button(marked(f"{say(short.AUTO)}: {say.number(shop.results)}", chosen is None), ChooseResults(AUTO))
     numbers = [
         button(marked(say.number(number), number == chosen), ChooseResults(number))
         for number in range(1, MOST_RESULTS + 1)
@@ -82,7 +79,7 @@ def results_buttons(say: Language, shop: Shop, chosen: int | None) -> Keyboard:
 
 def language_buttons(say: Language, languages: Languages, chosen: str | None) -> Keyboard:
     """As the profile has it, and a button for each language, in its own words."""
-    profile = button(marked(say(short.AS_TELEGRAM), chosen is None), ChooseLanguage(AUTO_LANGUAGE))
+    profile = button(marked(say(short.AS_TELEGRAM), chosen is None), ChooseLanguage(AUTO))
     others = [
         button(marked(languages.of(code).name, code == chosen), ChooseLanguage(number_of(code)))
         for code in languages.codes

@@ -9,8 +9,10 @@ from bot.answering.drawing import Parts
 from bot.callback_data import (
     BELOW_LIST,
     BELOW_TOLD,
+    AskAgain,
     AskPart,
     Forget,
+    HistoryPage,
     KeepPhotos,
     LessLike,
     MakeWish,
@@ -29,16 +31,18 @@ from bot.callback_data import (
     WithoutWords,
     encode,
 )
-from bot.composing.buttons import Row, button, in_even_rows, marked
+from bot.composing.buttons import Row, button, in_even_rows, marked, turning
 from bot.found import Found
 from bot.language import Language
 from bot.request import Result
+from bot.store.history import Asked
 from bot.store.wishes import Wish
 from bot.texts import short, wishes
 from imgrec.vision.boxes import Box, quadrants
 
 Keyboard = InlineKeyboardMarkup
 
+ASKED_A_PAGE = 10
 _OTHER_CATEGORIES = 2
 _QUARTERS = "◰◳◱◲"  # as they are read
 
@@ -53,8 +57,8 @@ def below_answer(say: Language, query_id: int, result: Result, found: Found) -> 
     left_out = answer.scope if len(answer.scope) == 1 or not shown else ()  # of several searched, each is offered alone
     rows = [*_numbers(query_id, 1, shown), *_votes_and_more(say, query_id, found, shown + 1)]
     wish = [make_wish(say, query_id)] if found.ask.photos else []
-    of_photo = [*wish, *_part(say, query_id, found)]
-    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), of_photo])
+    part = [button(say(short.PART_OF_IT), ShowParts(query_id))] if found.ask.shows_whole_photo else []
+    return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), [*wish, *part]])
 
 
 def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
@@ -102,15 +106,6 @@ def save_button(say: Language, tap: Save, *, is_saved: bool) -> InlineKeyboardBu
     return button(say(short.SAVED if is_saved else short.SAVE), tap)
 
 
-def with_save(say: Language, markup: Keyboard, tap: Save, *, is_saved: bool) -> Keyboard:
-    """The same keyboard with the product marked as saved, or not."""
-    anew = save_button(say, tap, is_saved=is_saved)
-    return Keyboard([
-        [anew if one.callback_data == anew.callback_data else one for one in row]
-        for row in markup.inline_keyboard
-    ])  # fmt: skip
-
-
 def below_parts(say: Language, query_id: int, parts: Parts) -> Keyboard:
     """The numbered parts of a photo, its middle and its quarters."""
     numbered = [button(str(number), _asking(query_id, box)) for number, box in enumerate(parts.numbered, start=1)]
@@ -125,11 +120,6 @@ def with_vote(markup: Keyboard, query_id: int, rank: int, voted: int) -> Keyboar
     return Keyboard([
         [anew.get(one.callback_data, one) for one in row] for row in markup.inline_keyboard
     ])  # fmt: skip
-
-
-def without(markup: Keyboard, tap: Tap) -> Keyboard:
-    """The same keyboard without this button."""
-    return with_instead(markup, tap, None)
 
 
 def with_instead(markup: Keyboard, tap: Tap, other: InlineKeyboardButton | None) -> Keyboard:
@@ -149,6 +139,13 @@ def below_overview(query_ids: Sequence[int]) -> Keyboard:
     """A number for each thing of an album, which shows all that is similar to it."""
     buttons = [button(str(number), More(query_id, 1)) for number, query_id in enumerate(query_ids, start=1)]
     return Keyboard(in_even_rows(buttons))
+
+
+def below_history(say: Language, page: int, last: int, asked: Sequence[Asked]) -> Keyboard:
+    """A number for each query of a page, which asks it again, and the way to other pages."""
+    first = page * ASKED_A_PAGE + 1
+    numbers = [button(say.number(number), AskAgain(one.query_id)) for number, one in enumerate(asked, start=first)]
+    return Keyboard([*in_even_rows(numbers), *turning(page, last, HistoryPage)])
 
 
 def deleting(say: Language, user_id: int) -> Keyboard:
@@ -202,10 +199,6 @@ def _under(say: Language, query_id: int, result: Result) -> list[InlineKeyboardB
         )
         for limit in steps.limits
     ]
-
-
-def _part(say: Language, query_id: int, found: Found) -> list[InlineKeyboardButton]:
-    return [button(say(short.PART_OF_IT), ShowParts(query_id))] if found.ask.shows_whole_photo else []
 
 
 def _asking(query_id: int, box: Box) -> AskPart:

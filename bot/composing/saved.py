@@ -10,24 +10,10 @@ from bot.callback_data import OpenSaved, RemoveSaved, Removing, Save, SavedAfter
 from bot.composing.buttons import button, in_even_rows
 from bot.composing.keyboards import Keyboard, save_button
 from bot.language import Language
-from bot.messages import Message, Picture, Pictures, Text
-from bot.shop import by_itself
+from bot.messages import Message, Picture, Pictures, Text, with_picture
+from bot.shop import Kept
 from bot.texts import products, short
-from imgrec.catalogue.store import Product
 from imgrec.search.answer import Match
-
-
-class Kept(NamedTuple):
-    """A product on the list at its place, the first being 1, as the catalogue has it now, if it does."""
-
-    place: int
-    product_id: int
-    product: Product | None
-
-    @property
-    def match(self) -> Match | None:
-        """As it is shown; None where it is no longer sold."""
-        return None if self.product is None or self.product.retired else by_itself(self.product)
 
 
 class Listed(NamedTuple):
@@ -53,9 +39,7 @@ def compose_saved(say: Language, kept: Sequence[Kept], total: int, after: int | 
 def compose_product(say: Language, tap: Save, match: Match, reply_to: int, *, is_saved: bool) -> Message:
     """One product by itself, which was not found for its likeness."""
     html, keyboard = products.caption(say, match), Keyboard([[save_button(say, tap, is_saved=is_saved)]])
-    if match.product.photo is None:
-        return Text(html=html, keyboard=keyboard, reply_to=reply_to)
-    return Pictures(items=(Picture(photo=match.product.photo, caption=html),), keyboard=keyboard, reply_to=reply_to)
+    return with_picture(match.product.photo, html, keyboard, reply_to)
 
 
 def below_saved(say: Language, listed: Listed, *, removing: bool) -> Keyboard | None:

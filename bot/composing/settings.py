@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from telegram import InlineKeyboardMarkup
-
 from bot.callback_data import OpenSetting, encode
 from bot.composing.buttons import button, in_rows
 from bot.composing.choosing import category_buttons, language_buttons, likeness_buttons, results_buttons
@@ -58,7 +56,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Setting:
-    """`number` is in old buttons, and never given anew. `name` and `value` make the line; `page` takes its number.
+    """`number` is in old buttons, and never given anew. `name` and `value` make the line.
 
     `is_there`: whether there is anything to choose.
     """
@@ -66,39 +64,40 @@ class Setting:
     number: int
     name: str
     value: Callable[[Standing], str]
-    page: Callable[[Standing, int], Page]
+    page: Callable[[Standing], Page]
     is_there: Callable[[Standing], bool] = lambda now: True
 
 
-def _category_page(standing: Standing, page: int) -> Page:
+def category_page(standing: Standing, page: int = 0) -> Page:
+    """The text and buttons of this page of the categories, the first being 0."""
     say, shop = standing.say, standing.shop
     html = choices.choose_category(say, standing.category, shop)
     return Page(html, category_buttons(say, shop.category_ids, standing.on_sale, standing.category, page))
 
 
-def _likeness_page(standing: Standing, _: int) -> Page:
+def _likeness_page(standing: Standing) -> Page:
     say, shop, chosen = standing.say, standing.shop, standing.chosen.likeness
     return Page(choices.choose_threshold(say, chosen, shop), likeness_buttons(say, shop, chosen))
 
 
-def _results_page(standing: Standing, _: int) -> Page:
+def _results_page(standing: Standing) -> Page:
     say, shop, chosen = standing.say, standing.shop, standing.chosen.results
     return Page(choices.choose_results(say, chosen, shop.results), results_buttons(say, shop, chosen))
 
 
-def _language_page(standing: Standing, _: int) -> Page:
+def _language_page(standing: Standing) -> Page:
     say, chosen = standing.say, standing.chosen.language
     profile = standing.languages.of(profile=standing.profile)
     return Page(choices.choose_language(say, chosen, profile), language_buttons(say, standing.languages, chosen))
 
 
-def _photos_page(standing: Standing, _: int) -> Page:
+def _photos_page(standing: Standing) -> Page:
     say, agreed = standing.say, standing.chosen.keeps_photos
     chosen = None if agreed is None else bool(agreed)
     return Page(say(short.MAY_PHOTOS_BE_KEPT), keeping_photos(say, chosen))
 
 
-CATEGORY = Setting(1, msgid("🗂 Category"), lambda now: choices.category_in_short(now.say, now.category), _category_page)
+CATEGORY = Setting(1, msgid("🗂 Category"), lambda now: choices.category_in_short(now.say, now.category), category_page)
 LIKENESS = Setting(
     2, msgid("🎯 Likeness"),
     lambda now: choices.threshold_in_short(now.say, now.chosen.likeness, now.shop.auto_likeness), _likeness_page,
@@ -128,7 +127,7 @@ def opened(number: int, standing: Standing) -> Page | None:
     if number == ALL:
         return overview(standing)
     setting = next((one for one in SETTINGS if one.number == number and one.is_there(standing)), None)
-    return None if setting is None else with_way_back(standing.say, setting.page(standing, 0))
+    return None if setting is None else with_way_back(standing.say, setting.page(standing))
 
 
 def with_way_back(say: Language, page: Page) -> Page:
@@ -137,7 +136,7 @@ def with_way_back(say: Language, page: Page) -> Page:
     return Page(page.html, Keyboard([*rows, [button(say(short.BACK), OpenSetting(ALL))]]))
 
 
-def has_way_back(keyboard: InlineKeyboardMarkup | None) -> bool:
+def has_way_back(keyboard: Keyboard | None) -> bool:
     """Whether a message with these buttons is the one that shows all settings."""
     back = encode(OpenSetting(ALL))
     return keyboard is not None and any(one.callback_data == back for row in keyboard.inline_keyboard for one in row)

@@ -4,11 +4,9 @@ from dataclasses import replace
 
 from bot.answering.answering import answer, answer_with_more
 from bot.callback_data import More, OpenProduct, OtherCategory, PicturesMissing
-from bot.composing import keyboards
 from bot.composing.answers import compose_card
 from bot.handlers.context import Context, Press, too_old
 from bot.handlers.saved import shows_as_saved
-from bot.messages import Edit
 from bot.reaction import Reaction
 from bot.request import Ask, Request
 from bot.store.journal import noting
@@ -58,25 +56,17 @@ async def on_pictures_missing(context: Context, press: Press, tap: PicturesMissi
     pictures = await outbox.doubtful_pictures(tap.query_id, press.chat)
     if pictures is None:
         return too_old(context)
-    without = [] if press.keyboard is None else [
-        Edit(message_id=press.message.message_id, keyboard=keyboards.without(press.keyboard, tap))
-    ]  # fmt: skip
-    return Reaction(
-        [pictures, *without], [outbox.no_longer_doubtful(tap.query_id)], toast=context.say(short.PICTURES_AGAIN)
-    )
+    settled = outbox.no_longer_doubtful(tap.query_id)
+    return Reaction([pictures, *press.with_instead(tap, None)], [settled], toast=context.say(short.PICTURES_AGAIN))
 
 
-async def ask_again(context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask) -> Reaction:
-    """Answer an earlier query anew, changed a little."""
-    return await _answer(context, _request(context, press, kind, query_id, ask))
-
-
-async def ask_anew(context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask) -> Reaction:
-    """The same where something else is to be looked at."""
-    return await _answer(context, replace(_request(context, press, kind, query_id, ask), seen=None))
-
-
-async def _answer(context: Context, request: Request) -> Reaction:
+async def ask_again(
+    context: Context, press: Press, kind: KindOfQuery, query_id: int, ask: Ask, *, looks_anew: bool = False
+) -> Reaction:
+    """Answer an earlier query anew, changed a little; `looks_anew`: something else is to be looked at."""
+    request = _request(context, press, kind, query_id, ask)
+    if looks_anew:
+        request = replace(request, seen=None)
     reaction = await answer(context.bot, context.services, context.waiting, request)
     return replace(reaction, toast=context.say(short.ONE_MOMENT))
 

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from telegram import Bot, InlineKeyboardMarkup
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot.callback_data import Tap
+from bot.composing import keyboards
 from bot.language import Language
+from bot.messages import Edit
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.services import Services
@@ -59,6 +62,13 @@ class Press(NamedTuple):
         if self.message.reply_markup is None:
             return None
         return InlineKeyboardMarkup.de_json(self.message.reply_markup, None)
+
+    def with_instead(self, tap: Tap, other: InlineKeyboardButton | None) -> list[Edit]:
+        """The message with another button, or none, in place of this one; nothing where it has none."""
+        if self.keyboard is None:
+            return []
+        keyboard = keyboards.with_instead(self.keyboard, tap, other)
+        return [Edit(message_id=self.message.message_id, keyboard=keyboard)]
 
 
 def too_old(context: Context) -> Reaction:

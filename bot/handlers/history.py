@@ -2,8 +2,8 @@
 
 from bot.callback_data import AskAgain, HistoryPage
 from bot.clock import now_s
-from bot.composing.history import ASKED_A_PAGE, history_buttons
-from bot.composing.paging import pages
+from bot.composing.buttons import pages
+from bot.composing.keyboards import ASKED_A_PAGE, below_history
 from bot.composing.settings import Page
 from bot.handlers.answers import ask_again
 from bot.handlers.context import Context, Press, too_old
@@ -51,4 +51,4 @@ async def _page(context: Context, chat: int, user: int, page: int) -> Page:
     products = await services.looking.do(lambda serving: serving.catalogue.products(ids))
     titles = {product_id: product.title for product_id, product in products.items()}
     html = history(context.say, context.services.looking.shop, asked, page * ASKED_A_PAGE + 1, now_s(), titles)
-    return Page(html, history_buttons(context.say, page, last, asked))
+    return Page(html, below_history(context.say, page, last, asked))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.callback_data import AUTO_LANGUAGE, ChooseLanguage
+from bot.callback_data import AUTO, ChooseLanguage
 from bot.composing.choosing import language_of
 from bot.composing.settings import LANGUAGE
 from bot.handlers.context import Context, Press, too_old
@@ -16,18 +16,18 @@ from bot.texts import short
 
 async def on_language(context: Context, message: Message, wanted: str) -> Reaction:
     """Show the languages there are."""
-    return sent(LANGUAGE.page(standing(context), 0))
+    return sent(LANGUAGE.page(standing(context)))
 
 
 async def on_choose_language(context: Context, press: Press, tap: ChooseLanguage) -> Reaction:
     """Set the chat's language; it is spoken from this answer on, and the menu of commands follows."""
     languages = context.services.speaking.languages
     chosen = language_of(tap.code, languages)
-    if chosen is None and tap.code != AUTO_LANGUAGE:
+    if chosen is None and tap.code != AUTO:
         return too_old(context)
     say = languages.of(chosen, context.profile)
     now = standing(context, replace(context.settings, language=chosen), say)
-    reaction = turned(say, press, LANGUAGE.page(now, 0))
+    reaction = turned(say, press, LANGUAGE.page(now))
     return replace(
         reaction, messages=[*reaction.messages, _menu(None if chosen is None else say)],
         writes=[context.services.store.chats.choose_language(press.chat, chosen)],

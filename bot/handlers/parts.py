@@ -6,7 +6,7 @@ from bot.answering.drawing import ENOUGH_PX, draw_parts
 from bot.answering.seeing import decoded
 from bot.callback_data import AskPart, ShowParts
 from bot.composing.answers import compose_parts
-from bot.handlers.answers import ask_anew
+from bot.handlers.answers import ask_again
 from bot.handlers.context import Context, Press, too_old
 from bot.reaction import Reaction
 from bot.texts import short
@@ -38,4 +38,4 @@ async def on_part(context: Context, press: Press, tap: AskPart) -> Reaction:
     if found is None or not found.ask.shows_whole_photo:
         return too_old(context)
     part = Box(tap.left / 1000, tap.top / 1000, tap.right / 1000, tap.bottom / 1000)
-    return await ask_anew(context, press, KindOfQuery.PART, tap.query_id, found.ask.of_part(part))
+    return await ask_again(context, press, KindOfQuery.PART, tap.query_id, found.ask.of_part(part), looks_anew=True)

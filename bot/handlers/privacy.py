@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.callback_data import Forget, KeepPhotos
+from bot.clock import DAY_S
 from bot.composing import keyboards
 from bot.composing.settings import Page
 from bot.handlers.context import Context, Press, too_old
@@ -13,8 +14,6 @@ from bot.receiving.updates import Message
 from bot.store.outbox import RANKS_KEPT_S
 from bot.texts import short
 from bot.texts.privacy import forget_all, privacy
-
-_DAY_S = 24 * 3600
 
 
 async def on_privacy(context: Context, message: Message, wanted: str) -> Reaction:
@@ -66,7 +65,7 @@ async def on_keep_photos(context: Context, press: Press, tap: KeepPhotos) -> Rea
 
 def _told(context: Context, *, photos: bool | None) -> str:
     settings = context.services.privacy
-    days = RANKS_KEPT_S // _DAY_S
+    days = RANKS_KEPT_S // DAY_S
     buttons_days = days if settings.retention_days is None else min(days, settings.retention_days)
     return privacy(context.say, settings.retention_days, buttons_days, photos=photos)
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from bot.callback_data import OpenSaved, RemoveSaved, Removing, Save, SavedAfter
 from bot.composing import keyboards
-from bot.composing.saved import Kept, below_saved, compose_product, compose_saved, listed
+from bot.composing.saved import below_saved, compose_product, compose_saved, listed
 from bot.handlers.context import Context, Press, too_old
 from bot.messages import Edit, Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
+from bot.shop import Kept
 from bot.store.journal import noting
 from bot.texts import products, short
 from imgrec.log.schema import Action
@@ -38,10 +39,8 @@ async def on_save(context: Context, press: Press, tap: Save) -> Reaction:
     else:
         write = saved.save(press.user, tap.product_id, tap.query_id, tap.rank)
         action, toast = Action.SAVED, short.SAVED_IT
-    edits = []
-    if press.message.chat.is_private and press.keyboard:
-        keyboard = keyboards.with_save(say, press.keyboard, tap, is_saved=not is_saved)
-        edits = [Edit(message_id=press.message.message_id, keyboard=keyboard)]
+    turned = keyboards.save_button(say, tap, is_saved=not is_saved)
+    edits = press.with_instead(tap, turned) if press.message.chat.is_private else []
     noted = noting(tap.query_id, tap.rank, action, press.chat, press.user)
     return Reaction(edits, [write, noted], toast=say(toast))
 

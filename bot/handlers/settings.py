@@ -38,6 +38,11 @@ async def standing_with_counts(context: Context, chosen: ChatSettings | None = N
     return replace(standing(context, chosen), on_sale=on_sale)
 
 
+def is_auto(wanted: str) -> bool:
+    """Whether what follows a command leaves the choice to the bot."""
+    return wanted.casefold() == "auto"
+
+
 def sent(page: Page) -> Reaction:
     """A page as a message of its own."""
     return Reaction([Text(html=page.html, keyboard=page.keyboard)])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.callback_data import AUTO_PERMILLE, ChooseLikeness
 from bot.composing.settings import LIKENESS, Page
 from bot.handlers.context import Context, Press
-from bot.handlers.settings import sent, standing, turned
+from bot.handlers.settings import is_auto, sent, standing, turned
 from bot.language import Language
 from bot.messages import Text
 from bot.reaction import Reaction
@@ -14,7 +14,6 @@ from bot.receiving.updates import Message
 from bot.texts import choices
 from imgrec.search.likeness import DEGREES
 
-_AUTO = "auto"
 _VALUE = re.compile(r"(\+?(?:\d+(?:[.,]\d+)?|[.,]\d+))\s*(%?)")
 _LEAST_PERCENTAGE = 10
 
@@ -22,9 +21,9 @@ _LEAST_PERCENTAGE = 10
 async def on_threshold(context: Context, message: Message, wanted: str) -> Reaction:
     """Show the degrees of likeness, or set the chat's to the value sent."""
     say = context.say
-    likeness, is_auto = parse_likeness(wanted, say), wanted.casefold() == _AUTO
-    if likeness is None and not is_auto:
-        page = LIKENESS.page(standing(context), 0)
+    likeness = parse_likeness(wanted, say)
+    if likeness is None and not is_auto(wanted):
+        page = LIKENESS.page(standing(context))
         return sent(Page(choices.threshold_unknown(say, wanted), page.keyboard) if wanted else page)
     now = choices.threshold_now(say, likeness, context.services.looking.shop.auto_likeness)
     return Reaction([Text(html=now)], [context.services.store.chats.choose_likeness(message.chat.id, likeness)])
@@ -34,7 +33,7 @@ async def on_choose_likeness(context: Context, press: Press, tap: ChooseLikeness
     """Set how alike products have to be in this chat."""
     likeness = None if tap.permille == AUTO_PERMILLE else tap.permille / 1000
     now = standing(context, replace(context.settings, likeness=likeness))
-    reaction = turned(now.say, press, LIKENESS.page(now, 0))
+    reaction = turned(now.say, press, LIKENESS.page(now))
     return replace(reaction, writes=[context.services.store.chats.choose_likeness(press.chat, likeness)])
 
 

@@ -5,10 +5,8 @@ from bot.composing import keyboards
 from bot.handlers.context import Context, Press, too_old
 from bot.messages import Edit
 from bot.reaction import Reaction
-from bot.store.journal import VoteRecord, note_vote
+from bot.store.journal import voting
 from bot.texts import short
-from imgrec.async_database import Write
-from imgrec.database import utc_now
 
 
 async def on_vote(context: Context, press: Press, tap: Vote) -> Reaction:
@@ -21,9 +19,9 @@ async def on_vote(context: Context, press: Press, tap: Vote) -> Reaction:
         before = await store.log.last_vote(tap.query_id, tap.rank, press.user)
     if before == tap.vote:
         return Reaction(toast=context.say(short.ALREADY_NOTED))
-    vote = VoteRecord(query_id=tap.query_id, rank=tap.rank, vote=tap.vote, voted_utc=utc_now())
+    noted = voting(tap.query_id, tap.rank, tap.vote, press.chat, press.user)
     thanks = context.say(short.THANKS_UP if tap.vote > 0 else short.THANKS_DOWN)
-    return Reaction(_marked(press, tap), [_noting(vote, press.chat, press.user)], toast=thanks)
+    return Reaction(_marked(press, tap), [noted], toast=thanks)
 
 
 def _marked(press: Press, tap: Vote) -> list[Edit]:
@@ -31,7 +29,3 @@ def _marked(press: Press, tap: Vote) -> list[Edit]:
         return []
     keyboard = keyboards.with_vote(press.keyboard, tap.query_id, tap.rank, tap.vote)
     return [Edit(message_id=press.message.message_id, keyboard=keyboard)]
-
-
-def _noting(vote: VoteRecord, chat: int, user: int) -> Write:
-    return lambda connection: note_vote(connection, vote, chat, user)

@@ -4,7 +4,7 @@ from bot.answering.answering import may_come_back
 from bot.answering.downloading import NoLongerThereError
 from bot.answering.seeing import look
 from bot.callback_data import BELOW_ANSWER, BELOW_LIST, MakeWish, StopWish
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.composing import keyboards
 from bot.found import Found
 from bot.handlers.context import Context, Press, too_old
@@ -17,8 +17,6 @@ from bot.texts import short, wishes
 from imgrec.errors import PhotoError
 from imgrec.log.schema import Action
 from imgrec.search.answer import Seen
-
-_DAY_S = 24 * 3600
 
 
 async def on_make_wish(context: Context, press: Press, tap: MakeWish) -> Reaction:
@@ -74,13 +72,12 @@ async def on_wishes(context: Context, message: Message, wanted: str) -> Reaction
 
 async def _seen(context: Context, press: Press, query_id: int, found: Found) -> Seen:
     """What was seen in the photo as it is, from memory or by looking at it again."""
-    services = context.services
-    seen = services.recent.recall(query_id, press.chat, services.looking.shop.serving)
+    seen = context.recall(query_id, press.chat)
     if seen is not None and seen.outputs is not None:
         return seen
     if not found.ask.photos:
         raise NoLongerThereError
-    return await look(context.bot, services, found.ask.photos[0], again=may_come_back(context.waiting))
+    return await look(context.bot, context.services, found.ask.photos[0], again=may_come_back(context.waiting))
 
 
 def _wish(context: Context, press: Press, query_id: int, found: Found, seen: Seen, generation: str) -> Wish:
@@ -94,26 +91,20 @@ def _wish(context: Context, press: Press, query_id: int, found: Found, seen: See
         about=found.answer.category or found.answer.predicted_category or "", model=seen.serving.model_sha256,
         outputs=seen.outputs, likeness=found.answer.likeness, generation=generation,
         told=frozenset(rank.product_id for rank in found.ranks), made_s=now,
-        until_s=now + context.services.wish_days * _DAY_S,
+        until_s=now + context.services.wish_days * DAY_S,
     )  # fmt: skip
 
 
 def _turned(context: Context, press: Press, tap: MakeWish) -> list[Edit]:
     """In a group the button stays for the others."""
-    if press.keyboard is None or not press.message.chat.is_private:
-        return []
     stop = keyboards.stop_wish(context.say, tap.query_id, BELOW_ANSWER)
-    return [Edit(message_id=press.message.message_id, keyboard=keyboards.with_instead(press.keyboard, tap, stop))]
+    return press.with_instead(tap, stop) if press.message.chat.is_private else []
 
 
 def _stopped(context: Context, press: Press, tap: StopWish, left: list[Wish]) -> list[Edit]:
-    message_id = press.message.message_id
     if tap.below == BELOW_LIST:
         here = [wish for wish in left if wish.chat_id == press.chat]
-        return [
-            Edit(message_id=message_id, html=wishes.standing(context.say, here), keyboard=keyboards.of_wishes(here))
-        ]
-    if press.keyboard is None:
-        return []
+        html, keyboard = wishes.standing(context.say, here), keyboards.of_wishes(here)
+        return [Edit(message_id=press.message.message_id, html=html, keyboard=keyboard)]
     again = keyboards.make_wish(context.say, tap.query_id) if tap.below == BELOW_ANSWER else None
-    return [Edit(message_id=message_id, keyboard=keyboards.with_instead(press.keyboard, tap, again))]
+    return press.with_instead(tap, again)

@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel
@@ -15,21 +14,10 @@ from bot.store.journal import VoteRecord
 from imgrec.config import MetricsSection
 from imgrec.errors import ConfigError
 from imgrec.log.writer import QueryRecord
+from imgrec.search.answer import ServingId
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 _STAGES = ("queue", "see", "search", "send", "total")
-
-
-@dataclass(frozen=True)
-class Present:
-    """How things stand when somebody asks."""
-
-    waiting_photos: int
-    unsent_messages: int
-    journal_entries: int
-    generation: str
-    model: str
-    heard_seconds_ago: float
 
 
 class Metrics:
@@ -74,14 +62,16 @@ class Metrics:
         """Count what came of a sending."""
         self._sends.labels(type(verdict).__name__.lower()).inc()
 
-    def page(self, present: Present) -> bytes:
-        """All of it as Prometheus reads it."""
-        self._waiting.set(present.waiting_photos)
-        self._unsent.set(present.unsent_messages)
-        self._entries.set(present.journal_entries)
-        self._heard.set(round(present.heard_seconds_ago, 1))
+    def page(
+        self, *, waiting_photos: int, unsent_messages: int, journal_entries: int, heard_s_ago: float, serving: ServingId
+    ) -> bytes:
+        """All of it as Prometheus reads it, with how things stand now."""
+        self._waiting.set(waiting_photos)
+        self._unsent.set(unsent_messages)
+        self._entries.set(journal_entries)
+        self._heard.set(round(heard_s_ago, 1))
         self._serving.clear()
-        self._serving.labels(present.generation, present.model).set(1)
+        self._serving.labels(serving.generation, serving.model_sha256[:12]).set(1)
         return generate_latest(self.registry)
 
     def _counter(self, name: str, what: str, label: str) -> Counter:

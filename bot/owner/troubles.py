@@ -11,13 +11,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 
 log = logging.getLogger(__name__)
 
 _SAME_AGAIN_AFTER_S = 3600.0
 _MOST_A_DAY = 20
-_DAY_S = 24 * 3600.0
 _REMEMBERED = 20
 _LEAST_FREE_MB = 200
 
@@ -50,7 +49,7 @@ class Troubles:
         """Something broke just now. Returns whether it is told."""
         trouble = Trouble(kind, what, self._clock())
         self.recent.append(trouble)
-        while self._told_of_day and self._told_of_day[0] < trouble.at_s - _DAY_S:
+        while self._told_of_day and self._told_of_day[0] < trouble.at_s - DAY_S:
             self._told_of_day.popleft()
         is_new = trouble.at_s - self._told_s.get(kind, float("-inf")) >= _SAME_AGAIN_AFTER_S
         if not is_new or len(self._told_of_day) >= _MOST_A_DAY:

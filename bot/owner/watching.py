@@ -7,9 +7,9 @@ from time import monotonic
 from typing import Self
 
 from bot.answering.looking import Looking
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.messages import Text
-from bot.owner.metrics import Metrics, Present, listen
+from bot.owner.metrics import Metrics, listen
 from bot.owner.troubles import ErrorsHeard, Trouble, Troubles, disk_trouble, tell
 from bot.speaking import Speaking
 from bot.store.outbox import add_steps
@@ -18,7 +18,7 @@ from bot.texts.owner import trouble_told
 from imgrec.async_database import Write
 from imgrec.config import Config
 
-_OF_USE_S = 24 * 3600.0
+_OF_USE_S = DAY_S
 
 
 class Watching:
@@ -69,16 +69,12 @@ class Watching:
             self._kick(admin)
 
     async def _page(self) -> bytes:
-        [[photos, messages, entries]] = await self._store.database.rows(
-            "SELECT (SELECT count(*) FROM inbox WHERE done_s IS NULL AND photo_bytes IS NOT NULL), "
-            "(SELECT count(*) FROM steps WHERE state IN ('waiting', 'sending')), (SELECT count(*) FROM journal)"
+        [row] = await self._store.database.rows(
+            "SELECT (SELECT count(*) FROM inbox WHERE done_s IS NULL AND photo_bytes IS NOT NULL) AS waiting_photos, "
+            "(SELECT count(*) FROM steps WHERE state IN ('waiting', 'sending')) AS unsent_messages, "
+            "(SELECT count(*) FROM journal) AS journal_entries"
         )
-        serving = self._looking.shop.serving
-        return self.metrics.page(
-            Present(
-                photos, messages, entries, serving.generation, serving.model_sha256[:12], monotonic() - self._heard_s
-            )
-        )
+        return self.metrics.page(**row, heard_s_ago=monotonic() - self._heard_s, serving=self._looking.shop.serving)
 
 
 def _sending(chat: int, html: str) -> Write:

@@ -32,19 +32,24 @@ Take = Callable[[list[Any]], Awaitable[None]]
 
 
 class RefusedTokenError(ConfigError):
-    """Telegram does not know the token, or not any more."""
+    """Telegram, at this address, does not know the token, or not any more."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(
+            f"{api_url} does not know this bot token. Check TELEGRAM_BOT_TOKEN, or get one from @BotFather."
+        )
 
 
 class Polling:
     """Asks for updates until it is cancelled; `beat` is called when Telegram has answered. Raises RefusedTokenError."""
 
     def __init__(self, config: Config, token: str, take: Take, beat: Callable[[], None]) -> None:
-        self._config = config
-        self._url = f"{config.telegram.api_url}/bot{token}"
+        self._api_url = config.telegram.api_url
+        self._url = f"{self._api_url}/bot{token}"
         self._take = take
         self._beat = beat
         self._request = HTTPXRequest(connection_pool_size=2, connect_timeout=_CONNECT_S)
-        self._troubles = Troubles(config.telegram.api_url)
+        self._outage = Outage(self._api_url)
         self._offset: int | None = None
 
     async def run(self) -> None:
@@ -61,20 +66,20 @@ class Polling:
             status, body = await self._ask("getUpdates", self._query(), _POLL_S + _SLACK_S)
             answer = _json(body)
         except TelegramError as error:
-            await self._troubles.pause(error.message)
+            await self._outage.pause(error.message)
             return
         updates = answer.get("result")
         if status != HTTPStatus.OK or not isinstance(updates, list):
             await self._refused(status, answer)
             return
-        self._troubles.over()
+        self._outage.over()
         self._beat()
         await self._take(updates)
         given = [update.get("update_id") for update in updates if isinstance(update, dict)]
         ids = [update_id for update_id in given if isinstance(update_id, int)]
         self._offset = ids[-1] + 1 if ids else None
         if updates and not ids:
-            await self._troubles.pause("updates without an id")
+            await self._outage.pause("updates without an id")
 
     def _query(self) -> Json:
         query: Json = {"timeout": _POLL_S, "allowed_updates": json.dumps(ALLOWED_UPDATES)}
@@ -85,19 +90,19 @@ class Polling:
     async def _refused(self, status: int, answer: Json) -> None:
         why = str(answer.get("description") or f"an answer that makes no sense ({status})")
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
-            self._troubles.refused += 1
-            if self._troubles.refused >= _TIMES_REFUSED:
-                raise RefusedTokenError(unknown_token(self._config))
+            self._outage.refused += 1
+            if self._outage.refused >= _TIMES_REFUSED:
+                raise RefusedTokenError(self._api_url)
         elif status == HTTPStatus.CONFLICT:
             if "webhook" in why.lower():
                 await self._remove_webhook()
-            await self._troubles.pause(
+            await self._outage.pause(
                 f"{why}. Is another bot running with this token? This one waits for it to end.", longest_s=5.0
             )
             return
         parameters = answer.get("parameters")
         wait_s = parameters.get("retry_after") if isinstance(parameters, dict) else None
-        await self._troubles.pause(why, least_s=float(wait_s) if isinstance(wait_s, int) else 0.0)
+        await self._outage.pause(why, least_s=float(wait_s) if isinstance(wait_s, int) else 0.0)
 
     async def _remove_webhook(self) -> None:
         try:
@@ -112,7 +117,7 @@ class Polling:
         )
 
 
-class Troubles:
+class Outage:
     """Pauses between tries that grow, and says what is wrong: at once, then now and then, and when it is over."""
 
     def __init__(self, address: str) -> None:
@@ -139,13 +144,6 @@ class Troubles:
         if self._tries:
             log.info("%s answers again, after %.0f s.", self._address, time.monotonic() - self._since_s)
         self._tries = self.refused = 0
-
-
-def unknown_token(config: Config) -> str:
-    """What is said of a token that Telegram does not know."""
-    return (
-        f"{config.telegram.api_url} does not know this bot token. Check TELEGRAM_BOT_TOKEN, or get one from @BotFather."
-    )
 
 
 def _json(body: bytes) -> Json:

@@ -15,7 +15,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler, stream_request_body
 
 from bot.heartbeat import beat_while_listening
-from bot.receiving.polling import RefusedTokenError, Take, Troubles, unknown_token
+from bot.receiving.polling import Outage, RefusedTokenError, Take
 from bot.receiving.updates import ALLOWED_UPDATES
 from imgrec.config import Config
 from imgrec.errors import ConfigError
@@ -35,7 +35,7 @@ class Webhook:
         self._secret = secret
         self._take = take
         self._beat = beat
-        self._troubles = Troubles(config.telegram.api_url)
+        self._outage = Outage(config.telegram.api_url)
 
     async def run(self) -> None:
         """Listen first, then tell Telegram where."""
@@ -58,14 +58,14 @@ class Webhook:
         while True:
             try:
                 await self._bot.set_webhook(url, secret_token=self._secret, allowed_updates=ALLOWED_UPDATES)
-                self._troubles.over()
+                self._outage.over()
                 return
             except InvalidToken:
-                raise RefusedTokenError(unknown_token(self._config)) from None
+                raise RefusedTokenError(self._config.telegram.api_url) from None
             except BadRequest as error:
                 raise ConfigError(f"Telegram refuses telegram.webhook.url: {error.message}. Correct it.") from None
             except TelegramError as error:
-                await self._troubles.pause(error.message)
+                await self._outage.pause(error.message)
 
 
 @stream_request_body

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.receiving.updates import Unreadable, Update
 from imgrec.async_database import AsyncDatabase
 
 _ALBUM_ENDS_AFTER_S = 1.0
 """Telegram sends an album's photos one by one and does not say which is the last."""
-_IDS_KEPT_S = 2 * 24 * 3600
+_IDS_KEPT_S = 2 * DAY_S
 _MOST_STARTS_OF_POSTPONED = 10
 _INSERT = """
     INSERT OR IGNORE INTO inbox (bot_id, update_id, stamp, lane, chat_id, user_id, album, photo_bytes, body,

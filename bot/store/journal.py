@@ -161,14 +161,15 @@ def note_query(connection: sqlite3.Connection, record: QueryRecord, chat: int, u
     _note(connection, "query", record, chat, user)
 
 
-def note_vote(connection: sqlite3.Connection, vote: VoteRecord, chat: int, user: int) -> None:
-    """Within a transaction: the log is to get this vote."""
-    _note(connection, "vote", vote, chat, user)
-
-
 def note_move(connection: sqlite3.Connection, before: int, after: int) -> None:
     """Within a transaction: the log is to know a group by its new id."""
     _note(connection, "move", MoveRecord(before=before), after, 0)
+
+
+def voting(query_id: int, rank: int, vote: int, chat: int, user: int) -> Write:
+    """The log is to get this vote."""
+    record = VoteRecord(query_id=query_id, rank=rank, vote=vote, voted_utc=utc_now())
+    return lambda connection: _note(connection, "vote", record, chat, user)
 
 
 def noting(query_id: int, rank: int, action: Action, chat: int, user: int) -> Write:

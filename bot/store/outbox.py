@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.found import Found
 from bot.messages import Message, Pictures, Text, read_message
 from bot.store.inbox import Waiting
@@ -16,9 +16,9 @@ from imgrec.async_database import AsyncDatabase, Write
 from imgrec.log.schema import Outcome
 from imgrec.log.writer import QueryRecord
 
-RANKS_KEPT_S = 30 * 24 * 3600
+RANKS_KEPT_S = 30 * DAY_S
 """How long the buttons of an answer lead anywhere."""
-_STEPS_KEPT_S = 2 * 24 * 3600
+_STEPS_KEPT_S = 2 * DAY_S
 
 
 class State(StrEnum):

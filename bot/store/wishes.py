@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.clock import now_s
+from bot.clock import DAY_S, now_s
 from bot.request import Ask
 from imgrec.async_database import AsyncDatabase, Write
 from imgrec.vision.eye import Outputs
 
 MOST_OF_A_SHOPPER = 20
-_TOLD_AGAIN_AFTER_S = 24 * 3600
+_TOLD_AGAIN_AFTER_S = DAY_S
 
 Products = NDArray[np.int64]
 

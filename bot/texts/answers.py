@@ -8,7 +8,7 @@ from bot.request import Result
 from bot.shop import Shop
 from bot.texts.narrowing import narrowed
 from bot.texts.refining import refined
-from bot.texts.writing import LISTED_TITLE_LENGTH, capitalised, categories, category_name, facts, line_of, title_of
+from bot.texts.writing import LISTED_TITLE_LENGTH, as_html, capitalised, categories, facts, line_of, title_of
 from imgrec.search.answer import Answer, Candidate, Match
 
 _CAPTION_TITLE_LENGTH = 700
@@ -114,7 +114,7 @@ def _where(say: Language, result: Result) -> str:
 
 
 def _guess(say: Language, category: Candidate, *, to_me: bool = False) -> str:
-    values = {"category": f"<b>{category_name(category.name)}</b>", "share": say.percent(category.probability)}
+    values = {"category": f"<b>{as_html(category.name)}</b>", "share": say.percent(category.probability)}
     if category.probability < _SURE:
         return say("To me this may look like {category} ({share}).", **values)
     if to_me:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.language import Language, msgid
 from bot.shop import Shop
 from bot.texts import groups, short
-from bot.texts.writing import category_name, shortened, word
+from bot.texts.writing import as_html, word
 from imgrec.search.likeness import Likeness
 
 _EXAMPLE = "<code>/threshold 60%</code>"
@@ -52,7 +52,7 @@ def category_now(say: Language, category: str | None, *, tells_categories: bool 
         return say("I look in the category that I see in your photo.") if tells_categories else say(_LOOKS_EVERYWHERE)
     return say(
         "I look in {category}, whatever the photo shows. {auto} undoes that.",
-        category=f"<b>{category_name(category)}</b>", auto="<code>/category auto</code>",
+        category=f"<b>{as_html(category)}</b>", auto="<code>/category auto</code>",
     )  # fmt: skip
 
 
@@ -86,20 +86,20 @@ def choose_threshold(say: Language, chosen: float | None, shop: Shop) -> str:
 def category_unknown(say: Language, name: str, *, is_near: bool) -> str:
     """When /category names none we know; the keyboard offers those near it, or else all there are."""
     offer = say("Did you mean one of these?") if is_near else say("These are there:")
-    return f"{say('I don’t know the category “{name}”.', name=category_name(name))} {offer}"
+    return f"{say('I don’t know the category “{name}”.', name=as_html(name))} {offer}"
 
 
 def threshold_unknown(say: Language, text: str) -> str:
     """When /threshold has no value we can read."""
     return say(
         "“{text}” is not a threshold. Use a value from 0 to 100%, such as {percentage} or {share}, or {auto}.",
-        text=category_name(shortened(text, 60)), percentage="<code>60%</code>", share="<code>0.6</code>", auto=_AUTO,
+        text=as_html(text), percentage="<code>60%</code>", share="<code>0.6</code>", auto=_AUTO,
     )  # fmt: skip
 
 
 def category_in_short(say: Language, category: str | None) -> str:
     """The chosen category, on the list of all settings."""
-    return say(short.AUTO) if category is None else category_name(category)
+    return say(short.AUTO) if category is None else as_html(category)
 
 
 def threshold_in_short(say: Language, chosen: float | None, auto: float) -> str:
@@ -126,7 +126,7 @@ def results_unknown(say: Language, text: str, most: int) -> str:
     """When /results has no number we can take."""
     return say(
         "“{text}” does not do. Use a number from 1 to {most}, or {auto}.",
-        text=category_name(shortened(text, 60)), most=say.number(most), auto=_AUTO,
+        text=as_html(text), most=say.number(most), auto=_AUTO,
     )  # fmt: skip
 
 

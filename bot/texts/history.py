@@ -1,15 +1,13 @@
 """What somebody asked before, a line each."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from bot.language import Language
 from bot.shop import Shop
 from bot.store.history import Asked
 from bot.texts.narrowing import conditions
-from bot.texts.writing import category_name, shortened
+from bot.texts.writing import as_html
 
-_TITLE_LENGTH = 60
 _MOST_NAMED = 4
 
 
@@ -33,5 +31,5 @@ def _about(say: Language, asked: Asked, titles: Mapping[int, str | None]) -> str
     """The product it was about, else the category that was searched, or was seen."""
     ask, answer = asked.found.ask, asked.found.answer
     if ask.product_id is not None:
-        return escape(shortened(titles.get(ask.product_id) or say("A product"), _TITLE_LENGTH))
-    return category_name(answer.category or answer.predicted_category or "")
+        return as_html(titles.get(ask.product_id) or say("A product"))
+    return as_html(answer.category or answer.predicted_category or "")

@@ -1,11 +1,9 @@
 """Which words an answer was narrowed by, and which were of no use."""
 
-from html import escape
-
 from bot.language import Language, msgid
 from bot.request import Request
 from bot.shop import Shop
-from bot.texts.writing import shortened
+from bot.texts.writing import as_html
 from imgrec.catalogue.filters import Filters
 
 _COLOURS = (
@@ -15,7 +13,6 @@ _COLOURS = (
 )  # fmt: skip
 """What imgrec.features.colour_names calls them."""
 _QUOTED = msgid("“{text}”")
-_LONGEST_WORDS = 60
 _MOST_NAMED = 6
 
 
@@ -35,7 +32,7 @@ def only(say: Language, filters: Filters, shop: Shop) -> str:
 
 def unused(say: Language, words: tuple[str, ...]) -> str:
     """The shopper's words that were of no use; of many only the first."""
-    named = [say(_QUOTED, text=_written(one)) for one in dict.fromkeys(words)]
+    named = [say(_QUOTED, text=as_html(one)) for one in dict.fromkeys(words)]
     more = [say("others")] if len(named) > _MOST_NAMED else []
     return say("I could not use: {words}.", words=", ".join([*named[:_MOST_NAMED], *more]))
 
@@ -59,11 +56,7 @@ def conditions(say: Language, filters: Filters, shop: Shop) -> list[str]:
     if filters.most_price is not None:
         named.append(say("up to {price}", price=say.round_money(filters.most_price, currency)))
     if filters.brand is not None:
-        named.append(say("by {brand}", brand=_written(filters.brand)))
-    named += [say("size {size}", size=_written(size.upper())) for size in filters.sizes]
-    named += [say(_QUOTED, text=_written(word)) for word in filters.words]
-    return named + [say("without “{word}”", word=_written(word)) for word in filters.without_words]
-
-
-def _written(words: str) -> str:
-    return escape(shortened(words, _LONGEST_WORDS))
+        named.append(say("by {brand}", brand=as_html(filters.brand)))
+    named += [say("size {size}", size=as_html(size.upper())) for size in filters.sizes]
+    named += [say(_QUOTED, text=as_html(word)) for word in filters.words]
+    return named + [say("without “{word}”", word=as_html(word)) for word in filters.without_words]

@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from bot.language import Language
+from bot.shop import Kept
 from bot.texts.writing import LISTED_TITLE_LENGTH, facts, line_of, shortened, title_of
 from imgrec.search.answer import Match
-
-if TYPE_CHECKING:
-    from bot.composing.saved import Kept
 
 _CAPTION_TITLE_LENGTH = 700
 
@@ -19,7 +16,7 @@ def caption(say: Language, match: Match) -> str:
     return "\n".join(filter(None, [title_of(match, _CAPTION_TITLE_LENGTH), " · ".join(facts(say, match))]))
 
 
-def saved_list(say: Language, kept: "Sequence[Kept]", total: int) -> str:
+def saved_list(say: Language, kept: Sequence[Kept], total: int) -> str:
     """What somebody saved, a line each; of `total` this may be a page."""
     heading = say.many("You saved one product:", "You saved {count} products:", total)
     if len(kept) < total:
@@ -29,7 +26,7 @@ def saved_list(say: Language, kept: "Sequence[Kept]", total: int) -> str:
     return "\n".join([heading, "", *(_line(say, one) for one in kept)])
 
 
-def _line(say: Language, kept: "Kept") -> str:
+def _line(say: Language, kept: Kept) -> str:
     if kept.match is None:
         title = escape(shortened((kept.product and kept.product.title) or "…", LISTED_TITLE_LENGTH))
         return f"{kept.place}. <s>{title}</s> · {say('no longer sold')}"

@@ -1,15 +1,13 @@
 """What an answer was refined by; the parts of a photo; and why two photos are alike."""
 
 from collections.abc import Sequence
-from html import escape
 
 from bot.language import Language
 from bot.request import Ask, Result
-from bot.texts.writing import shortened
+from bot.texts.writing import name_of
 from imgrec.catalogue.store import Product
 from imgrec.search.answer import Rank
 
-_TITLE_LENGTH = 72
 _MOST_NAMED = 3
 
 
@@ -45,8 +43,5 @@ def _pointed(say: Language, liked: Sequence[Product], disliked: Sequence[Product
 
 def _titles(say: Language, products: Sequence[Product]) -> str:
     """The products pointed at, the last first; of many only some."""
-    titles = [
-        f"<b>{escape(shortened(product.title or product.category or product.id, _TITLE_LENGTH))}</b>"
-        for product in reversed(products)
-    ]
+    titles = [f"<b>{name_of(product)}</b>" for product in reversed(products)]
     return say.list([*titles[:_MOST_NAMED], say("others")] if len(titles) > _MOST_NAMED else titles)

@@ -8,7 +8,7 @@ from babel.dates import format_date
 from bot.language import Language, msgid
 from bot.store.wishes import Wish
 from bot.texts.answers import product_list
-from bot.texts.writing import category_name
+from bot.texts.writing import as_html
 from imgrec.search.answer import Match
 
 MAKE = msgid("🔔 Notify me")
@@ -64,7 +64,7 @@ def _line(say: Language, wish: Wish) -> str:
     sent, until = _day(say, wish.made_s), _day(say, wish.until_s)
     if wish.about:
         return say(
-            "<b>{category}</b>, asked on {day}, until {last_day}", category=category_name(wish.about), day=sent,
+            "<b>{category}</b>, asked on {day}, until {last_day}", category=as_html(wish.about), day=sent,
             last_day=until,
         )  # fmt: skip
     return say("A photo, asked on {day}, until {last_day}", day=sent, last_day=until)

@@ -5,11 +5,12 @@ from html import escape
 from typing import Literal
 
 from bot.language import Language, msgid
+from imgrec.catalogue.store import Product
 from imgrec.search.answer import Match
 from imgrec.search.likeness import DEGREES
 
 LISTED_TITLE_LENGTH = 72
-_NAME_LENGTH = 60
+_LONGEST_WORDS = 60
 _MOST_NAMED = 4
 _BESIDE = "\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}"
 
@@ -34,10 +35,14 @@ def price(say: Language, match: Match) -> str:
     return say("from {price}", price=written) if match.from_price else written
 
 
+def name_of(product: Product, length: int = LISTED_TITLE_LENGTH) -> str:
+    """A product's title, or what else names it, as HTML."""
+    return escape(shortened(product.title or product.category or product.id, length))
+
+
 def title_of(match: Match, length: int) -> str:
-    """A product's title, or what else names it, as HTML: linked where the feed has an address."""
-    product = match.product
-    title = escape(shortened(product.title or product.category or product.id, length))
+    """The same, linked where the feed has an address."""
+    product, title = match.product, name_of(match.product, length)
     if product.url and product.url.startswith(("http://", "https://")):
         return f'<a href="{escape(product.url)}">{title}</a>'
     return title
@@ -62,14 +67,14 @@ def line_of(say: Language, match: Match) -> str:
     return f"{title}{_BESIDE}{known}" if known else title
 
 
-def category_name(category: str) -> str:
-    """A category's name as HTML."""
-    return escape(shortened(category, _NAME_LENGTH))
+def as_html(words: str) -> str:
+    """What a feed or a shopper wrote, such as the name of a category: escaped, and cut where it is long."""
+    return escape(shortened(words, _LONGEST_WORDS))
 
 
 def categories(say: Language, names: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
     """Names of categories in bold, in a list; of many only the first."""
-    bold = [f"<b>{category_name(name)}</b>" for name in names[:_MOST_NAMED]]
+    bold = [f"<b>{as_html(name)}</b>" for name in names[:_MOST_NAMED]]
     return say.list([*bold, say("others")] if len(names) > _MOST_NAMED else bold, style)
 
 

@@ -20,10 +20,11 @@ from filelock import FileLock
 from tiny_shop import PRODUCTS_A_CATEGORY, Shop, write_config, write_feed
 
 from bot.language import Languages
-from bot.request import Ask, Request, Result, Times
+from bot.request import Ask, Request, Result
 from bot.shop import Shop as ShopOfBot
 from imgrec.catalogue.store import Product
 from imgrec.log.schema import KindOfQuery
+from imgrec.log.writer import LoggedTimes
 from imgrec.search.answer import Answer, Candidate, Match, Rank, Seen, ServingId
 from imgrec.search.likeness import Likeness
 from sandbox import Sandbox, running_sandbox
@@ -111,7 +112,7 @@ def result(of: Answer, shop: ShopOfBot | None = None, *, category: str | None = 
     ask = Ask(reply_to=1, category_id=tapped)
     request = Request(KindOfQuery.PHOTO, ANNA, ANNA, ask, LANGUAGES.of(language))
     seen = Seen(SERVING, np.zeros(0, np.float32), np.zeros(1, np.float32))
-    return Result(request, of, seen, shop or of_bot(), category, 0.6, Times(1.0, 1.0))
+    return Result(request, of, seen, shop or of_bot(), category, 0.6, LoggedTimes(see_ms=1.0, search_ms=1.0))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from bot.reaction import Reaction, commit
 from bot.receiving.updates import Unreadable, Update, read_update
 from bot.store.chats import ChatSettings
 from bot.store.inbox import Waiting
-from bot.store.journal import VoteRecord, note_vote
+from bot.store.journal import voting
 from bot.store.outbox import State, Step
 from bot.store.schema import MIGRATIONS
 from bot.store.store import Store, take_over_from_log
@@ -279,8 +279,7 @@ async def test_while_the_log_cannot_be_written_entries_wait_and_then_come_in_ord
         other.execute("BEGIN IMMEDIATE")
         store.journal.start()
         await store.outbox.over(await next_step(store), State.SENT)
-        vote = VoteRecord(query_id=query_id, rank=0, vote=-1, voted_utc=utc_now())
-        await store.database.write(lambda connection: note_vote(connection, vote, ANNA, ANNA))
+        await store.database.write(voting(query_id, 0, -1, ANNA, ANNA))
         store.journal.ring()
         assert await store.journal.last_vote(query_id, 0, ANNA) == -1
         await asyncio.sleep(0.1)
@@ -297,8 +296,7 @@ async def test_while_the_log_cannot_be_written_entries_wait_and_then_come_in_ord
 
 async def test_a_vote_that_comes_before_its_answer_is_known_to_be_sent_waits_for_it(store: Store) -> None:
     query_id = await ask(store, photo(1), Text(html="one"))
-    vote = VoteRecord(query_id=query_id, rank=0, vote=1, voted_utc=utc_now())
-    await store.database.write(lambda connection: note_vote(connection, vote, ANNA, ANNA))
+    await store.database.write(voting(query_id, 0, 1, ANNA, ANNA))
     store.journal.start()
     await asyncio.sleep(0.1)
     assert await store.journal.last_vote(query_id, 0, ANNA) == 1

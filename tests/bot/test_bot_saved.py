@@ -8,9 +8,9 @@ from bot_helpers import ANNA, BEN, BotProcess, hear_reply, product
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import Save
-from bot.composing.saved import Kept, Listed, below_saved, compose_product, compose_saved, listed
+from bot.composing.saved import Listed, below_saved, compose_product, compose_saved, listed
 from bot.language import Language, Languages
-from bot.shop import by_itself
+from bot.shop import Kept, by_itself
 from sandbox import Sandbox
 from sandbox.client import Json, UserClient
 

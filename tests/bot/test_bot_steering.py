@@ -117,9 +117,9 @@ def test_all_settings_are_one_message_from_which_each_is_opened_and_left_again(
         assert page is not None
         assert has_way_back(page.keyboard)
         assert "✓" in str(page.keyboard)
-        assert not has_way_back(setting.page(now, 0).keyboard)
+        assert not has_way_back(setting.page(now).keyboard)
     assert opened(99, now) is None
-    assert "Your Telegram is set to Deutsch." in SETTINGS[3].page(now, 0).html
+    assert "Your Telegram is set to Deutsch." in SETTINGS[3].page(now).html
 
 
 def test_a_likeness_may_be_a_word_of_the_language_that_is_spoken(languages: Languages, say: Language) -> None:

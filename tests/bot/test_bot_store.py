@@ -39,7 +39,7 @@ from bot.services import RecentPhotos
 from bot.store.chats import ChatSettings
 from bot.store.files import TelegramFiles
 from bot.store.inbox import Load
-from bot.store.journal import VoteRecord, note_query, note_vote
+from bot.store.journal import note_query, voting
 from bot.store.outbox import State
 from bot.store.store import Store, take_over_from_log
 from imgrec.database import connect, utc_now
@@ -63,8 +63,7 @@ async def note(store: Store, query_id: int, chat: int = ANNA, user: int = ANNA) 
 
 
 async def vote(store: Store, query_id: int, vote: int, user: int = ANNA) -> None:
-    record = VoteRecord(query_id=query_id, rank=0, vote=vote, voted_utc=utc_now())
-    await store.database.write(lambda connection: note_vote(connection, record, ANNA, user))
+    await store.database.write(voting(query_id, 0, vote, ANNA, user))
 
 
 async def forget(store: Store, update_id: int, chat: int = ANNA, user: int = ANNA) -> None:
