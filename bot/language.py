@@ -120,6 +120,14 @@ class Languages:
         """Of the languages there are."""
         return tuple(self._translations)
 
+    def named(self, wanted: str) -> str | None:
+        """The code of the language that is called so by itself or in English, or has this code; None where none is."""
+        for code in self.codes:
+            own, english = self.of(code).name, Locale(code).get_language_name(SOURCE) or code
+            if wanted.casefold() in {code, own.casefold(), english.casefold()}:
+                return code
+        return None
+
     def of(self, chosen: str | None = None, profile: str | None = None) -> Language:
         """The chosen language, else that of a profile ("pt-br"), else English; a profile also says how to count."""
         wanted = _locale(profile)
