@@ -21,6 +21,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 FOLDER = Path(__file__).with_name("languages")
 """One catalogue a language, de.po and the like; to add a language is to add a file here."""
 _DECIMALS = re.compile(r"\.0+")
+_FURTHER = re.compile(r"\.#+")
 _MOST_DIGITS = 20  # decimals count no further than 28
 SOURCE = "en"
 """What the texts in the code are written in."""
@@ -63,9 +64,12 @@ class Language:
             return " ".join(filter(None, [str(amount), currency]))
         if value.adjusted() >= _MOST_DIGITS:
             return " ".join(filter(None, [f"{value:.2E}", currency]))
+        decimals = -int(value.as_tuple().exponent)
         if currency is None:
-            return format_decimal(value, locale=self.locale, decimal_quantization=False)
-        is_finer = -int(value.as_tuple().exponent) > get_currency_precision(currency)
+            kept = f".{'0' * decimals}" if decimals > 0 else ""
+            pattern = _FURTHER.sub(kept, self.locale.decimal_formats[None].pattern)
+            return format_decimal(value, pattern, locale=self.locale, decimal_quantization=False)
+        is_finer = decimals > get_currency_precision(currency)
         return format_currency(value, currency, locale=self.locale, decimal_quantization=not is_finer)
 
     def day(self, day: date) -> str:
@@ -115,6 +119,14 @@ class Languages:
     def codes(self) -> tuple[str, ...]:
         """Of the languages there are."""
         return tuple(self._translations)
+
+    def named(self, wanted: str) -> str | None:
+        """The code of the language that is called so by itself or in English, or has this code; None where none is."""
+        for code in self.codes:
+            own, english = self.of(code).name, Locale(code).get_language_name(SOURCE) or code
+            if wanted.casefold() in {code, own.casefold(), english.casefold()}:
+                return code
+        return None
 
     def of(self, chosen: str | None = None, profile: str | None = None) -> Language:
         """The chosen language, else that of a profile ("pt-br"), else English; a profile also says how to count."""

@@ -5,7 +5,7 @@ What only one of them needs, to fetch or to look, is imported by it: an import t
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,30 @@ class Fetched:
     report: "FetchReport"
     repeats: "Repeats"
     statuses: dict[str, int]
+
+    def in_words(self, may_be_private: bool, retried: bool = False, options: str = "") -> Iterator[str]:
+        """A line each for a person: what was done, and what can be done next.
+
+        `may_be_private` is photos.allow_private; `retried`: those that had failed for good were tried again;
+        `options` go behind the commands that are named.
+        """
+        from imgrec.catalogue.photo_status import PhotoStatus
+
+        if self.asked:
+            yield self.report.in_words()
+        elif self.statuses:
+            yield "Nothing to fetch."
+        else:
+            yield f"There are no products to fetch photos of. Next: imgrec import FEED.csv{options}"
+        failed = sum(count for status, count in self.statuses.items() if PhotoStatus(status).is_permanent)
+        if failed and not retried:
+            yield (
+                f"Photos that have failed for good: {failed:,}. List them with: imgrec photos --failures{options}; try "
+                f"them again with: imgrec photos --retry-failed{options}"
+            )
+        if self.report.failed[PhotoStatus.FORBIDDEN_ADDRESS] and not may_be_private:
+            yield "Are their hosts in your own network, and is the feed yours? Then set photos.allow_private."
+        yield from self.repeats.in_words(options)
 
 
 def write_config(folder: Path, model: Path) -> Path:

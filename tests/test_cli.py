@@ -596,6 +596,8 @@ def test_search_writes_a_page_that_holds_all_its_pictures_and_shows_titles_as_te
     assert written.count("<img ") == written.count('src="data:image/jpeg;base64,') == 4
     assert "Fish &amp; Chips &lt;b&gt;bold&lt;/b&gt;" in written
     assert "Searched: Balls" in written
+    shop.imgrec("search", photo, "--words", "red <i>", "--html", page)
+    assert "Understood: red (colour)." in page.read_text(encoding="utf-8")
 
 
 def test_an_unknown_category_is_refused_with_the_nearest(shop):

@@ -207,6 +207,19 @@ def test_a_tray_without_pictures_is_said_before_anything_is_done(shop: Opening, 
     assert nothing_was_done(shop)
 
 
+def test_photos_that_could_not_be_fetched_are_told_with_the_next_step(opened: Opening) -> None:
+    feed = opened.place / "products.csv"
+    columns = feed.read_text(encoding="utf-8").splitlines()[0].split(",")
+    new = {"id": "new", "title": "Box", "category": "Boxes", "image": "http://127.0.0.1:9/new.jpg"}
+    with feed.open("a", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerow([new.get(column, "") for column in columns])
+    told = opened.run("--no-chat").stderr
+    config = opened.folder.resolve() / "config.yaml"
+    assert "1 not (1 forbidden_address)" in told
+    assert f"List them with: imgrec photos --failures --config {config};" in told
+    assert "set photos.allow_private" in told
+
+
 def test_a_folder_can_be_the_tray_and_its_first_picture_is_sent(opened: Opening) -> None:
     done = opened.run("--once", "--tray", opened.place / "photos")
     assert done.returncode == 0, done.stderr

@@ -28,8 +28,10 @@ def parts(say: Language, count: int) -> str:
 def why(say: Language, ask: Ask, product: Rank) -> str:
     """The caption of a picture of where a photo and a product agree; how alike they are, where that is of these two."""
     if len(ask.photos) > 1 or ask.link or ask.liked or ask.disliked:
-        return say("Lit is where these two agree most. The answer also goes by what else you showed or pointed at.")
-    return say("Lit is where these two agree most. They are {share} alike to me.", share=say.percent(product.likeness))
+        return say("Where it is lit, these two agree most. The answer also goes by what else you showed or pointed at.")
+    return say(
+        "Where it is lit, these two agree most. They are {share} alike to me.", share=say.percent(product.likeness)
+    )
 
 
 def _pointed(say: Language, liked: Sequence[Product], disliked: Sequence[Product]) -> str:

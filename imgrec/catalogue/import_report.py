@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imgrec.catalogue.feed import Reason, Rejection
+from imgrec.catalogue.feed import FeedRow, Reason, Rejection
 from imgrec.catalogue.rejects import MOST_LISTED
 from imgrec.catalogue.source_writer import Fate
 
@@ -25,6 +25,7 @@ class ImportReport:
     rejects_file: Path | None = None
     unreadable_prices: int = 0
     unreadable_price: str = ""  # the first of them
+    prices_without_currency: int = 0
 
     def count(self, fate: Fate) -> None:
         """Count what became of a row."""
@@ -34,6 +35,13 @@ class ImportReport:
             self.imported += 1
         else:
             self.unchanged += 1
+
+    def count_price(self, row: FeedRow) -> None:
+        """Count what the price of a row that is in lacks."""
+        if row.unreadable_price:
+            self.unreadable_prices += 1
+            self.unreadable_price = self.unreadable_price or row.unreadable_price
+        self.prices_without_currency += row.price is not None and row.currency is None
 
     def as_json(self) -> dict[str, object]:
         """The contract's object; `not_retired` is there where products were kept on sale that the feed lacks."""
@@ -69,6 +77,8 @@ class ImportReport:
                 f", {self.unreadable_prices:,} without a price because it could not be understood (the first: "
                 f"{self.unreadable_price!r})"
             )
+        if self.prices_without_currency:
+            words += f", {self.prices_without_currency:,} prices without a currency (name it: --currency EUR)"
         return words
 
     def add(self, other: "ImportReport") -> None:

@@ -230,10 +230,8 @@ class _Run:
             rows, self.writers[part.source].write(rows, part.path.parent, self.pool), strict=True
         ):
             self._count(number, part, fate)
-            if isinstance(row, FeedRow) and row.unreadable_price and not isinstance(fate, Rejection):
-                report = self.reports[number]
-                report.unreadable_prices += 1
-                report.unreadable_price = report.unreadable_price or row.unreadable_price
+            if isinstance(row, FeedRow) and not isinstance(fate, Rejection):
+                self.reports[number].count_price(row)
 
     def _count(self, number: int, part: FeedPart, fate: Fate) -> None:
         self.reports[number].count(fate)

@@ -85,8 +85,8 @@ class Repeats:
         }
         return {**counts, "across_splits": self.across_splits}
 
-    def in_words(self) -> Iterator[str]:
-        """A line each for a person, none where nothing repeats."""
+    def in_words(self, options: str = "") -> Iterator[str]:
+        """A line each for a person, none where nothing repeats; `options` go behind the command that is named."""
         of_each = Counter(cluster.likeness for cluster in self.clusters)
         if of_each[Likeness.PLACEHOLDER]:
             yield (
@@ -97,7 +97,8 @@ class Repeats:
         if alike:
             yield (
                 f"{self.photos(Likeness.EXACT, Likeness.NEAR):,} photos of several products look the same: {alike:,} "
-                f"clusters, {of_each[Likeness.EXACT]:,} of exact copies. List them with: imgrec photos --duplicates"
+                f"clusters, {of_each[Likeness.EXACT]:,} of exact copies. List them with: imgrec photos "
+                f"--duplicates{options}"
             )
         if self.across_splits:
             yield (

@@ -115,26 +115,13 @@ def photos(
                 _print_listing(list_failures(catalogue), as_json)
         return
     done = fetch(config, report, source, limit, retry_failed)
-    fetched, statuses = done.report, done.statuses
-    nothing = (
-        "Nothing to fetch." if statuses else "There are no products to fetch photos of. Next: imgrec import FEED.csv"
-    )
-    report.say(fetched.in_words() if done.asked else nothing)
-    failed = sum(count for status, count in statuses.items() if PhotoStatus(status).is_permanent)
-    if failed and not retry_failed:
-        report.say(
-            f"{failed:,} photos have failed for good. List them with: imgrec photos --failures; try them again with: "
-            "imgrec photos --retry-failed"
-        )
-    if fetched.failed[PhotoStatus.FORBIDDEN_ADDRESS] and not config.photos.allow_private:
-        report.say("Are their hosts in your own network, and is the feed yours? Then set photos.allow_private.")
-    for line in done.repeats.in_words():
+    for line in done.in_words(config.photos.allow_private, retry_failed):
         report.say(line)
     if as_json:
-        print_json({**fetched.as_json(), "photos": statuses, "repeats": done.repeats.as_json()})
+        print_json({**done.report.as_json(), "photos": done.statuses, "repeats": done.repeats.as_json()})
         return
     shown = table("Photos", "status", "photos", "tried again")
-    for status, count in statuses.items():
+    for status, count in done.statuses.items():
         shown.add_row(status, f"{count:,}", PhotoStatus(status).tried_again)
     print_text(shown)
 

@@ -71,13 +71,14 @@ def open_(
         named = write_config(folder, looking)
         config = load_config(named, os.environ)
     file = _given("--config", named)
+    here = f" --config {named}" if named else ""
     report = reporter()
     bring_in(config, parts_of(feeds, source, config.catalogue), told, report, new_source)
     if lacks_photos(config):
-        report.say(fetch(config, report).report.in_words())
+        for line in fetch(config, report).in_words(config.photos.allow_private, options=here):
+            report.say(line)
     show_index(build(config, report))
     if no_chat:
-        here = f" --config {named}" if named else ""
         report.say(f"Next: imgrec search PHOTO{here}, or the same command without --no-chat, to chat")
         return
     sys.stdout.flush()

@@ -121,19 +121,20 @@ def search(
         answer = serving.answer(serving.see([image])[0], chosen, threshold, top, filters)
         if why is not None:
             _write_why(why, serving, image, answer)
+    understood = narrowing.in_words() if narrowing and (narrowing.used or narrowing.unused) else ""
     if html is not None:
         from imgrec.search.page import write_page
 
         with TemporaryDirectory() as folder:  # the page decodes its photo again, in this process
             decoded = Path(folder, "photo.jpg")
             image.save(decoded, quality=95)
-            write_page(html, decoded, answer)
+            write_page(html, decoded, answer, understood)
         click.echo(f"Written: {html}", err=True)
     if as_json:
         print_json({**answer.as_json(), **({"words": narrowing.as_json()} if narrowing else {})})
         return
-    if narrowing and (narrowing.used or narrowing.unused):
-        print_text(narrowing.in_words())
+    if understood:
+        print_text(understood)
     _print_answer(answer)
 
 

@@ -32,13 +32,14 @@ li span {{ display: block; font-size: .9rem; opacity: .75 }}
 """
 
 
-def write_page(file: Path, photo: Path, answer: Answer) -> None:
-    """Write the page. Feed text stands in it as text."""
+def write_page(file: Path, photo: Path, answer: Answer, words: str = "") -> None:
+    """Write the page; `words` tells what of a shopper's words was used. Feed text stands in it as text."""
     seen = answer.category
     title = f"{seen.name} ({seen.probability:.0%})" if seen else "What looks like it"
     facts = [
         *([] if answer.is_sold else [f"Nothing like this seems to be sold here ({1 - answer.sold:.0%})."]),
         f"Searched: {', '.join(answer.scope) or 'everything'}, from similarity {answer.threshold:.3f}",
+        *([words] if words else []),
         _how_many(answer),
     ]
     page = _PAGE.format(

@@ -93,11 +93,21 @@ def test_a_chats_choice_comes_before_the_profile_and_a_region_says_how_to_write_
     assert say.money("1299.5", "EUR").replace("\N{NO-BREAK SPACE}", " ") == price
 
 
+def test_a_language_is_named_by_its_code_by_itself_or_in_english() -> None:
+    assert [LANGUAGES.named(name) for name in ("de", "deutsch", "German", "РУССКИЙ", "हिन्दी")] == [
+        "de", "de", "de", "ru", "hi",
+    ]  # fmt: skip
+    assert LANGUAGES.named("") is LANGUAGES.named("auto") is LANGUAGES.named("klingon") is None
+
+
 def test_a_price_keeps_the_decimals_it_has_and_what_is_none_is_left_as_it_is() -> None:
     english = LANGUAGES.of("en")
     assert english.money("0.0025", "USD") == "$0.0025"
     assert english.money("129", "JPY") == "¥129"
     assert english.money("12", None) == "12"
+    assert english.money("1299.90", None) == "1,299.90"
+    assert LANGUAGES.of("de").money("9.90", None) == "9,90"
+    assert LANGUAGES.of("hi").money("1234567.50", None) == "12,34,567.50"
     assert english.money("on request", "USD") == "on request USD"
     assert english.money("9" * 40, "USD") == english.round_money(Decimal("9" * 40), "USD") == "1.00E+40 USD"
 

@@ -223,6 +223,11 @@ async def test_a_shopper_steers_the_bot_by_commands_and_by_one_message_of_settin
     assert "3 products" in (await said("/results 3"))["text"]
     assert "1 to 10" in (await said("/results 11"))["text"]
 
+    assert "Ich spreche hier Deutsch" in (await said("/language german"))["text"]
+    assert "I speak English here" in (await said("/language auto"))["text"]
+    assert "I speak English here" in (await said("/language klingon"))["text"], "one that is not there changes nothing"
+    assert "I speak English here" in (await said("/language english"))["text"]
+
     help_ = await said("/help")
     assert help_["photo"]
     assert help_["caption"].startswith("Send me a photo")
