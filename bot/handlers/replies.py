@@ -1,13 +1,19 @@
-"""A shopper replies to an answer, or to a photo of before: words narrow that query, another photo refines it."""
+"""A shopper replies to an answer, or to a photo of before: words narrow that query, another photo refines it.
+
+Few use Telegram's reply. In a private chat words that come soon after an answer are meant for that; and the number of a
+product is a tap on it.
+"""
 
 from collections.abc import Iterator, Sequence
 
 from bot import callback_data
 from bot.answering.answering import answer
 from bot.answering.words import read, words_of
+from bot.callback_data import OpenProduct
 from bot.found import Found
 from bot.handlers.albums import Item, words_of_all
-from bot.handlers.context import Context
+from bot.handlers.answers import on_open_product
+from bot.handlers.context import Context, Press
 from bot.handlers.groups import on_similar
 from bot.messages import Text
 from bot.reaction import Reaction
@@ -17,25 +23,27 @@ from bot.texts import narrowing as texts
 from imgrec.log.schema import KindOfQuery
 
 _MOST_PHOTOS = 10
+_MEANT_FOR_S = 3600.0
+"""So long after an answer words without a reply are about it."""
 
 
 async def on_reply(context: Context, message: Message, items: Sequence[Item]) -> Reaction | None:
     """Ask the query that is replied to anew; None where the reply is to nothing that was asked, or says nothing."""
     replied = message.reply_to_message
-    if replied is None or not (items or (message.text and not message.link)):
+    if not ((items and replied) or (message.text and not message.link)):
         return None
-    query_id, before = await _replied_to(context, message, replied)
-    if before is None and not (replied.image and _is_asked(context, message)):
+    query_id, before = await (_replied_to(context, message, replied) if replied else _just_answered(context, message))
+    if before is None and not (replied and replied.image and _is_asked(context, message)):
         return None
-    narrowing = await read(
-        context.services, context.say,
-        words_of_all(context, items) if items else words_of(message, context.services.username),
-    )  # fmt: skip
-    if not items and narrowing is None and replied.image:  # called by its name, and nothing else
+    words = words_of_all(context, items) if items else words_of(message, context.services.username)
+    if not items and before and (rank := parse_rank(words, before)) and _is_asked(context, message):
+        return await _opened(context, message, OpenProduct(query_id, rank))
+    narrowing = await read(context.services, context.say, words)
+    if not items and narrowing is None and replied and replied.image:  # called by its name, and nothing else
         return await on_similar(context, message, "")
     if not items and not (narrowing and narrowing.used):
-        return _nothing_understood(context, message, narrowing.unused if narrowing else ())
-    ask = before.ask if before else Ask(reply_to=0, photos=(replied.image,) if replied.image else ())
+        return _nothing_understood(context, message, narrowing.unused if narrowing else ()) if replied else None
+    ask = before.ask if before else Ask(reply_to=0, photos=(replied.image,) if replied and replied.image else ())
     photos = (*ask.photos, *(item.image for item in items))[-_MOST_PHOTOS:]
     kind = KindOfQuery.REFINED if items else KindOfQuery.NARROWED if before else KindOfQuery.PHOTO
     request = Request(
@@ -44,6 +52,27 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
         parent=query_id if before else None, seen=None if items else context.recall(query_id, message.chat.id),
     )  # fmt: skip
     return await answer(context.bot, context.services, context.waiting, request.narrowed(narrowing))
+
+
+def parse_rank(words: str, before: Found) -> int | None:
+    """The rank of a product of this answer, where the words are its number and nothing else."""
+    if not words.isdecimal() or len(words) > len(str(len(before.ranks))):
+        return None
+    return int(words) if 1 <= int(words) <= len(before.ranks) else None
+
+
+async def _opened(context: Context, message: Message, product: OpenProduct) -> Reaction:
+    """What a tap on the product's number does; what that says in a toast is said in a message."""
+    reaction = await on_open_product(context, Press(message, message.sender_id), product)
+    return reaction if reaction.toast is None else Reaction([Text(html=reaction.toast, reply_to=message.message_id)])
+
+
+async def _just_answered(context: Context, message: Message) -> tuple[int, Found | None]:
+    """The last query of a private chat, and what was found for it, if that is not long ago."""
+    if not message.chat.is_private:
+        return 0, None
+    since_s = context.waiting.received_s - _MEANT_FOR_S
+    return await context.services.store.outbox.last_found(message.chat.id, since_s) or (0, None)
 
 
 async def _replied_to(context: Context, message: Message, replied: Message) -> tuple[int, Found | None]:

@@ -87,6 +87,15 @@ class Outbox:
         )
         return Found.model_validate_json(row["kept"]) if row else None
 
+    async def last_found(self, chat_id: int, since_s: float) -> tuple[int, Found] | None:
+        """The last request of this chat that was answered, of those asked since then, and what was found."""
+        row = await self._database.row(
+            "SELECT id, kept FROM requests WHERE chat_id = ? AND asked_s >= ? AND kept IS NOT NULL "
+            "ORDER BY id DESC LIMIT 1",
+            chat_id, since_s,
+        )  # fmt: skip
+        return (row["id"], Found.model_validate_json(row["kept"])) if row else None
+
     async def refinement_of(self, request_id: int, chat_id: int) -> Found | None:
         """What the last answer found that goes by products pointed at in this one's."""
         row = await self._database.row(

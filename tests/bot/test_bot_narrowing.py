@@ -1,7 +1,9 @@
 """Words beside a photo and in replies, limits of price by a tap, photos that refine: the answer says what counted."""
 
+import contextlib
 import json
 import re
+import sqlite3
 
 import pytest
 from shared_bot import SharedBot, drawn, everything, hear_all, photo_server, shared, user
@@ -70,6 +72,32 @@ async def test_a_reply_with_words_narrows_that_answer_and_the_next_reply_adds_to
     of_the_photo = await hear_all(everything)
     assert "Only: up to €5." in of_the_photo.text
     assert shared.last_query()["parent_id"] == first_query["id"]
+
+
+async def test_words_soon_after_an_answer_need_no_reply_and_a_number_opens_that_product(
+    shared: SharedBot, everything: UserClient
+) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    first = await hear_all(everything)
+    first_query, written = shared.last_query(), await everything.text("under 10")
+    second = await hear_all(everything)
+    assert "Only: up to €10." in second.text
+    assert second.texts[0]["reply_to_message"]["message_id"] == written["message_id"]
+    assert shared.last_query()["parent_id"] == first_query["id"]
+
+    await everything.text("2")
+    [opened] = await everything.hear(1)
+    assert re.findall(r"^2\. (\w+ \w+)", second.text, re.MULTILINE)[0] in opened["caption"]
+    await everything.text("3", reply_to_message_id=first.texts[0]["message_id"])
+    [opened] = await everything.hear(1)
+    assert re.findall(r"^3\. (\w+ \w+)", first.text, re.MULTILINE)[0] in opened["caption"]
+
+    await everything.text("thank you")
+    assert "Send me a photo" in (await hear_all(everything)).text
+    with contextlib.closing(sqlite3.connect(shared.shop.folder / "bot.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE requests SET asked_s = asked_s - 3601 WHERE chat_id = ?", (everything.user_id,))
+    await everything.text("under 5")
+    assert "Send me a photo" in (await hear_all(everything)).text
 
 
 async def test_a_reply_that_says_nothing_is_told_what_would(shared: SharedBot, everything: UserClient) -> None:
