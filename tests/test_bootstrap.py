@@ -70,13 +70,13 @@ def test_where_all_are_right_the_interval_is_wilsons_for_as_many_groups():
     assert (some.value, some.count) == (pytest.approx(2 / 3), 3)
 
 
-def test_a_figure_of_nothing_is_none():
+def test_a_figure_of_nothing_is_unknown():
     nothing = Estimate(None, None, None, 0)
     empty = Resampling([], 0)
     assert empty.mean([]) == empty.share([]) == empty.ratio([], []) == nothing
     assert Resampling([1, 2], 0).ratio([0, 0], [0, 0]) == nothing
     assert not nothing.differs
-    assert str(nothing) == "none"
+    assert str(nothing) == "unknown"
     assert nothing.as_json() == {"value": None, "low": None, "high": None, "count": 0}
 
 
