@@ -20,6 +20,13 @@ def words_of(message: Message, username: str) -> str:
     return " ".join(words.split())
 
 
+def number_in(words: str, most: int) -> int | None:
+    """The number that the words are, from 1 to `most`; None where they are anything else."""
+    if not words.isdecimal() or len(words) > len(str(most)):
+        return None
+    return int(words) if 1 <= int(words) <= most else None
+
+
 async def read(services: Services, say: Language, words: str) -> Narrowing | None:
     """What these words ask for, by what the shop has now; None where there are none."""
     if not words:

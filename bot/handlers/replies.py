@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from bot import callback_data
 from bot.answering.answering import answer
-from bot.answering.words import read, words_of
+from bot.answering.words import number_in, read, words_of
 from bot.callback_data import OpenProduct
 from bot.found import Found
 from bot.handlers.albums import Item, words_of_all
@@ -36,7 +36,7 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
     if before is None and not (replied and replied.image and _is_asked(context, message)):
         return None
     words = words_of_all(context, items) if items else words_of(message, context.services.username)
-    if not items and before and (rank := parse_rank(words, before)) and _is_asked(context, message):
+    if not items and before and _is_asked(context, message) and (rank := number_in(words, len(before.ranks))):
         return await _opened(context, message, OpenProduct(query_id, rank))
     narrowing = await read(context.services, context.say, words)
     if not items and narrowing is None and replied and replied.image:  # called by its name, and nothing else
@@ -52,13 +52,6 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
         parent=query_id if before else None, seen=None if items else context.recall(query_id, message.chat.id),
     )  # fmt: skip
     return await answer(context.bot, context.services, context.waiting, request.narrowed(narrowing))
-
-
-def parse_rank(words: str, before: Found) -> int | None:
-    """The rank of a product of this answer, where the words are its number and nothing else."""
-    if not words.isdecimal() or len(words) > len(str(len(before.ranks))):
-        return None
-    return int(words) if 1 <= int(words) <= len(before.ranks) else None
 
 
 async def _opened(context: Context, message: Message, product: OpenProduct) -> Reaction:

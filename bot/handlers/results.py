@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.answering.words import number_in
 from bot.callback_data import AUTO, MOST_RESULTS, ChooseResults
 from bot.composing.settings import RESULTS, Page
 from bot.handlers.context import Context, Press
@@ -15,7 +16,7 @@ from bot.texts import choices
 async def on_results(context: Context, message: Message, wanted: str) -> Reaction:
     """Show the numbers there are, or set the chat's to the one sent."""
     say, shop = context.say, context.services.looking.shop
-    results = parse_results(wanted)
+    results = number_in(wanted, MOST_RESULTS)
     if results is None and not is_auto(wanted):
         page = RESULTS.page(standing(context))
         return sent(Page(choices.results_unknown(say, wanted, MOST_RESULTS), page.keyboard) if wanted else page)
@@ -29,10 +30,3 @@ async def on_choose_results(context: Context, press: Press, tap: ChooseResults) 
     now = standing(context, replace(context.settings, results=results))
     reaction = turned(now.say, press, RESULTS.page(now))
     return replace(reaction, writes=[context.services.store.chats.choose_results(press.chat, results)])
-
-
-def parse_results(text: str) -> int | None:
-    """A number of products, 1 to 10; None for anything else."""
-    if not text.isdecimal() or len(text) > len(str(MOST_RESULTS)):
-        return None
-    return int(text) if 1 <= int(text) <= MOST_RESULTS else None

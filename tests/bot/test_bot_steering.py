@@ -16,7 +16,17 @@ from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, draw_product, jpeg
 
 from bot.answering.help_picture import Example, drawn
-from bot.callback_data import TAPS, CategoryPage, ChooseCategory, ChooseLanguage, ChooseResults, encode, parse
+from bot.answering.words import number_in
+from bot.callback_data import (
+    MOST_RESULTS,
+    TAPS,
+    CategoryPage,
+    ChooseCategory,
+    ChooseLanguage,
+    ChooseResults,
+    encode,
+    parse,
+)
 from bot.composing.choosing import (
     category_buttons,
     language_buttons,
@@ -26,7 +36,6 @@ from bot.composing.choosing import (
     page_with,
 )
 from bot.composing.settings import PHOTOS, SETTINGS, Standing, has_way_back, opened, overview
-from bot.handlers.results import parse_results
 from bot.handlers.taps import ON_TAP
 from bot.handlers.thresholds import parse_likeness
 from bot.language import Language, Languages
@@ -135,7 +144,7 @@ def test_a_likeness_may_be_a_word_of_the_language_that_is_spoken(languages: Lang
                           ("", None), ("3 please", None), ("9" * 5000, None)],
 )  # fmt: skip
 def test_results_are_a_number_from_one_to_ten(text: str, results: int | None) -> None:
-    assert parse_results(text) == results
+    assert number_in(text, MOST_RESULTS) == results
 
 
 def test_no_button_sets_what_no_command_could() -> None:
