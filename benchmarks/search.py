@@ -106,7 +106,7 @@ def write_index(folder: Path, vectors: Floats) -> SearchIndex:
     """Every photo is a product of its own; the categories are of one size."""
     folder.mkdir()
     number = np.arange(len(vectors), dtype=np.int64)
-    write_register(folder, Register(number, number, number, np.zeros((len(vectors), 3, 4), np.float16)))
+    write_register(folder, Register(number, number, number, np.zeros(len(vectors), np.uint16)))
     write_vectors(folder, len(vectors), vectors.shape[1], [(number, vectors)])
     Whitening(np.eye(vectors.shape[1] + 1, vectors.shape[1], dtype=np.float32)).save(folder / WHITENING)
     knowledge = Knowledge(

@@ -1,32 +1,17 @@
 """The words of each language that narrow a search, for whoever reads shoppers' words (imgrec.search.lexicon).
 
 A translation is no translation of the English below but all the phrases that mean it, in every form, between bars:
-"rot | rote | roter | rotes". What imgrec.search.lexicon says of each key is what is to be put there. What a
-language does without is a hyphen. English counts beside it.
+"kein | keine | nicht | ohne". What imgrec.search.lexicon says of each key is what is to be put there. What a
+language does without is a hyphen. English counts beside it. Colours stand in imgrec.search.colour_words.
 """
 
 from bot.language import Language, msgid
+from imgrec.search.colour_words import COLOUR_WORDS
 from imgrec.search.lexicon import Lexicon
 
 _NONE = "-"
 
 _PHRASES = {
-    "black": msgid("lexicon: black"),
-    "white": msgid("lexicon: white"),
-    "grey": msgid("lexicon: grey"),
-    "silver": msgid("lexicon: silver"),
-    "brown": msgid("lexicon: brown"),
-    "beige": msgid("lexicon: beige"),
-    "red": msgid("lexicon: red"),
-    "orange": msgid("lexicon: orange"),
-    "yellow": msgid("lexicon: yellow"),
-    "gold": msgid("lexicon: gold"),
-    "green": msgid("lexicon: green"),
-    "turquoise": msgid("lexicon: turquoise"),
-    "blue": msgid("lexicon: blue"),
-    "navy": msgid("lexicon: navy"),
-    "purple": msgid("lexicon: purple"),
-    "pink": msgid("lexicon: pink"),
     "under": msgid("lexicon: under"),  # before the highest price
     "under_behind": msgid("lexicon: or less"),  # behind the highest price
     "over": msgid("lexicon: over"),  # before the lowest price
@@ -54,4 +39,5 @@ _PHRASES = {
 def lexicon(say: Language) -> Lexicon:
     """The words of this language."""
     said = {key: say(phrases) for key, phrases in _PHRASES.items()}
-    return Lexicon.from_strings({key: words for key, words in said.items() if words not in (_PHRASES[key], _NONE)})
+    own = {key: words for key, words in said.items() if words not in (_PHRASES[key], _NONE)}
+    return Lexicon.from_strings({**COLOUR_WORDS.get(say.code, {}), **own})

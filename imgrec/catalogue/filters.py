@@ -29,8 +29,8 @@ class Filters:
     that are, too, where they are not shown otherwise.
 
     words: title or brand have a word that begins so, for each of them; without_words: for none. sizes: one of them can
-    be had. colours: its photo shows one of these (features.colour_names); without_colours: none of them. Colours are
-    known to the index alone, and the catalogue lets them pass.
+    be had. colours: it is of one of these (search.product_colours); without_colours: of none of them. Colours are known
+    to the index alone, and the catalogue lets them pass.
     """
 
     least_price: Decimal | None = None
@@ -107,14 +107,28 @@ def passing(connection: sqlite3.Connection, filters: Filters) -> NDArray[np.int6
     return ids_where(connection, " AND ".join(conditions), values)
 
 
+def with_title(connection: sqlite3.Connection, phrases: Sequence[str]) -> NDArray[np.int64]:
+    """The ids of the products, retired ones too, whose title has one of these phrases, and whose brand has none: (n,).
+
+    phrases: whole words, without quotes.
+    """
+    any_of = " OR ".join(f'"{phrase}"' for phrase in phrases)
+    wanted = {"words": f"(title : ({any_of})) NOT (brand : ({any_of}))"}
+    return _ids(connection, "SELECT group_concat(rowid) FROM product_words WHERE product_words MATCH :words", wanted)
+
+
 def ids_where(
     connection: sqlite3.Connection, condition: str, values: Mapping[str, str | float] | None = None
 ) -> NDArray[np.int64]:
     """The ids of the catalogue's products of which this is true: (n,), ascending."""
+    return _ids(connection, f"SELECT group_concat(id) FROM products WHERE {condition}", values or {})
+
+
+def _ids(connection: sqlite3.Connection, joined: str, values: Mapping[str, str | float]) -> NDArray[np.int64]:
     # as one text, for a million objects take longer to make than all the rest
     cursor = connection.cursor()
     cursor.row_factory = None
-    [ids] = cursor.execute(f"SELECT group_concat(id) FROM products WHERE {condition}", values or {}).fetchone()
+    [ids] = cursor.execute(joined, values).fetchone()
     return np.sort(np.fromstring(ids, np.int64, sep=",")) if ids else np.empty(0, np.int64)
 
 

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.catalogue.filters import Filters, ids_where, passing
+from imgrec.catalogue.filters import Filters, ids_where, passing, with_title
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
@@ -218,6 +218,15 @@ class Catalogue:
     def allowed(self, filters: Filters) -> NDArray[np.int64]:
         """The ids of the products on sale that pass, as they are now: (n,), ascending."""
         return passing(self.connection, filters)
+
+    def with_title(self, phrases: Sequence[str]) -> NDArray[np.int64]:
+        """The ids of the products, retired ones too, whose title has one of these phrases, and whose brand has none."""
+        return with_title(self.connection, phrases)
+
+    def largest_id(self) -> int:
+        """Of all products; 0 of none."""
+        largest: int = self.connection.execute("SELECT coalesce(max(id), 0) FROM products").fetchone()[0]
+        return largest
 
     def product_at(self, url: str) -> int | None:
         """The product on sale whose page is at this address, if there is one."""

@@ -39,6 +39,7 @@ from imgrec.search.engine import Store, VectorsOf
 from imgrec.search.engines import remove_generation, store_for
 from imgrec.search.generation import IndexRecord, Register, read_record, write_record
 from imgrec.search.on_sale import Columns, Draw, OnSale
+from imgrec.search.product_colours import names_of_products
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.trial import ShopPhotos
 from imgrec.sums import seal
@@ -293,9 +294,9 @@ def _write(
     draft.chmod(0o755)
     on_sale, order = looked.on_sale, looked.on_sale.by_shelf()
     found = looked.found.take(order)
-    register = Register(
-        on_sale.photos.photo[order], on_sale.photos.product[order], on_sale.photos.rank[order], found.colours
-    )
+    product = on_sale.photos.product[order]
+    colours = names_of_products(product, found.colours, on_sale.in_titles)
+    register = Register(on_sale.photos.photo[order], product, on_sale.photos.rank[order], colours)
     learned.save(draft)
     rows = on_sale.rows_of_categories()
     record = IndexRecord(

@@ -53,8 +53,8 @@ class Hit:
 class Findable:
     """What may be found; None, or nothing listed, leaves it open.
 
-    products: int64 (n,), ids, each once. colours: the product's first photo shows one of these (COLOUR_NAMES);
-    without_colours: none of them.
+    products: int64 (n,), ids, each once. colours: the product is of one of these (COLOUR_NAMES); without_colours: of
+    none of them.
 
     Prices, brands, sizes, words and stock are here as the ids of the products that pass, by the catalogue as it is when
     asked. For a catalogue changes while a generation stands. Were yesterday's prices kept with the vectors and filtered

@@ -7,7 +7,8 @@
                     (neighbours.py); absent where the softmax alone does
     vectors.npy     float32 (n, k), rows of L2 norm 1, category by category (IndexRecord.rows)
     photo.npy, product.npy, rank.npy    int64 (n,): photo ids, product ids, sales ranks
-    colours.npy     float16 (n, 3, 4): dominant colours of each photo
+    colours.npy     uint16 (n,): names of the product's colours (product_colours.py); in older generations float16
+                    (n, 3, 4), the dominant colours of each photo
     codes_*.npy     the vectors in eight bits, in five arrays (codes.py)
 
     SHA256SUMS      of all of these
@@ -32,16 +33,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from imgrec.config import SearchSection
 from imgrec.errors import SearchIndexError
-from imgrec.features.colour_names import COLOUR_NAMES, names_of
 from imgrec.figures import Estimate
 from imgrec.generations import write_atomically
 from imgrec.search.codes import CodedRows
 from imgrec.search.likeness import Likeness
+from imgrec.search.product_colours import Names, bits_of, names_of_products
 from imgrec.search.scoping import Scoping
 from imgrec.search.sold import Sold
 from imgrec.sums import SealedFolder
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Bools, Floats, Halves, Ints
+from imgrec.vision.vectors import Bools, Floats, Ints
 
 RECORD, WHITENING, HEAD, VECTORS = "index.json", "whitening.npy", "head.npy", "vectors.npy"
 NO_RANK = sys.maxsize
@@ -132,12 +133,12 @@ class IndexRecord(Frozen):
 
 @dataclass(frozen=True)
 class Register:
-    """What each row of a generation is of, wherever its vectors are: 48 bytes a photo."""
+    """What each row of a generation is of, wherever its vectors are: 26 bytes a photo."""
 
     photo: Ints
     product: Ints
     rank: Ints
-    colours: Halves
+    colours: Names
 
     def __len__(self) -> int:
         return len(self.photo)
@@ -153,22 +154,14 @@ class Register:
         return int(self.product.max(initial=-1)) + 1
 
     def in_colours(self, colours: Sequence[str], without: Sequence[str]) -> Bools:
-        """The rows of products that show one of these colours, and none of those: bool (photos,).
+        """The rows of products that are of one of these colours, and of none of those: bool (photos,).
 
         colours, without: of COLOUR_NAMES; nothing listed leaves it open.
         """
-        wanted, unwanted = ([COLOUR_NAMES.index(name) for name in names] for names in (colours, without))
-        allowed = np.ones(len(self), bool)
-        if wanted:
-            allowed &= self.names[:, wanted].any(axis=1)
-        allowed[self.names[:, unwanted].any(axis=1)] = False
-        return allowed
-
-    @cached_property
-    def names(self) -> Bools:
-        """The names of each row's colours, bool (photos, names): those of its product's first photo, which is shown."""
-        _, first, product = np.unique(self.product, return_index=True, return_inverse=True)
-        return names_of(self.colours[first])[product]
+        allowed = self.colours & bits_of(without) == 0
+        if colours:
+            allowed &= self.colours & bits_of(colours) != 0
+        return np.asarray(allowed)
 
 
 @dataclass(frozen=True)
@@ -230,6 +223,8 @@ def read_codes(sealed: SealedFolder, vectors: Floats) -> CodedRows:
 
 def _arrays(sealed: SealedFolder, kind: type[Register]) -> dict[str, Any]:
     arrays = {field.name: sealed.array(f"{field.name}.npy") for field in fields(kind)}
+    if arrays["colours"].ndim > 1:  # of a generation from before titles counted
+        arrays["colours"] = names_of_products(arrays["product"], arrays["colours"])
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("its arrays differ in length")
     return arrays

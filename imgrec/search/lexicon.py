@@ -7,6 +7,7 @@ from typing import Self
 
 from imgrec.catalogue.tokens import words_of
 from imgrec.features.colour_names import COLOUR_NAMES
+from imgrec.search.colour_words import COLOUR_WORDS
 
 LEXICON_KEYS = {
     **{name: f"the colour {name}, in every form" for name in COLOUR_NAMES},
@@ -98,22 +99,7 @@ def _by_phrase(listed: Mapping[str, Sequence[Collection[str]]]) -> dict[tuple[st
 
 ENGLISH = Lexicon.from_strings(
     {
-        "black": "black",
-        "white": "white",
-        "grey": "grey | gray | charcoal",
-        "silver": "silver | silvery",
-        "brown": "brown | tan",
-        "beige": "beige | khaki",
-        "red": "red | crimson | scarlet | burgundy | maroon",
-        "orange": "orange",
-        "yellow": "yellow",
-        "gold": "gold | golden",
-        "green": "green | olive green",
-        "turquoise": "turquoise | teal | aqua | cyan",
-        "blue": "blue",
-        "navy": "navy | navy blue | dark blue",
-        "purple": "purple | violet | lilac | lavender",
-        "pink": "pink | magenta | fuchsia",
+        **COLOUR_WORDS["en"],
         "under": "under | below | less than | cheaper than | up to | at most | no more than | not more than | not over"
         " | max | maximum | within",
         "under_behind": "or less | or under | or below | or cheaper | max | maximum | at most",

@@ -2,7 +2,7 @@
 
     row        int64, the primary key: the row's number in the register
     category   int64, the partition key: the category's id, 0 of products without one
-    colours    array of int8: names of colours (numbers in COLOUR_NAMES) of the product's first photo
+    colours    array of int8: names of the product's colours (numbers in COLOUR_NAMES)
     vector     float32 (k,), L2 norm 1; compared by inner product
 
 Nothing in it changes once it is written, and nothing is in it that changes while it stands (engine.Findable). The

@@ -25,6 +25,7 @@ _SAME = 1e-5
 _WRITE_S = 600.0
 _MAKE_SEARCHABLE_S = 24 * 3600.0  # a graph of many millions takes hours; that the server is gone is noticed at once
 _OWNER = ".owner"
+_NAMES = range(len(COLOUR_NAMES))
 _BUILD: dict[str, dict[str, int]] = {"FLAT": {}, "HNSW": {"M": 32, "efConstruction": 256}}
 
 
@@ -106,11 +107,12 @@ class _Writing:
             return self._recall()
 
     def _insert(self, rows: Ints, vectors: Floats) -> None:
-        columns = zip(rows.tolist(), self._category[rows].tolist(), self._register.names[rows], vectors, strict=True)
+        categories, colours = (of_rows[rows].tolist() for of_rows in (self._category, self._register.colours))
+        columns = zip(rows.tolist(), categories, colours, vectors, strict=True)
         self._ask(
             "insert",
             data=[
-                {"row": row, "category": category, "colours": np.flatnonzero(names).tolist(), "vector": vector}
+                {"row": row, "category": category, "colours": [n for n in _NAMES if names >> n & 1], "vector": vector}
                 for row, category, names, vector in columns
             ],
         )

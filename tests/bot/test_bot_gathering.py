@@ -24,6 +24,8 @@ from imgrec.catalogue.filters import Filters
 from imgrec.database import utc_now
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.log.writer import QueryRecord
+from imgrec.search.colour_words import COLOUR_WORDS
+from imgrec.search.lexicon import Lexicon
 
 SAY = Languages.load().of(SOURCE)
 GIF = {"file_id": "f", "file_unique_id": "u", "mime_type": "video/mp4", "file_name": "cat.gif"}
@@ -197,11 +199,11 @@ def test_of_many_words_without_use_only_the_first_are_named_and_none_is_html() -
 
 class German(NullTranslations):
     def gettext(self, message: str) -> str:
-        return {"lexicon: red": "rot | rote", "lexicon: not, behind what is not wanted": "-"}.get(message, message)
+        return {"lexicon: not": "kein | keine", "lexicon: not, behind what is not wanted": "-"}.get(message, message)
 
 
 def test_a_language_has_words_of_its_own_and_english_beside_them() -> None:
-    assert lexicon(SAY).phrases == {}
-    assert lexicon(Language("de", Locale("de"), German())).phrases == {
-        ("rot",): frozenset({"red"}), ("rote",): frozenset({"red"})
-    }  # fmt: skip
+    assert lexicon(SAY) == Lexicon.from_strings(COLOUR_WORDS["en"])
+    assert lexicon(Language("de", Locale("de"), German())) == Lexicon.from_strings(
+        {**COLOUR_WORDS["de"], "not": "kein | keine"}
+    )

@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from bot.language import FOLDER, Languages
+from imgrec.search.colour_words import COLOUR_WORDS
 
 CATALOGUES = sorted(FOLDER.glob("*.po"))
 KEYWORDS = {"say": None, "many": (1, 2), "msgid": None}
@@ -50,6 +51,7 @@ def markup(text: str) -> list[str]:
 
 def test_the_five_languages_are_there() -> None:
     assert set(LANGUAGES.codes) >= {"de", "en", "es", "hi", "ru"}
+    assert set(LANGUAGES.codes) == set(COLOUR_WORDS)
 
 
 @pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.stem)

@@ -18,6 +18,7 @@ from imgrec.search.generation import HEAD, WHITENING, Expected, IndexRecord, Kno
 from imgrec.search.head import Head
 from imgrec.search.likeness import Likeness
 from imgrec.search.neighbours import Neighbours
+from imgrec.search.product_colours import Names
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.whitening import Whitening
 from imgrec.sums import seal
@@ -41,10 +42,15 @@ def index_section(tmp_path: Path) -> IndexSection:
 
 @pytest.fixture
 def make_index(index_section: IndexSection) -> Iterator[MakeIndex]:
-    """Write a generation from vectors, by category ("" for products that have none: the last), and open it."""
+    """Write a generation from vectors, by category ("" for products that have none: the last), and open it.
+
+    colours: the names of each photo's product; its dominant colours make a generation as older ones were.
+    """
     made: list[SearchIndex] = []
 
-    def make(categories: dict[str, Photos], category_weight: float = 0.0, colours: Halves | None = None) -> SearchIndex:
+    def make(
+        categories: dict[str, Photos], category_weight: float = 0.0, colours: Names | Halves | None = None
+    ) -> SearchIndex:
         folder = index_section.path / next_name(index_section.path)
         vectors = np.concatenate([features for features, _, _ in categories.values()])
         ends = np.cumsum([len(features) for features, _, _ in categories.values()]).tolist()
@@ -55,7 +61,7 @@ def make_index(index_section: IndexSection) -> Iterator[MakeIndex]:
             np.concatenate([part[number] for part in categories.values()]).astype(np.int64) for number in (1, 2)
         )
         if colours is None:
-            colours = np.zeros((len(vectors), 3, 4), np.float16)
+            colours = np.zeros(len(vectors), np.uint16)
         knowledge = Knowledge(
             labels=tuple(rows), head="fitted", hears_neighbours=True, temperature=1, scoping="soft", threshold=0,
             threshold_rule="none", likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),

@@ -10,6 +10,7 @@ from imgrec.config import IndexSection, MilvusSection
 from imgrec.search.engine import Findable, Hit
 from imgrec.search.generation import NO_RANK
 from imgrec.search.joint import Joint
+from imgrec.search.product_colours import bits_of
 from imgrec.vision.vectors import Floats, unit_rows
 
 ROUNDING = 2e-6  # what single precision may differ from double by
@@ -213,9 +214,8 @@ def test_a_likely_category_is_searched_further_than_what_is_most_similar_at_firs
 
 def test_colours_narrow_and_so_do_products_and_both_at_once(make_index):
     rng = np.random.default_rng(10)
-    vectors, red, blue = spread_evenly(rng, 400, 64), [53, 80, 67, 1], [32, 79, -108, 1]
-    colours = np.zeros((400, 3, 4), np.float16)
-    colours[::2, 0], colours[1::2, 0] = red, blue
+    vectors = spread_evenly(rng, 400, 64)
+    colours = np.array([bits_of(["red"]), bits_of(["blue"])] * 200)
     index = make_index({"a": (vectors, list(range(400)), [1] * 400)}, colours=colours)
     some = np.arange(0, 400, 3)
     for findable, passes in (

@@ -339,8 +339,8 @@ def test_a_graph_says_how_many_of_the_nearest_it_finds(tmp_path: Path, milvus: M
             likeness=Likeness.unknown(), expected=Expected(photos=0, families=0),
         ),
     )  # fmt: skip
-    numbers, colours = np.arange(400), np.zeros((400, 3, 4), np.float16)
-    register = Register(numbers, numbers, numbers, colours)
+    numbers = np.arange(400)
+    register = Register(numbers, numbers, numbers, np.zeros(400, np.uint16))
     store_for(section).write(tmp_path, record, register, VectorsOf.given(vectors), Silent())
     seal(tmp_path)
     note = read_note(tmp_path)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -17,6 +16,7 @@ from imgrec.config import load_config
 from imgrec.features.colour_names import COLOUR_NAMES, names_of
 from imgrec.features.colours import dominant_colours
 from imgrec.search.answer import Answer, Seen
+from imgrec.search.product_colours import bits_of
 from imgrec.search.serving import Serving
 from imgrec.vision.decode import decode_photo
 
@@ -36,12 +36,14 @@ def seen(serving: Serving) -> Seen:
 
 @pytest.fixture(scope="module")
 def colours_of(serving: Serving, seen: Seen) -> dict[int, set[str]]:
-    """By product, the names of its photo's colours."""
+    """By product, the names of its colours: its title's, else its photo's."""
     found = {}
     for match in (match for name in CATEGORIES for match in serving.answer(seen, name, **EVERYTHING).matches):
         photo = decode_photo(match.product.photo, serving.preprocessing.side_px)
         [named] = names_of(np.float16(dominant_colours(photo))[None])
-        found[match.product.product_id] = {name for name, shown in zip(COLOUR_NAMES, named, strict=True) if shown}
+        shown = {name for name, is_shown in zip(COLOUR_NAMES, named, strict=True) if is_shown}
+        said = {*COLOURS}.intersection((match.product.title or "").split())
+        found[match.product.product_id] = said | (shown & {"navy"} if "blue" in said else set()) if said else shown
     return found
 
 
@@ -95,12 +97,11 @@ def test_words_beside_a_photo_narrow_the_answer(serving: Serving, seen: Seen):
     assert unused == ("size 42",)
 
 
-def test_a_product_is_of_the_colours_of_the_photo_that_is_shown(make_index):
-    index = make_index({"Balls": (np.eye(4, dtype=np.float32), [7, 7, 8, 8], [1, 1, 2, 2])})
-    red, blue = [53, 80, 67, 1], [32, 79, -108, 1]
-    colours = np.zeros((4, 3, 4), np.float16)
-    colours[:, 0] = [red, blue, blue, red]
-    register = replace(index.register, colours=colours)
+def test_a_product_is_of_one_of_the_colours_and_of_none_of_the_others(make_index):
+    colours = np.array([bits_of(["red"])] * 2 + [bits_of(["blue"])] * 2)
+    register = make_index(
+        {"Balls": (np.eye(4, dtype=np.float32), [7, 7, 8, 8], [1, 1, 2, 2])}, colours=colours
+    ).register
     assert register.in_colours(["red"], []).tolist() == [True, True, False, False]
     assert register.in_colours([], ["red"]).tolist() == [False, False, True, True]
     assert register.in_colours(["red", "blue"], []).all()
