@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tiny_shop import Shop, jpeg, write_config, write_feed
+from watched import Listener
 
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import load_config
 from imgrec.errors import TrainingError
-from imgrec.progress import Silent
 from imgrec.training.examples import load_examples
 
 
@@ -33,16 +33,6 @@ def test_examples_are_the_catalogues_photos_and_their_split_is_recorded(catalogu
         assert set(side.label) <= {0, 1, 2}
     again = load_examples(catalogue, seed=99)[1]  # another seed changes nothing that is recorded
     assert {split: side.files for split, side in again.items()} == {split: side.files for split, side in sides.items()}
-
-
-class Listener(Silent):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
 
 
 def sides_of(catalogue: Catalogue, seed: int = 0) -> dict[str, str]:
