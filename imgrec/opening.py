@@ -139,7 +139,7 @@ def fetch(
 
     with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
         if unread := hash_stored_photos(catalogue, report):
-            report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+            report.say(f"Stored photos that are gone or damaged: {unread:,}. Import their feeds again.")
         lacking = Lacking(catalogue, source, retry_failed)
         asked = min(lacking.count(), limit or sys.maxsize)
         with report.stage("Fetching photos", asked) as advance:

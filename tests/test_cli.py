@@ -262,7 +262,7 @@ def test_sources_are_listed_renamed_and_removed_when_that_is_meant(imgrec, tmp_p
     asked = imgrec("sources", "remove", "shop")
     assert (asked.exit_code, asked.stdout) == (1, "")
     assert json.loads(imgrec("sources", "list", "--json").stdout)["sources"][0]["on_sale"] == 3
-    assert "3 products of 'shop' are retired" in imgrec("sources", "remove", "shop", "--yes").stderr
+    assert "3 products retired" in imgrec("sources", "remove", "shop", "--yes").stderr
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 0
 
 

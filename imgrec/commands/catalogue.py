@@ -107,7 +107,7 @@ def photos(
     if failures or duplicates:
         with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
             if unread := hash_stored_photos(catalogue, report):
-                report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+                report.say(f"Stored photos that are gone or damaged: {unread:,}. Import their feeds again.")
             if duplicates:
                 repeats = find_repeats(catalogue, config.photos.placeholder_products)
                 _print_listing(listing(repeats, catalogue.photos), as_json)

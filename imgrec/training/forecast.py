@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from imgrec.figures import counted
 from imgrec.search.build import BY_TELEPHONE, STRANGERS
 from imgrec.training.backend import multiplies_bfloat16
 from imgrec.training.export import MOST_MEASURED
@@ -43,7 +44,7 @@ def forecast(network: Any, lesson: Lesson, settings: TrainingSettings) -> str:
         part, maps = lesson.views.part(network), np.zeros((_BATCH, *frozen.shape), np.float16)
         of_epochs = float(epochs)
         step_s = _TRAINING * _seconds_a_photo(lambda: part.predict_on_batch(maps))
-    parts[f"{epochs} epoch{'s' if epochs > 1 else ''}"] = of_epochs * step_s * (training + validation / _TRAINING)
+    parts[counted(epochs, "epoch")] = of_epochs * step_s * (training + validation / _TRAINING)
     parts["figures"] = whole_s * _looks_at_the_end(training, validation, total, settings)
     said = ", ".join(f"{name} {_minutes(seconds)}" for name, seconds in parts.items())
     return f"About {_minutes(sum(parts.values()))} on this machine: {said}."
