@@ -11,6 +11,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import bot_helpers as made
 import click
 import pytest
 from click.shell_completion import ShellComplete
@@ -22,6 +23,7 @@ from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_c
 from imgrec import opening
 from imgrec.cli import COMMANDS, main
 from imgrec.commands.index_screen import figures_in_words
+from imgrec.commands.search import _print_answer
 from imgrec.database import to_the_minute
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
@@ -286,6 +288,18 @@ def test_products_are_found_shown_changed_retired_and_put_back(imgrec, tmp_path)
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 3
     assert_one_line(imgrec("products", "show", "7"), "no product '7'.*imgrec products find")
     assert "fewer or shorter ones find more" in imgrec("products", "find", "zeppelin").stderr
+
+
+def test_products_without_a_title_are_named_by_what_there_is(imgrec, tmp_path, capsys):
+    feed = write_rows(
+        tmp_path / "feed.csv", "jar,,Jars,https://shop.example/1.jpg,", "jug,,,https://shop.example/2.jpg,"
+    )
+    imgrec("import", feed)
+    [jar, jug] = imgrec("products", "find").stdout.splitlines()[2:]
+    assert jar.split()[:3] == ["feed/jar", "Jars", "Jars"]
+    assert jug.split()[:2] == ["feed/jug", "jug"]
+    _print_answer(made.answer(matches=(made.match(0.8, title=None, category="Shoes"),)))
+    assert capsys.readouterr().out.split("\n")[2].split()[-3:] == ["Shoes", "Shoes", "s/x"]
 
 
 def test_a_shop_goes_into_one_file_and_comes_back_from_it(imgrec, tmp_path):

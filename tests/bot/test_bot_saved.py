@@ -35,13 +35,15 @@ def test_the_buttons_of_a_list_tell_all_that_is_needed_to_write_it_anew(say: Lan
 def test_what_is_no_longer_sold_is_said_to_be_so_and_has_no_picture(say: Language, tmp_path) -> None:
     sold = product(product_id=5, title="Red <ball>", price="4.50", currency="EUR", photo=tmp_path / "a.jpg")
     gone = product(product_id=6, title="Old & gone", retired=True)
-    kept = [Kept(1, 5, sold), Kept(2, 6, gone), Kept(3, 7, None)]
-    pictures, text = compose_saved(say, kept, 12, 3, reply_to=1)
+    nameless = product(product_id=8, title=None, category="Shoes", retired=True)
+    kept = [Kept(1, 5, sold), Kept(2, 6, gone), Kept(3, 7, None), Kept(4, 8, nameless)]
+    pictures, text = compose_saved(say, kept, 12, 4, reply_to=1)
     assert len(pictures.items) == 1
     assert text.html.splitlines() == [
-        "1–3 of the 12 products you saved:", "",
+        "1–4 of the 12 products you saved:", "",
         "1. Red &lt;ball&gt;\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}<b>€4.50</b>",
         "2. <s>Old &amp; gone</s> · no longer sold", "3. <s>…</s> · no longer sold",
+        "4. <s>Shoes</s> · no longer sold",
     ]  # fmt: skip
 
 
