@@ -458,7 +458,7 @@ def test_a_gzipped_feed_is_read_and_named_without_its_suffixes(imgrec, tmp_path)
     feed = tmp_path / "meta_Toys.json.gz"
     record = {"asin": "B1", "title": "It's", "imUrl": "http://x.example/1.jpg", "categories": [["Toys & Games"]]}
     feed.write_bytes(gzip.compress(f"{record}\n".encode()))
-    assert "1 rows read as amazon2014, 1 imported" in imgrec("import", feed).stderr
+    assert "1 row read as amazon2014, 1 imported" in imgrec("import", feed).stderr
     with sqlite3.connect(tmp_path / "catalogue.db") as catalogue:
         assert catalogue.execute("SELECT name FROM sources").fetchall() == [("meta_Toys",)]
     catalogue.close()
