@@ -66,7 +66,7 @@ def train(
     else:
         lesson = started(network, lesson, settings, run, report)
         if not begun:
-            report.say(forecast(network, lesson, settings))
+            report.say(forecast(network, lesson, settings, config.model.arithmetic))
         with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
             history = fit(network, lesson, settings, run, report, board.write)
 
