@@ -52,7 +52,7 @@ def train(
     """
     if target.exists() and not options.replace:
         raise TrainingError(f"{target} exists already. Choose another --name, or overwrite it with --replace.")
-    labels, examples = load_examples(catalogue, settings.seed)
+    labels, examples = load_examples(catalogue, settings.seed, report)
     report.say(
         f"{len(labels)} categories; photos: " + ", ".join(f"{len(side):,} {split}" for split, side in examples.items())
     )

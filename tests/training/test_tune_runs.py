@@ -179,7 +179,7 @@ def test_a_study_refuses_another_space_recipe_or_photos_and_stays(catalogue: Cat
 
 
 def test_the_photos_of_a_study_are_few_of_each_category_and_drawn_by_the_seed(catalogue: Catalogue):
-    labels, examples = load_examples(catalogue, 0)
+    labels, examples = load_examples(catalogue, 0, Silent())
     few, same, other = (at_most(examples["train"], 3, seed) for seed in (0, 0, 1))
     assert few.files == same.files
     assert few.files != other.files
