@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from bot_helpers import ANNA, BEN, BotProcess, hear_reply, product
+from bot_helpers import ANNA, BEN, BotProcess, hear_reply, notice_of, product
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import Save
@@ -61,10 +61,6 @@ def button(message: Json, words: str) -> str:
 async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again(
     bot: BotProcess, anna: UserClient, own_shop: Shop, sandbox: Sandbox, rows: Rows
 ) -> None:
-    async def tapped(user: UserClient, message: Json, data: str, force: bool = False) -> str:
-        await user.tap(message, data, force=force)
-        return str((await user.next_event("callback_answered"))["text"])
-
     assert "not asked anything" in (await said(anna, "/history"))["text"]
     assert "saved nothing yet" in (await said(anna, "/saved"))["text"]
     await said(anna, "/threshold 0")
@@ -73,9 +69,9 @@ async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again
     for number in "123":
         await anna.tap(reply.below, reply.button(number))
         [card] = await anna.hear(1)
-        assert "/saved" in await tapped(anna, card, button(card, "♡ Save"))
+        assert "/saved" in await notice_of(anna, card, button(card, "♡ Save"))
     edited = (await anna.next_event("edited"))["message"]
-    assert "No longer saved" in await tapped(anna, edited, button(edited, "♥ Saved"))
+    assert "No longer saved" in await notice_of(anna, edited, button(edited, "♥ Saved"))
     assert [tuple(row) for row in rows("SELECT rank, action FROM actions WHERE action != 'opened'")] == [
         (1, "saved"), (2, "saved"), (3, "saved"), (3, "unsaved"),
     ]  # fmt: skip
@@ -93,9 +89,9 @@ async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again
     await anna.text("/saved")
     page = await hear_reply(anna)
     assert "no longer sold" in page.below["text"]
-    assert "no longer sold" in await tapped(anna, page.below, page.button("2"))
-    await tapped(anna, page.below, page.button("Remove"))
-    await tapped(anna, page.below, f"1:X:2:{second}", force=True)
+    assert "no longer sold" in await notice_of(anna, page.below, page.button("2"))
+    await notice_of(anna, page.below, page.button("Remove"))
+    await notice_of(anna, page.below, f"1:X:2:{second}", force=True)
     assert [row[0] for row in rows("SELECT product_id FROM saved", file="bot.db")] == [first]
     assert rows("SELECT rank, action FROM actions ORDER BY id DESC")[0]["action"] == "unsaved"
 
@@ -111,7 +107,7 @@ async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again
 
     await in_a_group_what_is_anna_s_is_not_ben_s(sandbox, rows)
     question = await said(anna, "/forget")
-    await tapped(anna, question, button(question, "Delete"))
+    await notice_of(anna, question, button(question, "Delete"))
     assert len(rows("SELECT * FROM saved", file="bot.db")) == 1, "Ben's stays"
 
 
@@ -124,14 +120,12 @@ async def in_a_group_what_is_anna_s_is_not_ben_s(sandbox: Sandbox, rows: Rows) -
         mine = await said(anna, f"/saved@{name}")
         if "photo" in mine:
             [mine] = await anna.hear(1)
-        await ben.tap(mine, button(mine, "Remove"))
-        assert "somebody else" in (await ben.next_event("callback_answered"))["text"]
+        assert "somebody else" in await notice_of(ben, mine, button(mine, "Remove"))
         await ben.tap(mine, button(mine, "1"))
         [card] = await ben.hear(1)
         assert "♡ Save" in str(card["reply_markup"])
         before = len(rows("SELECT * FROM saved", file="bot.db"))
-        await ben.tap(card, button(card, "♡ Save"))
-        assert "Saved" in (await ben.next_event("callback_answered"))["text"]
+        assert "Saved" in await notice_of(ben, card, button(card, "♡ Save"))
         assert len(rows("SELECT * FROM saved", file="bot.db")) == before + 1
         assert "not asked anything" in (await said(ben, f"/history@{name}"))["text"]
 
