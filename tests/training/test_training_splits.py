@@ -17,7 +17,7 @@ from imgrec.training import run as running
 from imgrec.training.examples import load_examples
 from imgrec.training.settings import TrainingSettings
 
-TORN = "Clusters of near-identical photos that the feed has in two splits: 1."
+TORN = "Clusters of near-identical photos that the feed has in two splits: 3."
 
 
 @pytest.fixture
