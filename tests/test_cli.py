@@ -201,7 +201,9 @@ def test_what_is_no_feed_leaves_no_catalogue_and_no_source_behind(imgrec, tmp_pa
     assert_one_line(
         imgrec("import", lost), r"no usable row among 2.* Most often: 2 photo_not_found: put the photo there"
     )
-    assert "There are no products to fetch photos of. Next: imgrec import" in imgrec("photos").stderr
+    nothing = imgrec("photos")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "There are no products to fetch photos of. Next: imgrec import" in nothing.stderr
 
 
 @pytest.mark.parametrize("text", ["serach: {}", "search: {results: 0}", "search: ["])

@@ -123,7 +123,8 @@ def photos(
     shown = table("Photos", "status", "photos", "tried again")
     for status, count in done.statuses.items():
         shown.add_row(status, f"{count:,}", PhotoStatus(status).tried_again)
-    print_text(shown)
+    if done.statuses:
+        print_text(shown)
 
 
 def _print_listing(rows: Iterable[dict[str, object]], as_json: bool) -> None:
