@@ -1,4 +1,4 @@
-"""Figures with their uncertainty: shares with Wilson intervals, estimates with others, and percentiles."""
+"""Figures with their uncertainty: shares with Wilson intervals, estimates with others, counts in words, percentiles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,6 +63,11 @@ class Estimate:
         if self.value is None or self.low is None or self.high is None:
             return "unknown"
         return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with what is counted: 1 vote, 2,000 votes. `many`: where that is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
 def percentiles(values: Sequence[float], points: Sequence[int] = (50, 90, 95, 99)) -> dict[str, float | None]:

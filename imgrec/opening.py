@@ -4,6 +4,7 @@ What only one of them needs, to fetch or to look, is imported by it: an import t
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from imgrec.catalogue.importing import FeedPart, ImportOptions, import_feeds
 from imgrec.catalogue.lacking import Lacking
 from imgrec.catalogue.safeguards import refuse_renamed
 from imgrec.catalogue.store import Catalogue
-from imgrec.config import Config
+from imgrec.config import Config, load_config
 from imgrec.errors import ConfigError
 from imgrec.generations import write_atomically
 from imgrec.lock import writing
@@ -37,6 +38,8 @@ index: {{path: index}}
 log: {{path: log.db}}
 bot: {{heartbeat: bot.heartbeat}}
 """
+_MODEL = re.compile(rb'^(model: {path: )"(?:[^"\\]|\\.)*"', re.MULTILINE)
+"""Of that, what --model sets."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,35 @@ class Fetched:
         yield from self.repeats.in_words(options)
 
 
-def write_config(folder: Path, model: Path) -> Path:
-    """Write the configuration of a shop that lives in one folder, and return its path.
+def write_config(folder: Path, model: Path | None, report: Reporter) -> Path:
+    """Write the configuration of a shop that lives in one folder, where it has none yet, and return its path.
 
-    Raises ConfigError where somebody else's stands already.
+    One that is there may have been edited since: it stays, but for the model where one is given. Raises ModelError
+    where there is no such model, and ConfigError where the file is somebody else's, or says the model in its own way.
     """
+    from imgrec.vision.model_folder import open_model
+
     file = folder.resolve() / "config.yaml"
-    if file.exists() and not file.read_bytes().startswith(_WRITTEN):
+    if not file.exists():
+        looking = model or Path("models")
+        open_model(looking)
+        write_atomically(file, _CONFIG.format(model=_quoted(looking)).encode())
+        return file
+    content = file.read_bytes()
+    if not content.startswith(_WRITTEN):
         raise ConfigError(
-            f"{file} is not of `imgrec open --folder`, and would be overwritten. Name another folder, or open the shop "
-            f"as that file says: --config {file}"
+            f"{file} is not of `imgrec open --folder`. Name another folder, or open the shop as that file says: "
+            f"--config {file}"
         )
-    write_atomically(file, _CONFIG.format(model=json.dumps(str(model.resolve()))).encode())
+    if model is None or load_config(file, {}).model.path.resolve() == model.resolve():
+        report.say(f"The settings in {file} stay as they are.")
+        return file
+    open_model(model)
+    changed, count = _MODEL.subn(lambda found: found[1] + _quoted(model).encode(), content)
+    if not count:
+        raise ConfigError(f"model.path in {file} is not where we wrote it. Change it there, and leave --model out.")
+    write_atomically(file, changed)
+    report.say(f"The settings in {file} stay as they are, but for model.path: {model}")
     return file
 
 
@@ -119,7 +139,7 @@ def fetch(
 
     with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
         if unread := hash_stored_photos(catalogue, report):
-            report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+            report.say(f"Stored photos that are gone or damaged: {unread:,}. Import their feeds again.")
         lacking = Lacking(catalogue, source, retry_failed)
         asked = min(lacking.count(), limit or sys.maxsize)
         with report.stage("Fetching photos", asked) as advance:
@@ -143,3 +163,7 @@ def build(config: Config, report: Reporter, rebuild: bool = False) -> "IndexRepo
     from imgrec.vision.model_folder import open_model
 
     return build_index(config, Eye(open_model(config.model.path), config.model.arithmetic), rebuild, report)
+
+
+def _quoted(path: Path) -> str:
+    return json.dumps(str(path.resolve()))

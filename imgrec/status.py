@@ -10,6 +10,7 @@ from imgrec.catalogue.store import Catalogue, CatalogueCounts
 from imgrec.config import Config
 from imgrec.database import to_the_minute
 from imgrec.errors import ImgrecError
+from imgrec.figures import counted
 from imgrec.generations import current
 from imgrec.log.reader import LogReader
 from imgrec.search.generation import IndexRecord, read_record
@@ -69,8 +70,9 @@ class Status:
         expected = record.knowledge.expected.category.get("shop")
         recognised = f", {expected} expected to be recognised" if expected else ""
         built = to_the_minute(record.built_utc)
+        categories = counted(len(record.categories), "category", "categories")
         lines = [
-            f"{folder.name}: {record.photos:,} photos in {len(record.categories)} categories, built {built}",
+            f"{folder.name}: {counted(record.photos, 'photo')} in {categories}, built {built}",
             f"seen by {record.model_name} ({record.model_sha256[:12]}){recognised}",
         ]
         if note := read_note(folder):
@@ -138,8 +140,9 @@ def _catalogue_words(counts: CatalogueCounts) -> list[str]:
     categories = ", ".join(f"{name} {count:,}" for name, count in counts.categories.items())
     none = f"; without one: {counts.uncategorised:,}" if counts.uncategorised else ""
     photos = ", ".join(f"{count:,} {status}" for status, count in counts.photos.items())
+    on_sale = counted(counts.products, "product")
     return [
-        f"{counts.products:,} products on sale, {counts.with_photo:,} with a photo; {counts.retired:,} retired",
+        f"{on_sale} on sale, {counts.with_photo:,} with a photo; {counts.retired:,} retired",
         f"categories ({len(counts.categories)}): {categories}{none}" if categories else "no categories",
         f"photos: {photos or 'none'}",
     ]
@@ -155,9 +158,9 @@ def _log_json(log: _Log) -> dict[str, object]:
 
 
 def _log_words(log: _Log) -> list[str]:
-    lines = [f"{log.queries:,} queries, {log.votes:,} votes"]
+    lines = [f"{counted(log.queries, 'query', 'queries')}, {counted(log.votes, 'vote')}"]
     if log.oldest_utc:
-        until = "kept for ever" if log.retention_days is None else f"kept for {log.retention_days:,} days"
+        until = "kept for ever" if log.retention_days is None else f"kept for {counted(log.retention_days, 'day')}"
         lines.append(f"the oldest query is of {log.oldest_utc[:10]}; {until} (privacy.retention_days)")
     return lines
 

@@ -11,6 +11,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import bot_helpers as made
 import click
 import pytest
 from click.shell_completion import ShellComplete
@@ -22,6 +23,7 @@ from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_c
 from imgrec import opening
 from imgrec.cli import COMMANDS, main
 from imgrec.commands.index_screen import figures_in_words
+from imgrec.commands.search import _print_answer
 from imgrec.database import to_the_minute
 from imgrec.lock import writing
 from imgrec.log.schema import KindOfQuery, Outcome
@@ -199,7 +201,9 @@ def test_what_is_no_feed_leaves_no_catalogue_and_no_source_behind(imgrec, tmp_pa
     assert_one_line(
         imgrec("import", lost), r"no usable row among 2.* Most often: 2 photo_not_found: put the photo there"
     )
-    assert "There are no products to fetch photos of. Next: imgrec import" in imgrec("photos").stderr
+    nothing = imgrec("photos")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "There are no products to fetch photos of. Next: imgrec import" in nothing.stderr
 
 
 @pytest.mark.parametrize("text", ["serach: {}", "search: {results: 0}", "search: ["])
@@ -262,7 +266,7 @@ def test_sources_are_listed_renamed_and_removed_when_that_is_meant(imgrec, tmp_p
     asked = imgrec("sources", "remove", "shop")
     assert (asked.exit_code, asked.stdout) == (1, "")
     assert json.loads(imgrec("sources", "list", "--json").stdout)["sources"][0]["on_sale"] == 3
-    assert "3 products of 'shop' are retired" in imgrec("sources", "remove", "shop", "--yes").stderr
+    assert "3 products retired" in imgrec("sources", "remove", "shop", "--yes").stderr
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 0
 
 
@@ -286,6 +290,18 @@ def test_products_are_found_shown_changed_retired_and_put_back(imgrec, tmp_path)
     assert json.loads(imgrec("status", "--json").stdout)["catalogue"]["products"] == 3
     assert_one_line(imgrec("products", "show", "7"), "no product '7'.*imgrec products find")
     assert "fewer or shorter ones find more" in imgrec("products", "find", "zeppelin").stderr
+
+
+def test_products_without_a_title_are_named_by_what_there_is(imgrec, tmp_path, capsys):
+    feed = write_rows(
+        tmp_path / "feed.csv", "jar,,Jars,https://shop.example/1.jpg,", "jug,,,https://shop.example/2.jpg,"
+    )
+    imgrec("import", feed)
+    [jar, jug] = imgrec("products", "find").stdout.splitlines()[2:]
+    assert jar.split()[:3] == ["feed/jar", "Jars", "Jars"]
+    assert jug.split()[:2] == ["feed/jug", "jug"]
+    _print_answer(made.answer(matches=(made.match(0.8, title=None, category="Shoes"),)))
+    assert capsys.readouterr().out.split("\n")[2].split()[-3:] == ["Shoes", "Shoes", "s/x"]
 
 
 def test_a_shop_goes_into_one_file_and_comes_back_from_it(imgrec, tmp_path):
@@ -444,7 +460,7 @@ def test_a_gzipped_feed_is_read_and_named_without_its_suffixes(imgrec, tmp_path)
     feed = tmp_path / "meta_Toys.json.gz"
     record = {"asin": "B1", "title": "It's", "imUrl": "http://x.example/1.jpg", "categories": [["Toys & Games"]]}
     feed.write_bytes(gzip.compress(f"{record}\n".encode()))
-    assert "1 rows read as amazon2014, 1 imported" in imgrec("import", feed).stderr
+    assert "1 row read as amazon2014, 1 imported" in imgrec("import", feed).stderr
     with sqlite3.connect(tmp_path / "catalogue.db") as catalogue:
         assert catalogue.execute("SELECT name FROM sources").fetchall() == [("meta_Toys",)]
     catalogue.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgrec.figures import Estimate, Share, percentiles
+from imgrec.figures import Estimate, Share, counted, percentiles
 
 
 def test_the_interval_is_that_of_wilson():
@@ -21,6 +21,11 @@ def test_a_share_of_nothing_is_none_and_says_so():
 def test_an_estimate_is_written_with_its_interval_and_one_of_nothing_is_unknown():
     assert str(Estimate(0.8376, 0.8081, 0.8666, 600)) == "83.8% (80.8% to 86.7%)"
     assert str(Estimate(None, None, None, 0)) == "unknown"
+
+
+def test_one_is_counted_in_the_singular():
+    assert [counted(count, "vote") for count in (0, 1, 2000)] == ["0 votes", "1 vote", "2,000 votes"]
+    assert [counted(count, "query", "queries") for count in (1, 2)] == ["1 query", "2 queries"]
 
 
 def test_percentiles_are_those_of_the_values_whatever_their_order():

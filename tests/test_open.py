@@ -19,8 +19,12 @@ import pytest
 from click.testing import CliRunner, Result
 from narrow_vgg import make_narrow
 from tiny_shop import draw_product, jpeg, run_command, write_config, write_feed
+from watched import Listener
 
 from imgrec.cli import main
+from imgrec.config import ModelSection, load_config
+from imgrec.errors import ConfigError, ModelError
+from imgrec.opening import write_config as write_own_config
 from sandbox import running_sandbox
 from sandbox.client import UserClient
 
@@ -180,6 +184,38 @@ def test_a_configuration_that_serves_no_shop_is_said_before_anything_is_done(
     said = refused("open", shop.place / "products.csv", "--no-chat", config=config)
     assert_one_line(said, "none" if "model" in section else "config.yaml")
     assert not (shop.place / "catalogue.db").exists()
+
+
+def test_what_an_owner_wrote_into_the_configuration_stays_but_for_the_model_that_is_named(
+    tmp_path: Path, model: Path
+) -> None:
+    listener = Listener()
+    file = write_own_config(tmp_path, model, listener)
+    assert not listener.said
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("photos: {allow_private: true}  # our warehouse\n")
+    edited = file.read_text(encoding="utf-8").replace('narrow"}', 'narrow", arithmetic: float32}')
+    file.write_text(edited, encoding="utf-8")
+    for named in (None, model):
+        write_own_config(tmp_path, named, listener)
+        assert file.read_text(encoding="utf-8") == edited
+        assert listener.said == [f"The settings in {file} stay as they are."]
+        listener.said.clear()
+
+    with pytest.raises(ModelError, match="none"):
+        write_own_config(tmp_path, tmp_path / "none", listener)
+    assert file.read_text(encoding="utf-8") == edited
+    other = Path(shutil.copytree(model, tmp_path / 'a \\"quoted" one'))
+    write_own_config(tmp_path, other, listener)
+    assert load_config(file, {}).model == ModelSection(path=other, arithmetic="float32")
+    assert load_config(file, {}).photos.allow_private
+    assert "# our warehouse" in file.read_text(encoding="utf-8")
+
+    own = f"{edited.splitlines()[0]}\nmodel:\n  path: {model}\n"
+    file.write_text(own, encoding="utf-8")
+    with pytest.raises(ConfigError, match="leave --model out"):
+        write_own_config(tmp_path, other, listener)
+    assert file.read_text(encoding="utf-8") == own
 
 
 def test_a_folder_whose_configuration_is_somebodys_own_is_left_alone(shop: Opening) -> None:

@@ -83,7 +83,7 @@ async def test_a_whole_shop_is_counted(own_shop):
     assert shown["log"] == {"queries": 2, "votes": 1, "oldest_utc": oldest}
     assert json.loads(json.dumps(shown)) == shown
     assert status.in_words()["log"] == [
-        "2 queries, 1 votes",
+        "2 queries, 1 vote",
         f"the oldest query is of {oldest[:10]}; kept for 365 days (privacy.retention_days)",
     ]
 

@@ -1,11 +1,10 @@
 """Products by themselves, not found for their likeness: what was saved, and what a link names."""
 
 from collections.abc import Sequence
-from html import escape
 
 from bot.language import Language
 from bot.shop import Kept
-from bot.texts.writing import LISTED_TITLE_LENGTH, facts, line_of, shortened, title_of
+from bot.texts.writing import facts, line_of, name_of, title_of
 from imgrec.search.answer import Match
 
 _CAPTION_TITLE_LENGTH = 700
@@ -28,6 +27,6 @@ def saved_list(say: Language, kept: Sequence[Kept], total: int) -> str:
 
 def _line(say: Language, kept: Kept) -> str:
     if kept.match is None:
-        title = escape(shortened((kept.product and kept.product.title) or "…", LISTED_TITLE_LENGTH))
+        title = name_of(kept.product) if kept.product else "…"
         return f"{kept.place}. <s>{title}</s> · {say('no longer sold')}"
     return f"{kept.place}. {line_of(say, kept.match)}"

@@ -37,7 +37,7 @@ def price(say: Language, match: Match) -> str:
 
 def name_of(product: Product, length: int = LISTED_TITLE_LENGTH) -> str:
     """A product's title, or what else names it, as HTML."""
-    return escape(shortened(product.title or product.category or product.id, length))
+    return escape(shortened(product.name, length))
 
 
 def title_of(match: Match, length: int) -> str:

@@ -19,6 +19,7 @@ from imgrec.catalogue.photo_store import PhotoStore, StoredPhoto
 from imgrec.catalogue.schedule import Schedule, Turn
 from imgrec.config import PhotosSection
 from imgrec.errors import CostlyPhotoError, TooLargePhotoError, TooSmallPhotoError, UnreadablePhotoError
+from imgrec.figures import counted
 from imgrec.progress import Advance
 
 _MILLION = 1_000_000
@@ -50,7 +51,7 @@ class FetchReport:
 
     def in_words(self) -> str:
         """One line for a person."""
-        words = f"{self.fetched:,} photos fetched in {self.seconds:,.0f} s ({self.rate})"
+        words = f"{counted(self.fetched, 'photo')} fetched in {self.seconds:,.0f} s ({self.rate})"
         if self.failed:
             reasons = ", ".join(f"{count:,} {status}" for status, count in self.failed.most_common())
             words += f", {self.failed.total():,} not ({reasons})"

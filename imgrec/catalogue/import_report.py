@@ -7,6 +7,7 @@ from pathlib import Path
 from imgrec.catalogue.feed import FeedRow, Reason, Rejection
 from imgrec.catalogue.rejects import MOST_LISTED
 from imgrec.catalogue.source_writer import Fate
+from imgrec.figures import counted
 
 
 @dataclass
@@ -56,13 +57,14 @@ class ImportReport:
 
     def in_words(self) -> str:
         """One line for a person."""
-        words = f"{self.read:,} rows read as {self.format}, {self.imported:,} imported, {self.unchanged:,} unchanged"
+        words = f"{counted(self.read, 'row')} read as {self.format}, {self.imported:,} imported"
+        words += f", {self.unchanged:,} unchanged"
         if self.kept_for_nameless_rows:
             words += ", nothing retired because some rows have no readable id"
         if self.not_retired:
-            words += f", nothing retired of {self.not_retired:,} products that it lacks"
+            words += f", nothing retired of {counted(self.not_retired, 'product')} that it lacks"
         if self.retired:
-            words += f", {self.retired:,} products retired"
+            words += f", {counted(self.retired, 'product')} retired"
         faults = Counter({name: count for name, count in self.rejected.items() if Reason(name).is_a_fault})
         left_out = self.rejected - faults
         if left_out:
@@ -78,7 +80,7 @@ class ImportReport:
                 f"{self.unreadable_price!r})"
             )
         if self.prices_without_currency:
-            words += f", {self.prices_without_currency:,} prices without a currency (name it: --currency EUR)"
+            words += f", {counted(self.prices_without_currency, 'price')} without a currency (name it: --currency EUR)"
         return words
 
     def add(self, other: "ImportReport") -> None:

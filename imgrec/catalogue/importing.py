@@ -280,9 +280,8 @@ class _Run:
         where = f" Most often: {worst}. All reasons are listed in {listed}." if listed else ""
         read = sum(report.read for report in reports)
         as_format = " and ".join(dict.fromkeys(report.format for report in reports))
-        return FeedError(
-            f"The feed {feeds}, read as {as_format}, has {what} among {read}; the catalogue is as before.{where}"
-        )
+        has = f"{what} among {read:,}" if read else "no rows"
+        return FeedError(f"The feed {feeds}, read as {as_format}, has {has}; the catalogue is as before.{where}")
 
 
 class _Progress:

@@ -17,6 +17,7 @@ from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import PhotoError
+from imgrec.figures import counted
 from imgrec.progress import Reporter
 from imgrec.vision.perceptual_hash import perceptual_hash
 
@@ -90,15 +91,15 @@ class Repeats:
         of_each = Counter(cluster.likeness for cluster in self.clusters)
         if of_each[Likeness.PLACEHOLDER]:
             yield (
-                f"{self.photos(Likeness.PLACEHOLDER):,} photos are placeholders, pictures that unlike products show "
-                f"({of_each[Likeness.PLACEHOLDER]:,} different ones); index and training leave them out."
+                f"Placeholders: {counted(of_each[Likeness.PLACEHOLDER], 'picture')} that unlike products show, as "
+                f"{counted(self.photos(Likeness.PLACEHOLDER), 'photo')}; index and training leave them out."
             )
         alike = of_each[Likeness.EXACT] + of_each[Likeness.NEAR]
         if alike:
             yield (
-                f"{self.photos(Likeness.EXACT, Likeness.NEAR):,} photos of several products look the same: {alike:,} "
-                f"clusters, {of_each[Likeness.EXACT]:,} of exact copies. List them with: imgrec photos "
-                f"--duplicates{options}"
+                f"{self.photos(Likeness.EXACT, Likeness.NEAR):,} photos of several products look the same: "
+                f"{counted(alike, 'cluster')}, {of_each[Likeness.EXACT]:,} of exact copies. List them with: "
+                f"imgrec photos --duplicates{options}"
             )
         if self.across_splits:
             yield (

@@ -47,6 +47,11 @@ class Product:
     in_stock: bool | None = None
     sizes: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What people read of it: its title, or what else there is."""
+        return self.title or self.category or self.id
+
     def as_json(self) -> dict[str, object]:
         """What JSON has of it, wherever it is listed."""
         return {

@@ -31,13 +31,16 @@ def backup(file: Path, without_photos: bool, replace: bool, as_json: bool) -> No
       imgrec backup /backups/shop-$(date +%F).tar
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.backup.making import make_backup
+    from imgrec.figures import counted
 
     config, report = configured(), reporter()
     named = _config_file()
     made = make_backup(config, named if named.is_file() else None, file, not without_photos, replace, report)
     if made.photos_lacking:
-        report.say(f"{made.photos_lacking:,} photos are gone or damaged, and not in it; import their feeds again.")
-    report.say(f"{file}: {len(made.manifest.files):,} files, {made.size_bytes / 1e6:,.1f} MB")
+        report.say(
+            f"Photos that are gone or damaged, and not in it: {made.photos_lacking:,}. Import their feeds again."
+        )
+    report.say(f"{file}: {counted(len(made.manifest.files), 'file')}, {made.size_bytes / 1e6:,.1f} MB")
     report.say("Next: see that it can be put back, by the drill in docs/owner.md")
     if as_json:
         print_json(made.as_json())
@@ -63,12 +66,13 @@ def restore(file: Path, replace: bool, as_json: bool) -> None:
     done = restore_backup(config, _config_file(), file, replace, report)
     report.say(f"The shop is as it was at {to_the_minute(done.manifest.made_utc)}.")
     if done.forgotten_queries:
-        report.say(f"{done.forgotten_queries:,} queries of shoppers who were forgotten since stay forgotten.")
+        report.say(f"Queries of shoppers who were forgotten since, and stay so: {done.forgotten_queries:,}.")
     if done.waiting_messages:
-        report.say(f"{done.waiting_messages:,} messages wait for the bot.")
+        report.say(f"Messages that wait for the bot: {done.waiting_messages:,}.")
     if done.photos_lacking:
         report.say(
-            f"{done.photos_lacking:,} photos are not here: import their feeds again, and fetch them with: imgrec photos"
+            f"Photos that are not here: {done.photos_lacking:,}. Import their feeds again, and fetch them with: "
+            "imgrec photos"
         )
     if done.config_beside:
         report.say(f"The backup's configuration differs and is not used; it lies in {done.config_beside}")

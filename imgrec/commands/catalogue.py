@@ -107,7 +107,7 @@ def photos(
     if failures or duplicates:
         with writing(config.catalogue.path, "imgrec photos"), Catalogue.open(config.catalogue) as catalogue:
             if unread := hash_stored_photos(catalogue, report):
-                report.say(f"{unread:,} stored photos are gone or damaged; import their feeds again.")
+                report.say(f"Stored photos that are gone or damaged: {unread:,}. Import their feeds again.")
             if duplicates:
                 repeats = find_repeats(catalogue, config.photos.placeholder_products)
                 _print_listing(listing(repeats, catalogue.photos), as_json)
@@ -123,7 +123,8 @@ def photos(
     shown = table("Photos", "status", "photos", "tried again")
     for status, count in done.statuses.items():
         shown.add_row(status, f"{count:,}", PhotoStatus(status).tried_again)
-    print_text(shown)
+    if done.statuses:
+        print_text(shown)
 
 
 def _print_listing(rows: Iterable[dict[str, object]], as_json: bool) -> None:

@@ -144,6 +144,7 @@ def evaluate_log(as_json: bool) -> None:
     shoppers liked products as often as their likeness said.
     """
     from imgrec.evaluation.log_report import report_on_log
+    from imgrec.figures import counted
     from imgrec.log.reader import LogReader
 
     with LogReader.open(configured().log.path) as log:
@@ -167,7 +168,9 @@ def evaluate_log(as_json: bool) -> None:
     shown.add_row("latency, ms", ", ".join(f"{point} {ms}" for point, ms in figures.latency_ms.items()))
     if figures.judged:
         votes = sum(judged.liked.count for judged in figures.judged.values())
-        shown.add_row("likeness", f"{votes:,} votes on single products, of {figures.judges:,} shoppers")
+        shown.add_row(
+            "likeness", f"{counted(votes, 'vote')} on single products, of {counted(figures.judges, 'shopper')}"
+        )
     for degree, judged in figures.judged.items():
         shown.add_row(f"  {degree}", str(judged))
     print_text(shown)

@@ -10,7 +10,7 @@ from imgrec.evaluation.model_report import ModelFigures, ModelReport
 from imgrec.evaluation.retrieval_report import COMPARED, Difference, RetrievalFigures
 from imgrec.evaluation.search_report import SearchReport
 from imgrec.evaluation.verdict import Verdict
-from imgrec.figures import Estimate
+from imgrec.figures import Estimate, counted
 
 
 def model_tables(report: ModelReport) -> list[Table | str]:
@@ -25,7 +25,9 @@ def model_tables(report: ModelReport) -> list[Table | str]:
 
 def search_tables(figures: SearchReport) -> list[Table | str]:
     """What was asked of the search, and how often it was right."""
-    title = f"{figures.queries:,} queries, {figures.unreadable:,} unreadable; {figures.scoping} scoping"
+    title = (
+        f"{counted(figures.queries, 'query', 'queries')}, {figures.unreadable:,} unreadable; {figures.scoping} scoping"
+    )
     shown = table(title, "figure", "value")
     categories = {
         "category right": figures.category_right,
@@ -63,7 +65,8 @@ def _add_confidence(shown: Table, confidence: Confidence) -> None:
 
 def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
     """Every way to search, and how they differ."""
-    title = f"Retrieval: {figures.judged:,} of {figures.queries:,} queries can be judged, {figures.products:,} products"
+    title = f"Retrieval: {figures.judged:,} of {counted(figures.queries, 'query', 'queries')} can be judged, "
+    title += counted(figures.products, "product")
     ways = table(title, "feature", "scoping", "category searched", *COMPARED)
     for way in figures.ways:
         searched = f"{_percent(way.own_category_searched.value)} in {way.categories_searched.value or 0:.1f}"
@@ -84,7 +87,9 @@ def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
 
 def verdict_table(verdict: Verdict, photos: int, ms: tuple[float, float]) -> Table:
     """Figures of two models side by side, and the milliseconds that each takes for a look."""
-    shown = table(f"On {photos:,} test photos", "figure", verdict.before, verdict.after, "difference in points")
+    shown = table(
+        f"On {counted(photos, 'test photo')}", "figure", verdict.before, verdict.after, "difference in points"
+    )
     for one in verdict.compared:
         shown.add_row(one.name, str(one.before), str(one.after), _difference(one.difference))
     before, after = ms

@@ -24,6 +24,7 @@ def features(address: str | None, workers: int | None, prune: bool, as_json: boo
     `imgrec index` does this by itself; here it can be done beforehand, at night, while another index serves, or on many
     machines. It can be interrupted, and goes on where it stopped.
     """
+    from imgrec.figures import counted
     from imgrec.search.build import look_at_all, prune_features
     from imgrec.vision.eye import Eye
     from imgrec.vision.model_folder import open_model
@@ -36,7 +37,8 @@ def features(address: str | None, workers: int | None, prune: bool, as_json: boo
     if prune:
         removed = prune_features(config)
         report.say(
-            f"Removed: {removed.photos:,} photos' features, and {removed.models} models; {removed.bytes / 1e6:,.1f} MB."
+            f"Removed: features of {counted(removed.photos, 'photo')}, and {counted(removed.models, 'model')}; "
+            f"{removed.bytes / 1e6:,.1f} MB."
         )
         if as_json:
             print_json(vars(removed))
@@ -49,6 +51,6 @@ def features(address: str | None, workers: int | None, prune: bool, as_json: boo
 
             looker = stack.enter_context(ByRay(address, workers, eye, config))
         looked = look_at_all(config, eye, report, looker)
-    report.say(f"{looked.computed:,} photos looked at, {looked.unreadable:,} unreadable. Next: imgrec index")
+    report.say(f"{counted(looked.computed, 'photo')} looked at, {looked.unreadable:,} unreadable. Next: imgrec index")
     if as_json:
         print_json({"computed": looked.computed, "unreadable": looked.unreadable})

@@ -32,7 +32,7 @@ def link(id_: str, bot: str | None, qr: Path | None, as_json: bool) -> None:
     it: SOURCE/ID, its id in the feed, or its product_id.
 
     \b
-      imgrec link shop.csv/4711 --bot my_shop_bot --qr shelf-4711.svg
+      imgrec link products/4711 --bot my_shop_bot --qr shelf-4711.svg
     """  # noqa: D301 - click wants the backspace itself
     from imgrec.catalogue.finding import called, product_named
     from imgrec.catalogue.linking import is_username, link_to

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 @click.option("--no-chat", is_flag=True, help="Stop when the shop is open.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path),
               help="Keep all of this shop's data in this folder, whatever the configuration says.")  # fmt: skip
-@click.option("--model", type=click.Path(path_type=Path), help="With --folder: what looks at photos. [default: models]")
+@click.option("--model", type=click.Path(path_type=Path),
+              help="With --folder: what looks at photos. [default: what did before; at first, models]")  # fmt: skip
 @config_option
 def open_(
     feeds: tuple[Path, ...], source: str | None, told: "ImportOptions", port: int, tray: Path | None,
@@ -62,17 +63,15 @@ def open_(
     chat = ["--port", str(port), "--name", name, *_given("--tray", tray), *_given("--send", send)]
     if not (no_chat or on_telegram):
         _see_that_it_could_chat(chat)
+    report = reporter()
     if folder is None:
         config, named = configured(), click.get_current_context().ensure_object(dict).get("config")
-        open_model(config.model.path)  # raises before anything is done
     else:
-        looking = model or Path("models")
-        open_model(looking)
-        named = write_config(folder, looking)
+        named = write_config(folder, model, report)
         config = load_config(named, os.environ)
+    open_model(config.model.path)  # raises before anything is done
     file = _given("--config", named)
     here = f" --config {named}" if named else ""
-    report = reporter()
     bring_in(config, parts_of(feeds, source, config.catalogue), told, report, new_source)
     if lacks_photos(config):
         for line in fetch(config, report).in_words(config.photos.allow_private, options=here):

@@ -60,7 +60,7 @@ def find(words: tuple[str, ...], source: str | None, category: str | None, limit
     shown = table(f"Found: {found.total:,}", "product", "title", "price", "category", "brand", "")
     for product in found.products:
         shown.add_row(
-            called(product), product.title or "", _price(product), product.category or "", product.brand or "",
+            called(product), product.name, _price(product), product.category or "", product.brand or "",
             "retired" if product.retired else "" if product.photo else "no photo",
         )  # fmt: skip
     print_text(shown)

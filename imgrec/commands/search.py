@@ -149,7 +149,7 @@ def _print_answer(answer: "Answer") -> None:
     for match in answer.matches:
         product = match.product
         shown.add_row(
-            f"{match.likeness:.0%} {match.degree}", f"{match.similarity:.3f}", product.title or "",
+            f"{match.likeness:.0%} {match.degree}", f"{match.similarity:.3f}", product.name,
             match.price_in_words(), product.category or "", f"{product.source}/{product.id}",
         )  # fmt: skip
     print_text(shown)

@@ -98,15 +98,19 @@ def remove(name: str, yes: bool) -> None:
     They are retired, not deleted, for the log may name them; importing its feed puts them back on sale.
     """
     from imgrec.catalogue.sources import list_sources, remove_source, source_id
+    from imgrec.figures import counted
 
     report = reporter()
     with changing("imgrec sources remove") as catalogue:
         source_id(catalogue.connection, name)
         [source] = [source for source in list_sources(catalogue) if source.name == name]
-        if not yes and not click.confirm(f"Retire all {source.on_sale:,} products of {name!r}?", err=True):
+        if not yes and not click.confirm(
+            f"Retire all that is on sale of {name!r}, {counted(source.on_sale, 'product')}?", err=True
+        ):
             report.say("Nothing was changed.")
             return
         retired = remove_source(catalogue, name)
     report.say(
-        f"{retired:,} products of {name!r} are retired: no search finds them any more. The way back: import its feed."
+        f"Of {name!r} no search finds anything any more: {counted(retired, 'product')} retired. The way back: "
+        "import its feed."
     )

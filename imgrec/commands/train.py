@@ -9,6 +9,7 @@ from imgrec.commands.console import config_option, configured, print_text, repor
 from imgrec.commands.training import setting_options
 from imgrec.config import Config
 from imgrec.errors import CatalogueError
+from imgrec.figures import counted
 from imgrec.progress import Reporter
 from imgrec.vision.model_folder import ModelFolder
 
@@ -82,7 +83,7 @@ def train(
     metrics = json.loads((model.path / "metrics.json").read_text(encoding="utf-8"))
     shown = table(f"{model.path}", "figure", "value")
     for split, accuracy in metrics["accuracy"].items():
-        shown.add_row(f"{split} accuracy", f"{accuracy:.1%} of {metrics['photos'][split]:,} photos")
+        shown.add_row(f"{split} accuracy", f"{accuracy:.1%} of {counted(metrics['photos'][split], 'photo')}")
     shown.add_row(*_found(metrics["retrieval"], settings.wanted))
     shown.add_row("a look", f"{metrics['multiplications'] / 1e9:.2f} thousand million multiplications")
     shown.add_row("feature", f"{'+'.join(model.settings.feature.layers)}, {model.settings.feature.dim:,} numbers")

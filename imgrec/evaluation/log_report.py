@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from imgrec.figures import Share, percentiles
+from imgrec.figures import Share, counted, percentiles
 from imgrec.log.reader import JudgedMatch, LoggedQuery
 from imgrec.log.schema import KindOfQuery, Outcome
 from imgrec.search.likeness import DEGREES, Degree, degree_of
@@ -38,7 +38,7 @@ class Judged:
 
     def __str__(self) -> str:
         if self.liked.count < LEAST_JUDGED:
-            return f"{self.verdict}: {self.liked.count} votes of {LEAST_JUDGED}"
+            return f"{self.verdict}: {counted(self.liked.count, 'vote')} of {LEAST_JUDGED}"
         return f"said {self.said:.1%}, liked {self.liked}: {self.verdict}"
 
 

@@ -107,9 +107,7 @@ def _verdict(right: np.bool_, known: np.bool_) -> str:
 
 def _shown(product: Product, verdict: str, similarity: float | None, photo: Path | None) -> Shown:
     picture = picture_of(photo) if photo else None
-    return Shown(
-        picture, product.title or product.category or product.id, product.category, product.kind, verdict, similarity
-    )
+    return Shown(picture, product.name, product.category, product.kind, verdict, similarity)
 
 
 def picture_of(photo: Path) -> str | None:

@@ -23,6 +23,7 @@ from imgrec.config import Config
 from imgrec.errors import CatalogueError, ClusterError, ImgrecError, ModelError
 from imgrec.features.looking import Here, Looked
 from imgrec.features.store import View
+from imgrec.figures import counted
 from imgrec.folders import Place
 from imgrec.vision.eye import Eye
 from imgrec.vision.model_folder import Arithmetic, ModelFolder
@@ -250,7 +251,7 @@ class _Crew:
         if not self.at_work:
             return "waiting for workers to start"
         machines = len({machine for machine, _ in self.at_work.values()})
-        note = f"{_counted(len(self.at_work), 'worker')} on {_counted(machines, 'machine')}"
+        note = f"{counted(len(self.at_work), 'worker')} on {counted(machines, 'machine')}"
         return f"{note}, {self._lost} lost" if self._lost else note
 
 
@@ -320,7 +321,3 @@ def _last_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = lines[-1][:300] if lines else type(error).__name__
     return said if said.endswith((".", "!")) else f"{said}."
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -59,7 +59,7 @@ def _how_many(answer: Answer) -> str:
 
 def _item(match: Match) -> str:
     product = match.product
-    title = escape(product.title or product.category or product.id)
+    title = escape(product.name)
     if product.url and product.url.startswith(("http://", "https://")):
         title = f'<a href="{escape(product.url)}">{title}</a>'
     lines = [

@@ -14,7 +14,7 @@ from imgrec.catalogue.repeated import hash_stored_photos
 from imgrec.catalogue.splits import look_alikes, split_photos
 from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.errors import TrainingError
-from imgrec.progress import Reporter, Silent
+from imgrec.progress import Reporter
 
 LEARNED_FROM = ("train", "validation")
 """The splits that a run trains or chooses on, each of which has photos of every category."""
@@ -33,9 +33,7 @@ class Examples:
         return len(self.files)
 
 
-def load_examples(
-    catalogue: Catalogue, seed: int, report: Reporter | None = None
-) -> tuple[tuple[str, ...], dict[str, Examples]]:
+def load_examples(catalogue: Catalogue, seed: int, report: Reporter) -> tuple[tuple[str, ...], dict[str, Examples]]:
     """The labels (category names, sorted) and the examples of each split: train, validation, test.
 
     Where the feed names a split it stands; the other products are split 7:2:1, stratified by category, with groups and
@@ -43,7 +41,6 @@ def load_examples(
     products are added. An example's group is that of the first of its near-identical photos.
     Raises TrainingError when there are fewer than two categories, or one lacks photos for training or validation.
     """
-    report = report or Silent()
     hash_stored_photos(catalogue, report)
     photos = [photo for photo in catalogue.on_sale() if photo.category]
     labels = tuple(sorted({photo.category for photo in photos if photo.category}))
@@ -55,8 +52,8 @@ def load_examples(
     splits = split_photos(photos, look_alikes(photos), seed)
     if splits.torn_families:
         report.say(
-            f"{splits.torn_families:,} clusters of near-identical photos are in two splits of the feed, so what is "
-            "trained on is measured on. List them with: imgrec photos --duplicates"
+            f"Clusters of near-identical photos that the feed has in two splits: {splits.torn_families:,}. What is "
+            "trained on is measured on there. List them with: imgrec photos --duplicates"
         )
     of_product = splits.of_product
     catalogue.assign_splits(

@@ -98,7 +98,8 @@ def finish_model(trained: Trained, folder: Path, config: Config, report: Reporte
     write_settings(folder, made)
     seal(folder)
     eye = Eye(open_model(folder), arithmetic)
-    seen = _seen_by(eye, trained, compared.seen, config, report)
+    store = FeatureStore(config.features_path, eye)
+    seen = _seen_by(eye, store, trained, compared.seen, config, report)
     features = {split: outputs.features.astype(np.float32) for split, outputs in seen.items()}
     metrics = {
         "accuracy": _accuracies(seen, trained.examples, first=1),
@@ -107,7 +108,7 @@ def finish_model(trained: Trained, folder: Path, config: Config, report: Reporte
         "retrieval": find(trained.examples, features).as_json(),
         "retrieval_of_candidates": {name: found.as_json() for name, found in compared.found.items()},
         "multiplications": trained.multiplications,
-        "measured_in": eye.arithmetic,
+        "measured_in": " and ".join(sorted(store.arithmetics("shop"))),
         "export": exported.as_json(),
     }
     write_atomically(folder / "metrics.json", json.dumps(metrics, indent=2).encode())
@@ -128,14 +129,14 @@ def _exported(trained: Trained, feature: Feature, folder: Path, report: Reporter
 
 
 def _seen_by(
-    eye: Eye, trained: Trained, said: Mapping[str, Outputs], config: Config, report: Reporter
+    eye: Eye, store: FeatureStore, trained: Trained, said: Mapping[str, Outputs], config: Config, report: Reporter
 ) -> dict[str, Outputs]:
     """What the eye sees, of each split that has photos; what the store of features lacks is looked at, and kept.
 
     said: of some splits, by the network that was compared; it stands for a look where the eye says the same.
     Raises TrainingError that names a photo which does not decode.
     """
-    store, photos = FeatureStore(config.features_path, eye), PhotoStore(config.catalogue.photos)
+    photos = PhotoStore(config.catalogue.photos)
     if said and not sees_the_same(eye, trained.pixels("validation"), said["validation"]):
         said = {}
     seen: dict[str, Outputs] = {}

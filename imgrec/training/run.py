@@ -52,7 +52,7 @@ def train(
     """
     if target.exists() and not options.replace:
         raise TrainingError(f"{target} exists already. Choose another --name, or overwrite it with --replace.")
-    labels, examples = load_examples(catalogue, settings.seed)
+    labels, examples = load_examples(catalogue, settings.seed, report)
     report.say(
         f"{len(labels)} categories; photos: " + ", ".join(f"{len(side):,} {split}" for split, side in examples.items())
     )
@@ -66,7 +66,7 @@ def train(
     else:
         lesson = started(network, lesson, settings, run, report)
         if not begun:
-            report.say(forecast(network, lesson, settings))
+            report.say(forecast(network, lesson, settings, config.model.arithmetic))
         with TensorBoardLog(target.parent / TENSORBOARD / target.name, fresh=not begun) as board:
             history = fit(network, lesson, settings, run, report, board.write)
 

@@ -229,6 +229,16 @@ async def add_fault(sandbox: Sandbox, **fault: Any) -> None:
         (await http.post(f"{sandbox.url}/faults", json=fault)).raise_for_status()
 
 
+async def notice_of(user: UserClient, message: Json, data: str, *, force: bool = False, within_s: float = 20) -> str:
+    """Tap a button and wait for what that tap is answered with, which comes beside the bot's messages: the notices of
+    taps before it may come later than what they brought, and are skipped.
+    """
+    tap = await user.tap(message, data, force=force)
+    while (answered := await user.next_event("callback_answered", within_s=within_s))["callback_query_id"] != tap:
+        pass
+    return str(answered["text"])
+
+
 async def hear_reply(user: UserClient, within_s: float = 20) -> Reply:
     """Everything up to and with the message below the products."""
     products: list[Json] = []

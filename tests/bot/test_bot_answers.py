@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from bot_helpers import ANNA, BotProcess, add_fault, configure, hear_reply, start_bot
+from bot_helpers import ANNA, BotProcess, add_fault, configure, hear_reply, notice_of, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from sandbox import Sandbox
@@ -87,8 +87,7 @@ async def test_votes_are_counted_once_and_can_be_changed(
     reply = await hear_reply(anna)
     up, down = reply.button("👍"), reply.button("👎")
     for data, expected in ((up, 1), (up, 1), (down, -1), (up, 1)):
-        await anna.tap(reply.below, data)
-        assert (await anna.next_event("callback_answered"))["text"]
+        assert await notice_of(anna, reply.below, data)
         [vote] = rows("SELECT query_id, rank, vote FROM feedback")
         assert tuple(vote) == (1, 0, expected)
     edited = await anna.next_event("edited", within_s=5)
@@ -150,8 +149,7 @@ async def test_more_of_an_answer_comes_by_pages_and_a_number_opens_its_product(
     [card] = await anna.hear(1)
     assert card["caption"] == page.captions[1]
     assert card["reply_to_message"]["message_id"] == page.below["message_id"]
-    await anna.tap(card, card["reply_markup"]["inline_keyboard"][-1][1]["callback_data"])
-    assert "👎" in (await anna.next_event("callback_answered"))["text"]
+    assert "👎" in await notice_of(anna, card, card["reply_markup"]["inline_keyboard"][-1][1]["callback_data"])
 
     first, more = rows("SELECT * FROM queries ORDER BY id")
     assert (more["kind_of_query"], more["parent_id"], more["outcome"]) == ("more", first["id"], "answered")
@@ -213,8 +211,7 @@ async def test_a_restarted_bot_remembers_settings_and_takes_old_taps(
     assert await first.stop() == 0
 
     second = await start_bot(own_shop, sandbox)
-    await anna.tap(reply.below, reply.button("👎"))
-    assert (await anna.next_event("callback_answered"))["text"]
+    assert await notice_of(anna, reply.below, reply.button("👎"))
     await anna.tap(reply.below, reply.button("Balls"))  # what was seen is gone: the photo is fetched again
     assert (await hear_reply(anna)).products
     await anna.photo(photo)

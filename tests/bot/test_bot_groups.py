@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from bot_helpers import ANNA, BEN, BotProcess, add_fault, hear_reply, start_bot
+from bot_helpers import ANNA, BEN, BotProcess, add_fault, hear_reply, notice_of, start_bot
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.sending import pacing
@@ -40,10 +40,6 @@ async def ben(sandbox: Sandbox) -> AsyncIterator[UserClient]:
 def name_of(sandbox: Sandbox) -> str:
     [bot] = sandbox.state.bots.values()
     return str(bot.user.username)
-
-
-async def toast(user: UserClient) -> str:
-    return str((await user.next_event("callback_answered"))["text"])
 
 
 async def said(user: UserClient) -> Json:
@@ -96,8 +92,7 @@ async def test_a_groups_settings_are_changed_by_its_admins_alone(
     await anna.text("/threshold")
     choice = await said(anna)
     button = choice["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
-    await ben.tap(choice, button)
-    assert "Only the admins" in await toast(ben)
+    assert "Only the admins" in await notice_of(ben, choice, button)
     assert [tuple(row) for row in rows("SELECT likeness, category_id > 0 FROM chats", file="bot.db")] == [(0.7, 1)]
 
     carl = UserClient(sandbox.url, 9, chat_id=GROUP)
@@ -141,14 +136,12 @@ async def test_a_group_that_becomes_a_supergroup_keeps_its_settings_answers_and_
     assert "40%" in (await said(anna))["text"]
     await anna.photo(photo, caption=f"@{name_of(sandbox)}")
     reply = await hear_reply(anna)
-    await anna.tap(reply.below, reply.button("👍"))
-    assert await toast(anna)
+    assert await notice_of(anna, reply.below, reply.button("👍"))
     await anna.migrate()
     await anna.text("/threshold")
     now = await said(anna)
     assert "40%" in now["text"]
-    await anna.tap(now, reply.button("👎"), force=True)  # below the answer, which has moved, too
-    assert "👎" in await toast(anna)
+    assert "👎" in await notice_of(anna, now, reply.button("👎"), force=True)  # below the answer, which has moved, too
     [query] = rows("SELECT * FROM queries")
     [vote] = rows("SELECT * FROM feedback")
     assert (vote["query_id"], vote["vote"]) == (query["id"], -1)

@@ -6,6 +6,7 @@ import re
 import sqlite3
 
 import pytest
+from bot_helpers import notice_of
 from shared_bot import SharedBot, drawn, everything, hear_all, photo_server, shared, user
 from tiny_shop import CATEGORIES
 
@@ -144,8 +145,7 @@ async def test_a_limit_of_price_is_one_tap_away(shared: SharedBot, everything: U
 async def test_a_button_of_nobodys_answer_is_too_old(everything: UserClient, tap: UnderPrice | WithoutWords) -> None:
     await everything.photo(drawn(BALLS, "red"))
     heard = await hear_all(everything)
-    await everything.tap(heard.texts[0], encode(tap), force=True)
-    assert "too old" in (await everything.next_event("callback_answered"))["text"]
+    assert "too old" in await notice_of(everything, heard.texts[0], encode(tap), force=True)
 
 
 async def test_another_photo_as_a_reply_refines(shared: SharedBot, everything: UserClient) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bot_helpers import ANNA, BEN, BotProcess, configure, hear_reply, start_bot
+from bot_helpers import ANNA, BEN, BotProcess, configure, hear_reply, notice_of, start_bot
 from PIL import Image
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
@@ -57,8 +57,7 @@ async def test_in_a_group_only_who_asked_can_confirm(bot: BotProcess, sandbox: S
     ):
         await anna.text("/forget")
         [question] = await anna.hear(1)
-        await ben.tap(question, button(question, "Delete everything"))
-        assert "Only who asked" in (await ben.next_event("callback_answered"))["text"]
+        assert "Only who asked" in await notice_of(ben, question, button(question, "Delete everything"))
         await anna.tap(question, button(question, "Delete everything"))
         assert "The group keeps its settings" in (await anna.next_event("edited"))["message"]["text"]
         await anna.text("/privacy")

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from bot_helpers import ENGLISH, answer, match, product, result, start_bot
+from bot_helpers import ENGLISH, answer, match, notice_of, product, result, start_bot
 from PIL import Image
 from shared_bot import SharedBot, drawn, everything, hear_all, shared, user
 from tiny_shop import CATEGORIES, draw_product, jpeg
@@ -196,8 +196,7 @@ async def test_more_like_this_and_not_like_this_add_up(shared: SharedBot, everyt
     assert (query["kind_of_query"], query["parent_id"]) == ("more_like", first_query["id"])
     [liked] = json.loads(query["refinement"])["liked"]
 
-    await everything.tap(card, buttons(card)["More like this"])  # once more: nothing new
-    assert "Already" in (await everything.next_event("callback_answered"))["text"]
+    assert "Already" in await notice_of(everything, card, buttons(card)["More like this"])  # once more: nothing new
 
     other = await card_of(everything, first.texts[0], 2)  # of the first answer, whose card 4 was liked
     await everything.tap(other, buttons(other)["Not like this"])
@@ -294,8 +293,7 @@ async def test_why_shows_one_picture_of_both_photos(shared: SharedBot, everythin
 async def test_a_button_of_nobodys_answer_is_too_old(everything: UserClient, tap: Tap) -> None:
     await everything.photo(drawn(BALLS, "red"))
     heard = await hear_all(everything)
-    await everything.tap(heard.texts[0], encode(tap), force=True)
-    assert "too old" in (await everything.next_event("callback_answered"))["text"]
+    assert "too old" in await notice_of(everything, heard.texts[0], encode(tap), force=True)
 
 
 @end_to_end
@@ -307,6 +305,5 @@ async def test_another_chats_answer_cannot_be_refined(shared: SharedBot, everyth
         await stranger.photo(drawn(BALLS, "red"))
         own = await hear_all(stranger)
         for tap in (MoreLike(query_id, 1), ShowParts(query_id), AskPart(query_id, 0, 0, 500, 500), Why(query_id, 1)):
-            await stranger.tap(own.texts[0], encode(tap), force=True)
-            assert "too old" in (await stranger.next_event("callback_answered"))["text"]
+            assert "too old" in await notice_of(stranger, own.texts[0], encode(tap), force=True)
     assert heard.pictures

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from bot_helpers import ANNA, BEN, BotProcess, hear_reply, product
+from bot_helpers import ANNA, BEN, BotProcess, hear_reply, notice_of, product
 from tiny_shop import CATEGORIES, Shop, draw_product, jpeg
 
 from bot.callback_data import Save
@@ -35,13 +35,15 @@ def test_the_buttons_of_a_list_tell_all_that_is_needed_to_write_it_anew(say: Lan
 def test_what_is_no_longer_sold_is_said_to_be_so_and_has_no_picture(say: Language, tmp_path) -> None:
     sold = product(product_id=5, title="Red <ball>", price="4.50", currency="EUR", photo=tmp_path / "a.jpg")
     gone = product(product_id=6, title="Old & gone", retired=True)
-    kept = [Kept(1, 5, sold), Kept(2, 6, gone), Kept(3, 7, None)]
-    pictures, text = compose_saved(say, kept, 12, 3, reply_to=1)
+    nameless = product(product_id=8, title=None, category="Shoes", retired=True)
+    kept = [Kept(1, 5, sold), Kept(2, 6, gone), Kept(3, 7, None), Kept(4, 8, nameless)]
+    pictures, text = compose_saved(say, kept, 12, 4, reply_to=1)
     assert len(pictures.items) == 1
     assert text.html.splitlines() == [
-        "1–3 of the 12 products you saved:", "",
+        "1–4 of the 12 products you saved:", "",
         "1. Red &lt;ball&gt;\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}<b>€4.50</b>",
         "2. <s>Old &amp; gone</s> · no longer sold", "3. <s>…</s> · no longer sold",
+        "4. <s>Shoes</s> · no longer sold",
     ]  # fmt: skip
 
 
@@ -59,10 +61,6 @@ def button(message: Json, words: str) -> str:
 async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again(
     bot: BotProcess, anna: UserClient, own_shop: Shop, sandbox: Sandbox, rows: Rows
 ) -> None:
-    async def tapped(user: UserClient, message: Json, data: str, force: bool = False) -> str:
-        await user.tap(message, data, force=force)
-        return str((await user.next_event("callback_answered"))["text"])
-
     assert "not asked anything" in (await said(anna, "/history"))["text"]
     assert "saved nothing yet" in (await said(anna, "/saved"))["text"]
     await said(anna, "/threshold 0")
@@ -71,9 +69,9 @@ async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again
     for number in "123":
         await anna.tap(reply.below, reply.button(number))
         [card] = await anna.hear(1)
-        assert "/saved" in await tapped(anna, card, button(card, "♡ Save"))
+        assert "/saved" in await notice_of(anna, card, button(card, "♡ Save"))
     edited = (await anna.next_event("edited"))["message"]
-    assert "No longer saved" in await tapped(anna, edited, button(edited, "♥ Saved"))
+    assert "No longer saved" in await notice_of(anna, edited, button(edited, "♥ Saved"))
     assert [tuple(row) for row in rows("SELECT rank, action FROM actions WHERE action != 'opened'")] == [
         (1, "saved"), (2, "saved"), (3, "saved"), (3, "unsaved"),
     ]  # fmt: skip
@@ -91,9 +89,9 @@ async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again
     await anna.text("/saved")
     page = await hear_reply(anna)
     assert "no longer sold" in page.below["text"]
-    assert "no longer sold" in await tapped(anna, page.below, page.button("2"))
-    await tapped(anna, page.below, page.button("Remove"))
-    await tapped(anna, page.below, f"1:X:2:{second}", force=True)
+    assert "no longer sold" in await notice_of(anna, page.below, page.button("2"))
+    await notice_of(anna, page.below, page.button("Remove"))
+    await notice_of(anna, page.below, f"1:X:2:{second}", force=True)
     assert [row[0] for row in rows("SELECT product_id FROM saved", file="bot.db")] == [first]
     assert rows("SELECT rank, action FROM actions ORDER BY id DESC")[0]["action"] == "unsaved"
 
@@ -109,7 +107,7 @@ async def test_products_are_saved_listed_and_removed_and_queries_are_asked_again
 
     await in_a_group_what_is_anna_s_is_not_ben_s(sandbox, rows)
     question = await said(anna, "/forget")
-    await tapped(anna, question, button(question, "Delete"))
+    await notice_of(anna, question, button(question, "Delete"))
     assert len(rows("SELECT * FROM saved", file="bot.db")) == 1, "Ben's stays"
 
 
@@ -122,14 +120,12 @@ async def in_a_group_what_is_anna_s_is_not_ben_s(sandbox: Sandbox, rows: Rows) -
         mine = await said(anna, f"/saved@{name}")
         if "photo" in mine:
             [mine] = await anna.hear(1)
-        await ben.tap(mine, button(mine, "Remove"))
-        assert "somebody else" in (await ben.next_event("callback_answered"))["text"]
+        assert "somebody else" in await notice_of(ben, mine, button(mine, "Remove"))
         await ben.tap(mine, button(mine, "1"))
         [card] = await ben.hear(1)
         assert "♡ Save" in str(card["reply_markup"])
         before = len(rows("SELECT * FROM saved", file="bot.db"))
-        await ben.tap(card, button(card, "♡ Save"))
-        assert "Saved" in (await ben.next_event("callback_answered"))["text"]
+        assert "Saved" in await notice_of(ben, card, button(card, "♡ Save"))
         assert len(rows("SELECT * FROM saved", file="bot.db")) == before + 1
         assert "not asked anything" in (await said(ben, f"/history@{name}"))["text"]
 

@@ -19,6 +19,7 @@ from bot_helpers import (
     configure,
     hear_reply,
     match,
+    notice_of,
     of_bot,
     result,
     start_bot,
@@ -162,8 +163,7 @@ async def test_every_tap_is_answered_also_on_messages_and_buttons_of_long_ago(
     await anna.text("/start")
     [message] = await anna.hear(1)
     for data in ("0:x:1", "1:v:99999:0:1", "1:c:99999:77", "1:k:77", "nonsense", encode(OtherCategory(99999, 1))):
-        await anna.tap(message, data, force=True)
-        assert (await anna.next_event("callback_answered"))["text"]
+        assert await notice_of(anna, message, data, force=True)
 
 
 async def test_a_photo_that_is_gone_is_told_plainly_and_what_fails_for_a_while_is_tried_again(
@@ -417,11 +417,9 @@ async def test_a_button_opens_and_judges_only_what_its_own_chat_has_asked(
     async with UserClient(sandbox.url, 66) as eve:
         await eve.text("/start")
         [message] = await eve.hear(1)
-        await eve.tap(message, "1:v:1:0:-1", force=True)
-        assert "too old" in (await eve.next_event("callback_answered"))["text"]
+        assert "too old" in await notice_of(eve, message, "1:v:1:0:-1", force=True)
         for data in ("1:c:1:1", "1:m:1:1", "1:o:1:1", "1:p:1"):
-            await eve.tap(message, data, force=True)
-            assert "too old" in (await eve.next_event("callback_answered"))["text"]
+            assert "too old" in await notice_of(eve, message, data, force=True)
     assert rows("SELECT count(*) FROM feedback")[0][0] == 0
     assert rows("SELECT count(*) FROM queries")[0][0] == 1
 

@@ -248,8 +248,9 @@ def command(market, server, tmp_path):
     half_way = threading.Event()
 
     async def stop_here(out) -> bool:
+        wait_s = 0 if half_way.is_set() else 4  # so that it cannot end before it is stopped
         half_way.set()
-        return await after(0.2, sends(photo(30)))(out)
+        return await after(wait_s, sends(photo(30)))(out)
 
     urls = [server.add(f"{n:02d}.jpg", sends(photo(n))) for n in range(COUNT)]
     server.add("30.jpg", stop_here)

@@ -174,7 +174,7 @@ def test_prices_that_could_not_be_understood_are_counted_and_shown_once(market):
 
 def test_a_currency_given_is_that_of_prices_whose_feed_names_none(market):
     feed = market.feed({"id": "1", "price": "5"}, {"id": "2", "price": "5", "currency": "USD"}, {"id": "3"})
-    assert "1 prices without a currency (name it: --currency EUR)" in market.take(feed).in_words()
+    assert "1 price without a currency (name it: --currency EUR)" in market.take(feed).in_words()
     assert "currency" not in market.take(feed, currency="EUR").in_words()
     assert [market.product(id_).currency for id_ in "123"] == ["EUR", "USD", None]
 

@@ -81,7 +81,7 @@ def test_a_picture_that_many_unlike_products_show_is_a_placeholder_and_kept_out_
     repeats = marked(market)
     assert placeholders(market) == {f"none-{n}" for n in range(12)}
     assert repeats.photos(Likeness.PLACEHOLDER) == 12
-    assert "12 photos are placeholders" in next(repeats.in_words())
+    assert "1 picture that unlike products show, as 12 photos;" in next(repeats.in_words())
     assert {photo.product_id for photo in market.catalogue.on_sale()} == {
         market.product(row["id"]).product_id for row in real
     }

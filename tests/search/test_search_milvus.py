@@ -16,6 +16,7 @@ import pytest
 from bot_helpers import configure, small_shop
 from milvus_process import MilvusProcess, skip_without_milvus
 from tiny_shop import Shop, draw_product
+from watched import Listener
 
 from imgrec.config import Config, IndexSection, MilvusSection, load_config
 from imgrec.errors import SearchIndexError, UnreachableIndexError
@@ -309,23 +310,13 @@ def test_what_of_it_cannot_be_removed_now_is_removed_by_a_later_build(
     here = load_config(own_shop.config, {})
     note = (left / "collection.json").read_text()
     (left / "collection.json").write_text(note.replace(milvus.uri, "http://127.0.0.1:9"))
-    said = Saying()
-    build_index(here, eye, False, said)
-    assert ".draft-left is removed later, with its vectors. Milvus at http://127.0.0.1:9 does not" in said.lines[0]
+    listener = Listener()
+    build_index(here, eye, False, listener)
+    assert ".draft-left is removed later, with its vectors. Milvus at http://127.0.0.1:9 does not" in listener.said[0]
     (left / "collection.json").write_text(note)
     build_index(here, eye, False, Silent())
     assert not left.exists()
     assert name not in server.ask("list_collections")
-
-
-class Saying(Silent):
-    """Keeps what a build says."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def test_a_graph_says_how_many_of_the_nearest_it_finds(tmp_path: Path, milvus: MilvusProcess) -> None:

@@ -1,6 +1,7 @@
 """How long a run will take is said in its parts, reckoned from what this machine does in a moment."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from test_training_fit import SCRATCH, changed, lesson
@@ -32,16 +33,23 @@ def test_epochs_of_smaller_photos_count_less(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("in_bfloat16", "feature_layer", "looks"),
-    [(False, "auto", 2 * 6 + 54), (True, "auto", 3 * 6 + 54 + 18), (True, "embedding", 3 * 6 + 54)],
+    ("in_bfloat16", "arithmetic", "chosen", "looks"),
+    [
+        (False, "auto", {}, 2 * 6 + 54),
+        (True, "auto", {}, 3 * 6 + 54 + 18),
+        (True, "float32", {}, 3 * 6 + 54),
+        (True, "auto", {"feature_layer": "embedding"}, 3 * 6 + 54),
+        (True, "auto", {"mirrored": True}, 2 * (3 * 6 + 54 + 18)),
+    ],
 )
 def test_photos_are_looked_at_twice_where_what_was_compared_is_not_kept(
-    in_bfloat16: bool, feature_layer: str, looks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+    in_bfloat16: bool, arithmetic: Literal["auto", "float32"], chosen: dict[str, object], looks: int, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
     monkeypatch.setattr(module, "_seconds_a_photo", lambda look: 10.0)
     monkeypatch.setattr(module, "multiplies_bfloat16", lambda: in_bfloat16)
-    wanted = changed(SCRATCH, epochs=1, metric="kind", feature_layer=feature_layer)
-    said = forecast(build_vgg16(3, wanted), lesson(wanted, tmp_path), wanted)
+    wanted = changed(SCRATCH, epochs=1, metric="kind", **{"feature_layer": "auto", **chosen})
+    said = forecast(build_vgg16(3, wanted), lesson(wanted, tmp_path), wanted, arithmetic)
     assert f"figures {looks * 10 / 60:.0f} min" in said
 
 

@@ -279,12 +279,15 @@ def test_photos_are_looked_at_once_to_compare_and_to_measure_and_not_again_after
               for split in ("train", "validation", "test")}  # fmt: skip
     assert staged[-3:] == [(f"Looking at {split} photos", count) for split, count in photos.items()]
     assert looked == [photos["validation"]]  # to see whether what was compared stands for it
+    [kept, _] = (tmp_path / "features").rglob("*.float32.npz")
+    kept.rename(kept.with_name(kept.name.replace("float32", "bfloat16")))  # as a processor that has it would have left
+    monkeypatch.setattr(Eye, "can_be_compared_with", lambda *_: True)
     model = train(catalogue, config, target, left_open, reuse, Interrupting())
     assert staged[-3:] == [(f"Looking at {split} photos", count * (split == "test")) for split, count in photos.items()]
     assert sum(looked) == 2 * photos["validation"] + photos["test"]
     metrics = json.loads((model.path / "metrics.json").read_text())
     assert metrics["retrieval"] in metrics["retrieval_of_candidates"].values()  # what was compared is what is measured
-    assert metrics["measured_in"] == "float32"
+    assert metrics["measured_in"] == "bfloat16 and float32"
 
 
 def test_weights_that_do_not_fit_the_settings_or_are_not_there_are_refused(

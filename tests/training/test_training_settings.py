@@ -175,7 +175,7 @@ def test_a_wrong_recipe_or_value_is_one_line_on_the_command_line(tmp_path: Path)
     for arguments, said in [
         (("--recipe", "bset"), "no recipe bset"),
         (("--recipe", recipe(tmp_path, lerning_rate=1)), "did you mean learning_rate?"),
-        ((*TRAINING, "--dropout", "1"), "--dropout: Input should be less than 1"),
+        ((*TRAINING, "--dropout", "1"), "--dropout is 1.0; it should be less than 1."),
     ]:
         refused = run_command("imgrec", "train", "--name", "x", *arguments)
         assert refused.returncode == 1

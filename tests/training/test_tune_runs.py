@@ -16,6 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from tiny_shop import Shop, write_config, write_feed
+from watched import Listener
 
 pytest.importorskip("keras")
 optuna = pytest.importorskip("optuna")
@@ -65,16 +66,6 @@ class Killer(Silent):
 with Catalogue.open(load_config(Path(sys.argv[1]), {}).catalogue) as catalogue:
     tune(catalogue, Path(sys.argv[2]), REAL_PLAN, Limits(trials=2), Killer())
 """
-
-
-class Listening(Silent):
-    """Remembers what was said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
 
 
 class PrunesTrial(optuna.pruners.BasePruner):
@@ -142,7 +133,7 @@ def test_a_killed_study_goes_on_within_its_trial_and_ends_with_a_recipe_that_tra
 
     monkeypatch.setattr(tuning, "pruner", lambda *_: PrunesTrial(2))
     monkeypatch.setattr(tuning, "LEAST_STEPS", 3)
-    report = Listening()
+    report = Listener()
     findings = tune(catalogue, folder, REAL_PLAN, Limits(trials=2), report)
     assert "Going on with trial 1, which was interrupted." in report.said
     assert "Trial 1 of 2: Going on after epoch 1 of 2." in report.said
@@ -188,7 +179,7 @@ def test_a_study_refuses_another_space_recipe_or_photos_and_stays(catalogue: Cat
 
 
 def test_the_photos_of_a_study_are_few_of_each_category_and_drawn_by_the_seed(catalogue: Catalogue):
-    labels, examples = load_examples(catalogue, 0)
+    labels, examples = load_examples(catalogue, 0, Silent())
     few, same, other = (at_most(examples["train"], 3, seed) for seed in (0, 0, 1))
     assert few.files == same.files
     assert few.files != other.files
@@ -250,7 +241,7 @@ def test_when_every_trial_fails_there_is_no_best_and_that_is_said(catalogue: Cat
 @pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError("the disk is full")])
 def test_what_ends_a_study_early_loses_no_trial(catalogue: Catalogue, tmp_path: Path, lessons, fault: BaseException):
     lessons([0.4, 0.5], fault, [0.2, 0.3])
-    report = Listening()
+    report = Listener()
     with pytest.raises(type(fault)):
         tune(catalogue, tmp_path, PLAN, Limits(trials=2), report)
     findings = tune(catalogue, tmp_path, PLAN, Limits(trials=2), report)
@@ -264,7 +255,7 @@ def test_when_the_time_is_up_the_trial_is_put_aside_and_finished_next_time(
 ):
     lessons([0.1, 0.2], [0.3, 0.4], [0.3, 0.4])
     clock = iter(range(1000))
-    report = Listening()
+    report = Listener()
     findings = tune(catalogue, tmp_path, PLAN, Limits(trials=2, timeout_s=7.5), report, lambda: float(next(clock)))
     assert outcomes(findings) == {1: Outcome.COMPLETE}
     assert report.said[-1] == "The time is up after 1 of 2 trials; the same command goes on."
@@ -276,7 +267,7 @@ def test_a_slow_average_of_weights_is_pointed_out_before_it_spoils_a_study(
     catalogue: Catalogue, tmp_path: Path, lessons
 ):
     lessons([0.4, 0.5], [0.4, 0.5])
-    report = Listening()
+    report = Listener()
     slow = Plan(SETTINGS.model_copy(update={"ema": 0.99}), SPACE, 6)
     tune(catalogue, tmp_path / "slow", slow, Limits(trials=1), report)
     assert any("averaged over about 100 steps (ema 0.99), and a trial has 6" in line for line in report.said)

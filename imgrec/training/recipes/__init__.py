@@ -47,6 +47,8 @@ def settings_from(recipe: str, changes: Mapping[str, object]) -> TrainingSetting
         if not where:
             raise TrainingError(f"These settings do not go together: {said}.") from None
         blame = f"--{where.replace('_', '-')}" if where in changes else f"{where} in the recipe {recipe}"
+        if said.startswith("Input should "):
+            raise TrainingError(f"{blame} is {problem['input']!r}; it {said.removeprefix('Input ')}.") from None
         raise TrainingError(f"{blame}: {said}.") from None
 
 
