@@ -51,6 +51,14 @@ def test_a_kind_that_has_a_column_is_not_taken_from_the_path(read):
     assert (row.category, row.kind) == ("Fashion", "Sneakers")
 
 
+def test_the_gross_price_and_the_quantity_of_a_shop_systems_list_are_read(read):
+    [row] = read(
+        '"ID";"Bild";"Name";"Preis (exkl. MwSt.)";"Preis (inkl. MwSt.)";"Menge"\n'
+        '"1";"1.jpg";"Lampe";"1.012,50 €";"1.204,88 €";"0"\n'.encode()
+    )
+    assert (row.price, row.currency, row.in_stock) == ("1204.88", "EUR", False)
+
+
 def test_a_byte_order_mark_blank_lines_and_windows_line_ends_do_no_harm(read):
     rows = read(b"\xef\xbb\xbfid,title,category,image\r\n\r\n1,Ball,Balls,1.jpg\r\n\r\n")
     assert rows == [FeedRow("1", "Ball", "Balls", "1.jpg")]

@@ -39,11 +39,11 @@ NAMES = {
         "categorie", "categorieën", "categorias", "kategoria",
     ),
     "price": (
-        "price", "regular price", "retail price", "unit price", "price eur", "price usd", "price gbp", "preis", "vk",
-        "verkaufspreis", "bruttopreis", "preis brutto", "preis eur", "preis in", "preis in eur", "preis in euro",
-        "price in", "prix en", "precio en", "prezzo in", "prijs in", "preço em", "cena w", "preis chf", "prix",
-        "prix ttc", "prix de vente", "precio", "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena",
-        "cena brutto",
+        "price", "regular price", "retail price", "unit price", "price tax incl", "gross price", "price eur",
+        "price usd", "price gbp", "preis", "vk", "verkaufspreis", "bruttopreis", "preis brutto", "preis inkl mwst",
+        "brutto vk", "preis eur", "preis in", "preis in eur", "preis in euro", "price in", "prix en", "precio en",
+        "prezzo in", "prijs in", "preço em", "cena w", "preis chf", "prix", "prix ttc", "prix de vente", "precio",
+        "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena", "cena brutto",
     ),
     "currency": ("currency", "currency code", "währung", "devise", "moneda", "divisa", "valuta", "moeda", "waluta"),
     "brand": (
@@ -60,7 +60,8 @@ NAMES = {
     "availability": (
         "availability", "in stock", "stock", "stock status", "stock quantity", "quantity", "qty", "lagerbestand",
         "bestand", "verfügbarkeit", "auf lager", "stock disponible", "disponibilité", "quantité", "disponibilidad",
-        "existencias", "disponibilità", "giacenza", "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
+        "existencias", "menge", "cantidad", "quantità", "aantal", "quantidade", "ilość", "disponibilità", "giacenza",
+        "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
     ),
     "sizes": ("sizes", "size", "größe", "größen", "taille", "tailles", "talla", "tallas", "taglia", "taglie", "maat",
               "maten", "tamanho", "tamanhos", "rozmiar", "rozmiary"),
