@@ -378,8 +378,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError(f"{file} is not valid YAML: {problem}") from None
+        raise ConfigError(f"{file} is not valid YAML{_where_and_why(error)}") from None
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}.") from None
     if content is None:
@@ -387,6 +386,12 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"{file} must hold sections such as 'catalogue:', not {type(content).__name__}.")
     return content
+
+
+def _where_and_why(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f", line {error.problem_mark.line + 1}: {error.problem}."
+    return f": {' '.join(str(error).split())}"
 
 
 def _without_empty_sections(content: Any, section: type[Section]) -> Any:
@@ -435,6 +440,8 @@ def _wanted(problem: Any) -> str:
     """What a value should be or do, from a message such as "Input should be greater than 0"."""
     if problem["type"] == "path_type":
         return "be a path"
+    if problem["type"] == "tuple_type":
+        return "be a list, such as [1, 2]"
     if problem["type"] == "string_pattern_mismatch":
         pattern = problem["ctx"]["pattern"]
         return "look like https://example.org" if "http" in pattern else f"match {pattern}"

@@ -101,7 +101,7 @@ async def _running(companion: Companion, sandbox: Sandbox) -> AsyncIterator[asyn
 def _writing(log: Path) -> BinaryIO:
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        return log.open("wb")
+        return log.open("ab")  # what the last bot said may tell why it ended
     except OSError as error:
         raise CompanionError(f"The bot's output cannot be written to {log}: {error.strerror}.") from None
 

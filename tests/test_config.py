@@ -109,7 +109,9 @@ def test_a_key_like_no_other_is_refused_too(write, text):
         ("catalogue: 5", ["'catalogue' must be a section"]),
         ("telegram: {webhook: 5}", ["'telegram.webhook' must be a section"]),
         ("- catalogue", ["must hold sections", "list"]),
-        ("search: [", ["not valid YAML"]),
+        ("telegram: {admins: 5}", ["telegram.admins is 5", "a list, such as [1, 2]."]),
+        ("search: [", ["not valid YAML, line 1: ", "stream end"]),
+        ("search:\n  results: 5\n\tthreshold: auto", ["not valid YAML, line 3: found character '\\t'"]),
         ("search: !!python/object/apply:os.getcwd []", ["not valid YAML"]),
     ],
 )

@@ -149,7 +149,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         allowed = [address for address in found if reach_of(ip_address(address)) in self.allowed]
         if found and not allowed:
             far = "a private address" if reach_of(ip_address(found[0])) is Reach.PRIVATE else "an address never used"
-            raise Unfetched(PhotoStatus.FORBIDDEN_ADDRESS, f"{host} is {found[0]}, {far}")
+            is_far = far if host == found[0] else f"{found[0]}, {far}"
+            raise Unfetched(PhotoStatus.FORBIDDEN_ADDRESS, f"{host} is {is_far}")
         return allowed
 
     async def sleep(self, seconds: float) -> None:

@@ -57,6 +57,9 @@ def find(words: tuple[str, ...], source: str | None, category: str | None, limit
     if as_json:
         print_json({"found": found.total, "products": [product_as_json(product) for product in found.products]})
         return
+    if not found.total:
+        reporter().say("No product has all of these words in its title, id or brand; fewer or shorter ones find more.")
+        return
     shown = table(f"Found: {found.total:,}", "product", "title", "price", "category", "brand", "")
     for product in found.products:
         shown.add_row(
@@ -64,8 +67,6 @@ def find(words: tuple[str, ...], source: str | None, category: str | None, limit
             "retired" if product.retired else "" if product.photo else "no photo",
         )  # fmt: skip
     print_text(shown)
-    if not found.total:
-        reporter().say("No product has all of these words in its title, id or brand; fewer or shorter ones find more.")
     if found.total > len(found.products):
         reporter().say(f"These are the first {len(found.products):,}; more words narrow, --limit shows more.")
 

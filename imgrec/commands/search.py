@@ -48,7 +48,7 @@ def index(rebuild: bool, as_json: bool) -> None:
         print_json(result.as_json())
         return
     show_index(result)
-    report.say("Next: imgrec search PHOTO, or chat with it: imgrec open, python -m bot")
+    report.say("Next: imgrec search PHOTO, or chat with the bot: imgrec open FEED, python -m bot")
 
 
 def _price(_: click.Context, parameter: click.Parameter, text: str | None) -> Decimal | None:

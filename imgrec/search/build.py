@@ -56,8 +56,11 @@ BY_TELEPHONE = Draw(1500, 8)
 STRANGERS = Draw(300, 2)
 """Photos that are looked at in another view, too."""
 _LEARNED_FROM = Draw(20_000, 1, 500)
-_NOTHING = "The catalogue has no product with a photo. Import some with: imgrec import FEED.csv"
-_LEARNING = 5
+_NOTHING = (
+    "No product on sale has a photo. Fetch those that are lacking with: imgrec photos, or import products with: "
+    "imgrec import FEED.csv"
+)
+_LEARNING = 6
 """To be raised when learning changes, so that what was learned before is not taken for up to date."""
 
 

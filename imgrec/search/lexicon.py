@@ -124,7 +124,7 @@ ENGLISH = Lexicon.from_strings(
         " | this | that | these | those | one | ones | some | any | something | anything | like | similar | same"
         " | just | only | please | thanks | thank you | hi | hello | find | show | search | want | would | need"
         " | looking | have | got | do | can | be | are | so | colour | color | coloured | colored | price | priced"
-        " | cost | costs | costing | made",
+        " | cost | costs | costing | made | in stock | available",
         "endings": "s | es",
         "decimal_mark": ".",
     }

@@ -23,7 +23,7 @@ WANTED_RIGHT = 0.70
 
 NOTHING_TO_GO_BY = "nothing: there are too few photos to go by"
 LEAST_JUDGED = 40
-"""Queries, below which nothing is told of them."""
+"""Queries, and matches shown, below which nothing is told of them."""
 
 _MARGIN = 0.02
 _WHAT = {
@@ -85,6 +85,8 @@ def _fitted(
     somewhat = float(np.ceil(likeness.similarity_of(SOMEWHAT) * 1e5) / 1e5)  # upwards, so that it is at least that
     threshold = max(_downwards(enough), min(somewhat, 1.0))
     above = similarity >= threshold
+    if above.sum() < LEAST_JUDGED:  # no similarity tells what is right, and nearly everything would be hidden
+        return Meaning(Likeness.unknown(), 0.0, NOTHING_TO_GO_BY, None)
     share = Resampling(group[above], 0).share(right[above])
     rule = f"{share.value or 0:.0%} of {int(above.sum()):,} matches that it shows are {_WHAT[truth]}"
     return Meaning(likeness, threshold, rule + ("" if is_reached else f" ({WANTED_RIGHT:.0%} is out of reach)"), share)

@@ -67,6 +67,16 @@ def test_one_category_for_a_whole_shop_becomes_those_below_it(market):
     assert {product.category for product in map(market.product, map(str, range(8)))} == {"Lamps", "Wool"}
 
 
+def test_a_table_that_files_all_under_one_head_gives_the_categories_below_it(market):
+    rows = [{"id": id_, "category": f"Shop > {name}"} for id_, name in (("1", "Balls"), ("2", "Boxes > Tins"))]
+    market.bring_in(*rows)
+    assert [(market.product(id_).category, market.product(id_).kind) for id_ in "12"] == [
+        ("Balls", None), ("Boxes", "Tins"),
+    ]  # fmt: skip
+    market.bring_in(*rows, category_level=1)
+    assert {market.product(id_).category for id_ in "12"} == {"Shop"}
+
+
 def test_products_whose_feed_names_no_category_may_be_given_one(market):
     market.bring_in({"id": "1", "category": ""}, {"id": "2", "category": "Boxes"}, category="Balls")
     assert (market.product("1").category, market.product("2").category) == ("Balls", "Boxes")

@@ -31,6 +31,34 @@ def test_a_row_of_the_three_required_columns_is_enough_and_title_and_category_ma
     assert rows == [FeedRow("1", None, "Balls", "1.jpg"), FeedRow("2", "Box", None, "2.jpg")]
 
 
+@pytest.mark.parametrize(
+    ("category", "kept", "kind"),
+    [
+        ("Fashion > Shoes > Sneakers", "Fashion", "Sneakers"),
+        ("Fashion›Shoes", "Fashion", "Shoes"),
+        ("Shoes", "Shoes", None),
+        ("Shoes > Shoes", "Shoes", None),
+        (">40 cm", ">40 cm", None),
+    ],
+)
+def test_of_a_path_of_categories_the_head_is_the_category_and_the_end_the_kind(read, category, kept, kind):
+    row = one_field(read, "category", category)
+    assert (row.category, row.kind) == (kept, kind)
+
+
+def test_a_kind_that_has_a_column_is_not_taken_from_the_path(read):
+    [row] = read(b"id,title,category,kind,image\n1,Shoe,Fashion > Shoes,Sneakers,1.jpg\n")
+    assert (row.category, row.kind) == ("Fashion", "Sneakers")
+
+
+def test_the_gross_price_and_the_quantity_of_a_shop_systems_list_are_read(read):
+    [row] = read(
+        '"ID";"Bild";"Name";"Preis (exkl. MwSt.)";"Preis (inkl. MwSt.)";"Menge"\n'
+        '"1";"1.jpg";"Lampe";"1.012,50 €";"1.204,88 €";"0"\n'.encode()
+    )
+    assert (row.price, row.currency, row.in_stock) == ("1204.88", "EUR", False)
+
+
 def test_a_byte_order_mark_blank_lines_and_windows_line_ends_do_no_harm(read):
     rows = read(b"\xef\xbb\xbfid,title,category,image\r\n\r\n1,Ball,Balls,1.jpg\r\n\r\n")
     assert rows == [FeedRow("1", "Ball", "Balls", "1.jpg")]

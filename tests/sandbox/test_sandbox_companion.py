@@ -118,6 +118,8 @@ def test_a_bot_that_ends_by_itself_is_quoted(bot: list[str], tmp_path: Path) -> 
     first, *words = done.stderr.splitlines()
     assert first == f"Error: The bot ended by itself. Its last words, from {log}:"
     assert words[-1] == "I would rather not."
+    run_command("sandbox", "--port", "0", "--log", log, *bot, "shy")
+    assert log.read_text(encoding="utf-8").splitlines().count("I would rather not.") == 2, "the log is added to"
     without_log = run_command("sandbox", "--port", "0", *bot, "shy")
     assert without_log.stderr.splitlines()[-2:] == [
         "I would rather not.", "Error: The bot ended by itself. What it said last stands above.",

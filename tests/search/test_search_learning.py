@@ -7,6 +7,7 @@ import pytest
 
 from imgrec.search.fitting import fit_head, fit_temperature
 from imgrec.search.learning import learn
+from imgrec.search.meaning import NOTHING_TO_GO_BY
 from imgrec.search.ranking import UNKNOWN, Photos
 from imgrec.search.trial import ShopPhotos
 from imgrec.vision.eye import Outputs
@@ -110,6 +111,15 @@ def test_without_kinds_likeness_is_of_the_category_and_without_categories_of_the
     assert (by_product.likeness.truth, by_product.head, by_product.labels, by_product.scoping) == (
         "product", "none", (), "all",
     )  # fmt: skip
+
+
+def test_kinds_that_cannot_be_seen_hide_nothing():
+    """Of such a shop no match is likely right, however similar: a threshold fitted on that would let nothing pass."""
+    shop = a_shop()
+    by_lot = np.random.default_rng(3).integers(0, 20, len(shop))
+    known = learn(replace(shop, photos=replace(shop.photos, kind=by_lot)), (), 0.9, 6).knowledge
+    assert (known.threshold, known.threshold_rule) == (0.0, NOTHING_TO_GO_BY)
+    assert known.expected.shown_right is None
 
 
 def test_probabilities_count_where_that_finds_more_and_nowhere_else():

@@ -94,6 +94,11 @@ def test_what_cannot_be_used_is_said_to_be_of_no_use_and_narrows_nothing(text):
     assert (narrowing.used, narrowing.unused) == ((), (text,))
 
 
+@pytest.mark.parametrize("text", ["in stock", "red, in stock", "available in red please"])
+def test_what_is_sold_out_is_hidden_anyhow_so_that_being_in_stock_says_nothing(text):
+    assert read(text) == (["colour red"] if "red" in text else [])
+
+
 def test_a_price_counts_only_in_a_currency_the_shop_has():
     both = vocabulary(("USD", "EUR"))
     assert read_words("under 20", both).filters == Filters(most_price=Decimal(20), currency="USD")

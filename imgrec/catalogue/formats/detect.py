@@ -48,7 +48,7 @@ _FEED_TAG = re.compile(r"<(?:\w+:)?(rss|feed|RDF|channel)\b")
 class FeedFormat:
     """A format by its name (`--format`), what it is, and how it is read.
 
-    `has_tree`: its products stand in a tree of categories that others than the shop have made.
+    `has_tree`: its products may stand in a tree of categories whose top is the same for all of them.
     """
 
     name: str
@@ -60,7 +60,9 @@ class FeedFormat:
 FORMATS = {
     feed_format.name: feed_format
     for feed_format in (
-        FeedFormat("csv", "imgrec's own: CSV with the columns id, title, image and perhaps category", plain_csv.read),
+        FeedFormat(
+            "csv", "imgrec's own: CSV with the columns id, title, image and perhaps category", plain_csv.read, True
+        ),
         FeedFormat("amazon2014", "Amazon product data 2014, a Python literal or JSON a line", amazon2014.read),
         FeedFormat("amazon2018", "Amazon product data 2018, JSON a line", amazon2018.read),
         FeedFormat("amazon2023", "Amazon Reviews 2023, metadata, JSON a line", amazon2023.read),

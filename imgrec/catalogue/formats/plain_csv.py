@@ -2,6 +2,7 @@
 
 from imgrec.catalogue.feed import MOST_PHOTOS, SPLITS, FeedRow, Numbered, Reason, Rejection, Unusable, cleaned, needed
 from imgrec.catalogue.formats.feed_file import FeedFile
+from imgrec.catalogue.formats.google import path_of
 from imgrec.catalogue.formats.stock import is_in_stock, sizes_in
 from imgrec.catalogue.formats.tables import Table, TableRow
 from imgrec.catalogue.pictures import pictures_in
@@ -38,11 +39,11 @@ NAMES = {
         "categorie", "categorieën", "categorias", "kategoria",
     ),
     "price": (
-        "price", "regular price", "retail price", "unit price", "price eur", "price usd", "price gbp", "preis", "vk",
-        "verkaufspreis", "bruttopreis", "preis brutto", "preis eur", "preis in", "preis in eur", "preis in euro",
-        "price in", "prix en", "precio en", "prezzo in", "prijs in", "preço em", "cena w", "preis chf", "prix",
-        "prix ttc", "prix de vente", "precio", "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena",
-        "cena brutto",
+        "price", "regular price", "retail price", "unit price", "price tax incl", "gross price", "price eur",
+        "price usd", "price gbp", "preis", "vk", "verkaufspreis", "bruttopreis", "preis brutto", "preis inkl mwst",
+        "brutto vk", "preis eur", "preis in", "preis in eur", "preis in euro", "price in", "prix en", "precio en",
+        "prezzo in", "prijs in", "preço em", "cena w", "preis chf", "prix", "prix ttc", "prix de vente", "precio",
+        "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena", "cena brutto",
     ),
     "currency": ("currency", "currency code", "währung", "devise", "moneda", "divisa", "valuta", "moeda", "waluta"),
     "brand": (
@@ -59,7 +60,8 @@ NAMES = {
     "availability": (
         "availability", "in stock", "stock", "stock status", "stock quantity", "quantity", "qty", "lagerbestand",
         "bestand", "verfügbarkeit", "auf lager", "stock disponible", "disponibilité", "quantité", "disponibilidad",
-        "existencias", "disponibilità", "giacenza", "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
+        "existencias", "menge", "cantidad", "quantità", "aantal", "quantidade", "ilość", "disponibilità", "giacenza",
+        "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
     ),
     "sizes": ("sizes", "size", "größe", "größen", "taille", "tailles", "talla", "tallas", "taglia", "taglie", "maat",
               "maten", "tamanho", "tamanhos", "rozmiar", "rozmiary"),
@@ -85,12 +87,13 @@ def read(feed: FeedFile) -> Numbered:
 
 def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
     text = {name: cleaned(row.fields.get(name, "")) for name in _TEXTS}
+    tree = _tree(text["category"])
     images = pictures_in(row.fields["image"])
     price = read_price(text["price"], text["currency"], decimal_comma)
     return FeedRow(
         id=needed(text["id"], Reason.MISSING_ID, "the column id"),
         title=text["title"],
-        category=text["category"],
+        category=tree[0] if tree else None,
         image=needed(images[0] if images else None, Reason.MISSING_IMAGE, "the column image"),
         price=price.amount,
         currency=price.currency,
@@ -99,12 +102,21 @@ def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
         sales_rank=_sales_rank(text["sales_rank"]),
         split=_split(text["split"]),
         group=text["group"],
-        kind=text["kind"],
+        kind=text["kind"] or (tree[-1] if tree and tree[-1] != tree[0] else None),
         further_images=tuple(images[1:MOST_PHOTOS]),
         unreadable_price=price.unreadable,
         in_stock=is_in_stock(text["availability"]),
         sizes=sizes_in([text["sizes"] or ""]),
+        path=tuple(tree),
     )
+
+
+def _tree(category: str | None) -> list[str]:
+    """Where the product stands, broad to fine; what is no path is a name, as it is written (`>40 cm`)."""
+    if category is None:
+        return []
+    path = path_of(category)
+    return path if len(path) > 1 else [category]
 
 
 def _split(text: str | None) -> str | None:
