@@ -15,13 +15,17 @@ _FILTERS: TypeAdapter[Filters] = TypeAdapter(Filters)
 
 
 class Found(BaseModel):
-    """The products of a result by rank, up to a hundred; `answer` is what the log has of it, without the products."""
+    """The products of a result by rank, up to a hundred; `answer` is what the log has of it, without the products.
+
+    `shown`: how many of them have been shown, on this page and those before it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     ask: Ask
     answer: LoggedAnswer
     ranks: tuple[Rank, ...]
+    shown: int = 0
 
     @property
     def similar(self) -> int:
@@ -63,7 +67,7 @@ def found(result: Result) -> Found:
         filters=_filters_as_json(result.request.ask.filters),
         refinement=_refinement_as_json(result.request.ask),
     )
-    return Found(ask=result.request.ask, answer=logged, ranks=answer.ranked)
+    return Found(ask=result.request.ask, answer=logged, ranks=answer.ranked, shown=len(answer.matches))
 
 
 def _filters_as_json(filters: Filters) -> str | None:

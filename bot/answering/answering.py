@@ -92,9 +92,10 @@ async def answer_with_more(
     query_id = await services.store.outbox.begin(waiting, request.chat, request.user, request.say.code)
     there = {match.product.product_id for match in matches}
     logged = before.logged([rank for rank in page if rank.product_id in there], first)
-    messages = compose_page(request.say, query_id, before, matches, first, request.ask.reply_to)
+    kept = before.model_copy(update={"shown": first - 1 + len(matches)})
+    messages = compose_page(request.say, query_id, kept, matches, first, request.ask.reply_to)
     record = _record(query_id, waiting, request, Outcome.ANSWERED, answer=logged)
-    return Reaction(messages, record=record, found=before)
+    return Reaction(messages, record=record, found=kept)
 
 
 def is_too_late(services: Services, waiting: Waiting) -> bool:

@@ -27,7 +27,7 @@ def compose_wish(query_id: int, wished_below: int, result: Result, found: Found)
     """What came in since that other query, whose shopper wished to be told."""
     say, matches = result.request.say, result.answer.matches
     html = wishes.came_in(say, matches, found.similar)
-    keyboard = keyboards.below_told(say, query_id, wished_below, found, len(matches))
+    keyboard = keyboards.below_told(say, query_id, wished_below, found)
     return _with_pictures(say, query_id, matches, html, keyboard, result.request.ask.reply_to)
 
 
@@ -45,7 +45,7 @@ def compose_page(
     """Further products of an answer, from this rank on."""
     less_similar = first > found.similar
     html = answers.page(say, matches, first, found.similar, less_similar=less_similar)
-    keyboard = keyboards.below_page(say, query_id, found, first, len(matches))
+    keyboard = keyboards.below_page(say, query_id, found, first)
     return _with_pictures(say, query_id, matches, html, keyboard, reply_to)
 
 

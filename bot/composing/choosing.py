@@ -56,14 +56,16 @@ def page_with(category_ids: Mapping[str, int], category_id: int | None) -> int:
 
 
 def likeness_buttons(say: Language, shop: Shop, chosen: float | None) -> Keyboard:
-    """Auto, and a button for each degree of likeness."""
+    """Auto, and a button for each degree of likeness; where another one was chosen, for that, too."""
     auto = f"{say(short.AUTO)}: {word(say, shop.auto_likeness)} · {say.percent(shop.auto_likeness)}"
     rows = [[button(marked(auto, chosen is None), ChooseLikeness(AUTO_PERMILLE))]]
-    for least, degree in reversed(DEGREES):
-        if least > 0:
-            is_chosen = chosen is not None and abs(chosen - least) < _SAME
-            text = marked(f"{say(degree)} · {say.percent(least)}", is_chosen)
-            rows.append([button(text, ChooseLikeness(round(least * 1000)))])
+    offered = [least for least, _ in DEGREES if least > 0]
+    if chosen is not None and not any(abs(chosen - least) < _SAME for least in offered):
+        offered.append(chosen)
+    for least in sorted(offered):
+        is_chosen = chosen is not None and abs(chosen - least) < _SAME
+        text = marked(f"{word(say, least)} · {say.percent(least)}", is_chosen)
+        rows.append([button(text, ChooseLikeness(round(least * 1000)))])
     return Keyboard(rows)
 
 

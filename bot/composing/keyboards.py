@@ -53,22 +53,23 @@ def below_answer(say: Language, query_id: int, result: Result, found: Found) -> 
 
     None where there is nothing to tap.
     """
-    answer, shown = result.answer, len(result.answer.matches)
-    left_out = answer.scope if len(answer.scope) == 1 or not shown else ()  # of several searched, each is offered alone
-    rows = [*_numbers(query_id, 1, shown), *_votes_and_more(say, query_id, found, shown + 1)]
+    answer = result.answer
+    # of several searched, each is offered alone
+    left_out = answer.scope if len(answer.scope) == 1 or not answer.matches else ()
+    rows = [*_numbers(query_id, 1, found.shown), *_votes_and_more(say, query_id, found)]
     wish = [make_wish(say, query_id)] if found.ask.photos else []
     part = [button(say(short.PART_OF_IT), ShowParts(query_id))] if found.ask.shows_whole_photo else []
     return _keyboard([*rows, _under(say, query_id, result), _others(query_id, result, left_out), [*wish, *part]])
 
 
-def below_page(say: Language, query_id: int, found: Found, first: int, shown: int) -> Keyboard:
+def below_page(say: Language, query_id: int, found: Found, first: int) -> Keyboard:
     """The same for further products."""
-    return Keyboard([*_numbers(query_id, first, shown), *_votes_and_more(say, query_id, found, first + shown)])
+    return Keyboard([*_numbers(query_id, first, found.shown), *_votes_and_more(say, query_id, found)])
 
 
-def below_told(say: Language, query_id: int, wished_below: int, found: Found, shown: int) -> Keyboard:
+def below_told(say: Language, query_id: int, wished_below: int, found: Found) -> Keyboard:
     """The same for what came in, and the end of being told."""
-    page = below_page(say, query_id, found, 1, shown)
+    page = below_page(say, query_id, found, 1)
     return Keyboard([*page.inline_keyboard, [stop_wish(say, wished_below, BELOW_TOLD)]])
 
 
@@ -163,9 +164,9 @@ def keeping_photos(say: Language, agreed: bool | None) -> Keyboard:
     ]])  # fmt: skip
 
 
-def _numbers(query_id: int, first: int, shown: int) -> list[Row]:
+def _numbers(query_id: int, first: int, last: int) -> list[Row]:
     """A number for each product, which opens it."""
-    buttons = [button(str(rank), OpenProduct(query_id, rank)) for rank in range(first, first + shown)]
+    buttons = [button(str(rank), OpenProduct(query_id, rank)) for rank in range(first, last + 1)]
     return in_even_rows(buttons)
 
 
@@ -176,13 +177,13 @@ def _votes(query_id: int, rank: int, voted: int | None = None) -> list[InlineKey
     ]
 
 
-def _votes_and_more(say: Language, query_id: int, found: Found, next_rank: int) -> list[Row]:
+def _votes_and_more(say: Language, query_id: int, found: Found) -> list[Row]:
     """Side by side; less similar ones are offered in a row of their own, for their words are cut in a third of one."""
-    votes = _votes(query_id, 0) if next_rank > 1 else []
-    if next_rank > len(found.ranks):
+    votes = _votes(query_id, 0) if found.shown else []
+    if found.shown >= len(found.ranks):
         return [votes]
-    more = More(query_id, next_rank)
-    if next_rank <= found.similar:
+    more = More(query_id, found.shown + 1)
+    if found.shown < found.similar:
         return [[*votes, button(say(short.MORE), more)]]
     return [votes, [button(say(short.SHOW_LESS_SIMILAR), more)]]
 

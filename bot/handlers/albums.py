@@ -121,7 +121,8 @@ async def _overview(context: Context, requests: Sequence[tuple[Waiting, Request]
     found = [await find_answer(context.bot, context.services, *one) for one in requests]
     refused = [one for one in found if isinstance(one, Reaction)]
     answered = [one for one in found if isinstance(one, Answered)]
-    reactions = [Reaction(record=one.record_of_closest, found=one.kept) for one in answered]
+    unseen = {"shown": 0}  # a number leads to the first page of each
+    reactions = [Reaction(record=one.record_of_closest, found=one.kept.model_copy(update=unseen)) for one in answered]
     if answered:
         results = {one.query_id: one.result for one in answered}
         messages = compose_overview(context.say, results, requests[0][1].ask.reply_to)

@@ -31,7 +31,9 @@ async def on_more(context: Context, press: Press, tap: More) -> Reaction:
         return too_old(context)
     request = _request(context, press, KindOfQuery.MORE, tap.query_id, found.ask)
     reaction = await answer_with_more(context.services, context.waiting, request, found, tap.first)
-    return Reaction(toast=context.say(short.NO_LONGER_SOLD)) if reaction is None else reaction
+    if reaction is None:
+        return Reaction(toast=context.say(short.NO_MORE if tap.first > len(found.ranks) else short.NO_LONGER_SOLD))
+    return reaction
 
 
 async def on_open_product(context: Context, press: Press, tap: OpenProduct) -> Reaction:

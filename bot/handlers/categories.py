@@ -32,7 +32,7 @@ async def on_category(context: Context, message: Message, wanted: str) -> Reacti
     unknown = choices.category_unknown(now.say, wanted, is_near=bool(near))
     if near:
         return sent(Page(unknown, near_category_buttons(now.say, near, category_ids, now.on_sale, now.category)))
-    return sent(Page(unknown, category_page(now).keyboard))
+    return sent(Page(unknown, category_page(now, page_with(category_ids, now.chosen.category_id)).keyboard))
 
 
 async def on_choose_category(context: Context, press: Press, tap: ChooseCategory) -> Reaction:

@@ -1,30 +1,46 @@
 """A shopper replies to an answer, or to a photo of before: words narrow that query, another photo refines it.
 
-Few use Telegram's reply. In a private chat words that come soon after an answer are meant for that; and the number of a
-product is a tap on it.
+Few use Telegram's reply. In a private chat words that come soon after an answer are meant for that. Words that say no
+more than a button does, such as a product's number, are a tap on it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot import callback_data
 from bot.answering.answering import answer
-from bot.answering.words import number_in, read, words_of
-from bot.callback_data import OpenProduct
+from bot.answering.words import all_said, rank_in, read, words_of
+from bot.callback_data import More, MoreLike, OpenProduct, Tap
 from bot.found import Found
 from bot.handlers.albums import Item, words_of_all
-from bot.handlers.answers import on_open_product
 from bot.handlers.context import Context, Press
 from bot.handlers.groups import on_similar
+from bot.handlers.taps import ON_TAP
 from bot.messages import Text
 from bot.reaction import Reaction
 from bot.receiving.updates import Message
 from bot.request import Ask, Request
 from bot.texts import narrowing as texts
 from imgrec.log.schema import KindOfQuery
+from imgrec.search.answer import Rank
+from imgrec.search.narrowing import Narrowing
 
 _MOST_PHOTOS = 10
 _MEANT_FOR_S = 3600.0
 """So long after an answer words without a reply are about it."""
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a message is about: a query and what was found for it, or a photo that nobody has asked about.
+
+    `spoken_of`: the products shown, or the one whose card is replied to.
+    """
+
+    ask: Ask
+    query_id: int = 0
+    found: Found | None = None
+    spoken_of: Sequence[Rank] = ()
 
 
 async def on_reply(context: Context, message: Message, items: Sequence[Item]) -> Reaction | None:
@@ -32,62 +48,90 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
     replied = message.reply_to_message
     if not ((items and replied) or (message.text and not message.link)):
         return None
-    query_id, before = await (_replied_to(context, message, replied) if replied else _just_answered(context, message))
-    if before is None and not (replied and replied.image and _is_asked(context, message)):
+    subject = await (_replied_to(context, message, replied) if replied else _just_answered(context, message))
+    if subject is None:
         return None
     words = words_of_all(context, items) if items else words_of(message, context.services.username)
-    if not items and before and _is_asked(context, message) and (rank := number_in(words, len(before.ranks))):
-        return await _opened(context, message, OpenProduct(query_id, rank))
-    narrowing = await read(context.services, context.say, words)
-    if not items and narrowing is None and replied and replied.image:  # called by its name, and nothing else
+    said = None if items else all_said(context.say, words)
+    if _is_asked(context, message) and (tap := _button_meant(subject, said)):
+        return await _tapped(context, message, tap)
+    narrowing = await read(context.services, context.say, words, subject.spoken_of)
+    if items or (narrowing and narrowing.used):
+        return await _asked_anew(context, message, subject, items, narrowing)
+    if replied and replied.image and narrowing is None:  # called by its name, and nothing else
         return await on_similar(context, message, "")
-    if not items and not (narrowing and narrowing.used):
-        return _nothing_understood(context, message, narrowing.unused if narrowing else ()) if replied else None
-    ask = before.ask if before else Ask(reply_to=0, photos=(replied.image,) if replied and replied.image else ())
-    photos = (*ask.photos, *(item.image for item in items))[-_MOST_PHOTOS:]
-    kind = KindOfQuery.REFINED if items else KindOfQuery.NARROWED if before else KindOfQuery.PHOTO
-    request = Request(
-        kind, message.chat.id, message.sender_id,
-        ask.model_copy(update={"reply_to": message.message_id, "photos": photos}), context.say, context.settings,
-        parent=query_id if before else None, seen=None if items else context.recall(query_id, message.chat.id),
-    )  # fmt: skip
-    return await answer(context.bot, context.services, context.waiting, request.narrowed(narrowing))
+    if replied or said:
+        return _nothing_understood(context, message, said, narrowing.unused if narrowing else ())
+    return None
 
 
-async def _opened(context: Context, message: Message, product: OpenProduct) -> Reaction:
-    """What a tap on the product's number does; what that says in a toast is said in a message."""
-    reaction = await on_open_product(context, Press(message, message.sender_id), product)
+async def _just_answered(context: Context, message: Message) -> _Subject | None:
+    """The last answer in a private chat, if that is not long ago."""
+    if not message.chat.is_private:
+        return None
+    since_s = context.waiting.received_s - _MEANT_FOR_S
+    last = await context.services.store.outbox.last_found(message.chat.id, since_s)
+    return _of_answer(*last) if last else None
+
+
+async def _replied_to(context: Context, message: Message, replied: Message) -> _Subject | None:
+    """The query that a message belongs to, if what was found for it is still kept; else the photo that it is."""
+    outbox, chat, is_asked = context.services.store.outbox, message.chat.id, _is_asked(context, message)
+    taps = _taps_below(replied)
+    candidates = [getattr(tap, "query_id", None) for tap in taps]
+    candidates.append(await outbox.answered_by(replied.message_id, chat))
+    if is_asked:
+        candidates.append(await outbox.asked_by(replied.message_id, chat))
+    for query_id in candidates:
+        if query_id is not None and (found := await outbox.found(query_id, chat)):
+            card = next((tap.rank for tap in taps if isinstance(tap, MoreLike)), None)
+            return _of_answer(query_id, found, card)
+    return _Subject(Ask(reply_to=0, photos=(replied.image,))) if replied.image and is_asked else None
+
+
+def _of_answer(query_id: int, found: Found, card: int | None = None) -> _Subject:
+    """An answer, or of its products the one of this rank."""
+    shown = found.ranks[: found.shown] if card is None else found.ranks[card - 1 : card]
+    return _Subject(found.ask, query_id, found, shown)
+
+
+def _taps_below(replied: Message) -> list[Tap]:
+    """What the buttons of a message do."""
+    rows = (replied.reply_markup or {}).get("inline_keyboard", [])
+    taps = (callback_data.parse(button.get("callback_data")) for row in rows for button in row)
+    return [tap for tap in taps if tap is not None]
+
+
+def _button_meant(subject: _Subject, said: str | None) -> Tap | None:
+    """The button that does what is said: More, or a product's number."""
+    if subject.found is None:
+        return None
+    shown = subject.found.shown
+    if said == "more":
+        return More(subject.query_id, shown + 1)
+    rank = rank_in(said, shown)
+    return OpenProduct(subject.query_id, rank) if rank else None
+
+
+async def _tapped(context: Context, message: Message, tap: Tap) -> Reaction:
+    """What a tap does; what that says in a toast is said in a message."""
+    reaction = await ON_TAP[type(tap)](context, Press(message, message.sender_id), tap)
     return reaction if reaction.toast is None else Reaction([Text(html=reaction.toast, reply_to=message.message_id)])
 
 
-async def _just_answered(context: Context, message: Message) -> tuple[int, Found | None]:
-    """The last query of a private chat, and what was found for it, if that is not long ago."""
-    if not message.chat.is_private:
-        return 0, None
-    since_s = context.waiting.received_s - _MEANT_FOR_S
-    return await context.services.store.outbox.last_found(message.chat.id, since_s) or (0, None)
-
-
-async def _replied_to(context: Context, message: Message, replied: Message) -> tuple[int, Found | None]:
-    """The query that a message belongs to, and what was found for it, if that is still kept."""
-    outbox, chat = context.services.store.outbox, message.chat.id
-    candidates = [*_in_buttons(replied), await outbox.answered_by(replied.message_id, chat)]
-    if _is_asked(context, message):
-        candidates.append(await outbox.asked_by(replied.message_id, chat))
-    for query_id in candidates:
-        if query_id is not None and (before := await outbox.found(query_id, chat)):
-            return query_id, before
-    return 0, None
-
-
-def _in_buttons(replied: Message) -> Iterator[int]:
-    """The queries that the buttons of a message belong to."""
-    markup = replied.reply_markup or {}
-    for row in markup.get("inline_keyboard", []):
-        for button in row:
-            query_id = getattr(callback_data.parse(button.get("callback_data")), "query_id", None)
-            if query_id is not None:
-                yield query_id
+async def _asked_anew(
+    context: Context, message: Message, subject: _Subject, items: Sequence[Item], narrowing: Narrowing | None
+) -> Reaction:
+    """The same with further photos, and as the words say."""
+    before, query_id = subject.ask, subject.query_id
+    photos = (*before.photos, *(item.image for item in items))[-_MOST_PHOTOS:]
+    kind = KindOfQuery.REFINED if items else KindOfQuery.NARROWED if subject.found else KindOfQuery.PHOTO
+    request = Request(
+        kind, message.chat.id, message.sender_id,
+        before.model_copy(update={"reply_to": message.message_id, "photos": photos}), context.say, context.settings,
+        parent=query_id if subject.found else None, seen=None if items else context.recall(query_id, message.chat.id),
+    )  # fmt: skip
+    return await answer(context.bot, context.services, context.waiting, request.narrowed(narrowing))
 
 
 def _is_asked(context: Context, message: Message) -> bool:
@@ -95,8 +139,10 @@ def _is_asked(context: Context, message: Message) -> bool:
     return message.chat.is_private or message.mentions(context.services.username)
 
 
-def _nothing_understood(context: Context, message: Message, unused: tuple[str, ...]) -> Reaction:
+def _nothing_understood(context: Context, message: Message, said: str | None, unused: tuple[str, ...]) -> Reaction:
     """In a group, people talk about an answer without asking for another."""
     if not _is_asked(context, message):
         return Reaction()
-    return Reaction([Text(html=texts.nothing_understood(context.say, unused), reply_to=message.message_id)])
+    say = context.say
+    html = say(texts.NO_PRICE_TO_GO_BY) if said == "cheaper" else texts.nothing_understood(say, unused)
+    return Reaction([Text(html=html, reply_to=message.message_id)])

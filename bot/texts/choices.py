@@ -85,7 +85,7 @@ def choose_threshold(say: Language, chosen: float | None, shop: Shop) -> str:
 
 def category_unknown(say: Language, name: str, *, is_near: bool) -> str:
     """When /category names none we know; the keyboard offers those near it, or else all there are."""
-    offer = say("Did you mean one of these?") if is_near else say("These are there:")
+    offer = say("Did you mean one of these?") if is_near else say("The shop’s own names are:")
     return f"{say('I don’t know the category “{name}”.', name=as_html(name))} {offer}"
 
 

@@ -1,4 +1,4 @@
-"""The words of each language that narrow a search, for whoever reads shoppers' words (imgrec.search.lexicon).
+"""The words of each language that narrow a search or lead on, for what reads them (imgrec.search.lexicon).
 
 A translation is no translation of the English below but all the phrases that mean it, in every form, between bars:
 "kein | keine | nicht | ohne". What imgrec.search.lexicon says of each key is what is to be put there. What a
@@ -14,6 +14,7 @@ _NONE = "-"
 _PHRASES = {
     "under": msgid("lexicon: under"),  # before the highest price
     "under_behind": msgid("lexicon: or less"),  # behind the highest price
+    "cheaper": msgid("lexicon: cheaper"),
     "over": msgid("lexicon: over"),  # before the lowest price
     "over_behind": msgid("lexicon: or more"),  # behind the lowest price
     "between": msgid("lexicon: between"),  # before two prices
@@ -30,6 +31,15 @@ _PHRASES = {
     "rouble": msgid("lexicon: rouble"),
     "rupee": msgid("lexicon: rupee"),
     "yen": msgid("lexicon: yen"),
+    "more": msgid("lexicon: more"),  # of an answer
+    "first": msgid("lexicon: first"),
+    "second": msgid("lexicon: second"),
+    "third": msgid("lexicon: third"),
+    "fourth": msgid("lexicon: fourth"),
+    "fifth": msgid("lexicon: fifth"),
+    "sixth": msgid("lexicon: sixth"),
+    "last": msgid("lexicon: last"),
+    "number": msgid("lexicon: number"),  # beside one of these, or a number
     "stop": msgid("lexicon: words that say nothing"),  # a, the, please
     "endings": msgid("lexicon: endings of words"),  # s, es: to find “shoe” by “shoes”
     "decimal_mark": msgid("lexicon: decimal mark"),  # . or ,

@@ -14,6 +14,7 @@ _COLOURS = (
 """What imgrec.features.colour_names calls them."""
 _QUOTED = msgid("“{text}”")
 _MOST_NAMED = 6
+NO_PRICE_TO_GO_BY = msgid("I can’t tell what would be cheaper, as I know no price to go by.")
 
 
 def narrowed(say: Language, request: Request, shop: Shop) -> str:

@@ -48,6 +48,7 @@ FAILED = msgid("Something went wrong on my side, sorry. Please send the photo ag
 FAILED_TAP = msgid("Something went wrong, sorry.")
 NO_LONGER_THERE = msgid("I no longer have that photo. Please send it again.")
 OLD_BUTTON = msgid("This button is too old. Please send the photo again.")
+NO_MORE = msgid("That was all.")
 NO_LONGER_SOLD = msgid("This product is no longer sold.")
 THANKS_UP = msgid("Thank you! 👍")
 THANKS_DOWN = msgid("Thank you, noted. 👎")

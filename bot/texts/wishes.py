@@ -57,7 +57,12 @@ def standing(say: Language, wishes: Sequence[Wish]) -> str:
     if not wishes:
         return say("You have no wishes. 🔔 below an answer makes one: I tell you when something like it comes in.")
     lines = "\n".join(f"{number}. {_line(say, wish)}" for number, wish in enumerate(wishes, start=1))
-    return f"{say('I tell you when something comes in that looks like these photos. A number stops it:')}\n\n{lines}"
+    heading = say.many(
+        "I tell you when something comes in that looks like this photo. The number stops it:",
+        "I tell you when something comes in that looks like these photos. A number stops it:",
+        len(wishes),
+    )
+    return f"{heading}\n\n{lines}"
 
 
 def _line(say: Language, wish: Wish) -> str:

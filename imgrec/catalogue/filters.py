@@ -57,13 +57,16 @@ class Filters:
     def then(self, later: "Filters") -> Self:
         """These and what was said later, which counts where both say something; words of both count.
 
-        What is wanted now is no longer unwanted, and the other way round.
+        What is wanted now is no longer unwanted, and the other way round; so with limits of price.
         """
         said = {
             name: value for name, value in vars(later).items() if value not in (None, ()) and not name.endswith("words")
         }
+        least, most = self.least_price, self.most_price
         before = replace(
             self,
+            least_price=None if least and later.most_price is not None and later.most_price < least else least,
+            most_price=None if most is not None and later.least_price and most < later.least_price else most,
             colours=_but(self.colours, later.without_colours),
             without_colours=_but(self.without_colours, later.colours),
         )

@@ -146,6 +146,14 @@ def cheapest(prices: Iterable[Price]) -> Price:
     return min(priced, key=lambda price: Decimal(price.amount or 0)) if priced else next(iter(listed), NO_PRICE)
 
 
+def just_below(price: Price) -> Decimal | None:
+    """The highest amount below a price, in its currency's smallest unit; None where none is known or above nothing."""
+    amount, fractions = Decimal(price.amount or 0), get_global("currency_fractions")
+    digits, *_ = fractions.get(price.currency or "", fractions["DEFAULT"])
+    unit = Decimal(1).scaleb(min(-digits, int(amount.as_tuple().exponent)))
+    return amount - unit if amount > 0 else None
+
+
 @cache
 def iso_4217() -> frozenset[str]:
     """The currencies that are legal tender somewhere, or were until lately."""

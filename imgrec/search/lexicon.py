@@ -1,4 +1,4 @@
-"""The words of one language that narrow a search: colours, under, by, size, not; and those that say nothing."""
+"""The words of one language: what narrows a search (red, under, by), leads on (more, first), or says nothing."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,12 @@ from imgrec.catalogue.tokens import words_of
 from imgrec.features.colour_names import COLOUR_NAMES
 from imgrec.search.colour_words import COLOUR_WORDS
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "last")
 LEXICON_KEYS = {
     **{name: f"the colour {name}, in every form" for name in COLOUR_NAMES},
     "under": "before the highest price: under | up to",
     "under_behind": "behind it: or less",
+    "cheaper": "than what is shown: cheaper | too expensive",
     "over": "before the lowest price: over | at least",
     "over_behind": "behind it: or more",
     "between": "before two prices: between | from",
@@ -29,6 +31,9 @@ LEXICON_KEYS = {
     "rouble": "rouble | roubles",
     "rupee": "rupee | rupees",
     "yen": "yen",
+    "more": "of an answer: more | next",
+    **{name: f"the {name} product of an answer" for name in ORDINALS},
+    "number": "beside one of these, or a number: number | product | open",
     "stop": "what says nothing: a | the | please",
     "endings": "of words of titles, to find shoe by shoes: s | es",
     "decimal_mark": "before cents: . or ,",
@@ -102,6 +107,9 @@ ENGLISH = Lexicon.from_strings(
         **COLOUR_WORDS["en"],
         "under": "under | below | less than | cheaper than | up to | at most | no more than | not more than | not over"
         " | max | maximum | within",
+        "cheaper": "cheaper | cheaper than | even cheaper | a bit cheaper | a little cheaper | much cheaper"
+        " | less expensive | less expensive than | not so expensive | not too expensive | too expensive"
+        " | too pricey | lower price",
         "under_behind": "or less | or under | or below | or cheaper | max | maximum | at most",
         "over": "over | above | more than | at least | no less than | not less than | not under | min | minimum | from"
         " | starting at",
@@ -120,6 +128,15 @@ ENGLISH = Lexicon.from_strings(
         "rouble": "rouble | roubles | ruble | rubles",
         "rupee": "rupee | rupees",
         "yen": "yen",
+        "more": "more | next | next page | the rest | others | other ones",
+        "first": "first | 1st | number one",
+        "second": "second | 2nd | two",
+        "third": "third | 3rd | three",
+        "fourth": "fourth | 4th | four",
+        "fifth": "fifth | 5th | five",
+        "sixth": "sixth | 6th | six",
+        "last": "last",
+        "number": "number | no | nr | product | item | picture | photo | result | open | see | what about | how about",
         "stop": "a | an | the | in | of | on | at | it | is | or | but | with | for | me | my | i | i'm | i'd | you"
         " | this | that | these | those | one | ones | some | any | something | anything | like | similar | same"
         " | just | only | please | thanks | thank you | hi | hello | find | show | search | want | would | need"

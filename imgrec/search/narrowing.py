@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from imgrec.catalogue.filters import Filters
+from imgrec.catalogue.prices import NO_PRICE, Price
 from imgrec.catalogue.tokens import tokens_of
 from imgrec.catalogue.vocabulary import Vocabulary
 from imgrec.features.colour_names import COLOUR_NAMES
@@ -61,24 +62,24 @@ class Narrowing:
         return " ".join(f"{title}: {', '.join(words)}." for title, words in lines if words)
 
 
-def read_words(text: str, vocabulary: Vocabulary, lexicon: Lexicon = ENGLISH) -> Narrowing:
-    """Read what a shopper wrote, in the lexicon's language or in English.
+def read_words(text: str, vocabulary: Vocabulary, lexicon: Lexicon = ENGLISH, known: Price = NO_PRICE) -> Narrowing:
+    """Read what a shopper wrote, in the lexicon's language or in English; "cheaper" is below the price `known`.
 
     Prices are taken to be in the shop's currency, and in the commonest where it has several; those in one that it does
     not have are of no use, for nothing is converted. Of two prices, brands or sizes the first counts. Takes a time
     that grows with the length of the text, and no faster.
     """
-    return _Reader(text, vocabulary, lexicon if lexicon is ENGLISH else lexicon.or_else(ENGLISH)).read()
+    return _Reader(text, vocabulary, lexicon if lexicon is ENGLISH else lexicon.or_else(ENGLISH), known).read()
 
 
 class _Reader:
     """Goes through the tokens from left to right: each step takes what begins at one, and says where it ends."""
 
-    def __init__(self, text: str, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
+    def __init__(self, text: str, vocabulary: Vocabulary, lexicon: Lexicon, known: Price) -> None:
         self.text, self.vocabulary, self.lexicon = text, vocabulary, lexicon
         self.tokens = tokens_of(text)
         self.words = [token.text for token in self.tokens]
-        self.prices = PriceReader(text, self.tokens, self.words, vocabulary, lexicon)
+        self.prices = PriceReader(text, self.tokens, self.words, vocabulary, lexicon, known)
         self.filters = Filters()
         self.used: list[Used] = []
         self.unused: list[tuple[int, int]] = []

@@ -1,10 +1,10 @@
-"""Prices in a shopper's words: "under 20", "20-40 €", "between $20 and $40", "20 or less"."""
+"""Prices in a shopper's words: "under 20", "20-40 €", "between $20 and $40", "20 or less", "cheaper"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from imgrec.catalogue.prices import currency_code, iso_4217, read_price
+from imgrec.catalogue.prices import Price, currency_code, iso_4217, just_below, read_price
 from imgrec.catalogue.tokens import CURRENCY_SIGNS, Token
 from imgrec.catalogue.vocabulary import Vocabulary
 from imgrec.search.lexicon import Lexicon
@@ -44,17 +44,18 @@ class _Amount:
 
 @dataclass(frozen=True)
 class PriceReader:
-    """Reads prices in a text's tokens."""
+    """Reads prices in a text's tokens; what is "cheaper" is below the price `known`."""
 
     text: str
     tokens: Sequence[Token]
     words: Sequence[str]
     vocabulary: Vocabulary
     lexicon: Lexicon
+    known: Price
 
     def limits_at(self, at: int) -> Limits | None:
         """The price range that begins at a token; None where none does."""
-        return self._range(at) or self._one_end(at) or self._end_named_behind(at)
+        return self._range(at) or self._one_end(at) or self._end_named_behind(at) or self._cheaper(at)
 
     def _range(self, at: int) -> Limits | None:
         lead = self.lexicon.match(self.words, at, "between")
@@ -100,6 +101,10 @@ class PriceReader:
             if found := self.lexicon.match(self.words, amount.end, f"{key}_behind"):
                 return self._only(key, amount, found[1])
         return Limits(None, None, None, False, amount.end) if amount.currencies else None
+
+    def _cheaper(self, at: int) -> Limits | None:
+        found, most = self.lexicon.match(self.words, at, "cheaper"), just_below(self.known)
+        return Limits(None, most, self.known.currency, most is not None, found[1]) if found else None
 
     def _only(self, key: str, amount: _Amount, end: int) -> Limits:
         return self._limits(None, amount, end) if key == "under" else self._limits(amount, None, end)

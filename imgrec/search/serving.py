@@ -3,14 +3,17 @@
 import contextlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
+from statistics import median_low
 from typing import Literal, Self
 
 import numpy as np
 from PIL import Image
 
 from imgrec.catalogue.filters import Filters
+from imgrec.catalogue.prices import NO_PRICE, Price
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.config import Config, SearchSection
 from imgrec.errors import ImgrecError, ModelError, OtherServingError, SearchIndexError, UnreachableIndexError
@@ -227,9 +230,12 @@ class Serving:
         shown = self.catalogue.ids_on_sale(with_out_of_stock=self.settings.out_of_stock != "hide")
         return np.intersect1d(self.index.register.product, shown)
 
-    def narrow(self, words: str, lexicon: Lexicon = ENGLISH) -> Narrowing:
-        """What a shopper's words ask for, by what is on sale now; its filters are for `answer`."""
-        return read_words(words, self.catalogue.vocabulary(), lexicon)
+    def narrow(self, words: str, lexicon: Lexicon = ENGLISH, spoken_of: Iterable[Rank] = ()) -> Narrowing:
+        """What a shopper's words ask for, by what is on sale now; its filters are for `answer`.
+
+        What is "cheaper" costs less than the middle one, by price, of the products that are spoken of.
+        """
+        return read_words(words, self.catalogue.vocabulary(), lexicon, _middle_price(self.matches(spoken_of)))
 
     def seen_of_product(self, product_id: int) -> Seen | None:
         """What the index holds of a product, as if its first photo had been sent; None where it has none there."""
@@ -399,6 +405,13 @@ def _eye_for(record: IndexRecord, model: ModelFolder, configured: Literal["auto"
         f"The index was made in {wanted}, and this processor computes in {eye.arithmetic}; what they find was not "
         "measured to be the same. Build it anew here with: imgrec index"
     )
+
+
+def _middle_price(matches: Iterable[Match]) -> Price:
+    """The median, of an even number the lower one; none where no price is known, or they are in several currencies."""
+    shown = [(match.from_price or match.product.price, match.product.currency) for match in matches]
+    amounts, currencies = [Decimal(price) for price, _ in shown if price], {code for price, code in shown if price}
+    return Price(format(median_low(amounts), "f"), *currencies) if len(currencies) == 1 else NO_PRICE
 
 
 def _passing(catalogue: Catalogue, filters: Filters) -> Findable:

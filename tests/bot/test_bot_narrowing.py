@@ -101,6 +101,72 @@ async def test_words_soon_after_an_answer_need_no_reply_and_a_number_opens_that_
     assert "Send me a photo" in (await hear_all(everything)).text
 
 
+async def test_cheaper_is_below_the_middle_of_what_is_shown_or_below_the_product_replied_to(
+    shared: SharedBot, everything: UserClient
+) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    first = await hear_all(everything)
+    listed = sorted(prices(first.text))
+    middle = listed[(len(listed) - 1) // 2]
+    await everything.text("something cheaper, please")
+    cheaper = await hear_all(everything)
+    assert f"Only: up to €{middle - 0.01:.2f}." in cheaper.text
+    assert prices(cheaper.text.partition("\n\n")[2])
+
+    await everything.text("4", reply_to_message_id=first.texts[0]["message_id"])
+    [card] = await everything.hear(1)
+    [price] = prices(card["caption"])
+    await everything.text("cheaper than this", reply_to_message_id=card["message_id"])
+    assert f"Only: up to €{price - 0.01:.2f}." in (await hear_all(everything)).text
+
+    unpriced = next(line for line in first.text.splitlines() if re.match(r"\d+\. ", line) and "€" not in line)
+    await everything.text(unpriced.partition(".")[0], reply_to_message_id=first.texts[0]["message_id"])
+    [card] = await everything.hear(1)
+    await everything.text("too expensive", reply_to_message_id=card["message_id"])
+    assert "I can’t tell what would be cheaper" in (await hear_all(everything)).text
+
+    await everything.text("under 1")
+    [cheapest] = prices((await hear_all(everything)).text.partition("\n\n")[2])
+    await everything.text("cheaper")
+    nothing = await hear_all(everything)
+    assert f"Only: up to €{cheapest - 0.01:.2f}. There is nothing like that." in nothing.text.replace("\n", " ")
+    await everything.text("cheaper")
+    assert "I can’t tell what would be cheaper" in (await hear_all(everything)).text
+
+
+async def test_words_that_say_no_more_than_a_button_are_a_tap_on_it(shared: SharedBot, everything: UserClient) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    first = await hear_all(everything)
+    await everything.text("show me more")
+    second = await hear_all(everything)
+    assert "7–12 of" in second.text
+    assert shared.last_query()["kind_of_query"] == "more"
+    await everything.text("the last one")
+    [opened] = await everything.hear(1)
+    assert re.findall(r"^12\. (\w+ \w+)", second.text, re.MULTILINE)[0] in opened["caption"]
+    await everything.text("more please")
+    assert "13–18 of" in (await hear_all(everything)).text
+    await everything.text("the second one please", reply_to_message_id=first.texts[0]["message_id"])
+    [opened] = await everything.hear(1)
+    assert re.findall(r"^2\. (\w+ \w+)", first.text, re.MULTILINE)[0] in opened["caption"]
+
+    await everything.text("only by acme, under 10, red")
+    narrowed = await hear_all(everything)
+    assert "More" not in buttons(narrowed.texts[0])
+    await everything.text("more")
+    assert (await hear_all(everything)).text == "That was all."
+    await everything.text("number 40")
+    assert "I could not use: “number 40”." in (await hear_all(everything)).text
+
+
+async def test_the_number_of_a_thing_is_none_of_a_product(everything: UserClient) -> None:
+    await everything.photo(*(drawn(category, colour) for category in CATEGORIES for colour in ("red", "blue")))
+    overview = await hear_all(everything)
+    assert len([text for text in buttons(overview.texts[0]) if text.isdecimal()]) > 3
+    await everything.text("2")
+    assert "I could not use: “2”." in (await hear_all(everything)).text
+
+
 async def test_a_reply_that_says_nothing_is_told_what_would(shared: SharedBot, everything: UserClient) -> None:
     await everything.photo(drawn(BALLS, "red"))
     heard = await hear_all(everything)
@@ -185,5 +251,6 @@ async def test_in_a_group_a_reply_to_an_answer_narrows_it_and_chatter_is_left_al
         assert "Only: up to €20." in heard.text
         await carl.text("haha", reply_to_message_id=heard.texts[0]["message_id"])
         await carl.text("only by acme then", reply_to_message_id=heard.texts[0]["message_id"])
+        await carl.text("more", reply_to_message_id=heard.texts[0]["message_id"])
         narrowed = await hear_all(carl)
         assert "Only: up to €20, by Acme & Sons." in narrowed.text

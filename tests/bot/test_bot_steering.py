@@ -16,7 +16,7 @@ from telegram import InlineKeyboardMarkup
 from tiny_shop import CATEGORIES, draw_product, jpeg
 
 from bot.answering.help_picture import Example, drawn
-from bot.answering.words import number_in
+from bot.answering.words import all_said, number_in, rank_in
 from bot.callback_data import (
     MOST_RESULTS,
     TAPS,
@@ -147,6 +147,31 @@ def test_results_are_a_number_from_one_to_ten(text: str, results: int | None) ->
     assert number_in(text, MOST_RESULTS) == results
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "said", "rank"),
+    [("en", "show me the first one", "first", 1), ("en", "Number 2, please!", "2", 2), ("en", "the 3rd", "third", 3),
+     ("en", "#4", "4", 4), ("en", "the last one", "last", 5), ("en", "the sixth", "sixth", None),
+     ("en", "number one", "first", 1), ("en", "9", "9", None), ("en", "show more", "more", None),
+     ("en", "cheaper ones please", "cheaper", None), ("de", "Zeig mir das erste", "first", 1),
+     ("de", "mehr", "more", None), ("de", "etwas Günstigeres", "cheaper", None), ("de", "the second", "second", 2),
+     ("es", "el último, por favor", "last", 5), ("es", "muéstrame más", "more", None),
+     ("es", "algo más barato", "cheaper", None), ("ru", "покажи второй", "second", 2), ("ru", "ещё", "more", None),
+     ("ru", "дешевле", "cheaper", None), ("hi", "पहला वाला दिखाओ", "first", 1), ("hi", "और दिखाओ", "more", None),
+     ("hi", "सस्ता", "cheaper", None), ("hi", "२", "२", 2)]
+    + [("en", text, None, None) for text in ("", "please", "2 €", "size 2", "2-3", "first aid", "more red ones", "red",
+                                             "the first and the second", "cheaper than 20")],
+)  # fmt: skip
+def test_words_that_say_no_more_than_a_button_are_known_in_each_language(
+    code: str, text: str, said: str | None, rank: int | None
+) -> None:
+    assert all_said(Languages.load().of(code), text) == said
+    assert rank_in(said, shown=5) == rank
+
+
+def test_the_last_of_nothing_is_none() -> None:
+    assert rank_in("last", shown=0) is None
+
+
 def test_no_button_sets_what_no_command_could() -> None:
     for data in ("1:r:11", "1:r:-1", "1:K:-1", "1:y:-1", "1:j:1:-1:5", "1:g:x", f"1:Y:{2**63}", "1:J:1:1"):
         assert parse(data) is None, data
@@ -196,8 +221,11 @@ async def test_a_shopper_steers_the_bot_by_commands_and_by_one_message_of_settin
     near = await said("/category tents and the like")
     assert "I look in Tents & Co" in near["text"], "one that is near is simply taken"
     assert "Balls · 32" in str((await said("/category"))["reply_markup"])
-    several = await said("/category b")
-    assert "I don’t know the category “b”" in several["text"]
+    several = await said("/category bal box")
+    assert "I don’t know the category “bal box”. Did you mean one of these?" in several["text"]
+    foreign = await said("/category spielzeug")
+    assert "I don’t know the category “spielzeug”. The shop’s own names are:" in foreign["text"]
+    assert "✓ Tents & Co · 32" in str(foreign["reply_markup"])
 
     settings = await said("/settings")
     assert "Tents & Co" in settings["text"]
@@ -219,6 +247,10 @@ async def test_a_shopper_steers_the_bot_by_commands_and_by_one_message_of_settin
     assert "too old" in await notice_of(anna, page, encode(ChooseCategory(99)), force=True)
 
     assert "threshold" in (await said("/threshold rather a lot"))["text"]
+    await said("/threshold 42%")
+    beyond = await said("/threshold 150")
+    assert "“150” is not a threshold" in beyond["text"]
+    assert "✓ somewhat similar · 42%" in str(beyond["reply_markup"]), "what holds is marked, whatever was written"
     await said("/threshold 0")
     await anna.photo(jpeg(draw_product(CATEGORIES[0], "red", 900, side_px=300)))
     reply = await hear_reply(anna)

@@ -79,6 +79,7 @@ async def test_what_comes_in_is_told_once_and_can_be_stopped_at_a_tap(
     await anna.text("/wishes")
     [listed] = await anna.hear(1)
     assert "Balls" in listed["text"]
+    assert "looks like this photo. The number stops it:" in listed["text"]
 
     await asyncio.to_thread(new_balls, own_shop, 1, 2)
     told = await hear_reply(anna, within_s=60)

@@ -279,6 +279,8 @@ def test_auto_is_shown_as_likeness_with_its_word_and_each_degree_is_a_button(aut
         assert parse(str(button.callback_data)) == ChooseLikeness(round(least * 1000))
     [_, [somewhat], [similar], _] = likeness_buttons(ENGLISH, shop, 0.65).inline_keyboard
     assert (somewhat.text, similar.text) == ("somewhat similar · 35%", "✓ similar · 65%")
+    [_, [own], *_] = likeness_buttons(ENGLISH, shop, 0.2).inline_keyboard
+    assert (own.text, parse(str(own.callback_data))) == ("✓ hardly similar · 20%", ChooseLikeness(200))
 
 
 def words_of(markup: InlineKeyboardMarkup | None) -> list[str]:

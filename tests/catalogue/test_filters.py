@@ -206,6 +206,13 @@ def test_what_is_wanted_now_is_no_longer_unwanted_and_the_other_way_round():
     )
 
 
+def test_a_limit_of_price_that_the_one_said_later_contradicts_no_longer_holds():
+    dear, cheap = Filters(least_price=Decimal(50), most_price=Decimal(90)), Filters(most_price=TWENTY)
+    assert dear.then(cheap) == cheap
+    assert cheap.then(Filters(least_price=Decimal(50))) == Filters(least_price=Decimal(50))
+    assert dear.then(Filters(most_price=Decimal(50))) == Filters(least_price=Decimal(50), most_price=Decimal(50))
+
+
 def test_the_vocabulary_is_that_of_what_is_on_sale_now(market):
     market.bring_in(
         {"id": "1", "title": "Kite", "brand": "Acme & Sons", "price": "5", "currency": "EUR"},

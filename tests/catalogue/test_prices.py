@@ -15,6 +15,7 @@ from imgrec.catalogue.prices import (
     currency_code,
     current_price,
     iso_4217,
+    just_below,
     read_price,
 )
 
@@ -155,6 +156,23 @@ def test_a_sale_price_holds_while_the_sale_is_on():
     assert price("", "", Price("8", "USD")) == "10"
     assert price("1/2/2026", "") == "8"  # begun by both readings
     assert price("4/3/2026", "") == price("3/4/2026", "") == "10"  # and by one of them only
+
+
+@pytest.mark.parametrize(
+    ("price", "below"),
+    [
+        (Price("12", "EUR"), "11.99"),
+        (Price("12.50"), "12.49"),
+        (Price("1500", "JPY"), "1499"),
+        (Price("1", "KWD"), "0.999"),
+        (Price("0.0025", "USD"), "0.0024"),
+        (Price("0.01", "USD"), "0.00"),
+        (Price("0", "USD"), None),
+        (NO_PRICE, None),
+    ],
+)
+def test_just_below_a_price_is_one_of_its_currencys_smallest_unit_less(price, below):
+    assert just_below(price) == (None if below is None else Decimal(below))
 
 
 def test_the_cheapest_price_is_the_lowest_that_there_is():

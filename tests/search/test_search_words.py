@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imgrec.catalogue.filters import Filters
+from imgrec.catalogue.prices import Price
 from imgrec.catalogue.tokens import fold
 from imgrec.catalogue.vocabulary import Vocabulary
 from imgrec.search.lexicon import ENGLISH, LEXICON_KEYS, Lexicon
@@ -107,6 +108,20 @@ def test_a_price_counts_only_in_a_currency_the_shop_has():
     assert read_words("under 20", vocabulary((), has_prices=False)).unused == ("under 20",)
     assert read_words("under 20", vocabulary(())).filters == Filters(most_price=Decimal(20))
     assert read_words("under 20 €", vocabulary(())).unused == ("under 20 €",)
+
+
+def test_cheaper_is_below_the_price_that_is_known():
+    known = Price("12.50", "EUR")
+    narrowing = read_words("something cheaper in red, please", SHOP, known=known)
+    assert narrowing.filters == Filters(most_price=Decimal("12.49"), colours=("red",))
+    assert [(one.words, one.currency) for one in narrowing.used] == [("cheaper", "EUR"), ("red", None)]
+    assert read_words("cheaper than this", vocabulary(("USD", "EUR")), known=known).filters == Filters(
+        most_price=Decimal("12.49"), currency="EUR"
+    )
+    assert read_words("cheaper than 20, or 15 or cheaper", SHOP, known=known).filters.most_price == 20
+    for text in ("cheaper", "too expensive"):
+        assert read_words(text, SHOP).unused == (text,)
+    assert read_words("not cheaper", SHOP, known=known).unused == ("not cheaper",)
 
 
 def test_of_two_that_contradict_each_other_the_first_counts():
