@@ -16,7 +16,6 @@ _SURE = 0.5
 _MOST_ASKED = 3
 
 _LOOKED_EVERYWHERE = msgid("I looked through the whole shop.")
-_NOT_SOLD = msgid("There seems to be nothing like this here.")
 
 
 def answered(say: Language, result: Result) -> str:
@@ -100,17 +99,24 @@ def _where(say: Language, result: Result) -> str:
     if source == "chat":
         chosen = say("I looked in {category}, as you chose with /category.", category=categories(say, answer.scope))
         if not answer.is_sold:
-            return f"{chosen} {say(_NOT_SOLD)}"
+            return f"{chosen} {_doubt(say, answer)}"
         return f"{chosen} {_guess(say, answer.category, to_me=True)}" if answer.category else chosen
     if source == "tap" or answer.category is None:
         return _looked_in(say, answer.scope)
     if not answer.is_sold:
-        return f"{say(_NOT_SOLD)} {_looked_in(say, answer.scope)}"
+        return f"{_doubt(say, answer)} {_looked_in(say, answer.scope)}"
     if answer.category.probability < _SURE:
         return _question(say, answer, shop)
     others = [name for name in answer.scope if name != answer.category.name]
     also = say("I also looked in {categories}.", categories=categories(say, others)) if others else ""
     return f"{_guess(say, answer.category)} {also}".rstrip()
+
+
+def _doubt(say: Language, answer: Answer) -> str:
+    """What is said of a photo that seems to show nothing sold: less firmly above products that are similar enough."""
+    if answer.matches:
+        return say("I am not sure that there is anything like this here.")
+    return say("There seems to be nothing like this here.")
 
 
 def _guess(say: Language, category: Candidate, *, to_me: bool = False) -> str:

@@ -350,18 +350,18 @@ def test_less_than_half_sure_it_asks_instead_of_asserting(scope: tuple[str, ...]
     assert "🔎 Home" in words_of(below(of))
 
 
-def test_what_the_shop_does_not_sell_is_named_nothing_and_the_categories_stay_within_reach() -> None:
+def test_what_the_shop_may_not_sell_is_doubted_and_the_categories_stay_within_reach() -> None:
     strange = answer(("Toys", 0.3), ("Home", 0.05), ("Music", 0.001), scope=("Toys",), matches=(match(0.4),), sold=0.36)
     of = result(strange)
-    nothing = "There seems to be nothing like this here."
-    assert answered(ENGLISH, of).startswith(f"{nothing} I looked in <b>Toys</b>.\n\n<i>Similar</i>")
+    doubt = "I am not sure that there is anything like this here."
+    assert answered(ENGLISH, of).startswith(f"{doubt} I looked in <b>Toys</b>.\n\n<i>Similar</i>")
     assert "🔎 Home" in words_of(below(of))
     none = nothing_similar(ENGLISH, result(replace(strange, matches=())))
-    assert none.startswith(f"{nothing} I looked in <b>Toys</b>.\n")
+    assert none.startswith("There seems to be nothing like this here. I looked in <b>Toys</b>.\n")
     chosen = answered(ENGLISH, result(strange, category="Toys"))
-    assert chosen.startswith(f"I looked in <b>Toys</b>, as you chose with /category. {nothing}")
+    assert chosen.startswith(f"I looked in <b>Toys</b>, as you chose with /category. {doubt}")
     tapped = answered(ENGLISH, result(strange, category="Toys", tapped=3))
-    assert nothing not in tapped  # they know better
+    assert doubt not in tapped  # they know better
 
 
 def test_half_sure_it_says_what_it_sees() -> None:
