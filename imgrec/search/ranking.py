@@ -6,7 +6,6 @@ in several scopings. A test holds both to the same answers.
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from imgrec.search.engine import SIMILARITY_DECIMALS
 from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
-from imgrec.vision.vectors import Bools, Floats, Ints
+from imgrec.vision.vectors import Bools, Floats, Ints, Table
 
 UNKNOWN = -1
 _CELLS_AT_ONCE = 8_000_000
@@ -22,7 +21,7 @@ _NEVER = -(2**62)
 
 
 @dataclass(frozen=True)
-class Photos:
+class Photos(Table):
     """n photos as columns, all in the same order.
 
     features: float32 (n, d), rows of L2 norm 1. product, rank: catalogue id and sales rank of the photo's product.
@@ -37,13 +36,6 @@ class Photos:
     kind: Ints
     group: Ints
     rank: Ints
-
-    def __len__(self) -> int:
-        return len(self.product)
-
-    def take(self, rows: Ints | Bools) -> Self:
-        """Some of the photos."""
-        return type(self)(**{name: column[rows] for name, column in vars(self).items()})
 
 
 def numbered(values: Sequence[Hashable]) -> Ints:

@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from imgrec.errors import ModelError
@@ -15,14 +14,14 @@ from imgrec.vision.cores import Cores
 from imgrec.vision.model_folder import Arithmetic, ModelFolder
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 from imgrec.vision.runtime import import_openvino
-from imgrec.vision.vectors import Floats, Halves
+from imgrec.vision.vectors import Floats, Halves, Table
 
 ALIKE = 0.99
 """From this share of common nearest photos on, features of two arithmetics may be compared with each other."""
 
 
 @dataclass(frozen=True)
-class Outputs:
+class Outputs(Table):
     """What the network says of n photos, in order.
 
     features: float16 (n, d), rows of L2 norm 1, as the store keeps them: rounded once, and nowhere else.
@@ -31,18 +30,6 @@ class Outputs:
 
     features: Halves
     logits: Floats
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "Outputs":
-        """Those of some of the photos."""
-        return Outputs(self.features[rows], self.logits[rows])
-
-    @classmethod
-    def joined(cls, parts: Sequence["Outputs"]) -> "Outputs":
-        """Several as one; at least one."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 class Eye:
