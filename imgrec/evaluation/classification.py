@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 from imgrec.figures import Share
-from imgrec.vision.vectors import Bools, Floats, Ints
+from imgrec.vision.vectors import Floats, Ints
 
 BINS = 15
 _LEAST_PROBABILITY = 1e-12
@@ -36,12 +36,6 @@ class ConfidenceBin:
     high: float
     confidence: float
     right: Share
-
-
-def among_first(probabilities: Floats, label: Ints, k: int) -> Bools:
-    """Whether each photo's label is among its k likeliest: bool (n,)."""
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
-    return np.asarray((order == label[:, None]).any(axis=1))
 
 
 def cross_entropy(probabilities: Floats, label: Ints) -> NDArray[np.float64]:

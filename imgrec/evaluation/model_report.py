@@ -21,7 +21,6 @@ from imgrec.evaluation.candidates import Candidate
 from imgrec.evaluation.classification import (
     CategoryFigures,
     ConfidenceBin,
-    among_first,
     by_category,
     confidence_bins,
     confusion,
@@ -49,7 +48,7 @@ from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
 from imgrec.search.learning import learn
 from imgrec.search.likeness import Truth
-from imgrec.search.measures import SHOWN, PerQuery
+from imgrec.search.measures import SHOWN, PerQuery, among_first
 from imgrec.search.ranking import Gallery, Photos, nearest, scoped
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic

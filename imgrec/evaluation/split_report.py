@@ -8,7 +8,6 @@ import numpy as np
 from imgrec.catalogue.splits import families
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.config import Config
-from imgrec.evaluation.classification import among_first
 from imgrec.evaluation.retrieval_report import (
     RetrievalFigures,
     Served,
@@ -23,7 +22,7 @@ from imgrec.progress import Reporter
 from imgrec.search.build import look_at_all
 from imgrec.search.columns import as_columns
 from imgrec.search.judging import judge
-from imgrec.search.measures import SHOWN, success_at
+from imgrec.search.measures import SHOWN, among_first, success_at
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos, nearest, scoped
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.serving import Serving

@@ -18,6 +18,7 @@ from imgrec.features.looking import Here
 from imgrec.features.store import FeatureStore
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
+from imgrec.search.measures import among_first
 from imgrec.sums import seal
 from imgrec.training.channels import channels, multiplications
 from imgrec.training.choose import find
@@ -163,10 +164,6 @@ def _learned(examples: Mapping[str, Examples]) -> LearnedPhotos:
 def _accuracies(seen: Mapping[str, Outputs], examples: Mapping[str, Examples], first: int) -> dict[str, float]:
     """By split, the share of photos whose label is among the likeliest `first`."""
     return {
-        split: float(
-            (np.argsort(-outputs.logits, axis=1, kind="stable")[:, :first] == examples[split].label[:, None])
-            .any(axis=1)
-            .mean()
-        )
+        split: float(among_first(outputs.logits, examples[split].label, first).mean())
         for split, outputs in seen.items()
     }
