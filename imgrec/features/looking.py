@@ -14,7 +14,7 @@ from PIL import Image
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.errors import CatalogueError, PhotoError
 from imgrec.features.colours import NO_COLOURS, dominant_colours
-from imgrec.features.store import PhotoFeatures, View
+from imgrec.features.store import PhotoFeatures, View, as_contents
 from imgrec.features.stranger import stranger_view
 from imgrec.features.telephone import telephone_view
 from imgrec.vision.decode import decode_photo
@@ -102,7 +102,7 @@ class Here:
         unreadable, arithmetic = len(contents) - len(readable), self._eye.arithmetic
         if not readable:
             return Looked(None, unreadable, arithmetic)
-        names = np.array([content.encode() for content, _ in readable], "S64")
+        names = as_contents(content for content, _ in readable)
         pixels = self._eye.preprocessing.batch([_AS[view](photo, content) for content, photo in readable])
         colours = np.stack([dominant_colours(photo) if view == "shop" else NO_COLOURS for _, photo in readable])
         del readable  # a megabyte each may be: not held while the network looks

@@ -37,6 +37,11 @@ _MODEL_DIGITS = 24
 _ROWS_AT_ONCE = 16_384
 
 
+def as_contents(names: Iterable[str]) -> Contents:
+    """Photos by the SHA-256 of their content, in hex."""
+    return np.fromiter((name.encode() for name in names), "S64")
+
+
 def as_names(contents: Contents) -> list[str]:
     """The same as text."""
     return [content.decode() for content in contents.tolist()]
@@ -55,11 +60,11 @@ def places(contents: Contents, among: Contents, order: Ints | None = None) -> In
 class PhotoFeatures(Table):
     """n photos as the eye saw them.
 
-    content: bytes (n,), the SHA-256 of each in hex. features: float16 (n, d), L2 norm 1. logits: float32 (n, labels).
+    features: float16 (n, d), L2 norm 1. logits: float32 (n, labels).
     colours: float32 (n, 3, 4), as `dominant_colours`.
     """
 
-    content: NDArray[np.bytes_]
+    content: Contents
     features: Halves
     logits: Floats
     colours: Floats
@@ -71,8 +76,7 @@ class PhotoFeatures(Table):
 
     def rows_of(self, contents: Sequence[str]) -> Ints:
         """Where these photos stand; ABSENT for those that are not here. int64, one for each."""
-        wanted = np.array([content.encode() for content in contents], "S64")
-        return places(wanted, self.content, np.argsort(self.content))
+        return places(as_contents(contents), self.content, np.argsort(self.content))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.catalogue.store import Catalogue, CataloguePhoto
-from imgrec.features.store import Contents
+from imgrec.features.store import Contents, as_contents
 from imgrec.progress import Advance
 from imgrec.search.generation import NO_RANK
 from imgrec.search.ranking import UNKNOWN
@@ -90,7 +90,7 @@ class Columns(Table):
             UNKNOWN if photo.category is None else number_of.setdefault(photo.category, len(number_of))
             for photo in photos
         ]
-        content = np.array([photo.sha256.encode() for photo in photos], "S64")
+        content = as_contents(photo.sha256 for photo in photos)
         return cls(
             np.array([photo.photo_id for photo in photos], np.int64),
             np.array([photo.product_id for photo in photos], np.int64),

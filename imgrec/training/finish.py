@@ -15,7 +15,7 @@ from imgrec.database import utc_now
 from imgrec.errors import TrainingError
 from imgrec.features.fill import find_or_look
 from imgrec.features.looking import Here
-from imgrec.features.store import FeatureStore
+from imgrec.features.store import FeatureStore, as_contents
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
 from imgrec.search.measures import among_first
@@ -143,7 +143,7 @@ def _seen_by(
     for split, side in trained.examples.items():
         if not len(side):
             continue
-        contents = np.array([file.stem.encode() for file in side.files], "S64")  # a photo is named by its content
+        contents = as_contents(file.stem for file in side.files)  # a photo is named by its content
         looker = Told(eye, photos, contents, said[split]) if split in said else Here(eye, photos)
         found, _, unreadable = find_or_look(store, looker, "shop", f"Looking at {split} photos", contents, report)
         if unreadable:

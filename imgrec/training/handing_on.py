@@ -13,7 +13,7 @@ from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.errors import PhotoError
 from imgrec.features.colours import dominant_colours
 from imgrec.features.looking import BATCH, Looked
-from imgrec.features.store import Contents, PhotoFeatures, View, as_names
+from imgrec.features.store import Contents, PhotoFeatures, View, as_contents, as_names
 from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.preprocessing import Pixels
@@ -47,9 +47,8 @@ class Told:
                 yield Looked(seen, len(batch) - len(readable), self._eye.arithmetic)
 
     def _features(self, readable: Mapping[str, Floats]) -> PhotoFeatures:
-        names = np.array([content.encode() for content in readable], "S64")
         seen = self._outputs.take(np.array([self._row[content] for content in readable]))
-        return PhotoFeatures(names, seen.features, seen.logits, np.stack(list(readable.values())))
+        return PhotoFeatures(as_contents(readable), seen.features, seen.logits, np.stack(list(readable.values())))
 
     def _colours(self, content: str) -> Floats | None:
         """None: unreadable."""
