@@ -98,7 +98,7 @@ class Here:
 
     def _look(self, view: View, contents: Sequence[str]) -> Looked:
         """Each step for all of them before the next, so that what it computes with stays in the core's cache."""
-        readable = [(content, photo) for content in contents if (photo := self._decoded(content))]
+        readable = [(content, photo) for content in contents if (photo := decoded(self._photos, content, self._eye))]
         unreadable, arithmetic = len(contents) - len(readable), self._eye.arithmetic
         if not readable:
             return Looked(None, unreadable, arithmetic)
@@ -109,9 +109,10 @@ class Here:
         outputs = self._eye.look_at_pixels(pixels)
         return Looked(PhotoFeatures(names, outputs.features, outputs.logits, colours), unreadable, arithmetic)
 
-    def _decoded(self, content: str) -> Image.Image | None:
-        """None: unreadable."""
-        try:
-            return decode_photo(self._photos.source(content), self._eye.preprocessing.side_px)
-        except PhotoError:
-            return None
+
+def decoded(photos: PhotoStore, content: str, eye: Eye) -> Image.Image | None:
+    """A photo, upright RGB, at least as large as the eye needs it; None where it cannot be read."""
+    try:
+        return decode_photo(photos.source(content), eye.preprocessing.side_px)
+    except PhotoError:
+        return None

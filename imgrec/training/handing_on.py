@@ -10,11 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from imgrec.catalogue.photo_store import PhotoStore
-from imgrec.errors import PhotoError
 from imgrec.features.colours import dominant_colours
-from imgrec.features.looking import BATCH, Looked
+from imgrec.features.looking import BATCH, Looked, decoded
 from imgrec.features.store import Contents, PhotoFeatures, View, as_contents, as_names
-from imgrec.vision.decode import decode_photo
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.preprocessing import Pixels
 from imgrec.vision.vectors import Floats
@@ -52,8 +50,5 @@ class Told:
 
     def _colours(self, content: str) -> Floats | None:
         """None: unreadable."""
-        try:
-            photo = decode_photo(self._photos.source(content), self._eye.preprocessing.side_px)
-        except PhotoError:
-            return None
-        return dominant_colours(photo)
+        photo = decoded(self._photos, content, self._eye)
+        return dominant_colours(photo) if photo else None
