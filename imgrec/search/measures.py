@@ -10,15 +10,14 @@ without a kind; what is said of a threshold leaves it out, as the rule that fits
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Bools, Floats, Ints
+from imgrec.vision.vectors import Bools, Doubles, Floats, Ints
 
 DEPTHS = (1, 3, 5, 10)
 SHOWN = max(DEPTHS)
 """Matches looked at: what an album holds, and what the threshold is fitted on."""
 
-PerQuery = NDArray[np.float64]
+PerQuery = Doubles
 
 
 def among_first(said: Floats, label: Ints, k: int) -> Bools:

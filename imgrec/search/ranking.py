@@ -8,12 +8,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.search.engine import SIMILARITY_DECIMALS
 from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
-from imgrec.vision.vectors import Bools, Floats, Ints, Table
+from imgrec.vision.vectors import Bools, Doubles, Floats, Ints, Table
 
 UNKNOWN = -1
 _CELLS_AT_ONCE = 8_000_000
@@ -95,7 +94,7 @@ class Ranked:
     """
 
     product: Ints
-    similarity: NDArray[np.float64]
+    similarity: Doubles
 
 
 def searched(probabilities: Floats, held: Bools, scoping: Scoping, mass: float) -> Bools:

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Floats, Halves, unit_rows
+from imgrec.vision.vectors import Doubles, Floats, Halves, unit_rows
 
 _WITHIN_FLOOR = 0.15
 """Of the mean spread, what is added to each direction before it is scaled: few pairs know little of the small ones."""
@@ -67,7 +67,7 @@ class Whitening:
         np.save(file, self.affine, allow_pickle=False)
 
 
-def _spread(rows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _spread(rows: NDArray[np.floating]) -> tuple[Doubles, Doubles]:
     """The variance along each principal axis of centred rows (n, d), largest first, and the axes as columns.
 
     Of few rows only the n axes that they span: along any other there is none. It takes a fiftieth of the time.

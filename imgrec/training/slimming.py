@@ -34,8 +34,6 @@ _ROUNDS = 64  # for each, one of so many of the channels that are left is droppe
 _RIDGE = 1e-3  # of the mean square of what goes in
 _AREA = KERNEL[0] * KERNEL[1]
 
-Doubles = NDArray[np.float64]
-
 
 def slimmed(weights: Weights, channels: Mapping[str, int], photos: Pixels, report: Reporter) -> Weights:
     """The network with so many output channels of each convolution, refitted on photos; uint8 (n, side, side, 3).
