@@ -29,12 +29,9 @@ from imgrec.search.ranking import UNKNOWN
 from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
-from imgrec.search.whitening import Whitening
+from imgrec.search.whitening import DIM, Whitening
 from imgrec.search.within import differences
 from imgrec.vision.vectors import Bools, Floats, Halves, Ints
-
-DIM = 256
-"""Numbers in a vector that is searched; fewer where there are fewer photos."""
 
 _FOLDS = 5
 _LEAST_FAMILIES = 12

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from imgrec.errors import ModelError
-from imgrec.search.learning import DIM
-from imgrec.search.whitening import Whitening
+from imgrec.search.whitening import DIM, Whitening
 from imgrec.training.graph import graph_of
 from imgrec.training.weights import Feature, Weights
 from imgrec.vision.eye import arithmetic_of, compile_network
