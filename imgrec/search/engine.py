@@ -135,12 +135,6 @@ class Store(Protocol):
         """
 
 
-def batches(rows: int, most: int) -> Iterator[Ints]:
-    """The numbers of so many rows, in stretches of at most `most`."""
-    for start in range(0, rows, most):
-        yield np.arange(start, min(start + most, rows))
-
-
 def ranked_hits(register: Register, rows: Ints, similarity: NDArray[np.floating], top: int) -> list[Hit]:
     """Of these rows the `top` most similar products, each by its most similar photo, in the order of `search`."""
     rounded = np.clip(np.round(similarity.astype(np.float64), SIMILARITY_DECIMALS), -1, 1)
