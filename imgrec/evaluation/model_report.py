@@ -120,8 +120,8 @@ class ModelFigures:
 
     feature: the blocks it is pooled from; feature_dim, vector_dim: numbers in it, and in the vectors searched. head:
     which softmax serves; heads: how both do by themselves, where the model has its own for these categories;
-    hears_neighbours: whether the nearest photos count beside it. threshold,
-    threshold_rule, likeness_truth, note: as an index records them. gap: top-1 of training less that of test photos.
+    hears_neighbours: whether the nearest photos count beside it. threshold, threshold_rule, likeness_truth, note: as an
+    index records them. gap: top-1 of training less that of test photos.
     """
 
     name: str

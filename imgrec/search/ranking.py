@@ -1,7 +1,7 @@
 """Searching with many queries at once, exactly as the bot would with each: one matrix product, then the first few.
 
-`imgrec.search` answers one query over memory-mapped files; figures need thousands of queries against the same photos,
-in several scopings. A test holds both to the same answers.
+An engine answers one query; figures need thousands of queries against the same photos, in several scopings. A test
+holds both to the same answers.
 """
 
 from collections.abc import Hashable, Iterator, Sequence

@@ -60,8 +60,8 @@ _STEPS_AN_AVERAGE_NEEDS = 3  # times the steps it reaches back
 class Plan:
     """What a study is of: one goes on only with the plan it was begun with.
 
-    accuracy: the best validation accuracy of a trial's epochs. retrieval: of what is of validation
-    photos' kinds, the share among their first ten matches, with the feature that does best at it.
+    objective: accuracy, the best validation accuracy of a trial's epochs at its final side; or retrieval, what
+    validation photos find with the best of its features (`Found.score`).
     """
 
     settings: TrainingSettings

@@ -37,11 +37,11 @@ _SCRATCH_SCALE = 1 / 64  # about unit variance, which He initialisation assumes;
 
 
 def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float32", metric_classes: int = 0) -> Any:
-    """The network as a keras.Model: uint8 or float (n, side, side, 3) RGB in; out come, by name,
+    """The network as a keras.Model: pixels uint8 (n, side, side, 3) RGB in, of any side unless the top is dense.
 
-    `logits` float32 (n, categories), and where `metric_classes` are given `metric` float32 (n, metric_classes): cosines
-    between an embedding and each class's direction, times COSINE_SCALE. `dtype` is a Keras policy, such as
-    mixed_bfloat16. The side is any, unless the dense top holds it to the settings' side.
+    Out come, by name, `logits` float32 (n, categories), and where `metric_classes` are given `metric` float32
+    (n, metric_classes): cosines between an embedding and each class's direction, times COSINE_SCALE. `dtype` is a Keras
+    policy, such as mixed_bfloat16.
     """
     layer = _LayersOf(dtype)
     side = settings.side_px if settings.top == "dense" else None

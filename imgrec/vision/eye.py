@@ -108,13 +108,14 @@ class Eye:
 
 
 def compile_network(
-    file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None,
+    file: Path | Any, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None,
     threads: int | None = None, *, each_core_alone: bool = False,
 ) -> Any:  # fmt: skip
     """Make an OpenVINO network ready for batches of any size.
 
-    content: its two files', where they were read and checked before; else they are read here. OpenVINO itself would map
-    the weights, and a file that is cut short later would end the process. threads: how many compute, on any cores, so
+    file: network.xml, or an openvino.Model. content: a network's two files', where they were read and checked before;
+    else they are read here. OpenVINO itself would map the weights, and a file that is cut short later would end the
+    process. threads: how many compute, on any cores, so
     that several processes may share a machine; else one on each core. each_core_alone: as `Cores` needs it; else all
     work on one batch. Raises ModelError when it does not load.
     """
