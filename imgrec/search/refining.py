@@ -56,4 +56,4 @@ def _mean(vectors: Sequence[Floats]) -> Floats:
 
 
 def _unit(vector: Floats) -> Floats:
-    return np.asarray(unit_rows(vector[None])[0], np.float32)
+    return np.asarray(unit_rows(vector[None])[0])
