@@ -72,7 +72,7 @@ def confidence_bins(probabilities: Floats, label: Ints, bins: int = BINS) -> lis
     return [
         ConfidenceBin(
             number / bins, (number + 1) / bins, float(confidence[inside].mean()),
-            Share(int(right[inside].sum()), int(inside.sum())),
+            Share.of(right[inside]),
         )
         for number in range(bins)
         if (inside := bin_of == number).any()

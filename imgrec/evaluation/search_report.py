@@ -19,7 +19,7 @@ from imgrec.progress import Reporter
 from imgrec.search.answer import Answer, Match
 from imgrec.search.serving import Serving
 from imgrec.vision.guard import GuardedDecoder
-from imgrec.vision.vectors import Bools, Ints
+from imgrec.vision.vectors import Ints
 
 FIRST = (1, 3, 10)
 CATEGORY_FIRST = 3
@@ -206,16 +206,16 @@ def report_on_search(
         likeness=round(serving.knowledge.likeness.of(serving.threshold), 4),
         scoping=serving.scoping,
         head=serving.knowledge.head,
-        category_right=_share([_names(one.answer, 1)[0] == one.row.category for one in told_apart]),
-        category_in_first_3=_share([one.row.category in _names(one.answer, CATEGORY_FIRST) for one in told_apart]),
-        category_in_scope=_share([one.row.category in one.answer.scope for one in told_apart]),
-        kind_in_first={k: _share([one.kind_in_first(k) for one in with_kind]) for k in FIRST},
-        kind_in_first_held={k: _share([one.kind_in_first(k) for one in held]) for k in FIRST},
+        category_right=Share.of([_names(one.answer, 1)[0] == one.row.category for one in told_apart]),
+        category_in_first_3=Share.of([one.row.category in _names(one.answer, CATEGORY_FIRST) for one in told_apart]),
+        category_in_scope=Share.of([one.row.category in one.answer.scope for one in told_apart]),
+        kind_in_first={k: Share.of([one.kind_in_first(k) for one in with_kind]) for k in FIRST},
+        kind_in_first_held={k: Share.of([one.kind_in_first(k) for one in held]) for k in FIRST},
         product_first=None
         if exclude_own
-        else _share([bool(one.matches) and one.matches[0].product.id == one.row.product_id for one in with_product]),
-        answered=_share([bool(one.shown) for one in asked]),
-        shown_three=_share([len(one.shown) >= SEVERAL for one in asked]),
+        else Share.of([bool(one.matches) and one.matches[0].product.id == one.row.product_id for one in with_product]),
+        answered=Share.of([bool(one.shown) for one in asked]),
+        shown_three=Share.of([len(one.shown) >= SEVERAL for one in asked]),
         shown_right=ShownShare.of(
             np.array([one.right for one in with_kind], np.int64),
             np.array([one.judged for one in with_kind], np.int64),
@@ -299,7 +299,3 @@ def _same_category(category: str | None, row: TruthRow) -> bool:
 
 def _names(answer: Answer, first: int) -> list[str]:
     return [candidate.name for candidate in answer.candidates[:first]]
-
-
-def _share(hits: Sequence[bool] | Bools) -> Share:
-    return Share(int(np.count_nonzero(hits)), len(hits))

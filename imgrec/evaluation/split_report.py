@@ -112,20 +112,16 @@ def _as_for_query_files(
         likeness=round(serving.knowledge.likeness.of(served.threshold), 4),
         scoping=served.scoping,
         head=serving.knowledge.head,
-        category_right=_share(among_first(probabilities, queries.label, 1), told),
-        category_in_first_3=_share(among_first(probabilities, queries.label, CATEGORY_FIRST), told),
-        category_in_scope=_share(own_searched, told),
-        kind_in_first={k: _share(hits, has_kind) for k, hits in first.items()},
-        kind_in_first_held={k: _share(hits, can) for k, hits in first.items()},
+        category_right=Share.of(among_first(probabilities, queries.label, 1)[told]),
+        category_in_first_3=Share.of(among_first(probabilities, queries.label, CATEGORY_FIRST)[told]),
+        category_in_scope=Share.of(own_searched[told]),
+        kind_in_first={k: Share.of(hits[has_kind]) for k, hits in first.items()},
+        kind_in_first_held={k: Share.of(hits[can]) for k, hits in first.items()},
         product_first=None,
-        answered=_share(matches > 0, np.ones(count, bool)),
-        shown_three=_share(matches >= SEVERAL, np.ones(count, bool)),
+        answered=Share.of(matches > 0),
+        shown_three=Share.of(matches >= SEVERAL),
         shown_right=ShownShare.of(
             shown.right[has_kind, :most].sum(axis=1), shown.known[has_kind, :most].sum(axis=1),
             queries.group[has_kind].tolist(), seed,
         ),
     )  # fmt: skip
-
-
-def _share(hits: Bools, among: Bools) -> Share:
-    return Share(int((hits & among).sum()), int(among.sum()))
