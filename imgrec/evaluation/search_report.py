@@ -191,9 +191,9 @@ def report_on_search(
     asked = []
     for row, answer in _answers(serving, rows, exclude_own, report):
         if answer is not None:
-            matches = [match for match in answer.matches if not own.has(match.product, row)]
-            shown = [match for match in matches[: serving.settings.results] if match.similarity >= serving.threshold]
-            asked.append(_Asked(row, answer, matches, shown))
+            others = [one for one in answer.matches if not own.has(one.product.product_id, one.product.group, row)]
+            shown = [match for match in others[: serving.settings.results] if match.similarity >= serving.threshold]
+            asked.append(_Asked(row, answer, others, shown))
     told_apart = [one for one in asked if one.row.category and one.answer.category]
     with_kind = [one for one in asked if one.row.kind]
     of_held = _HeldKinds(serving, own)
@@ -260,12 +260,8 @@ class _Own:
         self._groups = {id_: {product.group for product in found if product.group} for id_, found in products.items()}
         self._ids = {id_: {product.product_id for product in found} for id_, found in products.items()}
 
-    def has(self, product: Product, row: TruthRow) -> bool:
-        """Whether this product is the query's own."""
-        return self.is_own(product.product_id, product.group, row)
-
-    def is_own(self, product_id: int, group: str | None, row: TruthRow) -> bool:
-        """The same of a product of which no more is known."""
+    def has(self, product_id: int, group: str | None, row: TruthRow) -> bool:
+        """Whether this product is the query's own, or of its group."""
         id_ = row.product_id or ""
         return product_id in self._ids.get(id_, ()) or group in self._groups.get(id_, ())
 
@@ -283,7 +279,7 @@ class _HeldKinds:
     def has(self, row: TruthRow) -> bool:
         """Whether there is something to find."""
         return any(
-            _same_category(category, row) and not self._own.is_own(product, group, row)
+            _same_category(category, row) and not self._own.has(product, group, row)
             for category, product, group in self._of_kind.get(row.kind or "", ())
         )
 
