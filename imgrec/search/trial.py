@@ -129,8 +129,7 @@ def ask(
     parts: list[tuple[Ints, bool, Ranked]] = []
     firsts: list[Ranked] = []
     for fold in folds:
-        left_out = np.logical_and(fold.rows, fair)
-        views = np.flatnonzero(np.take(left_out, shop.telephone))
+        views = np.flatnonzero((fold.rows & fair)[shop.telephone])
         if not len(views):
             continue
         at = shop.telephone[views]

@@ -147,6 +147,10 @@ class _Diverged(Exception):  # noqa: N818 - an outcome, not an error
     """The loss is not a number."""
 
 
+class _Impossible(Exception):  # noqa: N818 - an outcome, not an error
+    """These settings do not go together."""
+
+
 class _OutOfTime(Exception):  # noqa: N818 - an outcome, not an error
     """The time given is used up."""
 
@@ -265,10 +269,6 @@ class _Bench:
             return self.plan.space.settings_of(self.plan.settings, values)
         except ValidationError as error:
             raise _Impossible(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
-
-
-class _Impossible(Exception):  # noqa: N818 - an outcome, not an error
-    """These settings do not go together."""
 
 
 class _Watch:
