@@ -42,7 +42,6 @@ from imgrec.features.store import FeatureStore
 from imgrec.figures import Estimate
 from imgrec.progress import Reporter
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
-from imgrec.search.columns import as_columns
 from imgrec.search.head import Head, own_logits
 from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
@@ -270,7 +269,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     if knowledge.head == "own":  # to be shown beside it
         fitted = learn(shop, (), section.scope_mass, section.results).head
     outputs = looked.seen_in(shown.photos).outputs
-    columns = as_columns(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
+    columns = Photos.of(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
     logits = learned.logits(outputs, columns.features, own_labels)
     probabilities = softmax(logits / np.float32(knowledge.temperature))
     served = Served(

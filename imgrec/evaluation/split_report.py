@@ -20,7 +20,6 @@ from imgrec.evaluation.splits import check_split, sides_of
 from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.build import look_at_all
-from imgrec.search.columns import as_columns
 from imgrec.search.judging import judge
 from imgrec.search.measures import SHOWN, among_first, success_at
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos, nearest, scoped
@@ -56,7 +55,7 @@ def report_on_split(
     check_split(split, sides)
     labels = knowledge.labels or tuple(sorted(index.record.rows))
     vectors, indexed = _indexed(photos, index, report)
-    columns = as_columns(photos, labels, vectors, family)
+    columns = Photos.of(photos, labels, vectors, family)
     rows = sides[split].rows
     seen = looked.seen_in([photos[row] for row in rows.tolist()]).outputs
     queries = replace(columns.take(rows), features=index.learned.whitening(seen.features.astype(np.float32)))

@@ -35,11 +35,11 @@ from imgrec.features.store import (
 from imgrec.generations import before_current, current, generations, next_name, point_to
 from imgrec.lock import writing
 from imgrec.progress import Reporter
-from imgrec.search.columns import as_columns
 from imgrec.search.engine import Store, VectorsOf
 from imgrec.search.engines import remove_generation, store_for
 from imgrec.search.generation import IndexRecord, Register, read_record, write_record
 from imgrec.search.on_sale import Columns, Draw, OnSale
+from imgrec.search.ranking import Photos
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.trial import ShopPhotos
 from imgrec.sums import seal
@@ -217,7 +217,7 @@ def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) ->
     family = families(chosen)
     return ShopPhotos(
         labels=labels,
-        photos=as_columns(chosen, labels, np.zeros((len(chosen), 1), np.float32), family),
+        photos=Photos.of(chosen, labels, np.zeros((len(chosen), 1), np.float32), family),
         seen=looked.seen_in(chosen).outputs,
         telephone=telephone,
         by_telephone=by_telephone,

@@ -6,10 +6,13 @@ holds both to the same answers.
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from imgrec.catalogue.store import CataloguePhoto
 from imgrec.search.engine import SIMILARITY_DECIMALS
+from imgrec.search.generation import NO_RANK
 from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
 from imgrec.vision.vectors import Bools, Doubles, Floats, Ints, Table
@@ -35,6 +38,23 @@ class Photos(Table):
     kind: Ints
     group: Ints
     rank: Ints
+
+    @classmethod
+    def of(cls, photos: Sequence[CataloguePhoto], labels: Sequence[str], features: Floats, family: Ints) -> Self:
+        """The catalogue's photos with their features, in the same order; a category not among the labels is UNKNOWN.
+
+        family: int64 (n,), which photos belong together. Numbers of kinds mean something only among photos coded
+        together: take queries from the result.
+        """
+        number = {name: at for at, name in enumerate(labels)}
+        return cls(
+            features=features,
+            product=np.array([photo.product_id for photo in photos], np.int64),
+            label=np.array([number.get(photo.category or "", UNKNOWN) for photo in photos], np.int64),
+            kind=numbered_kinds([photo.category for photo in photos], [photo.kind for photo in photos]),
+            group=family,
+            rank=np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in photos], np.int64),
+        )
 
 
 def numbered(values: Sequence[Hashable]) -> Ints:
