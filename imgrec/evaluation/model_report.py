@@ -223,15 +223,19 @@ def report_on_models(
     for candidate, seen in zip(candidates, looked, strict=True):
         report.say(f"Measuring {candidate.name}.")
         runs.append(_run(candidate, seen, shown, config))
-    return (
-        ModelReport(
-            split, fit_on, {name: len(side.rows) for name, side in shown.sides.items()},
-            sum(photo.split is None for photo in photos), len(readable) - len(photos),
-            max(one.unreadable for one in looked), seed, RESAMPLES,
-            [run.figures for run in runs], [_compare(run, runs[0], shown) for run in runs[1:]],
-        ),
-        runs,
-    )  # fmt: skip
+    figures = ModelReport(
+        split=split,
+        fitted_on=fit_on,
+        photos={name: len(side.rows) for name, side in shown.sides.items()},
+        without_split=sum(photo.split is None for photo in photos),
+        left_out=len(readable) - len(photos),
+        unreadable=max(one.unreadable for one in looked),
+        seed=seed,
+        resamples=RESAMPLES,
+        models=[run.figures for run in runs],
+        comparisons=[_compare(run, runs[0], shown) for run in runs[1:]],
+    )
+    return figures, runs
 
 
 @dataclass(frozen=True)

@@ -114,11 +114,11 @@ def weights_of(network: Any) -> Weights:
     centre = layers["centre"]
     scale = float(layers[_SCALED].scale) if _SCALED in layers else 1.0
     return Weights(
-        {name: _folded(layers, name) for name in convolution_names()},
-        {name: _plain(layers[name], scale) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
-        float(centre.scale),
-        np.asarray(centre.offset, np.float32),
-        "gem" if _SCALED in layers else "average",
+        convolutions={name: _folded(layers, name) for name in convolution_names()},
+        dense={name: _plain(layers[name], scale) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
+        scale=float(centre.scale),
+        offset=np.asarray(centre.offset, np.float32),
+        stands_on="gem" if _SCALED in layers else "average",
     )
 
 
