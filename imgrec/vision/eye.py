@@ -81,10 +81,6 @@ class Eye:
             said = self._network({"pixels": pixels})
             return self._outputs(said), np.array(said["map"], np.float32)
 
-    def last_map(self, photos: Sequence[Image.Image]) -> Floats:
-        """What the last block sees where: float32 (n, channels, rows, columns)."""
-        return self.look_where(self.preprocessing.batch(photos))[1]
-
     def _each_core(self) -> Cores:
         """Made when first needed: it takes a moment, and as much memory as the network did."""
         with self._turn:
