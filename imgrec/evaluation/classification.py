@@ -1,4 +1,7 @@
-"""How well categories are told apart, and how far the probabilities can be believed."""
+"""How well categories are told apart, and how far the probabilities can be believed.
+
+Of n photos, probabilities: float32 (n, k), each row of sum 1; label and predicted: int64 (n,), numbers of categories.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +48,7 @@ def cross_entropy(probabilities: Floats, label: Ints) -> NDArray[np.float64]:
 
 
 def by_category(label: Ints, predicted: Ints, names: Sequence[str]) -> dict[str, CategoryFigures]:
-    """Precision, recall and F1 of each category that has photos."""
+    """Precision, recall and F1 of each category that has photos. names: those of the k categories, in order."""
     counts = np.array(confusion(label, predicted, names))
     columns = counts.diagonal().tolist(), counts.sum(axis=0).tolist(), counts.sum(axis=1).tolist()
     return {

@@ -17,6 +17,9 @@ from imgrec.progress import Reporter
 from imgrec.search.generation import IndexRecord, Register
 from imgrec.vision.vectors import Bools, Floats, Ints
 
+SIMILARITY_DECIMALS = 6
+"""Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
+
 
 @dataclass(frozen=True)
 class VectorsOf:
@@ -34,10 +37,6 @@ class VectorsOf:
     def given(cls, vectors: Floats) -> Self:
         """Of vectors that are there, float32 (n, k)."""
         return cls(vectors.shape[1], lambda rows: vectors[rows], lambda: iter([(np.arange(len(vectors)), vectors)]))
-
-
-SIMILARITY_DECIMALS = 6
-"""Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def moved(
 
 
 def least_similarity(vectors: Sequence[Floats] | Floats) -> float:
-    """The cosine of the two that are least alike; 1 of fewer than two."""
+    """The cosine of the two that are least alike, of vectors (k,) of L2 norm 1; 1 of fewer than two."""
     return min((float(one @ other) for one, other in combinations(vectors, 2)), default=1.0)
 
 
