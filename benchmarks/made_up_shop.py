@@ -16,7 +16,7 @@ from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.source_writer import category_id
 from imgrec.catalogue.store import Catalogue
 from imgrec.features.looking import Looked
-from imgrec.features.store import PhotoFeatures, View
+from imgrec.features.store import PhotoFeatures, View, as_contents
 from imgrec.search.generation import WHITENING, read_record
 from imgrec.vision.model_folder import Arithmetic
 from imgrec.vision.vectors import Floats, unit_rows
@@ -134,7 +134,7 @@ class MadeUpEye:
             share = np.sort(rng.dirichlet(np.ones(3), BLOCK))[:, ::-1, None]
             colours = np.concatenate([lab, share], axis=2).astype(np.float32)
             seen = PhotoFeatures(
-                np.array([content.encode() for content in contents], "S64"),
+                as_contents(contents),
                 self._shop.features(vectors[at]).astype(np.float16), np.empty((len(at), 0), np.float32), colours[at],
             )  # fmt: skip
             yield Looked(seen, 0, self._arithmetic)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -12,6 +14,11 @@ class Share:
 
     hits: int
     count: int
+
+    @classmethod
+    def of(cls, hits: Sequence[bool] | NDArray[np.bool_]) -> Self:
+        """Of n cases, each of which hits or does not."""
+        return cls(int(np.count_nonzero(hits)), len(hits))
 
     @property
     def value(self) -> float | None:

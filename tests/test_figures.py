@@ -12,10 +12,11 @@ def test_the_interval_is_that_of_wilson():
     assert Share(10, 10).interval == pytest.approx((0.72247, 1), abs=1e-5)
 
 
-def test_a_share_of_nothing_is_none_and_says_so():
+def test_a_share_is_of_cases_that_hit_and_one_of_nothing_is_none():
     assert Share(0, 0).as_json() == {"hits": 0, "count": 0, "share": None, "low": None, "high": None}
     assert str(Share(0, 0)) == "none yet"
     assert str(Share(8, 10)) == "80.0% (8 of 10; 95 % interval 49.0% to 94.3%)"
+    assert (Share.of([]), Share.of([True, False, True])) == (Share(0, 0), Share(2, 3))
 
 
 def test_an_estimate_is_written_with_its_interval_and_one_of_nothing_is_unknown():

@@ -1,1 +1,1 @@
-"""Figures that make the next model and threshold better: of the log, of the search."""
+"""Figures that make the next model and threshold better: of models, of the search, of the log."""

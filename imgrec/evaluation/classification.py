@@ -1,4 +1,7 @@
-"""How well categories are told apart, and how far the probabilities can be believed."""
+"""How well categories are told apart, and how far the probabilities can be believed.
+
+Of n photos, probabilities: float32 (n, k), each row of sum 1; label and predicted: int64 (n,), numbers of categories.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 from imgrec.figures import Share
-from imgrec.vision.vectors import Bools, Floats, Ints
+from imgrec.vision.vectors import Floats, Ints
 
 BINS = 15
 _LEAST_PROBABILITY = 1e-12
@@ -38,12 +41,6 @@ class ConfidenceBin:
     right: Share
 
 
-def among_first(probabilities: Floats, label: Ints, k: int) -> Bools:
-    """Whether each photo's label is among its k likeliest: bool (n,)."""
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :k]
-    return np.asarray((order == label[:, None]).any(axis=1))
-
-
 def cross_entropy(probabilities: Floats, label: Ints) -> NDArray[np.float64]:
     """The loss of each photo, in nats: float64 (n,)."""
     own = probabilities[np.arange(len(label)), label].astype(np.float64)
@@ -51,7 +48,7 @@ def cross_entropy(probabilities: Floats, label: Ints) -> NDArray[np.float64]:
 
 
 def by_category(label: Ints, predicted: Ints, names: Sequence[str]) -> dict[str, CategoryFigures]:
-    """Precision, recall and F1 of each category that has photos."""
+    """Precision, recall and F1 of each category that has photos. names: those of the k categories, in order."""
     counts = np.array(confusion(label, predicted, names))
     columns = counts.diagonal().tolist(), counts.sum(axis=0).tolist(), counts.sum(axis=1).tolist()
     return {
@@ -78,7 +75,7 @@ def confidence_bins(probabilities: Floats, label: Ints, bins: int = BINS) -> lis
     return [
         ConfidenceBin(
             number / bins, (number + 1) / bins, float(confidence[inside].mean()),
-            Share(int(right[inside].sum()), int(inside.sum())),
+            Share.of(right[inside]),
         )
         for number in range(bins)
         if (inside := bin_of == number).any()

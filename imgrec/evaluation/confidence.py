@@ -25,9 +25,9 @@ class Confidence:
         """Of answers that tell categories apart."""
         said = [(one.category.probability, one.sold) for one in answers if one.category]
         return cls(
-            Share(sum(probability >= CONFIDENT for probability, _ in said), len(said)),
-            Share(sum(probability >= CONFIDENT * sold for probability, sold in said), len(said)),
-            Share(sum(one.is_sold for one in answers if one.category), len(said)),
+            Share.of([probability >= CONFIDENT for probability, _ in said]),
+            Share.of([probability >= CONFIDENT * sold for probability, sold in said]),
+            Share.of([one.is_sold for one in answers if one.category]),
         )
 
     def as_json(self) -> dict[str, object]:

@@ -132,7 +132,7 @@ def report_on_log(queries: Iterable[LoggedQuery], judged: Iterable[JudgedMatch] 
 
 def _judged(matches: Sequence[JudgedMatch]) -> Judged:
     said = sum(match.likeness for match in matches) / len(matches)
-    return Judged(said, Share(sum(match.is_liked for match in matches), len(matches)))
+    return Judged(said, Share.of([match.is_liked for match in matches]))
 
 
 def _step(threshold: float) -> str:

@@ -21,7 +21,6 @@ from imgrec.evaluation.candidates import Candidate
 from imgrec.evaluation.classification import (
     CategoryFigures,
     ConfidenceBin,
-    among_first,
     by_category,
     confidence_bins,
     confusion,
@@ -43,13 +42,12 @@ from imgrec.features.store import FeatureStore
 from imgrec.figures import Estimate
 from imgrec.progress import Reporter
 from imgrec.search.build import LookedAt, look_at_all, shop_photos
-from imgrec.search.columns import as_columns
 from imgrec.search.head import Head, own_logits
 from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
 from imgrec.search.learning import learn
 from imgrec.search.likeness import Truth
-from imgrec.search.measures import SHOWN, PerQuery
+from imgrec.search.measures import SHOWN, PerQuery, among_first
 from imgrec.search.ranking import Gallery, Photos, nearest, scoped
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic
@@ -121,8 +119,8 @@ class ModelFigures:
 
     feature: the blocks it is pooled from; feature_dim, vector_dim: numbers in it, and in the vectors searched. head:
     which softmax serves; heads: how both do by themselves, where the model has its own for these categories;
-    hears_neighbours: whether the nearest photos count beside it. threshold,
-    threshold_rule, likeness_truth, note: as an index records them. gap: top-1 of training less that of test photos.
+    hears_neighbours: whether the nearest photos count beside it. threshold, threshold_rule, likeness_truth, note: as an
+    index records them. gap: top-1 of training less that of test photos.
     """
 
     name: str
@@ -225,15 +223,19 @@ def report_on_models(
     for candidate, seen in zip(candidates, looked, strict=True):
         report.say(f"Measuring {candidate.name}.")
         runs.append(_run(candidate, seen, shown, config))
-    return (
-        ModelReport(
-            split, fit_on, {name: len(side.rows) for name, side in shown.sides.items()},
-            sum(photo.split is None for photo in photos), len(readable) - len(photos),
-            max(one.unreadable for one in looked), seed, RESAMPLES,
-            [run.figures for run in runs], [_compare(run, runs[0], shown) for run in runs[1:]],
-        ),
-        runs,
-    )  # fmt: skip
+    figures = ModelReport(
+        split=split,
+        fitted_on=fit_on,
+        photos={name: len(side.rows) for name, side in shown.sides.items()},
+        without_split=sum(photo.split is None for photo in photos),
+        left_out=len(readable) - len(photos),
+        unreadable=max(one.unreadable for one in looked),
+        seed=seed,
+        resamples=RESAMPLES,
+        models=[run.figures for run in runs],
+        comparisons=[_compare(run, runs[0], shown) for run in runs[1:]],
+    )
+    return figures, runs
 
 
 @dataclass(frozen=True)
@@ -271,7 +273,7 @@ def _run(candidate: Candidate, looked: LookedAt, shown: _Measured, config: Confi
     if knowledge.head == "own":  # to be shown beside it
         fitted = learn(shop, (), section.scope_mass, section.results).head
     outputs = looked.seen_in(shown.photos).outputs
-    columns = as_columns(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
+    columns = Photos.of(shown.photos, shop.labels, learned.whitening(outputs.features), shown.family)
     logits = learned.logits(outputs, columns.features, own_labels)
     probabilities = softmax(logits / np.float32(knowledge.temperature))
     served = Served(

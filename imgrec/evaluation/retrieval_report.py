@@ -186,9 +186,16 @@ def search_all_ways(
             ranked = nearest(chosen, shop, in_scope, SHOWN, of_categories)
             ways.append(Way(feature, scoping, in_scope, ranked, judge(chosen, ranked, shop)))
     return RetrievalRun(
-        served, labels, queries.take(rows), rows, searched_gallery,
-        int((~has_kind).sum()), int((has_kind & ~rows).sum()), tuple(ways), joint,
-    )  # fmt: skip
+        served=served,
+        labels=labels,
+        queries=queries.take(rows),
+        rows=rows,
+        gallery=searched_gallery,
+        without_kind=int((~has_kind).sum()),
+        without_relevant=int((has_kind & ~rows).sum()),
+        ways=tuple(ways),
+        joint=joint,
+    )
 
 
 def _scopes(label: Ints, probabilities: Floats, held: Bools, served: Served) -> dict[str, Bools]:

@@ -19,7 +19,7 @@ from imgrec.progress import Reporter
 from imgrec.search.answer import Answer, Match
 from imgrec.search.serving import Serving
 from imgrec.vision.guard import GuardedDecoder
-from imgrec.vision.vectors import Bools, Ints
+from imgrec.vision.vectors import Ints
 
 FIRST = (1, 3, 10)
 CATEGORY_FIRST = 3
@@ -191,9 +191,9 @@ def report_on_search(
     asked = []
     for row, answer in _answers(serving, rows, exclude_own, report):
         if answer is not None:
-            matches = [match for match in answer.matches if not own.has(match.product, row)]
-            shown = [match for match in matches[: serving.settings.results] if match.similarity >= serving.threshold]
-            asked.append(_Asked(row, answer, matches, shown))
+            others = [one for one in answer.matches if not own.has(one.product.product_id, one.product.group, row)]
+            shown = [match for match in others[: serving.settings.results] if match.similarity >= serving.threshold]
+            asked.append(_Asked(row, answer, others, shown))
     told_apart = [one for one in asked if one.row.category and one.answer.category]
     with_kind = [one for one in asked if one.row.kind]
     of_held = _HeldKinds(serving, own)
@@ -206,16 +206,16 @@ def report_on_search(
         likeness=round(serving.knowledge.likeness.of(serving.threshold), 4),
         scoping=serving.scoping,
         head=serving.knowledge.head,
-        category_right=_share([_names(one.answer, 1)[0] == one.row.category for one in told_apart]),
-        category_in_first_3=_share([one.row.category in _names(one.answer, CATEGORY_FIRST) for one in told_apart]),
-        category_in_scope=_share([one.row.category in one.answer.scope for one in told_apart]),
-        kind_in_first={k: _share([one.kind_in_first(k) for one in with_kind]) for k in FIRST},
-        kind_in_first_held={k: _share([one.kind_in_first(k) for one in held]) for k in FIRST},
+        category_right=Share.of([_names(one.answer, 1)[0] == one.row.category for one in told_apart]),
+        category_in_first_3=Share.of([one.row.category in _names(one.answer, CATEGORY_FIRST) for one in told_apart]),
+        category_in_scope=Share.of([one.row.category in one.answer.scope for one in told_apart]),
+        kind_in_first={k: Share.of([one.kind_in_first(k) for one in with_kind]) for k in FIRST},
+        kind_in_first_held={k: Share.of([one.kind_in_first(k) for one in held]) for k in FIRST},
         product_first=None
         if exclude_own
-        else _share([bool(one.matches) and one.matches[0].product.id == one.row.product_id for one in with_product]),
-        answered=_share([bool(one.shown) for one in asked]),
-        shown_three=_share([len(one.shown) >= SEVERAL for one in asked]),
+        else Share.of([bool(one.matches) and one.matches[0].product.id == one.row.product_id for one in with_product]),
+        answered=Share.of([bool(one.shown) for one in asked]),
+        shown_three=Share.of([len(one.shown) >= SEVERAL for one in asked]),
         shown_right=ShownShare.of(
             np.array([one.right for one in with_kind], np.int64),
             np.array([one.judged for one in with_kind], np.int64),
@@ -260,12 +260,8 @@ class _Own:
         self._groups = {id_: {product.group for product in found if product.group} for id_, found in products.items()}
         self._ids = {id_: {product.product_id for product in found} for id_, found in products.items()}
 
-    def has(self, product: Product, row: TruthRow) -> bool:
-        """Whether this product is the query's own."""
-        return self.is_own(product.product_id, product.group, row)
-
-    def is_own(self, product_id: int, group: str | None, row: TruthRow) -> bool:
-        """The same of a product of which no more is known."""
+    def has(self, product_id: int, group: str | None, row: TruthRow) -> bool:
+        """Whether this product is the query's own, or of its group."""
         id_ = row.product_id or ""
         return product_id in self._ids.get(id_, ()) or group in self._groups.get(id_, ())
 
@@ -283,7 +279,7 @@ class _HeldKinds:
     def has(self, row: TruthRow) -> bool:
         """Whether there is something to find."""
         return any(
-            _same_category(category, row) and not self._own.is_own(product, group, row)
+            _same_category(category, row) and not self._own.has(product, group, row)
             for category, product, group in self._of_kind.get(row.kind or "", ())
         )
 
@@ -299,7 +295,3 @@ def _same_category(category: str | None, row: TruthRow) -> bool:
 
 def _names(answer: Answer, first: int) -> list[str]:
     return [candidate.name for candidate in answer.candidates[:first]]
-
-
-def _share(hits: Sequence[bool] | Bools) -> Share:
-    return Share(int(np.count_nonzero(hits)), len(hits))

@@ -8,7 +8,6 @@ import numpy as np
 from imgrec.catalogue.splits import families
 from imgrec.catalogue.store import CataloguePhoto
 from imgrec.config import Config
-from imgrec.evaluation.classification import among_first
 from imgrec.evaluation.retrieval_report import (
     RetrievalFigures,
     Served,
@@ -21,9 +20,8 @@ from imgrec.evaluation.splits import check_split, sides_of
 from imgrec.figures import Share
 from imgrec.progress import Reporter
 from imgrec.search.build import look_at_all
-from imgrec.search.columns import as_columns
 from imgrec.search.judging import judge
-from imgrec.search.measures import SHOWN, success_at
+from imgrec.search.measures import SHOWN, among_first, success_at
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos, nearest, scoped
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.serving import Serving
@@ -57,7 +55,7 @@ def report_on_split(
     check_split(split, sides)
     labels = knowledge.labels or tuple(sorted(index.record.rows))
     vectors, indexed = _indexed(photos, index, report)
-    columns = as_columns(photos, labels, vectors, family)
+    columns = Photos.of(photos, labels, vectors, family)
     rows = sides[split].rows
     seen = looked.seen_in([photos[row] for row in rows.tolist()]).outputs
     queries = replace(columns.take(rows), features=index.learned.whitening(seen.features.astype(np.float32)))
@@ -113,20 +111,16 @@ def _as_for_query_files(
         likeness=round(serving.knowledge.likeness.of(served.threshold), 4),
         scoping=served.scoping,
         head=serving.knowledge.head,
-        category_right=_share(among_first(probabilities, queries.label, 1), told),
-        category_in_first_3=_share(among_first(probabilities, queries.label, CATEGORY_FIRST), told),
-        category_in_scope=_share(own_searched, told),
-        kind_in_first={k: _share(hits, has_kind) for k, hits in first.items()},
-        kind_in_first_held={k: _share(hits, can) for k, hits in first.items()},
+        category_right=Share.of(among_first(probabilities, queries.label, 1)[told]),
+        category_in_first_3=Share.of(among_first(probabilities, queries.label, CATEGORY_FIRST)[told]),
+        category_in_scope=Share.of(own_searched[told]),
+        kind_in_first={k: Share.of(hits[has_kind]) for k, hits in first.items()},
+        kind_in_first_held={k: Share.of(hits[can]) for k, hits in first.items()},
         product_first=None,
-        answered=_share(matches > 0, np.ones(count, bool)),
-        shown_three=_share(matches >= SEVERAL, np.ones(count, bool)),
+        answered=Share.of(matches > 0),
+        shown_three=Share.of(matches >= SEVERAL),
         shown_right=ShownShare.of(
             shown.right[has_kind, :most].sum(axis=1), shown.known[has_kind, :most].sum(axis=1),
             queries.group[has_kind].tolist(), seed,
         ),
     )  # fmt: skip
-
-
-def _share(hits: Bools, among: Bools) -> Share:
-    return Share(int((hits & among).sum()), int(among.sum()))

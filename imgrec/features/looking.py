@@ -14,7 +14,7 @@ from PIL import Image
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.errors import CatalogueError, PhotoError
 from imgrec.features.colours import NO_COLOURS, dominant_colours
-from imgrec.features.store import PhotoFeatures, View
+from imgrec.features.store import PhotoFeatures, View, as_contents
 from imgrec.features.stranger import stranger_view
 from imgrec.features.telephone import telephone_view
 from imgrec.vision.decode import decode_photo
@@ -98,20 +98,21 @@ class Here:
 
     def _look(self, view: View, contents: Sequence[str]) -> Looked:
         """Each step for all of them before the next, so that what it computes with stays in the core's cache."""
-        readable = [(content, photo) for content in contents if (photo := self._decoded(content))]
+        readable = [(content, photo) for content in contents if (photo := decoded(self._photos, content, self._eye))]
         unreadable, arithmetic = len(contents) - len(readable), self._eye.arithmetic
         if not readable:
             return Looked(None, unreadable, arithmetic)
-        names = np.array([content.encode() for content, _ in readable], "S64")
+        names = as_contents(content for content, _ in readable)
         pixels = self._eye.preprocessing.batch([_AS[view](photo, content) for content, photo in readable])
         colours = np.stack([dominant_colours(photo) if view == "shop" else NO_COLOURS for _, photo in readable])
         del readable  # a megabyte each may be: not held while the network looks
         outputs = self._eye.look_at_pixels(pixels)
         return Looked(PhotoFeatures(names, outputs.features, outputs.logits, colours), unreadable, arithmetic)
 
-    def _decoded(self, content: str) -> Image.Image | None:
-        """None: unreadable."""
-        try:
-            return decode_photo(self._photos.source(content), self._eye.preprocessing.side_px)
-        except PhotoError:
-            return None
+
+def decoded(photos: PhotoStore, content: str, eye: Eye) -> Image.Image | None:
+    """A photo, upright RGB, at least as large as the eye needs it; None where it cannot be read."""
+    try:
+        return decode_photo(photos.source(content), eye.preprocessing.side_px)
+    except PhotoError:
+        return None

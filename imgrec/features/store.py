@@ -26,7 +26,7 @@ from imgrec.features.colours import MOST
 from imgrec.folders import Folder, Place, folder_at
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Bools, Floats, Halves, Ints
+from imgrec.vision.vectors import Bools, Floats, Halves, Ints, Table
 
 View = Literal["shop", "telephone", "stranger"]
 Contents = NDArray[np.bytes_]
@@ -35,6 +35,11 @@ Contents = NDArray[np.bytes_]
 ABSENT = -1
 _MODEL_DIGITS = 24
 _ROWS_AT_ONCE = 16_384
+
+
+def as_contents(names: Iterable[str]) -> Contents:
+    """Photos by the SHA-256 of their content, in hex."""
+    return np.fromiter((name.encode() for name in names), "S64")
 
 
 def as_names(contents: Contents) -> list[str]:
@@ -52,39 +57,26 @@ def places(contents: Contents, among: Contents, order: Ints | None = None) -> In
 
 
 @dataclass(frozen=True)
-class PhotoFeatures:
+class PhotoFeatures(Table):
     """n photos as the eye saw them.
 
-    content: bytes (n,), the SHA-256 of each in hex. features: float16 (n, d), L2 norm 1. logits: float32 (n, labels).
+    features: float16 (n, d), L2 norm 1. logits: float32 (n, labels).
     colours: float32 (n, 3, 4), as `dominant_colours`.
     """
 
-    content: NDArray[np.bytes_]
+    content: Contents
     features: Halves
     logits: Floats
     colours: Floats
-
-    def __len__(self) -> int:
-        return len(self.content)
 
     @property
     def outputs(self) -> Outputs:
         """What the network put out of them."""
         return Outputs(self.features, self.logits)
 
-    def take(self, rows: Ints | Bools) -> "PhotoFeatures":
-        """Some of the photos."""
-        return PhotoFeatures(*(getattr(self, field.name)[rows] for field in fields(self)))
-
     def rows_of(self, contents: Sequence[str]) -> Ints:
         """Where these photos stand; ABSENT for those that are not here. int64, one for each."""
-        wanted = np.array([content.encode() for content in contents], "S64")
-        return places(wanted, self.content, np.argsort(self.content))
-
-    @classmethod
-    def joined(cls, parts: Sequence["PhotoFeatures"]) -> "PhotoFeatures":
-        """Several as one; at least one."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+        return places(as_contents(contents), self.content, np.argsort(self.content))
 
 
 @dataclass(frozen=True)

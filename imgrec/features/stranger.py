@@ -6,12 +6,10 @@ Learning of Visual Representations by Solving Jigsaw Puzzles, 2016, section 3. T
 often as it does photos of other things is measured (docs/experiments.md).
 """
 
-import hashlib
-
 import numpy as np
 from PIL import Image, ImageOps
 
-from imgrec.features.telephone import telephone_view
+from imgrec.features.telephone import drawn_by, telephone_view
 from imgrec.vision.vectors import Ints
 
 _PIECES = 4  # a side
@@ -28,12 +26,11 @@ def stranger_view(photo: Image.Image, content: str) -> Image.Image:
 
 def in_pieces(photo: Image.Image, content: str) -> Image.Image:
     """The photo as a square, RGB, 256 x 256 px, whose sixteen pieces have changed places: none is where it was."""
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(content.encode()).digest()[:8]))
     side = _PIECES * _PIECE_PX
     red, green, blue = (int(level) for level in np.asarray(photo.crop((0, 0, 1, 1)))[0, 0])
     whole = ImageOps.pad(photo, (side, side), Image.Resampling.BICUBIC, color=(red, green, blue))
     pieces = np.asarray(whole).reshape(_PIECES, _PIECE_PX, _PIECES, _PIECE_PX, 3).swapaxes(1, 2)
-    mixed = pieces.reshape(-1, _PIECE_PX, _PIECE_PX, 3)[_order(rng)].reshape(pieces.shape).swapaxes(1, 2)
+    mixed = pieces.reshape(-1, _PIECE_PX, _PIECE_PX, 3)[_order(drawn_by(content))].reshape(pieces.shape).swapaxes(1, 2)
     return Image.fromarray(mixed.reshape(side, side, 3))
 
 

@@ -32,7 +32,7 @@ def telephone_view(photo: Image.Image, content: str) -> Image.Image:
 
     `content` is the SHA-256 of the photo's file, which seeds what is drawn.
     """
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(content.encode()).digest()[:8]))
+    rng = drawn_by(content)
     photo = photo.copy()
     photo.thumbnail((_SIDE_PX, _SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=3.0)
     thing, mask = Image.new("RGBA", photo.size), mask_of_thing(photo)
@@ -45,6 +45,11 @@ def telephone_view(photo: Image.Image, content: str) -> Image.Image:
     placed, scene = _placed(thing, size, rng), _ground(rng)
     scene.paste(placed, mask=placed.getchannel("A"))
     return _taken(scene, rng)
+
+
+def drawn_by(content: str) -> np.random.Generator:
+    """What a photo's content draws: always the same."""
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(content.encode()).digest()[:8]))
 
 
 def mask_of_thing(photo: Image.Image) -> Image.Image | None:

@@ -1,1 +1,1 @@
-"""Index generations: what a shop knows, learned from its photos, and exact cosine search."""
+"""Index generations: what a shop knows, learned from its photos; searching them, and words that narrow."""

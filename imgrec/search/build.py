@@ -28,18 +28,19 @@ from imgrec.features.store import (
     PhotoFeatures,
     Pruned,
     View,
+    as_contents,
     places,
     prune,
 )
 from imgrec.generations import before_current, current, generations, next_name, point_to
 from imgrec.lock import writing
 from imgrec.progress import Reporter
-from imgrec.search.columns import as_columns
 from imgrec.search.engine import Store, VectorsOf
 from imgrec.search.engines import remove_generation, store_for
 from imgrec.search.generation import IndexRecord, Register, read_record, write_record
 from imgrec.search.on_sale import Columns, Draw, OnSale
 from imgrec.search.product_colours import names_of_products
+from imgrec.search.ranking import Photos
 from imgrec.search.search_index import SearchIndex
 from imgrec.search.trial import ShopPhotos
 from imgrec.sums import seal
@@ -110,7 +111,7 @@ class LookedAt:
         return self.store.all_of(self.found.take(self._rows_of(photos)))
 
     def _rows_of(self, photos: Sequence[CataloguePhoto]) -> Ints:
-        return places(np.array([photo.sha256.encode() for photo in photos], "S64"), *self._by_content)
+        return places(as_contents(photo.sha256 for photo in photos), *self._by_content)
 
     @cached_property
     def _by_content(self) -> tuple[Contents, Ints]:
@@ -194,7 +195,7 @@ def prune_features(config: Config) -> Pruned:
     """Remove features of photos no longer on sale, and of models that neither model.path nor the index names."""
     with writing(config.index.path, "imgrec features --prune"):
         with Catalogue.read(config.catalogue) as catalogue:
-            contents = np.fromiter((photo.sha256.encode() for photo in catalogue.on_sale()), "S64")
+            contents = as_contents(photo.sha256 for photo in catalogue.on_sale())
         if not len(contents):
             raise CatalogueError(_NOTHING)
         models = {open_model(config.model.path).sha256}
@@ -208,7 +209,7 @@ def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) ->
     """What a shop learns from: these of the photos looked at, or a sample of each category where there are many."""
     chosen = [photos[row] for row in Columns.of(photos, {}).drawn(_LEARNED_FROM).tolist()]
     labels = tuple(sorted({photo.category for photo in chosen if photo.category}))
-    contents = np.array([photo.sha256.encode() for photo in chosen], "S64")
+    contents = as_contents(photo.sha256 for photo in chosen)
     order = np.argsort(contents, kind="stable")  # of products with one photo the first is meant
 
     def of_chosen(views: PhotoFeatures) -> tuple[Ints, Outputs]:
@@ -220,7 +221,7 @@ def shop_photos(photos: Sequence[CataloguePhoto], looked: LookedAt, eye: Eye) ->
     family = families(chosen)
     return ShopPhotos(
         labels=labels,
-        photos=as_columns(chosen, labels, np.zeros((len(chosen), 1), np.float32), family),
+        photos=Photos.of(chosen, labels, np.zeros((len(chosen), 1), np.float32), family),
         seen=looked.seen_in(chosen).outputs,
         telephone=telephone,
         by_telephone=by_telephone,

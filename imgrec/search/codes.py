@@ -24,7 +24,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, Table
 
 Codes = NDArray[np.int8]
 
@@ -39,7 +39,7 @@ _ROWS_AT_ONCE = 2048
 
 
 @dataclass(frozen=True)
-class CodedRows:
+class CodedRows(Table):
     """n vectors of k numbers, each row for itself.
 
     leading: int8 (n, l), the codes of a row's first numbers, half of all. trailing: int8 (n, k - l), the rest.
@@ -52,9 +52,6 @@ class CodedRows:
     step: Floats
     residual: Floats
     trailing_norm: Floats
-
-    def __len__(self) -> int:
-        return len(self.leading)
 
     @cached_property
     def largest_residual(self) -> float:

@@ -17,6 +17,9 @@ from imgrec.progress import Reporter
 from imgrec.search.generation import IndexRecord, Register
 from imgrec.vision.vectors import Bools, Floats, Ints
 
+SIMILARITY_DECIMALS = 6
+"""Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
+
 
 @dataclass(frozen=True)
 class VectorsOf:
@@ -34,10 +37,6 @@ class VectorsOf:
     def given(cls, vectors: Floats) -> Self:
         """Of vectors that are there, float32 (n, k)."""
         return cls(vectors.shape[1], lambda rows: vectors[rows], lambda: iter([(np.arange(len(vectors)), vectors)]))
-
-
-SIMILARITY_DECIMALS = 6
-"""Similarities closer than this are equal: the rest is rounding, and depends on how a product is summed."""
 
 
 @dataclass(frozen=True)
@@ -133,12 +132,6 @@ class Store(Protocol):
 
         Whatever interrupts it, `remove_generation` finds in that folder what it has left elsewhere.
         """
-
-
-def batches(rows: int, most: int) -> Iterator[Ints]:
-    """The numbers of so many rows, in stretches of at most `most`."""
-    for start in range(0, rows, most):
-        yield np.arange(start, min(start + most, rows))
 
 
 def ranked_hits(register: Register, rows: Ints, similarity: NDArray[np.floating], top: int) -> list[Hit]:

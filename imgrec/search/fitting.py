@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from imgrec.search.head import Head
 from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.sold import Sold
-from imgrec.vision.vectors import Bools, Floats, Ints, softmax
+from imgrec.vision.vectors import Bools, Doubles, Floats, Ints, softmax
 
 _INVERSE_PENALTY = 0.03
 _MOST_ITERATIONS = 300
@@ -80,7 +80,7 @@ def fit_sold(sold: Floats, not_sold: Floats, share: float) -> Sold:
     weight = np.where(sign > 0, (1 - share) / len(sold), share / len(not_sold))
     columns = np.column_stack([(told - mean) / spread, np.ones(len(told))])
 
-    def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def loss(line: Doubles) -> tuple[float, Doubles]:
         wrong = -sign * (columns @ line)
         penalty = _PENALTY * line * (1, 1, 0)
         slope = -(weight * sign * expit(wrong)) @ columns + 2 * penalty
@@ -141,7 +141,7 @@ def very_one_from(similarity: NDArray[np.floating], is_it: Bools) -> float | Non
 def _curve(
     similarity: NDArray[np.floating], right: Bools, places: NDArray[np.floating],
     weight: NDArray[np.floating] | None = None,
-) -> NDArray[np.float64]:  # fmt: skip
+) -> Doubles:  # fmt: skip
     """The curve at these places; one wrong match beside the most similar keeps it below certainty."""
     weight = np.ones(len(similarity)) if weight is None else weight
     steps = _isotonic(np.append(similarity, similarity.max()), np.append(right, False), np.append(weight, 1.0))
@@ -150,7 +150,7 @@ def _curve(
 
 def _isotonic(
     similarity: NDArray[np.floating], right: Bools, weight: NDArray[np.floating]
-) -> tuple[NDArray[np.floating], NDArray[np.float64]]:
+) -> tuple[NDArray[np.floating], Doubles]:
     """Isotonic regression of matches (n,): the similarities that count, ascending, and the share that is right there.
 
     Scikit-learn's checks of its arguments take a hundred times as long as the regression itself.

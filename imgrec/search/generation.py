@@ -42,7 +42,7 @@ from imgrec.search.scoping import Scoping
 from imgrec.search.sold import Sold
 from imgrec.sums import SealedFolder
 from imgrec.vision.model_folder import Arithmetic
-from imgrec.vision.vectors import Bools, Floats, Ints
+from imgrec.vision.vectors import Bools, Floats, Ints, Table
 
 RECORD, WHITENING, HEAD, VECTORS = "index.json", "whitening.npy", "head.npy", "vectors.npy"
 NO_RANK = sys.maxsize
@@ -132,16 +132,13 @@ class IndexRecord(Frozen):
 
 
 @dataclass(frozen=True)
-class Register:
+class Register(Table):
     """What each row of a generation is of, wherever its vectors are: 26 bytes a photo."""
 
     photo: Ints
     product: Ints
     rank: Ints
     colours: Names
-
-    def __len__(self) -> int:
-        return len(self.photo)
 
     def of_products(self, products: Ints) -> Bools:
         """The rows of these products, ids: bool (photos,)."""

@@ -7,10 +7,9 @@ match whose kind is unknown, within the query's own category, cannot be judged.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.search.ranking import UNKNOWN, Gallery, Photos, Ranked
-from imgrec.vision.vectors import Bools, Ints
+from imgrec.vision.vectors import Bools, Doubles, Ints
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Judged:
     match is right, and whether that can be told. relevant: int64 (q,), products on sale that would be right.
     """
 
-    similarity: NDArray[np.float64]
+    similarity: Doubles
     right: Bools
     known: Bools
     relevant: Ints

@@ -23,17 +23,15 @@ from imgrec.search.judging import judge
 from imgrec.search.learned import Learned
 from imgrec.search.likeness import Likeness, Truth
 from imgrec.search.meaning import NOTHING_TO_GO_BY, meaning_of, truth_of
+from imgrec.search.measures import among_first
 from imgrec.search.neighbours import Neighbours
 from imgrec.search.ranking import UNKNOWN
 from imgrec.search.scoping import Scoping
 from imgrec.search.strangers import sold_of
 from imgrec.search.trial import Fold, LogitsOf, ShopPhotos, Trial, Way, ask
-from imgrec.search.whitening import Whitening
+from imgrec.search.whitening import DIM, Whitening
 from imgrec.search.within import differences
 from imgrec.vision.vectors import Bools, Floats, Halves, Ints
-
-DIM = 256
-"""Numbers in a vector that is searched; fewer where there are fewer photos."""
 
 _FOLDS = 5
 _LEAST_FAMILIES = 12
@@ -238,10 +236,9 @@ def _expected(
         }
         for view, (said, of) in sides.items():
             if len(of):
-                order = np.argsort(-said, axis=1, kind="stable")
                 by_family = Resampling(of.group, 0)
-                category[view] = by_family.share(order[:, 0] == of.label)
-                first_3[view] = by_family.share((order[:, :3] == of.label[:, None]).any(axis=1))
+                category[view] = by_family.share(among_first(said, of.label, 1))
+                first_3[view] = by_family.share(among_first(said, of.label, 3))
         weakest = _weakest(shop.labels, logits.shop[told].argmax(axis=1), photos.label[told])
     kind_first, kind_in_10 = {}, {}
     judged = judge(trial.queries, trial.ranked, trial.gallery)

@@ -7,7 +7,6 @@ photos as telephones take them: of all matches shown, at least seventy of a hund
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.bootstrap import Resampling
 from imgrec.figures import Estimate
@@ -16,7 +15,7 @@ from imgrec.search.judging import count_relevant, judge
 from imgrec.search.likeness import SOMEWHAT, Likeness, Truth
 from imgrec.search.ranking import UNKNOWN, Gallery
 from imgrec.search.trial import ShopPhotos, Trial
-from imgrec.vision.vectors import Bools, Ints
+from imgrec.vision.vectors import Bools, Doubles, Ints
 
 WANTED_RIGHT = 0.70
 """Of all matches that the threshold `auto` shows, the share that is to be right."""
@@ -74,9 +73,7 @@ def meaning_of(trial: Trial, truth: Truth, shown: int) -> Meaning:
     return _fitted(ranked.similarity[told], right[told], group, truth, very_one)
 
 
-def _fitted(
-    similarity: NDArray[np.float64], right: Bools, group: Ints, truth: Truth, very_one: float | None
-) -> Meaning:
+def _fitted(similarity: Doubles, right: Bools, group: Ints, truth: Truth, very_one: float | None) -> Meaning:
     if len(np.unique(group)) < LEAST_JUDGED:
         return Meaning(Likeness.unknown(), 0.0, NOTHING_TO_GO_BY, None)
     fitted_on = f"{len(right):,} matches of photos as a telephone would take them; right: {_WHAT[truth]}"
@@ -92,7 +89,7 @@ def _fitted(
     return Meaning(likeness, threshold, rule + ("" if is_reached else f" ({WANTED_RIGHT:.0%} is out of reach)"), share)
 
 
-def _least_similarity(similarity: NDArray[np.float64], right: Bools) -> tuple[float, bool]:
+def _least_similarity(similarity: Doubles, right: Bools) -> tuple[float, bool]:
     """The lowest threshold of which enough is right, and whether there is one; else the one of which most is right."""
     order = np.argsort(-similarity, kind="stable")
     count = np.arange(1, len(order) + 1)

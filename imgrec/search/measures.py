@@ -1,25 +1,32 @@
 """How good a ranked list is: precision, recall, average precision, success and first hit, as pure functions.
 
 Definitions follow C. D. Manning, P. Raghavan and H. Schuetze, Introduction to Information Retrieval, 2008, chapter 8
-(8.3: unranked sets, 8.4: ranked lists), on the first k matches. A match is right when it has the query's category and
-kind and is neither the query's own product nor of its group. Every function returns one value a query; their mean over
-queries is the figure (for average precision: mAP).
+(8.3: unranked sets, 8.4: ranked lists), on the first k matches. Every function returns one value a query; their mean
+over queries is the figure (for average precision: mAP). right: bool (q, depth), and relevant: int64 (q,), as judging.py
+gives them.
 
-A match whose kind is unknown, within the query's own category, cannot be judged. In ranked lists it counts as wrong, so
-that these figures are lower bounds where a category has products without a kind; what is said of a threshold leaves it
-out, as the rule that fits the threshold does.
+A match that cannot be judged counts as wrong here, so that these figures are lower bounds where a category has products
+without a kind; what is said of a threshold leaves it out, as the rule that fits the threshold does.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Bools, Ints
+from imgrec.vision.vectors import Bools, Doubles, Floats, Ints
 
 DEPTHS = (1, 3, 5, 10)
 SHOWN = max(DEPTHS)
 """Matches looked at: what an album holds, and what the threshold is fitted on."""
 
-PerQuery = NDArray[np.float64]
+PerQuery = Doubles
+
+
+def among_first(said: Floats, label: Ints, k: int) -> Bools:
+    """Whether each photo's label is among its k likeliest, of equal ones the first: bool (n,).
+
+    said: float32 (n, labels), probabilities or logits. label: int64 (n,).
+    """
+    likeliest = np.argsort(-said, axis=1, kind="stable")[:, :k]
+    return np.asarray((likeliest == label[:, None]).any(axis=1))
 
 
 def precision_at(right: Bools, k: int) -> PerQuery:

@@ -113,8 +113,8 @@ class MilvusEngine:
             least = hits[-1].similarity if len(hits) >= top else -math.inf
             missed = np.full(len(shelves), found[0].missed, np.float32)
             most = blended(missed, np.array([shelf.root for shelf in shelves], np.float32), weight)
-            for shelf in (shelves[at] for at in np.flatnonzero((most >= least - _ROUNDING) & np.isfinite(missed))):
-                found.append(self._nearest(vector, [shelf], top, findable, allowed))  # noqa: PERF401
+            further = np.flatnonzero((most >= least - _ROUNDING) & np.isfinite(missed))
+            found += [self._nearest(vector, [shelves[at]], top, findable, allowed) for at in further]
             hits = self._hits(found, shelves, weight, top)
         return hits
 

@@ -12,7 +12,7 @@ from imgrec.errors import SearchIndexError
 from imgrec.features.colour_names import COLOUR_NAMES
 from imgrec.generations import next_name, write_atomically
 from imgrec.progress import Reporter
-from imgrec.search.engine import VectorsOf, batches
+from imgrec.search.engine import VectorsOf
 from imgrec.search.generation import IndexRecord, Register, write_register
 from imgrec.search.milvus import COLLECTION, UNCATEGORISED, CollectionNote, search_params
 from imgrec.search.milvus_server import MilvusServer, pymilvus
@@ -44,11 +44,8 @@ class MilvusStore:
 
     def check(self) -> None:
         """See Store."""
-        server = MilvusServer(self._section)
-        try:
+        with contextlib.closing(MilvusServer(self._section)) as server:
             server.ask("list_collections")
-        finally:
-            server.close()
 
     def write(self, draft: Path, record: IndexRecord, register: Register, vectors: VectorsOf, report: Reporter) -> None:
         """See Store. The draft names the collection before there is one."""
@@ -59,11 +56,8 @@ class MilvusStore:
             name=name, uri=self._section.uri, owner=_owner(self._path), index=self._section.index, dim=vectors.dim
         )
         _write_note(draft, note)
-        server = MilvusServer(self._section)
-        try:
+        with contextlib.closing(MilvusServer(self._section)) as server:
             recall = _Writing(server, note, record, register, vectors).all(report)
-        finally:
-            server.close()
         if note.index == "FLAT" and recall < 1:
             raise SearchIndexError(
                 f"Milvus at {note.uri} finds {recall:.1%} of the nearest photos where it compares all, and should find "
@@ -95,10 +89,11 @@ class _Writing:
         self._ask("create_collection", schema=_schema(self._note.dim))
         with report.stage("Writing to Milvus", self._record.photos) as advance:
             for rows, vectors in self._vectors.parts():
-                for some in batches(len(rows), _ROWS_AT_ONCE):
+                for start in range(0, len(rows), _ROWS_AT_ONCE):
+                    some = slice(start, start + _ROWS_AT_ONCE)
                     self._insert(rows[some], vectors[some])
                     self._note_nearest(vectors[some])
-                    advance(len(some), "")
+                    advance(len(rows[some]), "")
         with report.stage("Milvus makes it searchable", None):
             name = self._note.name
             self._server.ask("flush", name, _MAKE_SEARCHABLE_S)
@@ -145,13 +140,10 @@ def drop(folder: Path, section: IndexSection) -> None:
     if note is None or note.owner != _owner(section.path):
         return
     for uri in dict.fromkeys([address(note, section), note.uri]):  # the server it is asked at, and was written to
-        server = MilvusServer(section.milvus.model_copy(update={"uri": uri}))
-        try:
+        with contextlib.closing(MilvusServer(section.milvus.model_copy(update={"uri": uri}))) as server:
             if server.ask("has_collection", note.name):
                 server.ask("drop_collection", note.name)
                 return
-        finally:
-            server.close()
 
 
 def address(note: CollectionNote, section: IndexSection) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Self
 
@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.catalogue.store import Catalogue, CataloguePhoto
-from imgrec.features.store import Contents
+from imgrec.features.store import Contents, as_contents
 from imgrec.progress import Advance
 from imgrec.search.generation import NO_RANK
 from imgrec.search.product_colours import Names, names_in_titles
 from imgrec.search.ranking import UNKNOWN
-from imgrec.vision.vectors import Bools, Ints
+from imgrec.vision.vectors import Ints, Table
 
 Lots = NDArray[np.uint64]
 
@@ -66,7 +66,7 @@ def lots(contents: Iterable[bytes], count: int) -> Lots:
 
 
 @dataclass(frozen=True)
-class Columns:
+class Columns(Table):
     """n stored photos of products on sale, in order of photo id, 100 bytes each (as objects they take 800).
 
     photo, product, rank: int64 (n,), ids and sales ranks. category: int32 (n,), a number, UNKNOWN of none. content: S64
@@ -80,21 +80,9 @@ class Columns:
     content: Contents
     lot: Lots
 
-    def __len__(self) -> int:
-        return len(self.photo)
-
-    def take(self, rows: Ints | Bools) -> Self:
-        """Some of the photos."""
-        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
-
     def drawn(self, draw: Draw) -> Ints:
         """The rows of some photos."""
         return draw.of(self.lot, self.category)
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """Several as one; at least one."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     @classmethod
     def of(cls, photos: Sequence[CataloguePhoto], number_of: dict[str, int]) -> Self:
@@ -103,7 +91,7 @@ class Columns:
             UNKNOWN if photo.category is None else number_of.setdefault(photo.category, len(number_of))
             for photo in photos
         ]
-        content = np.array([photo.sha256.encode() for photo in photos], "S64")
+        content = as_contents(photo.sha256 for photo in photos)
         return cls(
             np.array([photo.photo_id for photo in photos], np.int64),
             np.array([photo.product_id for photo in photos], np.int64),

@@ -1,7 +1,7 @@
 """Searching with many queries at once, exactly as the bot would with each: one matrix product, then the first few.
 
-`imgrec.search` answers one query over memory-mapped files; figures need thousands of queries against the same photos,
-in several scopings. A test holds both to the same answers.
+An engine answers one query; figures need thousands of queries against the same photos, in several scopings. A test
+holds both to the same answers.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imgrec.catalogue.store import CataloguePhoto
 from imgrec.search.engine import SIMILARITY_DECIMALS
+from imgrec.search.generation import NO_RANK
 from imgrec.search.joint import Joint
 from imgrec.search.scoping import Scoping, scope
-from imgrec.vision.vectors import Bools, Floats, Ints
+from imgrec.vision.vectors import Bools, Doubles, Floats, Ints, Table
 
 UNKNOWN = -1
 _CELLS_AT_ONCE = 8_000_000
@@ -22,7 +23,7 @@ _NEVER = -(2**62)
 
 
 @dataclass(frozen=True)
-class Photos:
+class Photos(Table):
     """n photos as columns, all in the same order.
 
     features: float32 (n, d), rows of L2 norm 1. product, rank: catalogue id and sales rank of the photo's product.
@@ -38,12 +39,22 @@ class Photos:
     group: Ints
     rank: Ints
 
-    def __len__(self) -> int:
-        return len(self.product)
+    @classmethod
+    def of(cls, photos: Sequence[CataloguePhoto], labels: Sequence[str], features: Floats, family: Ints) -> Self:
+        """The catalogue's photos with their features, in the same order; a category not among the labels is UNKNOWN.
 
-    def take(self, rows: Ints | Bools) -> Self:
-        """Some of the photos."""
-        return type(self)(**{name: column[rows] for name, column in vars(self).items()})
+        family: int64 (n,), which photos belong together. Numbers of kinds mean something only among photos coded
+        together: take queries from the result.
+        """
+        number = {name: at for at, name in enumerate(labels)}
+        return cls(
+            features=features,
+            product=np.array([photo.product_id for photo in photos], np.int64),
+            label=np.array([number.get(photo.category or "", UNKNOWN) for photo in photos], np.int64),
+            kind=numbered_kinds([photo.category for photo in photos], [photo.kind for photo in photos]),
+            group=family,
+            rank=np.array([NO_RANK if photo.sales_rank is None else photo.sales_rank for photo in photos], np.int64),
+        )
 
 
 def numbered(values: Sequence[Hashable]) -> Ints:
@@ -103,7 +114,7 @@ class Ranked:
     """
 
     product: Ints
-    similarity: NDArray[np.float64]
+    similarity: Doubles
 
 
 def searched(probabilities: Floats, held: Bools, scoping: Scoping, mass: float) -> Bools:

@@ -36,7 +36,7 @@ def moved(
 
 
 def least_similarity(vectors: Sequence[Floats] | Floats) -> float:
-    """The cosine of the two that are least alike; 1 of fewer than two."""
+    """The cosine of the two that are least alike, of vectors (k,) of L2 norm 1; 1 of fewer than two."""
     return min((float(one @ other) for one, other in combinations(vectors, 2)), default=1.0)
 
 
@@ -56,4 +56,4 @@ def _mean(vectors: Sequence[Floats]) -> Floats:
 
 
 def _unit(vector: Floats) -> Floats:
-    return np.asarray(unit_rows(vector[None])[0], np.float32)
+    return np.asarray(unit_rows(vector[None])[0])

@@ -23,15 +23,10 @@ from typing import Self
 
 import numpy as np
 import simsimd
-from numpy.typing import NDArray
 
 from imgrec.search.beside import in_parallel
 from imgrec.search.codes import CodedQuery, CodedRows, Codes
-from imgrec.vision.vectors import Floats
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Doubles = NDArray[np.float64]
+from imgrec.vision.vectors import Bools, Doubles, Floats, Ints
 
 _ROUNDING = 1e-5
 """What is closer than this to where the answer ends is compared too: some of it may come out equal."""

@@ -200,15 +200,17 @@ class Serving:
         found = self._on_sale(seen.vector, roots, searched, max(shown, RANKED), filters, without, among)
         ranked = [(product, self._rank(product.product_id, similarity)) for product, similarity in found]
         return Answer(
-            self.id,
-            candidates[0] if candidates else None,
-            candidates[:SHOWN_CANDIDATES],
-            searched,
-            least,
-            self._with_lowest_prices([self._match(*one) for one in ranked[:shown] if one[1].similarity >= least]),
-            self._match(*ranked[0]) if ranked else None,
-            tuple(rank for _, rank in ranked[:RANKED]),
-            round(seen.sold, 6),
+            serving=self.id,
+            category=candidates[0] if candidates else None,
+            candidates=candidates[:SHOWN_CANDIDATES],
+            scope=searched,
+            threshold=least,
+            matches=self._with_lowest_prices(
+                [self._match(*one) for one in ranked[:shown] if one[1].similarity >= least]
+            ),
+            nearest=self._match(*ranked[0]) if ranked else None,
+            ranked=tuple(rank for _, rank in ranked[:RANKED]),
+            sold=round(seen.sold, 6),
         )
 
     def matches(self, ranks: Iterable[Rank]) -> tuple[Match, ...]:

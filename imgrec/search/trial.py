@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imgrec.search.head import Head
 from imgrec.search.judging import judge
@@ -13,7 +12,7 @@ from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, scoped
 from imgrec.search.scoping import Scoping
 from imgrec.search.whitening import Whitening
 from imgrec.vision.eye import Outputs
-from imgrec.vision.vectors import Bools, Floats, Ints, softmax
+from imgrec.vision.vectors import Bools, Doubles, Floats, Ints, softmax
 
 _NOBODY = -2  # a group that no product is of
 
@@ -80,7 +79,7 @@ class Trial:
     by_telephone: Bools
     ranked: Ranked
     gallery: Gallery
-    first_similarity: NDArray[np.float64]
+    first_similarity: Doubles
     is_it: Bools
 
     @property
@@ -96,7 +95,7 @@ class Trial:
         shares = success_at(right, 1), success_at(right, SHOWN), recall_at(right, judged.relevant[can], SHOWN)
         return float(np.mean([share.mean() for share in shares]))
 
-    def first_matches(self) -> tuple[NDArray[np.float64], Bools, Ints]:
+    def first_matches(self) -> tuple[Doubles, Bools, Ints]:
         """First matches of the queries by telephone: similarity, whether it is the very product, and the query's group.
 
         Each query twice, once with its own product searched and once without: of what customers photograph, the shop
@@ -130,8 +129,7 @@ def ask(
     parts: list[tuple[Ints, bool, Ranked]] = []
     firsts: list[Ranked] = []
     for fold in folds:
-        left_out = np.logical_and(fold.rows, fair)
-        views = np.flatnonzero(np.take(left_out, shop.telephone))
+        views = np.flatnonzero((fold.rows & fair)[shop.telephone])
         if not len(views):
             continue
         at = shop.telephone[views]

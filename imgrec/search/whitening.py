@@ -15,7 +15,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.vision.vectors import Floats, Halves, unit_rows
+from imgrec.vision.vectors import Doubles, Floats, Halves, unit_rows
+
+DIM = 256
+"""Numbers in a vector that is searched; fewer where there are fewer photos."""
 
 _WITHIN_FLOOR = 0.15
 """Of the mean spread, what is added to each direction before it is scaled: few pairs know little of the small ones."""
@@ -39,18 +42,18 @@ class Whitening:
 
         It has at most `dim` axes, and no more than n - 1. Fewer than twenty differences are left aside.
         """
-        spread_within = np.eye(outputs.shape[1])
+        scaling = np.eye(outputs.shape[1])
         if differences is not None and len(differences) >= _LEAST_PAIRS:
             spread, axes = _spread(differences)
             floor = _WITHIN_FLOOR * spread.sum() / outputs.shape[1]
             unseen = 1 / np.sqrt(floor)  # what directions without any spread are scaled by
             scale = 1 / np.sqrt(np.maximum(spread, 0) + floor)
-            spread_within = spread_within * unseen + (axes * (scale - unseen)) @ axes.T
+            scaling = scaling * unseen + (axes * (scale - unseen)) @ axes.T
         mean = outputs.mean(axis=0, dtype=np.float64)
-        spread, axes = _spread((outputs - mean) @ spread_within)
+        spread, axes = _spread((outputs - mean) @ scaling)
         kept = max(1, min(dim, len(outputs) - 1, int((spread > spread[0] * 1e-8).sum())))
         spread, axes = spread[:kept], axes[:, :kept]
-        matrix = spread_within @ axes / np.sqrt(spread + _AXES_FLOOR * spread.mean() + 1e-12)
+        matrix = scaling @ axes / np.sqrt(spread + _AXES_FLOOR * spread.mean() + 1e-12)
         return cls(np.vstack([matrix, -mean @ matrix]).astype(np.float32))
 
     @property
@@ -67,7 +70,7 @@ class Whitening:
         np.save(file, self.affine, allow_pickle=False)
 
 
-def _spread(rows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _spread(rows: NDArray[np.floating]) -> tuple[Doubles, Doubles]:
     """The variance along each principal axis of centred rows (n, d), largest first, and the axes as columns.
 
     Of few rows only the n axes that they span: along any other there is none. It takes a fiftieth of the time.

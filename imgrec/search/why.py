@@ -16,7 +16,7 @@ from imgrec.search.whitening import Whitening
 from imgrec.vision.model_folder import FeatureSettings
 from imgrec.vision.places import on_photo
 from imgrec.vision.preprocessing import Preprocessing
-from imgrec.vision.vectors import Floats
+from imgrec.vision.vectors import Floats, unit_rows
 
 PANEL_PX = 640
 _GAP_PX = 12
@@ -39,8 +39,7 @@ def agreement(maps: Floats, vectors: Floats, feature: FeatureSettings, whitening
     """
     power = _GEM_POWER if feature.pooling == "gem" else 1
     raised = maps**power
-    pooled = raised.mean(axis=(2, 3)) ** np.float32(1 / power)
-    pooled /= np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+    pooled = unit_rows(raised.mean(axis=(2, 3)) ** np.float32(1 / power))
     shares = raised / np.maximum(raised.sum(axis=(2, 3), keepdims=True), 1e-12)
     if feature.layers[-1] == _LAST_BLOCK:
         of_last_block = whitening.affine[:-1][-maps.shape[1] :]

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from imgrec.search.judging import Judged, judge
-from imgrec.search.learning import DIM
 from imgrec.search.measures import SHOWN, recall_at, success_at
 from imgrec.search.ranking import Gallery, Photos, Ranked, nearest, numbered, numbered_kinds
-from imgrec.search.whitening import Whitening
+from imgrec.search.whitening import DIM, Whitening
 from imgrec.training.examples import LEARNED_FROM, Examples
 from imgrec.training.settings import Wanted
 from imgrec.vision.vectors import Floats

@@ -51,7 +51,7 @@ def compare_features(
     for split in LEARNED_FROM:
         pixels = photos.pixels(split, settings.side_px)
         with report.stage(f"Comparing features on {split} photos", len(pixels)) as advance:
-            outputs = run_in_chunks(every, pixels, lambda done, advance=advance: advance(done, ""))
+            outputs = run_in_chunks(every, pixels, advance)
         for name, values in outputs.items():
             said.setdefault(name, {})[split] = values
     best, found = choose(examples, {name: said[name] for name in features}, settings.wanted)

@@ -4,7 +4,7 @@ Weights are stored in 8 bits and computed with in floating point. That this is a
 photos, by what the search will compare: whitened features.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from imgrec.errors import ModelError
-from imgrec.search.learning import DIM
-from imgrec.search.whitening import Whitening
+from imgrec.progress import Advance
+from imgrec.search.whitening import DIM, Whitening
 from imgrec.training.graph import graph_of
 from imgrec.training.weights import Feature, Weights
 from imgrec.vision.eye import arithmetic_of, compile_network
@@ -32,7 +32,7 @@ _NEAREST = 10
 _PHOTOS_A_DIM = 4
 _CHUNK = 16
 
-Photos = Callable[[], Iterable[Pixels]]
+Batches = Callable[[], Iterable[Pixels]]
 """Gives photos in batches, uint8 (n, side, side, 3), anew whenever it is called."""
 
 
@@ -84,7 +84,7 @@ class Exported:
         return {"weight_bits": self.bits, **(vars(self.fidelity) if self.fidelity else {"photos": 0})}
 
 
-def export(design: Design, folder: Path, photos: Photos | None, or_in_16_bits: bool = False) -> Exported:
+def export(design: Design, folder: Path, photos: Batches | None, or_in_16_bits: bool = False) -> Exported:
     """Write a network into a model's folder, and measure it on photos where there are some.
 
     Where rounding to 8 bits changes too much, weights are stored in 16 if that is allowed. Raises ModelError where not.
@@ -109,18 +109,23 @@ def export(design: Design, folder: Path, photos: Photos | None, or_in_16_bits: b
     return Exported(settings, bits, fidelity)
 
 
-def run_in_chunks(network: Any, pixels: Pixels, on_photos: Any = lambda done: None) -> dict[str, Floats]:
+def run_in_chunks(network: Any, pixels: Pixels, advance: Advance = lambda done, note: None) -> dict[str, Floats]:
     """Run a compiled network over many photos. Returns its outputs by name, each float32 (n, d); but not the map."""
     chunks: list[dict[str, Floats]] = []
-    for start in range(0, len(pixels), _CHUNK):
-        outputs = network({"pixels": np.asarray(pixels[start : start + _CHUNK])})
-        named = {port.get_any_name(): values for port, values in outputs.items()}
-        chunks.append({name: np.array(values, np.float32) for name, values in named.items() if name != "map"})
-        on_photos(len(pixels[start : start + _CHUNK]))
+    for start, said in in_chunks(network, pixels):
+        chunks.append({name: np.array(values, np.float32) for name, values in said.items() if name != "map"})
+        advance(min(_CHUNK, len(pixels) - start), "")
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-def in_batches(pixels: Pixels) -> Photos:
+def in_chunks(network: Any, pixels: Pixels) -> Iterator[tuple[int, dict[str, Floats]]]:
+    """What a compiled network says of some photos at a time: the first one's number, and the outputs by name."""
+    for start in range(0, len(pixels), _CHUNK):
+        said = network({"pixels": np.asarray(pixels[start : start + _CHUNK])})
+        yield start, {port.get_any_name(): values for port, values in said.items()}
+
+
+def in_batches(pixels: Pixels) -> Batches:
     """At most so many as an export is measured on, drawn evenly from all."""
     drawn = pixels[:: -(-len(pixels) // MOST_MEASURED)]
     return lambda: (np.asarray(drawn[start : start + _CHUNK]) for start in range(0, len(drawn), _CHUNK))
@@ -130,7 +135,7 @@ def _save(graph: Any, file: Path) -> None:
     import_openvino().save_model(graph, file, compress_to_fp16=True)
 
 
-def _measure(design: Design, file: Path, photos: Photos) -> Fidelity | None:
+def _measure(design: Design, file: Path, photos: Batches) -> Fidelity | None:
     """None where there is no photo after all."""
     networks = {
         "unrounded": compile_network(design.graph(eight_bits=False), "float32"),

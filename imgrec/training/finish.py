@@ -15,9 +15,10 @@ from imgrec.database import utc_now
 from imgrec.errors import TrainingError
 from imgrec.features.fill import find_or_look
 from imgrec.features.looking import Here
-from imgrec.features.store import FeatureStore
+from imgrec.features.store import FeatureStore, as_contents
 from imgrec.generations import write_atomically
 from imgrec.progress import Reporter
+from imgrec.search.measures import among_first
 from imgrec.sums import seal
 from imgrec.training.channels import channels, multiplications
 from imgrec.training.choose import find
@@ -143,7 +144,7 @@ def _seen_by(
     for split, side in trained.examples.items():
         if not len(side):
             continue
-        contents = np.array([file.stem.encode() for file in side.files], "S64")  # a photo is named by its content
+        contents = as_contents(file.stem for file in side.files)  # a photo is named by its content
         looker = Told(eye, photos, contents, said[split]) if split in said else Here(eye, photos)
         found, _, unreadable = find_or_look(store, looker, "shop", f"Looking at {split} photos", contents, report)
         if unreadable:
@@ -164,10 +165,6 @@ def _learned(examples: Mapping[str, Examples]) -> LearnedPhotos:
 def _accuracies(seen: Mapping[str, Outputs], examples: Mapping[str, Examples], first: int) -> dict[str, float]:
     """By split, the share of photos whose label is among the likeliest `first`."""
     return {
-        split: float(
-            (np.argsort(-outputs.logits, axis=1, kind="stable")[:, :first] == examples[split].label[:, None])
-            .any(axis=1)
-            .mean()
-        )
+        split: float(among_first(outputs.logits, examples[split].label, first).mean())
         for split, outputs in seen.items()
     }

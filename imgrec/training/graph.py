@@ -36,8 +36,7 @@ def graph_of(
     """
     openvino, layers = import_openvino(), _Layers(weights, eight_bits)
     op = layers.op
-    pixels = op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
-    x = layers.centred(pixels)
+    pixels, x = layers.photos(side_px)
     if mirrored:
         x = op.concat([x, op.gather(x, np.arange(side_px)[::-1].copy(), _COLUMNS)], 0)
     both = layers.averaged if mirrored else lambda x: x
@@ -51,7 +50,6 @@ def graph_of(
         outputs[name] = parts[0] if len(parts) == 1 else layers.of_length_one(op.concat(parts, 1))
     for name, output in outputs.items():
         output.output(0).set_names({name})
-    pixels.output(0).set_names({"pixels"})
     return _named_alike(openvino.Model(list(outputs.values()), [pixels], "vgg16"))
 
 
@@ -61,14 +59,11 @@ def graph_below(weights: Weights, side_px: int, block: int) -> Any:
     Out comes `maps`, what the block takes, as Keras has it: float16 (n, rows, columns, channels).
     """
     openvino, layers = import_openvino(), _Layers(weights, eight_bits=False)
-    op = layers.op
-    pixels = op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
-    x = layers.centred(pixels)
+    pixels, x = layers.photos(side_px)
     for number in range(1, block):
         x = layers.halved(layers.block(x, number))
-    maps = op.convert(op.transpose(x, [0, 2, 3, 1]), "f16")
+    maps = layers.op.convert(layers.op.transpose(x, [0, 2, 3, 1]), "f16")
     maps.output(0).set_names({"maps"})
-    pixels.output(0).set_names({"pixels"})
     return openvino.Model([maps], [pixels], "frozen")
 
 
@@ -79,8 +74,7 @@ def graph_of_convolutions(weights: Weights, side_px: int, names: Sequence[str], 
     columns). Layers above the last of them are left out.
     """
     openvino, layers = import_openvino(), _Layers(weights, eight_bits=False)
-    pixels = layers.op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
-    x, outputs = layers.centred(pixels), []
+    (pixels, x), outputs = layers.photos(side_px), []
     for name in convolution_names():
         rectified = layers.convolution(x, name)
         if name in names:
@@ -91,7 +85,6 @@ def graph_of_convolutions(weights: Weights, side_px: int, names: Sequence[str], 
             break
         block, number = name.removeprefix("block").split("_conv")
         x = layers.halved(rectified) if int(number) == BLOCKS[int(block) - 1][1] else rectified
-    pixels.output(0).set_names({"pixels"})
     return openvino.Model(outputs, [pixels], "convolutions")
 
 
@@ -145,12 +138,14 @@ class _Layers:
     def has(self, name: str) -> bool:
         return name in self.weights.dense
 
-    def centred(self, pixels: Any) -> Any:
-        """Colours less their mean, scaled; uint8 (n, rows, columns, 3) in, float32 (n, 3, rows, columns) out."""
+    def photos(self, side_px: int) -> tuple[Any, Any]:
+        """What comes in, uint8 (n, side_px, side_px, 3), and its colours as centred by their mean, channels first."""
         op = self.op
+        pixels = op.parameter([-1, side_px, side_px, 3], np.uint8, name="pixels")
+        pixels.output(0).set_names({"pixels"})
         photos = op.convert(op.transpose(pixels, [0, 3, 1, 2]), "f32")
         offset = np.reshape(self.weights.offset, (1, -1, 1, 1)).astype(np.float32)
-        return op.add(op.multiply(photos, np.float32(self.weights.scale)), offset)
+        return pixels, op.add(op.multiply(photos, np.float32(self.weights.scale)), offset)
 
     def block(self, x: Any, block: int) -> Any:
         """The convolutions of a block, counted from 1, without the pooling behind them."""

@@ -10,11 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from imgrec.catalogue.photo_store import PhotoStore
-from imgrec.errors import PhotoError
 from imgrec.features.colours import dominant_colours
-from imgrec.features.looking import BATCH, Looked
-from imgrec.features.store import Contents, PhotoFeatures, View, as_names
-from imgrec.vision.decode import decode_photo
+from imgrec.features.looking import BATCH, Looked, decoded
+from imgrec.features.store import Contents, PhotoFeatures, View, as_contents, as_names
 from imgrec.vision.eye import Eye, Outputs
 from imgrec.vision.preprocessing import Pixels
 from imgrec.vision.vectors import Floats
@@ -47,14 +45,10 @@ class Told:
                 yield Looked(seen, len(batch) - len(readable), self._eye.arithmetic)
 
     def _features(self, readable: Mapping[str, Floats]) -> PhotoFeatures:
-        names = np.array([content.encode() for content in readable], "S64")
         seen = self._outputs.take(np.array([self._row[content] for content in readable]))
-        return PhotoFeatures(names, seen.features, seen.logits, np.stack(list(readable.values())))
+        return PhotoFeatures(as_contents(readable), seen.features, seen.logits, np.stack(list(readable.values())))
 
     def _colours(self, content: str) -> Floats | None:
         """None: unreadable."""
-        try:
-            photo = decode_photo(self._photos.source(content), self._eye.preprocessing.side_px)
-        except PhotoError:
-            return None
-        return dominant_colours(photo)
+        photo = decoded(self._photos, content, self._eye)
+        return dominant_colours(photo) if photo else None

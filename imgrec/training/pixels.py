@@ -18,7 +18,7 @@ from imgrec.vision.decode import decode_photo
 from imgrec.vision.preprocessing import MOST_SIDE_PX, Pixels, Preprocessing
 
 _MARGIN = 1.25  # augmentation enlarges parts of a photo, so it reads a larger one than the network takes
-
+_PREDICTED_AT_ONCE = 64
 
 Take = Callable[[NDArray[np.int64], np.random.Generator], NDArray[Any]]
 """Gives the training photos of some rows as they are shown, drawing what is left to chance."""
@@ -132,11 +132,11 @@ class TrainingBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return photos, targets
 
 
-def predict(network: Any, photos: NDArray[Any], batch_size: int = 64) -> NDArray[np.float32]:
+def predict(network: Any, photos: NDArray[Any]) -> NDArray[np.float32]:
     """Run a network built by `build_vgg16` over photos uint8 (n, side, side, 3), or a part of it over what that takes.
 
     Returns logits (n, categories).
     """
-    starts = range(0, len(photos), batch_size)
-    batches = (network.predict_on_batch(np.asarray(photos[start : start + batch_size])) for start in starts)
+    starts = range(0, len(photos), _PREDICTED_AT_ONCE)
+    batches = (network.predict_on_batch(np.asarray(photos[start : start + _PREDICTED_AT_ONCE])) for start in starts)
     return np.concatenate([np.asarray(outputs["logits"], np.float32) for outputs in batches])

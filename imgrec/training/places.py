@@ -1,4 +1,4 @@
-"""Where models go."""
+"""Where models go, and what training keeps beside them."""
 
 import re
 from pathlib import Path
@@ -25,3 +25,8 @@ def model_target(model_path: Path, name: str) -> Path:
     if find_model(model_path) == model_path:
         return model_path.with_name(name)
     return model_path / name
+
+
+def keras_weights(target: Path) -> Path:
+    """Where a model's Keras weights lie: beside its folder, as only training wants their 60 MB."""
+    return target.with_name(f"{target.name}.weights.h5")

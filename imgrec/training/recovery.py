@@ -53,7 +53,7 @@ def _seen_by(full: Weights, photos: Pixels, report: Reporter) -> Floats:
     features = {block: Feature(block, "gem") for block in _BLOCKS}
     network = compile_network(graph_of(full, photos.shape[1], features))
     with report.stage("Looking with the full network", len(photos)) as advance:
-        said = run_in_chunks(network, photos, lambda done: advance(done, ""))
+        said = run_in_chunks(network, photos, advance)
     return np.concatenate([said[block] for block in _BLOCKS], axis=1)
 
 

@@ -20,9 +20,9 @@ from imgrec.training.finish import Trained, finish_model
 from imgrec.training.fit import Lesson, fit
 from imgrec.training.forecast import forecast
 from imgrec.training.pixels import PhotoCache
-from imgrec.training.places import TENSORBOARD
+from imgrec.training.places import TENSORBOARD, keras_weights
 from imgrec.training.settings import TrainingSettings
-from imgrec.training.start import keras_weights, load_start, take_finished
+from imgrec.training.start import load_start, take_finished
 from imgrec.training.targets import training_targets
 from imgrec.training.tensorboard import TensorBoardLog
 from imgrec.training.vgg16 import build_vgg16, weights_of

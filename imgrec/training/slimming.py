@@ -9,7 +9,7 @@ channels to drop: greedily, as J.-H. Luo et al., ThiNet, 2017, section 3.2, but 
 B. Hassibi and D. Stork, Second Order Derivatives for Network Pruning: Optimal Brain Surgeon, 1993, do for one weight.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgrec.progress import Reporter
+from imgrec.training.export import in_chunks
 from imgrec.training.graph import graph_of_convolutions
 from imgrec.training.weights import KERNEL, Weights, convolution_names
 from imgrec.vision.eye import compile_network
@@ -28,13 +29,10 @@ MOST_PHOTOS = 1000
 """So many are looked at, drawn evenly."""
 
 _PLACES = 32  # of each photo, for each convolution
-_CHUNK = 16
 _WAITING = 8
 _ROUNDS = 64  # for each, one of so many of the channels that are left is dropped
 _RIDGE = 1e-3  # of the mean square of what goes in
 _AREA = KERNEL[0] * KERNEL[1]
-
-Doubles = NDArray[np.float64]
 
 
 def slimmed(weights: Weights, channels: Mapping[str, int], photos: Pixels, report: Reporter) -> Weights:
@@ -51,7 +49,7 @@ def slimmed(weights: Weights, channels: Mapping[str, int], photos: Pixels, repor
             below = _compiled(replace(weights, convolutions=convolutions), side_px, [name], says=False)
             moments = _Moments(full[name][0].shape[2], full[name][0].shape[3])
             said = wanted.pop(name)
-            for number, inputs in _looks(below, pixels):
+            for number, inputs in in_chunks(below, pixels):
                 moments.add(_patches(inputs[name], number, name), said[number])
             moments.close()
             kept = moments.best(channels[before])
@@ -68,10 +66,10 @@ def _said_by(weights: Weights, pixels: Pixels, report: Reporter) -> dict[str, di
     said: dict[str, dict[int, NDArray[np.float16]]] = {name: {} for name in names}
     whole = _compiled(weights, pixels.shape[1], names, says=True)
     with report.stage("Looking with the full network", len(pixels)) as advance:
-        for number, outputs in _looks(whole, pixels):
+        for number, outputs in in_chunks(whole, pixels):
             for name, maps in outputs.items():
                 said[name][number] = _at(maps, *_places(maps, number, name)).astype(np.float16)
-            advance(min(_CHUNK, len(pixels) - number), "")
+            advance(len(maps), "")
     return said
 
 
@@ -148,13 +146,6 @@ class _Moments:
 
 def _compiled(weights: Weights, side_px: int, names: Sequence[str], says: bool) -> Any:
     return compile_network(graph_of_convolutions(weights, side_px, names, says))
-
-
-def _looks(network: Any, pixels: Pixels) -> Iterator[tuple[int, dict[str, Floats]]]:
-    """Chunks of the photos, by their first's number: of each convolution float32 (n, channels, rows, columns)."""
-    for start in range(0, len(pixels), _CHUNK):
-        said = network({"pixels": np.asarray(pixels[start : start + _CHUNK])})
-        yield start, {port.get_any_name(): values for port, values in said.items()}
 
 
 def _places(maps: Floats, number: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

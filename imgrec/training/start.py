@@ -11,6 +11,7 @@ from imgrec.progress import Reporter
 from imgrec.training.channels import channels
 from imgrec.training.fit import Epoch, read_history
 from imgrec.training.pixels import PhotoCache
+from imgrec.training.places import keras_weights
 from imgrec.training.pretrained import download_imagenet, read_h5
 from imgrec.training.recovery import recover
 from imgrec.training.settings import TrainingSettings
@@ -53,11 +54,6 @@ def take_finished(network: Any, model: Path) -> list[Epoch]:
         "--reuse)",
     )  # fmt: skip
     return read_history(history)
-
-
-def keras_weights(target: Path) -> Path:
-    """Where a model's Keras weights lie: beside its folder, as only training wants their 60 MB."""
-    return target.with_name(f"{target.name}.weights.h5")
 
 
 def _load_pretrained(network: Any, settings: TrainingSettings, report: Reporter) -> None:

@@ -60,8 +60,8 @@ _STEPS_AN_AVERAGE_NEEDS = 3  # times the steps it reaches back
 class Plan:
     """What a study is of: one goes on only with the plan it was begun with.
 
-    accuracy: the best validation accuracy of a trial's epochs. retrieval: of what is of validation
-    photos' kinds, the share among their first ten matches, with the feature that does best at it.
+    objective: accuracy, the best validation accuracy of a trial's epochs at its final side; or retrieval, what
+    validation photos find with the best of its features (`Found.score`).
     """
 
     settings: TrainingSettings
@@ -145,6 +145,10 @@ def tune(
 
 class _Diverged(Exception):  # noqa: N818 - an outcome, not an error
     """The loss is not a number."""
+
+
+class _Impossible(Exception):  # noqa: N818 - an outcome, not an error
+    """These settings do not go together."""
 
 
 class _OutOfTime(Exception):  # noqa: N818 - an outcome, not an error
@@ -265,10 +269,6 @@ class _Bench:
             return self.plan.space.settings_of(self.plan.settings, values)
         except ValidationError as error:
             raise _Impossible(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
-
-
-class _Impossible(Exception):  # noqa: N818 - an outcome, not an error
-    """These settings do not go together."""
 
 
 class _Watch:

@@ -37,11 +37,11 @@ _SCRATCH_SCALE = 1 / 64  # about unit variance, which He initialisation assumes;
 
 
 def build_vgg16(categories: int, settings: TrainingSettings, dtype: str = "float32", metric_classes: int = 0) -> Any:
-    """The network as a keras.Model: uint8 or float (n, side, side, 3) RGB in; out come, by name,
+    """The network as a keras.Model: pixels uint8 (n, side, side, 3) RGB in, of any side unless the top is dense.
 
-    `logits` float32 (n, categories), and where `metric_classes` are given `metric` float32 (n, metric_classes): cosines
-    between an embedding and each class's direction, times COSINE_SCALE. `dtype` is a Keras policy, such as
-    mixed_bfloat16. The side is any, unless the dense top holds it to the settings' side.
+    Out come, by name, `logits` float32 (n, categories), and where `metric_classes` are given `metric` float32
+    (n, metric_classes): cosines between an embedding and each class's direction, times COSINE_SCALE. `dtype` is a Keras
+    policy, such as mixed_bfloat16.
     """
     layer = _LayersOf(dtype)
     side = settings.side_px if settings.top == "dense" else None
@@ -114,11 +114,11 @@ def weights_of(network: Any) -> Weights:
     centre = layers["centre"]
     scale = float(layers[_SCALED].scale) if _SCALED in layers else 1.0
     return Weights(
-        {name: _folded(layers, name) for name in convolution_names()},
-        {name: _plain(layers[name], scale) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
-        float(centre.scale),
-        np.asarray(centre.offset, np.float32),
-        "gem" if _SCALED in layers else "average",
+        convolutions={name: _folded(layers, name) for name in convolution_names()},
+        dense={name: _plain(layers[name], scale) for name in ("fc1", "fc2", "embedding", "logits") if name in layers},
+        scale=float(centre.scale),
+        offset=np.asarray(centre.offset, np.float32),
+        stands_on="gem" if _SCALED in layers else "average",
     )
 
 

@@ -1,1 +1,1 @@
-"""Photo to tensor to VGG-16: the one preprocessing and the eye that runs it."""
+"""Photo to pixels to VGG-16: decoding, the one preprocessing, the eye, and models as folders."""

@@ -8,6 +8,7 @@ from PIL import Image, ImageChops, ImageCms
 
 _STRIP_PIXELS = 500_000
 _DEEP = {"I", "F"}
+_SIXTEEN_BITS = {"I;16", "I;16L", "I;16B", "I;16N"}
 _GREY_OF_FEW_BITS = {"1": 255, "L;2": 85, "L;4": 17}  # what a PNG's grey values are multiplied by when read
 _PROFILE_OF = {"RGB": "RGB", "RGBA": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 _UNSEEN = 3  # of 255: profiles that differ from sRGB by less are left alone
@@ -96,9 +97,6 @@ class Colours:
             return image
         self.translated = True
         return transform.apply(image)
-
-
-_SIXTEEN_BITS = {"I;16", "I;16L", "I;16B", "I;16N"}
 
 
 @lru_cache(maxsize=8)

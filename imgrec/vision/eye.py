@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from imgrec.errors import ModelError
@@ -15,14 +14,14 @@ from imgrec.vision.cores import Cores
 from imgrec.vision.model_folder import Arithmetic, ModelFolder
 from imgrec.vision.preprocessing import Pixels, Preprocessing
 from imgrec.vision.runtime import import_openvino
-from imgrec.vision.vectors import Floats, Halves
+from imgrec.vision.vectors import Floats, Halves, Table
 
 ALIKE = 0.99
 """From this share of common nearest photos on, features of two arithmetics may be compared with each other."""
 
 
 @dataclass(frozen=True)
-class Outputs:
+class Outputs(Table):
     """What the network says of n photos, in order.
 
     features: float16 (n, d), rows of L2 norm 1, as the store keeps them: rounded once, and nowhere else.
@@ -31,18 +30,6 @@ class Outputs:
 
     features: Halves
     logits: Floats
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64] | slice) -> "Outputs":
-        """Those of some of the photos."""
-        return Outputs(self.features[rows], self.logits[rows])
-
-    @classmethod
-    def joined(cls, parts: Sequence["Outputs"]) -> "Outputs":
-        """Several as one; at least one."""
-        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 class Eye:
@@ -94,10 +81,6 @@ class Eye:
             said = self._network({"pixels": pixels})
             return self._outputs(said), np.array(said["map"], np.float32)
 
-    def last_map(self, photos: Sequence[Image.Image]) -> Floats:
-        """What the last block sees where: float32 (n, channels, rows, columns)."""
-        return self.look_where(self.preprocessing.batch(photos))[1]
-
     def _each_core(self) -> Cores:
         """Made when first needed: it takes a moment, and as much memory as the network did."""
         with self._turn:
@@ -121,13 +104,14 @@ class Eye:
 
 
 def compile_network(
-    file: Path, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None,
+    file: Path | Any, arithmetic: Literal["auto"] | Arithmetic = "auto", content: tuple[bytes, bytes] | None = None,
     threads: int | None = None, *, each_core_alone: bool = False,
 ) -> Any:  # fmt: skip
     """Make an OpenVINO network ready for batches of any size.
 
-    content: its two files', where they were read and checked before; else they are read here. OpenVINO itself would map
-    the weights, and a file that is cut short later would end the process. threads: how many compute, on any cores, so
+    file: network.xml, or an openvino.Model. content: a network's two files', where they were read and checked before;
+    else they are read here. OpenVINO itself would map the weights, and a file that is cut short later would end the
+    process. threads: how many compute, on any cores, so
     that several processes may share a machine; else one on each core. each_core_alone: as `Cores` needs it; else all
     work on one batch. Raises ModelError when it does not load.
     """

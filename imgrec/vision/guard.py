@@ -217,7 +217,7 @@ class _Process:
         try:
             self._send(REQUEST.pack(isinstance(source, Path), enough_px, len(content)), deadline)
             self._send(content, deadline)
-            kind, width, height, _ = REPLY.unpack(self._read(REPLY.size, deadline))
+            kind, width, height = REPLY.unpack(self._read(REPLY.size, deadline))
             if kind == FAILED:
                 name, message = (str(self._read(length, deadline), "utf-8", "replace") for length in (width, height))
                 whole = bool(message)  # without one it is out of memory, and ends

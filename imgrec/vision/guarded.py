@@ -31,7 +31,7 @@ from imgrec.vision.decode import FORMATS, examine_photo
 REQUEST = struct.Struct("<BIQ")
 """Whether a path follows (else the bytes of a photo), enough_px, and how many bytes follow."""
 
-REPLY = struct.Struct("<BIII")
+REPLY = struct.Struct("<BII")
 """1 for a plain JPEG, 0 for another photo, width and height; then its pixels, RGB. FAILED: the length of two texts."""
 
 FAILED = 2
@@ -69,7 +69,7 @@ def _answer(line: socket.socket, source: bytes | Path, enough_px: int, formats: 
         _fail(line, UnreadablePhotoError.__name__, f"The photo does not decode as an image ({error}).")
     else:
         image = decoded.image
-        line.sendall(REPLY.pack(decoded.is_plain_jpeg, image.width, image.height, 0))
+        line.sendall(REPLY.pack(decoded.is_plain_jpeg, image.width, image.height))
         rows = max(1, _STRIP_BYTES // (3 * image.width))
         for top in range(0, image.height, rows):
             line.sendall(image.crop((0, top, image.width, min(image.height, top + rows))).tobytes())
@@ -77,7 +77,7 @@ def _answer(line: socket.socket, source: bytes | Path, enough_px: int, formats: 
 
 def _fail(line: socket.socket, name: str, message: str) -> None:
     texts = name.encode(), message.encode(errors="replace")[:2000]
-    line.sendall(REPLY.pack(FAILED, len(texts[0]), len(texts[1]), 0) + b"".join(texts))
+    line.sendall(REPLY.pack(FAILED, len(texts[0]), len(texts[1])) + b"".join(texts))
 
 
 def _read(line: socket.socket, length: int) -> bytes:

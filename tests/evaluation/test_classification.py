@@ -6,7 +6,6 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import f1_score, log_loss, top_k_accuracy_score
 
 from imgrec.evaluation.classification import (
-    among_first,
     by_category,
     confidence_bins,
     confusion,
@@ -14,6 +13,7 @@ from imgrec.evaluation.classification import (
     expected_calibration_error,
 )
 from imgrec.figures import Share
+from imgrec.search.measures import among_first
 from imgrec.vision.vectors import softmax
 
 

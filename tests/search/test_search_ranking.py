@@ -7,7 +7,6 @@ import pytest
 from tiny_shop import write_config
 
 from imgrec.config import load_config
-from imgrec.search.columns import as_columns
 from imgrec.search.joint import Joint
 from imgrec.search.ranking import (
     UNKNOWN,
@@ -124,7 +123,7 @@ def test_on_a_real_shop_it_gives_what_the_serving_answers(own_shop, scoping, wei
         path_of, side_px = serving.catalogue.photos.path, serving.preprocessing.side_px
         seen = [serving.see([decode_photo(path_of(photo.sha256), side_px)])[0] for photo in catalogued]
         group = numbered([photo.group for photo in catalogued])
-        columns = as_columns(catalogued, labels, np.stack([one.vector for one in seen]), group)
+        columns = Photos.of(catalogued, labels, np.stack([one.vector for one in seen]), group)
         held = [serving.seen_of_product(photo.product_id) for photo in catalogued]
         gallery = Gallery(replace(columns, features=np.stack([one.vector for one in held])))
         probabilities = np.stack([one.probabilities for one in seen])

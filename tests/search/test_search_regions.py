@@ -84,6 +84,7 @@ def test_real_photos_laid_on_one_ground_are_found_and_alone_are_one():
         photo.thumbnail((200, 200))
         together.paste(photo, (40 + 280 * number, 40))
     eye = Eye(open_model(IMAGENET))
-    alone, both = ([regions(p, eye.last_map([p])[0], eye.preprocessing) for p in some] for some in (photos, [together]))
+    maps = [eye.look_where(eye.preprocessing.batch([photo]))[1][0] for photo in (*photos, together)]
+    *alone, both = map(regions, (*photos, together), maps, [eye.preprocessing] * 3)
     assert [len(found) for found in alone] == [1, 1]
-    assert len(both[0]) == 2
+    assert len(both) == 2

@@ -101,7 +101,7 @@ def test_a_model_is_made_of_a_file_of_weights_measured_on_photos_and_looks(
     assert figures["alike"] == model.settings.alike
     photo = decode_photo(photos / CATEGORIES[0] / "red-0.jpg", 32)
     eye = Eye(model)
-    seen, last = eye.look([photo, photo]), eye.last_map([photo])
+    seen, last = eye.look([photo, photo]), eye.look_where(eye.preprocessing.batch([photo]))[1]
     assert (seen.features.shape, seen.logits.shape, last.shape) == ((2, 128), (2, 0), (1, 64, 2, 2))
     assert np.linalg.norm(seen.features.astype(float), axis=1) == pytest.approx([1, 1], abs=1e-3)
     assert not (tmp_path / "models" / "CURRENT").exists()  # making is not using

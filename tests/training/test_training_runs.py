@@ -22,9 +22,9 @@ from imgrec.config import Config, FeaturesSection, load_config
 from imgrec.errors import ModelError, TrainingError, WeightsError
 from imgrec.progress import Silent
 from imgrec.search.build import look_at_all
-from imgrec.training.places import model_target
+from imgrec.training.places import keras_weights, model_target
 from imgrec.training.recipes import settings_from
-from imgrec.training.run import Options, keras_weights, train
+from imgrec.training.run import Options, train
 from imgrec.training.settings import Stage, TrainingSettings
 from imgrec.training.vgg16 import build_vgg16, convolution_shapes
 from imgrec.vision.eye import Eye

@@ -50,7 +50,7 @@ def test_labels_are_the_categories_in_the_order_of_the_logits(eye: Eye):
 
 
 def test_the_last_map_has_a_place_for_every_part_of_the_photo(eye: Eye):
-    seen = eye.last_map(PHOTOS[:2])
+    _, seen = eye.look_where(eye.preprocessing.batch(PHOTOS[:2]))
     side = eye.preprocessing.side_px // 16
     assert (seen.shape[0], seen.shape[2:]) == (2, (side, side))
     assert (seen >= 0).all()
