@@ -121,7 +121,7 @@ class _Run:
         self.sample = Sample(options.per_category, options.seed) if options.per_category else None
 
     def read_all(self) -> None:
-        """Read every part; where that is interrupted, say what is in."""
+        """Read every part; where that is interrupted, say what is in. Where nothing is, no trace of it stays."""
         sources = dict.fromkeys(part.source for part in self.parts)
         self.writers = {source: SourceWriter(self.catalogue, source) for source in sources}
         self.runs = {
@@ -140,6 +140,11 @@ class _Run:
                         "retired."
                     )
             raise
+        finally:
+            for source, run in self.runs.items():
+                taken = any(self.reports[number].taken for number in self._numbers(source))
+                if run.is_under_way and not taken and not run.written():
+                    run.undo()
 
     def _read_parts(self) -> None:
         """A source is finished with its last part, or when the sample has been drawn."""
@@ -170,10 +175,8 @@ class _Run:
                     for what in feed.warnings:
                         self.reporter.say(f"{part.path} {what}")
                 except FeedError as error:
-                    done = report.imported + report.unchanged
-                    raise FeedError(
-                        f"{error} The {done:,} products before that are in." if done else f"{error}"
-                    ) from None
+                    done = f" The {report.taken:,} products before that are in." if report.taken else ""
+                    raise FeedError(f"{error}{done}") from None
 
     def _level(self, part: FeedPart, feed: FeedFile, feed_format: FeedFormat) -> int:
         """How deep categories are taken from; for a feed with a tree of its own, its beginning tells."""
@@ -241,12 +244,12 @@ class _Run:
 
     def _finish(self, source: str) -> None:
         """Retire what a source no longer has, unless its feed cannot have been meant so, and tell what came of it."""
-        numbers = [number for number, part in enumerate(self.parts) if part.source == source]
+        numbers = self._numbers(source)
         reports = [self.reports[number] for number in numbers]
-        usable = sum(report.imported + report.unchanged + report.rejected[Reason.NOT_SAMPLED] for report in reports)
+        usable = sum(report.taken + report.rejected[Reason.NOT_SAMPLED] for report in reports)
         nothing_drawn = self.sample is not None and not self.sample
         if nothing_drawn or (self.sample is None and not usable):
-            raise self._of_no_use(numbers)
+            raise self._of_no_use(source, numbers)
         if usable:
             self._retire(source, reports[-1])
         for number in numbers:
@@ -271,7 +274,10 @@ class _Run:
             report.retired = writer.retire_unseen()
         run.finish(settled=not report.not_retired and not report.kept_for_nameless_rows)
 
-    def _of_no_use(self, numbers: Sequence[int]) -> FeedError:
+    def _numbers(self, source: str) -> list[int]:
+        return [number for number, part in enumerate(self.parts) if part.source == source]
+
+    def _of_no_use(self, source: str, numbers: Sequence[int]) -> FeedError:
         reports = [self.reports[number] for number in numbers]
         listed = next((report.rejects_file for report in reports if report.rejects_file), None)
         feeds = " and ".join(str(self.parts[number].path) for number in numbers)
@@ -281,7 +287,7 @@ class _Run:
         read = sum(report.read for report in reports)
         as_format = " and ".join(dict.fromkeys(report.format for report in reports))
         has = f"{what} among {read:,}" if read else "no rows"
-        return FeedError(f"The feed {feeds}, read as {as_format}, has {has}; the catalogue is as before.{where}")
+        return FeedError(f"The feed {feeds}, read as {as_format}, has {has}; nothing of {source!r} was changed.{where}")
 
 
 class _Progress:
