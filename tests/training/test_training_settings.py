@@ -81,11 +81,11 @@ def test_an_unknown_setting_names_the_nearest(tmp_path: Path):
 
 
 def test_a_bad_value_names_the_option_or_the_recipe(tmp_path: Path):
-    with pytest.raises(TrainingError, match=r"^--dropout: .*less than 1"):
+    with pytest.raises(TrainingError, match=r"^--dropout is 3; it should be less than 1\."):
         settings_from("best", {"dropout": 3})
-    with pytest.raises(TrainingError, match=r"^--side-px: .*less than or equal to 512"):
+    with pytest.raises(TrainingError, match=r"^--side-px is 1024; .*less than or equal to 512\."):
         settings_from("best", {"side_px": 1024})
-    with pytest.raises(TrainingError, match=r"^optimizer in the recipe .*my recipe\.yaml: .*'adam'"):
+    with pytest.raises(TrainingError, match=r"^optimizer in the recipe .*my recipe\.yaml is 'adagrad'; it should be 'adam',"):
         settings_from(recipe(tmp_path, optimizer="adagrad"), {})
     with pytest.raises(TrainingError, match=r"^stages\.0\.share in the recipe .*greater than 0"):
         settings_from(recipe(tmp_path, stages=[{"share": 0}]), {})
