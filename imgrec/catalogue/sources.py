@@ -54,7 +54,7 @@ def list_sources(catalogue: Catalogue) -> list[Source]:
 
 def source_id(connection: sqlite3.Connection, name: str) -> int:
     """The id of a source. Raises CatalogueError that names those there are, the nearest first."""
-    sources = {row["name"]: row["id"] for row in connection.execute("SELECT name, id FROM sources ORDER BY name")}
+    sources: dict[str, int] = dict(connection.execute("SELECT name, id FROM sources ORDER BY name").fetchall())
     if name not in sources:
         near = difflib.get_close_matches(name, sources, n=_MOST_NAMED, cutoff=0.5)
         known = [*near, *(other for other in sources if other not in near)]
@@ -62,8 +62,7 @@ def source_id(connection: sqlite3.Connection, name: str) -> int:
         raise CatalogueError(
             f"The catalogue has no source {name!r}. Known: {', '.join(known[:_MOST_NAMED]) or 'none'}{more}."
         )
-    found: int = sources[name]
-    return found
+    return sources[name]
 
 
 def rename_source(catalogue: Catalogue, old: str, new: str) -> None:
