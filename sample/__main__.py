@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from imgrec.commands.console import Commands, reporter
+from imgrec.figures import counted
 
 _HERE = Path(__file__).resolve().parent
 _processes = click.option(
@@ -73,7 +74,10 @@ def render(
     if shelves.has_shelves(out):
         shelves.put_out(shelves.shelved(), out)
     size = sum(file.stat().st_size for file in files)
-    click.echo(f"{out}: {len(products)} products, {len(files)} photos ({taken} new), {size / 1e6:.1f} MB.")
+    click.echo(
+        f"{out}: {counted(len(products), 'product')}, {counted(len(files), 'photo')} ({taken:,} new), "
+        f"{size / 1e6:.1f} MB."
+    )
 
 
 @main.command()
@@ -116,7 +120,9 @@ def views(
     subjects = training.subjects(chosen, sold, products_per_kind, seed)
     taken = take(training.sittings(subjects, views, out, look), processes, reporter(), "Photographing")
     rows = training.write_feed(subjects, views, out)
-    click.echo(f"{out / 'products.csv'}: {len(subjects):,} products, {rows:,} photos ({taken:,} new).")
+    click.echo(
+        f"{out / 'products.csv'}: {counted(len(subjects), 'product')}, {counted(rows, 'photo')} ({taken:,} new)."
+    )
 
 
 @main.command()
@@ -163,7 +169,8 @@ def shelves(feed: Path, out: Path) -> None:
     for (set_, licence), photos in sorted(taken.items()):
         click.echo(f"{set_}, {licence}: photos taken: {photos:,}")
     customers = sum(one.is_customers for one in chosen)
-    click.echo(f"{out}: {len(chosen) - customers} products, {customers} photos of customers.")
+    sold, sent = counted(len(chosen) - customers, "product"), counted(customers, "photo")
+    click.echo(f"{out}: {sold}, {sent} of customers.")
 
 
 @main.command()
@@ -197,7 +204,7 @@ def sheet(out: Path, kinds: str | None, style: str, designs: int, side_px: int, 
     names = _named(kinds, [*KINDS, *DEPARTMENTS]) if kinds else list(KINDS)
     chosen = [kind for name in names for kind in (DEPARTMENTS.get(name) or (KINDS[name],))]
     contact_sheet(chosen, style, designs, side_px, samples, seed).save(out)
-    click.echo(f"{out}: {len(chosen)} kinds, {designs} designs of each.")
+    click.echo(f"{out}: {counted(len(chosen), 'kind')}, {counted(designs, 'design')} of each.")
 
 
 def _check_renderer(variant: str = "scalar_rgb") -> None:

@@ -29,7 +29,10 @@ def _check_tokens(_: click.Context, __: click.Parameter, tokens: tuple[str, ...]
     return tokens
 
 
-@click.command(epilog="Play the users over HTTP: sandbox/README.md lists the addresses.")
+@click.command(
+    epilog="Play the users over HTTP: sandbox/README.md lists the addresses.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--port", default=8081, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")

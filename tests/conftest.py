@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tiny_shop import TRAINING, Shop, write_config, write_feed
 with contextlib.suppress(ImportError):
     import mitsuba  # noqa: F401 - loaded after TensorFlow it crashes, and a test file may bring that in first
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as `python -m bot` does, before anything imports telegram
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jobs ignore Ctrl-C, and so would theirs
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
 LONGEST = (

@@ -20,6 +20,7 @@ from csv_rows import read_rows
 from photo_server import PhotoServer, sends
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
+from bot.__main__ import main as bot
 from imgrec import opening
 from imgrec.cli import COMMANDS, main
 from imgrec.commands.index_screen import figures_in_words
@@ -32,6 +33,7 @@ from imgrec.search.generation import Expected, Knowledge
 from imgrec.search.likeness import Likeness
 from imgrec.search.meaning import NOTHING_TO_GO_BY
 from imgrec.vision.eye import Eye
+from sandbox.__main__ import main as sandbox
 
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -89,6 +91,12 @@ def test_every_command_explains_itself_and_they_stand_in_the_order_of_the_work(i
         assert result.exit_code == 0
         assert "--config" in result.stdout
     assert imgrec("--version").exit_code == 0
+
+
+@pytest.mark.parametrize("program", [main, bot, sandbox], ids=["imgrec", "bot", "sandbox"])
+def test_every_program_takes_h_for_help(program):
+    short, long = (CliRunner().invoke(program, [option]) for option in ("-h", "--help"))
+    assert (short.exit_code, short.stdout) == (0, long.stdout)
 
 
 def test_what_the_list_says_of_a_command_is_what_it_says_of_itself():

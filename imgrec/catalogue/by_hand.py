@@ -11,7 +11,7 @@ from imgrec.catalogue.formats import plain_csv
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.rejects import FIXES
 from imgrec.catalogue.source_writer import SourceWriter, category_id, threads
-from imgrec.catalogue.sources import BY_HAND
+from imgrec.catalogue.sources import BY_HAND, delete_if_empty
 from imgrec.catalogue.store import Catalogue, Product
 from imgrec.database import utc_now
 from imgrec.errors import CatalogueError
@@ -40,8 +40,11 @@ def add_product(catalogue: Catalogue, fields: Mapping[str, str]) -> Product:
             f"change {BY_HAND}/{row.id}"
         )
     writer = SourceWriter(catalogue, BY_HAND)
-    with threads() as pool:
-        [fate] = writer.write([(1, row)], Path("/"), pool)
+    try:
+        with threads() as pool:
+            [fate] = writer.write([(1, row)], Path("/"), pool)
+    finally:
+        delete_if_empty(catalogue.connection, writer.source_id)
     if isinstance(fate, Rejection):
         raise _unusable(fate)
     return product_named(catalogue, f"{BY_HAND}/{row.id}")

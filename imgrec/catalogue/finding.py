@@ -79,7 +79,7 @@ def describe(catalogue: Catalogue, product: Product) -> dict[str, object]:
     """Everything the catalogue knows of a product; `changed_by_hand` until its feed is imported the next time."""
     kept = catalogue.connection.execute(
         "SELECT sales_rank, coalesce(split, assigned_split) AS split, added_utc, changed_utc, retired_utc, "
-        "fingerprint = '' AS by_hand FROM products WHERE id = ?",
+        "fingerprint = '' AS changed_by_hand FROM products WHERE id = ?",
         (product.product_id,),
     ).fetchone()
     photos = [
@@ -100,12 +100,8 @@ def describe(catalogue: Catalogue, product: Product) -> dict[str, object]:
         **as_json(product),
         "kind": product.kind,
         "group": product.group,
-        "sales_rank": kept["sales_rank"],
-        "split": kept["split"],
-        "added_utc": kept["added_utc"],
-        "changed_utc": kept["changed_utc"],
-        "retired_utc": kept["retired_utc"],
-        "changed_by_hand": bool(kept["by_hand"]),
+        **dict(kept),
+        "changed_by_hand": bool(kept["changed_by_hand"]),
         "photos": photos,
     }
 

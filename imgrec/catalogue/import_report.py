@@ -28,6 +28,11 @@ class ImportReport:
     unreadable_price: str = ""  # the first of them
     prices_without_currency: int = 0
 
+    @property
+    def taken(self) -> int:
+        """How many rows are in the catalogue."""
+        return self.imported + self.unchanged
+
     def count(self, fate: Fate) -> None:
         """Count what became of a row."""
         if isinstance(fate, Rejection):

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from imgrec.catalogue.sources import delete_if_empty
 from imgrec.database import utc_now
 
 
@@ -33,9 +34,19 @@ class ImportRun:
     def written(self) -> int:
         """How many products it has brought in or changed so far."""
         found: int = self._connection.execute(
-            "SELECT count(*) FROM products WHERE source_id = ? AND changed_utc >= ?", (self._source_id, self.began_utc)
+            "SELECT count(*) FROM products WHERE source_id = ? AND changed_utc > ?", (self._source_id, self.began_utc)
         ).fetchone()[0]
         return found
+
+    def undo(self) -> None:
+        """Nothing came of it: it has not begun, and a source that is new with it is none."""
+        self.is_under_way = False
+        with self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if not delete_if_empty(connection, self._source_id):
+                connection.execute(
+                    "UPDATE imports SET began_utc = ? WHERE source_id = ?", (self.unfinished_utc, self._source_id)
+                )
 
     def finish(self, settled: bool) -> None:
         """The feeds have been read to their end; `settled` when what they lack was retired."""

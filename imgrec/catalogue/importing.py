@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -99,7 +100,25 @@ def import_feeds(
         rejects = {path: stack.enter_context(RejectsFile(path)) for path in {part.rejects_file for part in parts}}
         run = _Run(catalogue, parts, reporter or Silent(), options or ImportOptions(), pool, rejects)
         run.read_all()
-    return run.reports
+    return [feed.report for feed in run.feeds]
+
+
+@dataclass
+class _Feed:
+    """A part, with what writes its products and its unusable rows, and what became of them."""
+
+    number: int
+    part: FeedPart
+    writer: SourceWriter
+    rejects: RejectsFile
+    report: ImportReport = field(default_factory=ImportReport)
+
+    def count(self, fate: Fate) -> None:
+        """Count what became of a row, and list it where somebody may want to mend it."""
+        self.report.count(fate)
+        if isinstance(fate, Rejection) and fate.reason.is_a_fault:
+            self.rejects.write(fate, self.part.path.name)
+            self.report.rejects_file = self.rejects.path
 
 
 class _Run:
@@ -109,29 +128,23 @@ class _Run:
         self, catalogue: Catalogue, parts: Sequence[FeedPart], reporter: Reporter, options: ImportOptions,
         pool: ThreadPoolExecutor, rejects: dict[Path, RejectsFile],
     ) -> None:  # fmt: skip
-        self.catalogue = catalogue
-        self.parts = parts
         self.reporter = reporter
         self.options = options
         self.pool = pool
-        self.rejects = rejects
-        self.reports = [ImportReport() for _ in parts]
-        self.writers: dict[str, SourceWriter] = {}
-        self.runs: dict[str, ImportRun] = {}
         self.sample = Sample(options.per_category, options.seed) if options.per_category else None
+        writers = {source: SourceWriter(catalogue, source) for source in dict.fromkeys(part.source for part in parts)}
+        self.runs = {source: ImportRun(catalogue.connection, writer.source_id) for source, writer in writers.items()}
+        self.feeds = [
+            _Feed(number, part, writers[part.source], rejects[part.rejects_file]) for number, part in enumerate(parts)
+        ]
 
     def read_all(self) -> None:
-        """Read every part; where that is interrupted, say what is in."""
-        sources = dict.fromkeys(part.source for part in self.parts)
-        self.writers = {source: SourceWriter(self.catalogue, source) for source in sources}
-        self.runs = {
-            source: ImportRun(self.catalogue.connection, writer.source_id) for source, writer in self.writers.items()
-        }
+        """Read every part; where that is interrupted, say what is in. Where nothing is, no trace of it stays."""
         for source, run in self.runs.items():
             if begun := run.unfinished_utc:
                 self.reporter.say(f"The import of {source!r} that began {begun} was cut short; this one goes on.")
         try:
-            self._read_parts()
+            self._read_feeds()
         except KeyboardInterrupt:
             for source, run in self.runs.items():
                 if run.is_under_way:
@@ -140,47 +153,50 @@ class _Run:
                         "retired."
                     )
             raise
+        finally:
+            for source, run in self.runs.items():
+                taken = any(feed.report.taken for feed in self._feeds_of(source))
+                if run.is_under_way and not taken and not run.written():
+                    run.undo()
 
-    def _read_parts(self) -> None:
+    def _read_feeds(self) -> None:
         """A source is finished with its last part, or when the sample has been drawn."""
-        last = {part.source: number for number, part in enumerate(self.parts)}
-        for number, part in enumerate(self.parts):
-            self._read(number, part)
-            if self.sample is None and last[part.source] == number:
-                self._finish(part.source)
+        for feed in self.feeds:
+            self._read(feed)
+            source = feed.part.source
+            if self.sample is None and feed is self._feeds_of(source)[-1]:
+                self._finish(source)
         if self.sample is not None:
             self._write_sample(self.sample)
-            for source in self.writers:
+            for source in self.runs:
                 self._finish(source)
 
-    def _read(self, number: int, part: FeedPart) -> None:
-        report, writer = self.reports[number], self.writers[part.source]
-        with FeedFile(part.path, self.options.reading) as feed:
-            feed_format = format_of(feed, self.options.format)
+    def _read(self, feed: _Feed) -> None:
+        report, path = feed.report, feed.part.path
+        with FeedFile(path, self.options.reading) as file:
+            feed_format = format_of(file, self.options.format)
             report.format = feed_format.name
-            level = self._level(part, feed, feed_format)
-            total = None if feed.size is None else max(1, feed.size // _MEGABYTE)
-            with self.reporter.stage(f"Importing {part.path.name}, MB", total) as advance:
-                progress = _Progress(feed, advance)
+            level = self._level(feed, file, feed_format)
+            total = None if file.size is None else max(1, file.size // _MEGABYTE)
+            with self.reporter.stage(f"Importing {path.name}, MB", total) as advance:
+                progress = _Progress(file, advance)
                 try:
-                    for rows in _chunks(self._as_told(feed_format.read(feed), level), _ROWS_A_TRANSACTION):
+                    for rows in _chunks(self._as_told(feed_format.read(file), level), _ROWS_A_TRANSACTION):
                         report.read += len(rows)
-                        self._take(number, part, writer.unseen(rows, keep=self.sample is None))
+                        self._take(feed, feed.writer.unseen(rows, keep=self.sample is None))
                         progress.rows(len(rows))
-                    for what in feed.warnings:
-                        self.reporter.say(f"{part.path} {what}")
+                    for what in file.warnings:
+                        self.reporter.say(f"{path} {what}")
                 except FeedError as error:
-                    done = report.imported + report.unchanged
-                    raise FeedError(
-                        f"{error} The {done:,} products before that are in." if done else f"{error}"
-                    ) from None
+                    done = f" The {report.taken:,} products before that are in." if report.taken else ""
+                    raise FeedError(f"{error}{done}") from None
 
-    def _level(self, part: FeedPart, feed: FeedFile, feed_format: FeedFormat) -> int:
+    def _level(self, feed: _Feed, file: FeedFile, feed_format: FeedFormat) -> int:
         """How deep categories are taken from; for a feed with a tree of its own, its beginning tells."""
-        if self.options.category_level or not feed_format.has_tree or feed.size is None:
+        if self.options.category_level or not feed_format.has_tree or file.size is None:
             return self.options.category_level or 1
-        with FeedFile(part.path, self.options.reading) as again, contextlib.suppress(FeedError):
-            return level_of(feed_format.read(again), self.writers[part.source].categories_of)
+        with FeedFile(feed.part.path, self.options.reading) as again, contextlib.suppress(FeedError):
+            return level_of(feed_format.read(again), feed.writer.categories_of)
         return 1  # it is damaged, which reading it tells
 
     def _as_told(self, rows: Iterable[tuple[int, Outcome]], level: int) -> Iterator[tuple[int, Outcome]]:
@@ -200,64 +216,55 @@ class _Run:
             else:
                 yield line, row
 
-    def _take(self, number: int, part: FeedPart, rows: list[tuple[int, Outcome]]) -> None:
+    def _take(self, feed: _Feed, rows: list[tuple[int, Outcome]]) -> None:
         """Write a chunk, or offer its products to the sample."""
         if self.sample is None:
-            self._write(number, part, rows)
+            self._write(feed, rows)
             return
-        report = self.reports[number]
         for line, row in rows:
             if isinstance(row, Rejection):
-                self._count(number, part, row)
+                feed.count(row)
                 continue
-            report.rejected[Reason.NOT_SAMPLED] += 1  # until it is drawn
+            feed.report.rejected[Reason.NOT_SAMPLED] += 1  # until it is drawn
             if row.title is not None:
-                self.sample.offer(Drawn(number, line, row))
+                self.sample.offer(Drawn(feed.number, line, row))
 
     def _write_sample(self, sample: Sample) -> None:
         with self.reporter.stage("Writing the sample", len(sample)) as advance:
             for drawn in _chunks(sample.drawn(), _ROWS_A_TRANSACTION):
-                for number in dict.fromkeys(item.part for item in drawn):
-                    part = self.parts[number]
-                    rows = [(item.line, item.row) for item in drawn if item.part == number]
-                    self.reports[number].rejected[Reason.NOT_SAMPLED] -= len(rows)
-                    self.writers[part.source].keep(row for _, row in rows)
-                    self._write(number, part, rows)
+                for number, items in groupby(drawn, key=lambda item: item.part):
+                    feed = self.feeds[number]
+                    rows = [(item.line, item.row) for item in items]
+                    feed.report.rejected[Reason.NOT_SAMPLED] -= len(rows)
+                    feed.writer.keep(row for _, row in rows)
+                    self._write(feed, rows)
                 advance(len(drawn), "products")
 
-    def _write(self, number: int, part: FeedPart, rows: Sequence[tuple[int, Outcome]]) -> None:
-        for (_, row), fate in zip(
-            rows, self.writers[part.source].write(rows, part.path.parent, self.pool), strict=True
-        ):
-            self._count(number, part, fate)
+    def _write(self, feed: _Feed, rows: Sequence[tuple[int, Outcome]]) -> None:
+        fates = feed.writer.write(rows, feed.part.path.parent, self.pool)
+        for (_, row), fate in zip(rows, fates, strict=True):
+            feed.count(fate)
             if isinstance(row, FeedRow) and not isinstance(fate, Rejection):
-                self.reports[number].count_price(row)
-
-    def _count(self, number: int, part: FeedPart, fate: Fate) -> None:
-        self.reports[number].count(fate)
-        if isinstance(fate, Rejection) and fate.reason.is_a_fault:
-            self.rejects[part.rejects_file].write(fate, part.path.name)
-            self.reports[number].rejects_file = part.rejects_file
+                feed.report.count_price(row)
 
     def _finish(self, source: str) -> None:
         """Retire what a source no longer has, unless its feed cannot have been meant so, and tell what came of it."""
-        numbers = [number for number, part in enumerate(self.parts) if part.source == source]
-        reports = [self.reports[number] for number in numbers]
-        usable = sum(report.imported + report.unchanged + report.rejected[Reason.NOT_SAMPLED] for report in reports)
-        nothing_drawn = self.sample is not None and not self.sample
-        if nothing_drawn or (self.sample is None and not usable):
-            raise self._of_no_use(numbers)
+        feeds = self._feeds_of(source)
+        usable = sum(feed.report.taken + feed.report.rejected[Reason.NOT_SAMPLED] for feed in feeds)
+        if not (usable if self.sample is None else len(self.sample)):
+            raise self._of_no_use(source, feeds)
         if usable:
-            self._retire(source, reports[-1])
-        for number in numbers:
-            report = self.reports[number]
+            self._retire(feeds[-1])
+        for feed in feeds:
+            report = feed.report
             report.rejected = +report.rejected  # without those that are none
-            self.reporter.say(f"{self.parts[number].path}: {report.in_words()}")
+            self.reporter.say(f"{feed.part.path}: {report.in_words()}")
             for line in fixes_in_words(report.rejected):
                 self.reporter.say(line)
 
-    def _retire(self, source: str, report: ImportReport) -> None:
-        writer, run = self.writers[source], self.runs[source]
+    def _retire(self, last: _Feed) -> None:
+        source, writer, report = last.part.source, last.writer, last.report
+        run = self.runs[source]
         report.kept_for_nameless_rows = bool(writer.nameless_rows)
         lacking = 0 if writer.nameless_rows else writer.count_unnamed()
         if is_too_much(lacking, run.on_sale) and not self.options.retire:
@@ -271,17 +278,20 @@ class _Run:
             report.retired = writer.retire_unseen()
         run.finish(settled=not report.not_retired and not report.kept_for_nameless_rows)
 
-    def _of_no_use(self, numbers: Sequence[int]) -> FeedError:
-        reports = [self.reports[number] for number in numbers]
+    def _feeds_of(self, source: str) -> list[_Feed]:
+        return [feed for feed in self.feeds if feed.part.source == source]
+
+    def _of_no_use(self, source: str, feeds: Sequence[_Feed]) -> FeedError:
+        reports = [feed.report for feed in feeds]
         listed = next((report.rejects_file for report in reports if report.rejects_file), None)
-        feeds = " and ".join(str(self.parts[number].path) for number in numbers)
+        files = " and ".join(str(feed.part.path) for feed in feeds)
         what = "no usable row" if self.sample is None else "nothing that a sample could be drawn from"
         worst = next(fixes_in_words(sum((report.rejected for report in reports), Counter())), "").strip()
         where = f" Most often: {worst}. All reasons are listed in {listed}." if listed else ""
         read = sum(report.read for report in reports)
         as_format = " and ".join(dict.fromkeys(report.format for report in reports))
         has = f"{what} among {read:,}" if read else "no rows"
-        return FeedError(f"The feed {feeds}, read as {as_format}, has {has}; the catalogue is as before.{where}")
+        return FeedError(f"The feed {files}, read as {as_format}, has {has}; nothing of {source!r} was changed.{where}")
 
 
 class _Progress:

@@ -54,7 +54,7 @@ def list_sources(catalogue: Catalogue) -> list[Source]:
 
 def source_id(connection: sqlite3.Connection, name: str) -> int:
     """The id of a source. Raises CatalogueError that names those there are, the nearest first."""
-    sources = {row["name"]: row["id"] for row in connection.execute("SELECT name, id FROM sources ORDER BY name")}
+    sources: dict[str, int] = dict(connection.execute("SELECT name, id FROM sources ORDER BY name").fetchall())
     if name not in sources:
         near = difflib.get_close_matches(name, sources, n=_MOST_NAMED, cutoff=0.5)
         known = [*near, *(other for other in sources if other not in near)]
@@ -62,8 +62,7 @@ def source_id(connection: sqlite3.Connection, name: str) -> int:
         raise CatalogueError(
             f"The catalogue has no source {name!r}. Known: {', '.join(known[:_MOST_NAMED]) or 'none'}{more}."
         )
-    found: int = sources[name]
-    return found
+    return sources[name]
 
 
 def rename_source(catalogue: Catalogue, old: str, new: str) -> None:
@@ -77,13 +76,11 @@ def rename_source(catalogue: Catalogue, old: str, new: str) -> None:
     with catalogue.connection as connection:
         connection.execute("BEGIN IMMEDIATE")
         taken = connection.execute("SELECT id FROM sources WHERE name = ? AND id != ?", (name, number)).fetchone()
-        if taken:
-            if connection.execute("SELECT 1 FROM products WHERE source_id = ?", taken).fetchone():
-                raise CatalogueError(
-                    f"There is a source {name!r} already, and two are not made one. Choose another name, or take its "
-                    f"products off sale and import the feed into it: imgrec import FEED --source {name}"
-                )
-            _delete(connection, taken[0])
+        if taken and not delete_if_empty(connection, taken[0]):
+            raise CatalogueError(
+                f"There is a source {name!r} already, and two are not made one. Choose another name, or take its "
+                f"products off sale and import the feed into it: imgrec import FEED --source {name}"
+            )
         connection.execute("UPDATE sources SET name = ? WHERE id = ?", (name, number))
 
 
@@ -98,11 +95,14 @@ def remove_source(catalogue: Catalogue, name: str) -> int:
         retired = connection.execute(
             "UPDATE products SET retired_utc = ? WHERE source_id = ? AND retired_utc IS NULL", (utc_now(), number)
         ).rowcount
-        if not connection.execute("SELECT 1 FROM products WHERE source_id = ?", (number,)).fetchone():
-            _delete(connection, number)
+        delete_if_empty(connection, number)
     return retired
 
 
-def _delete(connection: sqlite3.Connection, number: int) -> None:
+def delete_if_empty(connection: sqlite3.Connection, number: int) -> bool:
+    """Delete a source that has never had a product, and say whether it was one."""
+    if connection.execute("SELECT 1 FROM products WHERE source_id = ?", (number,)).fetchone():
+        return False
     connection.execute("DELETE FROM imports WHERE source_id = ?", (number,))
     connection.execute("DELETE FROM sources WHERE id = ?", (number,))
+    return True

@@ -140,8 +140,7 @@ def _drawn(
     if many:
         from sklearn.model_selection import StratifiedGroupKFold  # takes a second to load, and families do without
 
-        family_of_row = [(number, row) for number, rows in many.items() for row in rows]
-        numbers = [number for number, _ in family_of_row]
+        numbers = [number for number, rows in many.items() for _ in rows]
         folding = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=seed)
         folds = folding.split(numbers, [category[number] for number in numbers], numbers)
         for fold, (_, rows_of_fold) in enumerate(folds):

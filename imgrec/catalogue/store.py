@@ -155,12 +155,11 @@ class Catalogue:
             "WHERE name != '' AND EXISTS (SELECT 1 FROM products JOIN photos ON product_id = products.id "
             f"             WHERE category_id = categories.id AND retired_utc IS NULL AND {_SHOWABLE}) ORDER BY name"
         )
-        return {row["name"]: row["id"] for row in rows}
+        return dict(rows.fetchall())
 
     def category_ids(self) -> dict[str, int]:
         """Name -> id of every category there ever was, also those of which nothing is on sale."""
-        rows = self.connection.execute("SELECT name, id FROM categories ORDER BY id")
-        return {row["name"]: row["id"] for row in rows}
+        return dict(self.connection.execute("SELECT name, id FROM categories ORDER BY id").fetchall())
 
     def shown_by_category(self) -> dict[int, int]:
         """Id of a category -> how many products on sale it has that have a stored photo, as it is now."""
@@ -266,25 +265,23 @@ class Catalogue:
 
     def counts(self) -> CatalogueCounts:
         """How much there is."""
-        categories = {
-            row["name"]: row["n"]
-            for row in self.connection.execute(
-                "SELECT name, count(*) AS n FROM products JOIN categories ON categories.id = category_id "
+        categories: dict[str, int] = dict(
+            self.connection.execute(
+                "SELECT name, count(*) FROM products JOIN categories ON categories.id = category_id "
                 "WHERE retired_utc IS NULL GROUP BY name ORDER BY name"
-            )
-        }
+            ).fetchall()
+        )
         with_photo, retired = self.connection.execute(
             "SELECT (SELECT count(DISTINCT product_id) FROM photos JOIN products ON products.id = product_id "
             f"        WHERE {_SHOWABLE} AND retired_utc IS NULL), "
             "       (SELECT count(*) FROM products WHERE retired_utc IS NOT NULL)"
         ).fetchone()
-        statuses = {
-            row["status"]: row["n"]
-            for row in self.connection.execute(
+        statuses = dict(
+            self.connection.execute(
                 "SELECT status, count(*) AS n FROM photos JOIN products ON products.id = product_id "
                 "WHERE retired_utc IS NULL GROUP BY status ORDER BY n DESC, status"
-            )
-        }
+            ).fetchall()
+        )
         products, uncategorised = sum(categories.values()), categories.pop("", 0)
         return CatalogueCounts(products, with_photo, retired, categories, uncategorised, statuses)
 
@@ -313,4 +310,4 @@ def _shown_by_category(connection: sqlite3.Connection) -> dict[int, int]:
         "SELECT category_id, count(*) FROM products WHERE retired_utc IS NULL "
         f"AND id IN (SELECT product_id FROM photos WHERE {_SHOWABLE}) GROUP BY category_id"
     )
-    return {row[0]: row[1] for row in rows}
+    return dict(rows.fetchall())

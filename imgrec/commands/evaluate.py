@@ -104,13 +104,9 @@ def evaluate_search(
 
     if (queries is None) == (split is None):
         raise click.UsageError("Name the queries: either --queries FILE or --split test (or train, validation).")
-    rows, strange = [], []
-    if queries is not None:
-        must_exist(FeedError, queries)
-        rows = read_queries(queries)
-    if strangers is not None:
-        must_exist(FeedError, strangers)
-        strange = read_queries(strangers)
+    must_exist(FeedError, *filter(None, (queries, strangers)))
+    rows = read_queries(queries) if queries else []
+    strange = read_queries(strangers) if strangers else []
     config, report = configured(), reporter()
     with Serving.open(config) as serving:
         if split is None:
@@ -122,8 +118,11 @@ def evaluate_search(
         from imgrec.evaluation.as_json import as_json as plain
 
         shown = figures.as_json()
-        shown |= {} if retrieval is None else {"retrieval": plain(retrieval)}
-        print_json(shown | ({} if of_strangers is None else {"strangers": of_strangers.as_json()}))
+        if retrieval is not None:
+            shown["retrieval"] = plain(retrieval)
+        if of_strangers is not None:
+            shown["strangers"] = of_strangers.as_json()
+        print_json(shown)
         return
     from imgrec.commands.evaluate_tables import confidence_table, retrieval_tables, search_tables
 

@@ -1,6 +1,7 @@
 """Figures of models and of retrieval as tables for a terminal; the JSON and the page have all of them."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.table import Table
 
@@ -74,13 +75,9 @@ def retrieval_tables(figures: RetrievalFigures) -> list[Table | str]:
             way.feature, f"{way.scoping}{' (served)' if way.as_served else ''}", searched,
             *(_percent(way.figures[name].value) for name in COMPARED),
         )  # fmt: skip
-    pairs = {(difference.this, difference.baseline): None for difference in figures.differences}
     differences = [
-        _differences(
-            f"{this} less {baseline}",
-            [one for one in figures.differences if (one.this, one.baseline) == (this, baseline)],
-        )
-        for this, baseline in pairs
+        _differences(f"{this} less {baseline}", list(of_pair))
+        for (this, baseline), of_pair in groupby(figures.differences, key=lambda one: (one.this, one.baseline))
     ]
     return [ways, *(part for made in differences for part in ("", made))]
 

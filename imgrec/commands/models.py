@@ -1,5 +1,6 @@
 """`imgrec models`: which models there are, a new one from pretrained weights, and which one looks."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -192,8 +193,6 @@ def _read(weights: str, say: Callable[[str], None]) -> "tuple[Pairs, bool]":
 
 
 def _figures(folder: Path) -> dict[str, str]:
-    import json
-
     exported = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["export"]
     size = sum(file.stat().st_size for file in folder.iterdir())
     figures = {"size": f"{size / 1e6:.1f} MB, weights in {exported['weight_bits']} bits"}

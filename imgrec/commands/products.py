@@ -1,5 +1,6 @@
 """`imgrec products`: look products up, and add, change, retire and put back single ones."""
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -228,8 +229,6 @@ def _set_retired(ids: tuple[str, ...], retired: bool) -> None:
 
 def _noting_a_new_category(catalogue: "Catalogue", work: Callable[[], "Product"]) -> "Product":
     """Say so where a product's category is new, for it may be a slip."""
-    import difflib
-
     before = [name for name in catalogue.category_ids() if name]
     product = work()
     if before and product.category and product.category not in before:

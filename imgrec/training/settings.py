@@ -68,7 +68,7 @@ class TrainingSettings(BaseModel):
         ge=0,
         le=1000,
         description="Views of each photo that blocks which never learn look at once, for all epochs; 0: they look at "
-        "every step.  [default: 4, as far as views_gb goes; 0 with a GPU or AMX]",
+        "every step.  [default: 4, as far as --views-gb goes; 0 with a GPU or AMX]",
     )
     views_gb: float = Field(8.0, gt=0, description="Gigabytes the views may take on the disk, until the run is done.")
     top: Literal["average", "gem", "dense"] = Field(

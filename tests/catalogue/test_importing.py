@@ -16,7 +16,8 @@ from tiny_shop import draw_product
 from watched import Watched
 
 from imgrec.catalogue.feed import Reason
-from imgrec.catalogue.importing import import_feed
+from imgrec.catalogue.importing import FeedPart, ImportOptions, import_feed, import_feeds
+from imgrec.catalogue.sources import list_sources
 from imgrec.catalogue.store import Catalogue
 from imgrec.errors import FeedError
 from imgrec.folders import LocalFolder
@@ -128,11 +129,35 @@ def test_a_product_whose_row_has_become_unusable_stays_as_it_was(market):
     ("rows", "has"),
     [((), "no rows"), (({"id": "1", "image": ""}, {"id": "", "image": "1.jpg"}), "no usable row among 2")],
 )
-def test_a_feed_without_a_usable_row_retires_nothing(market, rows, has):
+def test_a_feed_without_a_usable_row_changes_nothing_and_leaves_no_source(market, rows, has):
     market.bring_in("1", "2")
-    with pytest.raises(FeedError, match=f"has {has}; the catalogue is as before"):
-        market.bring_in(*rows)
+    before = list_sources(market.catalogue)
+    for source in ("market", "new"):
+        with pytest.raises(FeedError, match=f"has {has}; nothing of '{source}' was changed"):
+            market.bring_in(*rows, source=source)
     assert market.on_sale() == {"1", "2"}
+    assert list_sources(market.catalogue) == before
+
+
+@pytest.mark.parametrize("options", [ImportOptions(), ImportOptions(per_category=5)], ids=["whole", "sampled"])
+@pytest.mark.parametrize("mishap", [FeedError, KeyboardInterrupt, OSError])
+def test_however_an_import_ends_that_has_written_nothing_it_leaves_no_source(market, mishap, options):
+    def stop(done: int, note: str) -> None:
+        raise mishap
+
+    feeds = [market.feed({"id": "1", "image": ""}, name="1.csv"), market.feed("2", name="2.csv")]
+    parts = [FeedPart(feed, feed.stem, market.rejects) for feed in feeds]
+    with pytest.raises(mishap):
+        import_feeds(market.catalogue, parts, Watched(stop), options)
+    assert list_sources(market.catalogue) == []
+
+
+def test_a_source_without_a_usable_row_beside_one_that_is_sampled_is_none(market):
+    feeds = [market.feed("1", name="good.csv"), market.feed({"id": "2", "image": ""}, name="bad.csv")]
+    parts = [FeedPart(feed, feed.stem, market.rejects) for feed in feeds]
+    import_feeds(market.catalogue, parts, None, ImportOptions(per_category=5))
+    [source] = list_sources(market.catalogue)
+    assert (source.name, source.unfinished_utc) == ("good", None)
 
 
 def test_a_feed_that_breaks_off_in_the_middle_retires_nothing(market):

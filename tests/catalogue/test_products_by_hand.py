@@ -4,6 +4,7 @@ import pytest
 
 from imgrec.catalogue.by_hand import add_product, change_product, set_retired
 from imgrec.catalogue.finding import describe, find_products, product_named
+from imgrec.catalogue.sources import list_sources
 from imgrec.errors import CatalogueError
 
 
@@ -94,6 +95,12 @@ def test_what_a_feed_could_not_bring_in_is_refused_with_what_to_do(stocked, fiel
     with pytest.raises(CatalogueError, match=complaint):
         add_product(stocked.catalogue, {"title": "Jug", "image": str(image), **fields})
     assert stocked.on_sale() == before
+
+
+def test_a_product_that_is_refused_leaves_no_source(market):
+    with pytest.raises(CatalogueError, match="photo_not_found"):
+        add_product(market.catalogue, {"title": "Jug", "image": "absent.jpg"})
+    assert list_sources(market.catalogue) == []
 
 
 def test_a_change_stands_until_the_feed_is_imported_which_has_the_last_word(stocked):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from stage import Outcome
 
+from imgrec.figures import counted
+
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 COLUMNS = ("fault", "photos", "answered", "told", "lost", "repeated", "p50 s", "p99 s", "faults", "kills", "MB")
 
@@ -25,7 +27,7 @@ def measured(outcomes: Sequence[Outcome], command: str) -> str:
     window_s = max((verdict.window_s for verdict in verdicts), default=0.0)
     photos, kills = sum(verdict.photos for verdict in verdicts), sum(outcome.kills for outcome in outcomes)
     lines = [
-        f"`{command}`: {photos} photos, {kills} kills.",
+        f"`{command}`: {counted(photos, 'photo')}, {counted(kills, 'kill')}.",
         "",
         table(outcomes),
         "",

@@ -16,6 +16,8 @@ from stage import Outcome, perform
 from table import measured, table, write_between_marks
 from tiny_shop import Shop
 
+from imgrec.figures import counted
+
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 LEAST_S = 4.0
 
@@ -32,7 +34,7 @@ async def test_every_fault(shop: Shop, tmp_path: Path, capsys: pytest.CaptureFix
     weight_s = 60 * minutes / sum(scenario.weight for scenario in scenarios)
     outcomes: list[Outcome] = []
     with capsys.disabled():
-        print(f"\n{len(scenarios)} faults, {minutes:g} minutes, seed {seed}", flush=True)  # noqa: T201
+        print(f"\n{counted(len(scenarios), 'fault')}, {minutes:g} minutes, seed {seed}", flush=True)  # noqa: T201
         for number, scenario in enumerate(scenarios):
             begun = time.monotonic()
             own = shop.copy_to(tmp_path / f"shop-{number}")

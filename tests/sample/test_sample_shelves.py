@@ -112,7 +112,7 @@ def test_the_shelves_stand_beside_what_is_rendered_however_often_they_are_put_ou
     done = put_out(source, rendered, TWO, monkeypatch)
     assert done.output.splitlines() == [
         "grocery, MIT: photos taken: 2",
-        f"{rendered}: 1 products, 1 photos of customers.",
+        f"{rendered}: 1 product, 1 photo of customers.",
     ]
     before = {file: file.read_bytes() for file in rendered.rglob("*.*")}
     assert [row["id"] for row in read_rows(rendered / "products.csv")] == ["mug-01", "shelf-apple-01"]

@@ -81,11 +81,11 @@ def test_an_unknown_setting_names_the_nearest(tmp_path: Path):
 
 
 def test_a_bad_value_names_the_option_or_the_recipe(tmp_path: Path):
-    with pytest.raises(TrainingError, match=r"^--dropout: .*less than 1"):
+    with pytest.raises(TrainingError, match=r"^--dropout is 3; it should be less than 1\."):
         settings_from("best", {"dropout": 3})
-    with pytest.raises(TrainingError, match=r"^--side-px: .*less than or equal to 512"):
+    with pytest.raises(TrainingError, match=r"^--side-px is 1024; .*less than or equal to 512\."):
         settings_from("best", {"side_px": 1024})
-    with pytest.raises(TrainingError, match=r"^optimizer in the recipe .*my recipe\.yaml: .*'adam'"):
+    with pytest.raises(TrainingError, match=r"^optimizer in .*my recipe\.yaml is 'adagrad'; it should be 'adam',"):
         settings_from(recipe(tmp_path, optimizer="adagrad"), {})
     with pytest.raises(TrainingError, match=r"^stages\.0\.share in the recipe .*greater than 0"):
         settings_from(recipe(tmp_path, stages=[{"share": 0}]), {})
@@ -169,6 +169,7 @@ def test_help_explains_recipes_and_the_options_that_change_them():
     assert "--recipe slides" in said  # an example
     for name in TrainingSettings.model_fields:
         assert (f"--{name.replace('_', '-')} " in said) == (name != "stages"), name
+        assert name not in said or "_" not in name, f"{name} is not how one writes it there"
 
 
 def test_a_wrong_recipe_or_value_is_one_line_on_the_command_line(tmp_path: Path):
