@@ -562,7 +562,7 @@ def test_search_prints_the_promised_object(shop):
     for match in shown["matches"]:
         assert set(match) == {
             "product_id", "source", "id", "title", "price", "currency", "brand", "category", "similarity", "likeness",
-            "url", "photo", "from_price", "in_stock", "sizes",
+            "url", "photo", "from_price", "in_stock", "sizes", "colours",
         }  # fmt: skip
         assert (match["source"], match["category"]) == ("shop", "Balls")
         assert match["price"] is None or str(Decimal(match["price"])) == match["price"]

@@ -14,7 +14,7 @@ _JOINERS = "\u200c\u200d"  # invisible, and part of how Persian words and joined
 _SHOWN = 200
 _TIMES_ESCAPED = 3  # entities within entities within entities, as exporters of exporters write them
 _ENCODER = json.JSONEncoder(sort_keys=True)
-_ADDED_LATER = ("further_images", "related", "in_stock", "sizes")  # which older fingerprints know nothing of
+_ADDED_LATER = ("further_images", "related", "in_stock", "sizes", "colours")  # which older fingerprints know nothing of
 _NOT_KEPT = ("unreadable_price", "path")
 _ENCODED_TWICE = re.compile("[ÂÃâÄÅ][\x80-\xbfŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
 _HIDDEN_MARKUP = re.compile(r"<!--.*?-->|<!\[CDATA\[|\]\]>|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
@@ -75,7 +75,7 @@ class FeedRow:
 
     `image` and `further_images` are paths relative to the feed, or URLs. `price` is a decimal as text, `currency` an
     ISO 4217 code; `unreadable_price` is the text of a price that could not be understood, so that it can be counted.
-    `in_stock` is None where the feed does not say; `sizes` are those that can be had.
+    `in_stock` is None where the feed does not say; `sizes` and `colours` are those that can be had, in its words.
     `path` is the product's place in the feed's own tree of categories, broad to fine, of which `category` is the head.
     """
 
@@ -96,6 +96,7 @@ class FeedRow:
     unreadable_price: str | None = None
     in_stock: bool | None = None
     sizes: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
     path: tuple[str, ...] = field(default=(), compare=False)
 
     @property

@@ -4,7 +4,7 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache, partial
@@ -118,6 +118,14 @@ def with_title(connection: sqlite3.Connection, phrases: Sequence[str]) -> NDArra
     any_of = " OR ".join(f'"{phrase}"' for phrase in phrases)
     wanted = {"words": f"(title : ({any_of})) NOT (brand : ({any_of}))"}
     return _ids(connection, "SELECT group_concat(rowid) FROM product_words WHERE product_words MATCH :words", wanted)
+
+
+def by_colours(connection: sqlite3.Connection) -> Iterator[tuple[tuple[str, ...], NDArray[np.int64]]]:
+    """Each list of colours that feeds state, with the ids of its products, retired ones too: (n,)."""
+    for colours, ids in connection.execute(
+        "SELECT colours, group_concat(id) FROM products WHERE colours IS NOT NULL GROUP BY colours"
+    ):
+        yield tuple(json.loads(colours)), np.fromstring(ids, np.int64, sep=",")
 
 
 def ids_where(

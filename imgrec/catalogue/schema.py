@@ -150,4 +150,8 @@ MIGRATIONS = (
             AND (kind, value) IN (SELECT kind, value FROM said_of_products WHERE product_id = old.id);
     END;
     """,
+    # 8: of which colours it is, where its feed says
+    """
+    ALTER TABLE products ADD COLUMN colours TEXT;                            -- those that can be had, as JSON
+    """,
 )

@@ -237,21 +237,23 @@ class SourceWriter:
         product_id: int = self.connection.execute(
             """
             INSERT INTO products (source_id, external_id, title, category_id, price, currency, brand, url, sales_rank,
-                                  kind, group_name, split, in_stock, sizes, fingerprint, added_utc, changed_utc)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                  kind, group_name, split, in_stock, sizes, colours, fingerprint, added_utc,
+                                  changed_utc)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (source_id, external_id) DO UPDATE SET
                 title = excluded.title, category_id = excluded.category_id, price = excluded.price,
                 currency = excluded.currency, brand = excluded.brand, url = excluded.url,
                 sales_rank = excluded.sales_rank, kind = excluded.kind, group_name = excluded.group_name,
                 split = excluded.split, in_stock = excluded.in_stock, sizes = excluded.sizes,
-                fingerprint = excluded.fingerprint, changed_utc = excluded.changed_utc,
+                colours = excluded.colours, fingerprint = excluded.fingerprint, changed_utc = excluded.changed_utc,
                 retired_utc = NULL
             RETURNING id
             """,
             (
                 self.source_id, row.id, row.title, self._category_id(row.category or ""), row.price, row.currency,
                 row.brand, row.url, row.sales_rank, row.kind, row.group, row.split, row.in_stock,
-                json.dumps(row.sizes) if row.sizes else None, fingerprint, now, now,
+                *(json.dumps(options) if options else None for options in (row.sizes, row.colours)), fingerprint, now,
+                now,
             ),
         ).fetchone()[0]  # fmt: skip
         return product_id

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imgrec.catalogue.filters import Filters, ids_where, passing, with_title
+from imgrec.catalogue.filters import Filters, by_colours, ids_where, passing, with_title
 from imgrec.catalogue.photo_status import PhotoStatus
 from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
@@ -28,7 +28,7 @@ from imgrec.errors import CatalogueError
 class Product:
     """A product as it is shown. `photo` is the absolute path of its first photo, if it has one.
 
-    `in_stock` is None where its feed does not say; `sizes` are those that can be had.
+    `in_stock` is None where its feed does not say; `sizes` and `colours` are those that can be had, in its words.
     """
 
     product_id: int
@@ -46,6 +46,7 @@ class Product:
     retired: bool
     in_stock: bool | None = None
     sizes: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,6 +68,7 @@ class Product:
             "photo": str(self.photo) if self.photo else None,
             "in_stock": self.in_stock,
             "sizes": list(self.sizes),
+            "colours": list(self.colours),
         }
 
 
@@ -227,6 +229,10 @@ class Catalogue:
         """The ids of the products, retired ones too, whose title has one of these phrases, and whose brand has none."""
         return with_title(self.connection, phrases)
 
+    def by_colours(self) -> Iterator[tuple[tuple[str, ...], NDArray[np.int64]]]:
+        """Each list of colours that feeds state, with the ids of its products, retired ones too: (n,)."""
+        return by_colours(self.connection)
+
     def largest_id(self) -> int:
         """Of all products; 0 of none."""
         largest: int = self.connection.execute("SELECT coalesce(max(id), 0) FROM products").fetchone()[0]
@@ -291,14 +297,14 @@ class Catalogue:
             row["product_id"], row["source"], row["external_id"], row["title"], row["price"], row["currency"],
             row["brand"], row["category"], row["kind"], row["group_name"], row["url"], photo,
             row["retired_utc"] is not None, None if row["in_stock"] is None else bool(row["in_stock"]),
-            tuple(json.loads(row["sizes"] or "[]")),
+            *(tuple(json.loads(row[options] or "[]")) for options in ("sizes", "colours")),
         )  # fmt: skip
 
 
 _SHOWABLE = f"sha256 IS NOT NULL AND status != '{PhotoStatus.PLACEHOLDER}'"
 _SELECT_PRODUCT = f"""
     SELECT products.id AS product_id, sources.name AS source, external_id, title, price, currency, brand,
-           nullif(categories.name, '') AS category, kind, group_name, url, retired_utc, in_stock, sizes,
+           nullif(categories.name, '') AS category, kind, group_name, url, retired_utc, in_stock, sizes, colours,
            (SELECT sha256 FROM photos WHERE product_id = products.id AND {_SHOWABLE}
             ORDER BY position LIMIT 1) AS sha256
     FROM products JOIN sources ON sources.id = source_id JOIN categories ON categories.id = category_id

@@ -299,7 +299,7 @@ def _write(
     on_sale, order = looked.on_sale, looked.on_sale.by_shelf()
     found = looked.found.take(order)
     product = on_sale.photos.product[order]
-    colours = names_of_products(product, found.colours, on_sale.in_titles)
+    colours = names_of_products(product, found.colours, on_sale.said)
     register = Register(on_sale.photos.photo[order], product, on_sale.photos.rank[order], colours)
     learned.save(draft)
     rows = on_sale.rows_of_categories()

@@ -14,7 +14,7 @@ from imgrec.catalogue.store import Catalogue, CataloguePhoto
 from imgrec.features.store import Contents, as_contents
 from imgrec.progress import Advance
 from imgrec.search.generation import NO_RANK
-from imgrec.search.product_colours import Names, names_in_titles
+from imgrec.search.product_colours import Names, names_said
 from imgrec.search.ranking import UNKNOWN
 from imgrec.vision.vectors import Ints, Table
 
@@ -105,14 +105,14 @@ class OnSale:
     """All photos on sale, and a sample of them to learn from, at one moment.
 
     categories: their names, in order; a photo's category is the place of its name there. category_ids: name -> id.
-    in_titles: the colours that titles name, by product id.
+    said: the colours that feeds and titles name, by product id.
     """
 
     photos: Columns
     categories: tuple[str, ...]
     category_ids: dict[str, int]
     sample: list[CataloguePhoto]
-    in_titles: Names
+    said: Names
 
     @classmethod
     def read(
@@ -122,11 +122,11 @@ class OnSale:
         number_of: dict[str, int] = {}
         parts: list[Columns] = []
         with catalogue.unchanging():
-            in_titles = names_in_titles(catalogue)
+            said = names_said(catalogue)
             rows = catalogue.on_sale()
             while some := list(islice(rows, _ROWS_AT_ONCE)):
                 for p in some:
-                    named = int(in_titles[p.product_id])
+                    named = int(said[p.product_id])
                     row = [p.photo_id, p.product_id, p.category, p.sha256, p.sales_rank, p.kind, p.group, named]
                     note(json.dumps(row).encode())
                 parts.append(Columns.of(some, number_of))
@@ -138,7 +138,7 @@ class OnSale:
         place = np.full(len(names) + 1, UNKNOWN, np.int32)  # the last is that of none
         place[[number_of[name] for name in names]] = np.arange(len(names))
         photos.category[:] = place[photos.category]
-        return cls(photos, tuple(names), ids, drawn, in_titles)
+        return cls(photos, tuple(names), ids, drawn, said)
 
     def by_shelf(self) -> Ints:
         """The rows category by category, those without one last, and by photo id: as a generation has them."""

@@ -5,7 +5,7 @@ import pytest
 from imgrec.catalogue.feed import FeedRow, Reason, Rejection, Relation, is_url
 from imgrec.errors import FeedError
 
-HEADER = b"id,title,category,image,price,currency,brand,url,sales_rank,split,group,kind,colour\n"
+HEADER = b"id,title,category,image,price,currency,brand,url,sales_rank,split,group,kind,depth\n"
 
 
 def one_field(read, column: str, value: str) -> FeedRow | Rejection:
@@ -205,8 +205,9 @@ def test_a_fingerprint_changes_with_any_field_but_not_with_what_is_not_kept():
     others = [FeedRow("1", "Ball", "Balls", "1.jpg", **{name: "test"}) for name in ("price", "kind", "group", "split")]
     others.append(FeedRow("1", "Ball", "Balls", "1.jpg", further_images=("2.jpg",)))
     others += [FeedRow("1", "Ball", "Balls", "1.jpg", related={relation: ("2",)}) for relation in Relation]
+    others.append(FeedRow("1", "Ball", "Balls", "1.jpg", colours=("Red",)))
     prints = {each.fingerprint() for each in (row, *others)}
-    assert len(prints) == 10
+    assert len(prints) == 11
     assert row.fingerprint() == FeedRow("1", "Ball", "Balls", "1.jpg", unreadable_price="x").fingerprint()
 
 

@@ -12,6 +12,7 @@ from imgrec.catalogue.feed import FeedRow, Numbered, Relation, cleaned_html
 from imgrec.catalogue.formats import amazon
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.json_lines import Record, read_objects
+from imgrec.catalogue.formats.stock import options_in
 
 FIELDS = frozenset(["parent_asin", "main_category", "store", "bought_together"])
 """Of these a record of 2023 has some, `parent_asin` among them."""
@@ -38,7 +39,7 @@ def to_row(record: Record) -> FeedRow:
         cleaned_html(record.get("store")) or cleaned_html(facts.get("Brand")),
         sales_rank=_rank(facts.get("Best Sellers Rank")), kind=kind, further_images=tuple(further_images),
         related=amazon.related({Relation.BOUGHT_TOGETHER: record.get("bought_together")}),
-        unreadable_price=price.unreadable,
+        unreadable_price=price.unreadable, colours=options_in([facts.get("Color")]),
     )  # fmt: skip
 
 

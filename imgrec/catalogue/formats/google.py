@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from imgrec.catalogue.feed import MOST_PHOTOS, FeedRow, Reason, Unusable, cleaned, cleaned_html, needed
-from imgrec.catalogue.formats.stock import is_in_stock, sizes_in
+from imgrec.catalogue.formats.stock import is_in_stock, options_in
 from imgrec.catalogue.pictures import address_in, pictures_in
 from imgrec.catalogue.prices import Price, current_price, read_price
 
@@ -15,7 +15,7 @@ Attributes = Mapping[str, Sequence[str]]
 ATTRIBUTES = (
     "id", "title", "image_link", "additional_image_link", "google_product_category", "product_type",
     "fb_product_category", "price", "sale_price", "sale_price_effective_date", "brand", "link", "item_group_id",
-    "status", "visibility", "availability", "size",
+    "status", "visibility", "availability", "size", "color",
 )  # fmt: skip
 """Those that are read; the last few are Meta's."""
 
@@ -48,8 +48,8 @@ def to_row(attributes: Attributes, now: datetime | None = None, decimal_comma: b
         external_id, _text(attributes, "title"), path[0] if path else None, image, price.amount, price.currency,
         _text(attributes, "brand"), cleaned_html(link), group=_text(attributes, "item_group_id"), kind=kind,
         further_images=tuple(further_images), unreadable_price=price.unreadable,
-        in_stock=is_in_stock(_text(attributes, "availability")), sizes=sizes_in(attributes.get("size", ())),
-        path=tuple(path),
+        in_stock=is_in_stock(_text(attributes, "availability")), sizes=options_in(attributes.get("size", ())),
+        colours=options_in(attributes.get("color", ())), path=tuple(path),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from imgrec.catalogue.feed import MOST_PHOTOS, SPLITS, FeedRow, Numbered, Reason, Rejection, Unusable, cleaned, needed
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.google import path_of
-from imgrec.catalogue.formats.stock import is_in_stock, sizes_in
+from imgrec.catalogue.formats.stock import COLOURS, SIZES, is_in_stock, options_in
 from imgrec.catalogue.formats.tables import Table, TableRow
 from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import read_price
@@ -11,6 +11,7 @@ from imgrec.catalogue.prices import read_price
 REQUIRED_COLUMNS = ("id", "title", "image")
 OPTIONAL_COLUMNS = (
     "category", "price", "currency", "brand", "url", "sales_rank", "split", "group", "kind", "availability", "sizes",
+    "colours",
 )  # fmt: skip
 _TEXTS = ("id", "title", *OPTIONAL_COLUMNS)
 NAMES = {
@@ -63,8 +64,8 @@ NAMES = {
         "existencias", "menge", "cantidad", "quantità", "aantal", "quantidade", "ilość", "disponibilità", "giacenza",
         "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
     ),
-    "sizes": ("sizes", "size", "größe", "größen", "taille", "tailles", "talla", "tallas", "taglia", "taglie", "maat",
-              "maten", "tamanho", "tamanhos", "rozmiar", "rozmiary"),
+    "sizes": SIZES,
+    "colours": COLOURS,
 }  # fmt: skip
 """What columns are called, in eight languages; see `Names`."""
 
@@ -106,7 +107,8 @@ def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
         further_images=tuple(images[1:MOST_PHOTOS]),
         unreadable_price=price.unreadable,
         in_stock=is_in_stock(text["availability"]),
-        sizes=sizes_in([text["sizes"] or ""]),
+        sizes=options_in([text["sizes"]]),
+        colours=options_in([text["colours"]]),
         path=tuple(tree),
     )
 

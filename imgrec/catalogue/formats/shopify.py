@@ -24,7 +24,7 @@ from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.gathering import Gathering
 from imgrec.catalogue.formats.google import path_of
 from imgrec.catalogue.formats.published import is_off
-from imgrec.catalogue.formats.stock import is_in_stock, is_size, sizes_in, together
+from imgrec.catalogue.formats.stock import COLOURS, SIZES, is_called, is_in_stock, options_in, together
 from imgrec.catalogue.formats.tables import Table, TableRow
 from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import Price, cheapest, read_price
@@ -189,15 +189,16 @@ def _to_row(row: _Row, main: _Row, look: _Look) -> FeedRow:
         further_images=tuple(look.images[1:MOST_PHOTOS]),
         unreadable_price=price.unreadable,
         in_stock=together(variant.in_stock for variant in look.rows if variant.is_variant),
-        sizes=_sizes(main, look.rows),
+        sizes=_options(SIZES, main, look.rows),
+        colours=_options(COLOURS, main, look.rows),
         path=() if own else tuple(tree),
     )
 
 
-def _sizes(main: _Row, variants: Sequence[_Row]) -> tuple[str, ...]:
-    """Those that can be had, where one of the product's options is its size."""
-    option = next((option for option in ("option1", "option2", "option3") if is_size(main[f"{option} name"])), None)
-    return sizes_in(variant[option] for variant in variants if variant.in_stock is not False) if option else ()
+def _options(names: tuple[str, ...], main: _Row, variants: Sequence[_Row]) -> tuple[str, ...]:
+    """Those that can be had, where one of the product's options has one of these names."""
+    option = next((f"option{n}" for n in "123" if is_called(main[f"option{n} name"], names)), None)
+    return options_in(variant[option] for variant in variants if variant.in_stock is not False) if option else ()
 
 
 def _variant_name(row: _Row) -> str:

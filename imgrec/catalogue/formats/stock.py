@@ -1,4 +1,4 @@
-"""Whether a product can be had, and in which sizes, as feeds say it."""
+"""Whether a product can be had, and in which sizes and colours, as feeds say it."""
 
 import re
 from collections.abc import Iterable
@@ -23,8 +23,18 @@ _GONE = frozenset(
      "nie", "falsz"]
 )  # fmt: skip
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-_SIZE_NAMES = frozenset(["size", "sizes", "grosse", "taille", "talla", "taglia", "maat", "tamanho", "rozmiar"])
-_MOST_SIZES = 40
+SIZES = (
+    "sizes", "size", "größe", "größen", "taille", "tailles", "talla", "tallas", "taglia", "taglie", "maat", "maten",
+    "tamanho", "tamanhos", "rozmiar", "rozmiary",
+)  # fmt: skip
+COLOURS = (
+    "colours", "colour", "colors", "color", "colour name", "color name", "farbe", "farben", "farbname",
+    "farbbezeichnung", "couleur", "couleurs", "coloris", "colores", "colore", "colori", "kleur", "kleuren", "cor",
+    "cores", "kolor", "kolory", "цвет", "रंग",
+)  # fmt: skip
+"""What columns, options and attributes are called that hold them; see `plain`."""
+
+_MOST_OPTIONS = 40
 
 
 @lru_cache(maxsize=1000)
@@ -48,12 +58,12 @@ def together(said: Iterable[bool | None]) -> bool | None:
 
 
 @lru_cache(maxsize=1000)
-def is_size(name: str) -> bool:
-    """Whether an option or attribute called so is a size."""
-    return plain(name) in _SIZE_NAMES
+def is_called(name: str, names: tuple[str, ...]) -> bool:
+    """Whether an option or attribute has one of these names."""
+    return plain(name) in map(plain, names)
 
 
-def sizes_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """The sizes that these fields name, each once, in order; a field may list several."""
-    sizes = (cleaned_html(size) for text in texts for size in re.split(r"[,;|]", text))
-    return tuple(dict.fromkeys(size for size in sizes if size))[:_MOST_SIZES]
+def options_in(texts: Iterable[object]) -> tuple[str, ...]:
+    """The sizes or colours that these fields name, each once, in order; a field may list several, or be no text."""
+    options = (option.strip() for text in texts for option in re.split(r"[,;|]", cleaned_html(text) or ""))
+    return tuple(dict.fromkeys(option for option in options if option))[:_MOST_OPTIONS]

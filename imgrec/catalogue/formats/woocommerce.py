@@ -26,7 +26,7 @@ from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.gathering import Gathering
 from imgrec.catalogue.formats.google import path_of
 from imgrec.catalogue.formats.published import is_off
-from imgrec.catalogue.formats.stock import is_in_stock, is_size, sizes_in, together
+from imgrec.catalogue.formats.stock import COLOURS, SIZES, is_called, is_in_stock, options_in, together
 from imgrec.catalogue.formats.tables import Table, TableRow
 from imgrec.catalogue.pictures import address_in, pictures_in
 from imgrec.catalogue.prices import Price, cheapest, current_price, read_price
@@ -209,7 +209,8 @@ class _Reader:
             price.currency, cleaned_html(row.fields.get("brands", "")),
             cleaned_html(address_in(row.fields.get("url", ""))), kind=kind,
             further_images=tuple(images[1:MOST_PHOTOS]), unreadable_price=price.unreadable,
-            in_stock=is_in_stock(row.fields.get("in stock")), sizes=_sizes(row), path=tuple(path),
+            in_stock=is_in_stock(row.fields.get("in stock")), sizes=_options(SIZES, row),
+            colours=_options(COLOURS, row), path=tuple(path),
         )  # fmt: skip
 
     def family(self, row: TableRow, variations: Sequence[TableRow]) -> Iterator[tuple[int, Outcome]]:
@@ -224,10 +225,13 @@ class _Reader:
             return
         price = cheapest([self._price(row), *map(self._price, shown)])
         there = [variation for variation in shown if is_in_stock(variation.fields.get("in stock")) is not False]
+        # the others become products of their own, of another colour
+        shown_by_it = [variation for variation in there if {*_pictures(variation)[:1]} <= {*product.images}]
         product = replace(
             product, group=product.id, price=price.amount, currency=price.currency, unreadable_price=price.unreadable,
             in_stock=together(is_in_stock(one.fields.get("in stock")) for one in shown or [row]),
-            sizes=tuple(dict.fromkeys(size for one in there for size in _sizes(one))) or product.sizes,
+            sizes=_options(SIZES, *there) or product.sizes,
+            colours=_options(COLOURS, *shown_by_it) or product.colours,
         )  # fmt: skip
         yield row.line, product
         taken = set(product.images)
@@ -252,7 +256,8 @@ class _Reader:
             product, id=needed(_key(row), Reason.MISSING_ID, "ID and SKU"),
             title=cleaned_html(row.fields["name"]) or product.title, image=images[0], further_images=(),
             price=price.amount, currency=price.currency, unreadable_price=price.unreadable,
-            in_stock=is_in_stock(row.fields.get("in stock")), sizes=_sizes(row),
+            in_stock=is_in_stock(row.fields.get("in stock")), sizes=_options(SIZES, row),
+            colours=_options(COLOURS, row) or product.colours,
         )  # fmt: skip
 
     def _price(self, row: TableRow) -> Price:
@@ -297,9 +302,14 @@ def _pictures(row: TableRow) -> list[str]:
     return pictures_in(row.fields["images"].replace("\\,", ","))
 
 
-def _sizes(row: TableRow) -> tuple[str, ...]:
-    fields = row.fields
-    return sizes_in(fields.get(f"values {n}", "") for n in "12" if is_size(fields.get(f"attribute {n}", "")))
+def _options(names: tuple[str, ...], *rows: TableRow) -> tuple[str, ...]:
+    """The values of the attributes that have one of these names."""
+    return options_in(
+        row.fields.get(f"values {n}", "")
+        for row in rows
+        for n in "12"
+        if is_called(row.fields.get(f"attribute {n}", ""), names)
+    )
 
 
 def _is_hidden(row: TableRow) -> bool:
