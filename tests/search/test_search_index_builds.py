@@ -1,8 +1,10 @@
 """Building a generation: each photo is looked at once, nothing is lost, and a reader never meets half of it."""
 
+import contextlib
 import csv
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,10 @@ from imgrec.catalogue.store import Catalogue
 from imgrec.config import Config, load_config
 from imgrec.errors import CatalogueError, SearchIndexError
 from imgrec.features import fill
+from imgrec.features.looking import BATCH
 from imgrec.features.store import FeatureStore
 from imgrec.generations import current
-from imgrec.progress import Silent
+from imgrec.progress import Advance, Silent
 from imgrec.search import build
 from imgrec.search.build import build_index
 from imgrec.search.search_index import open_index
@@ -27,20 +30,29 @@ PHOTOS = 3 * PRODUCTS_A_CATEGORY
 
 
 class Counting(Eye):
-    """The shop's eye, which counts the photos it is shown, and can be interrupted after some."""
+    """The shop's eye, which counts the photos it is shown."""
 
-    def __init__(self, eye: Eye, interrupted_after: int | None = None) -> None:
+    def __init__(self, eye: Eye) -> None:
         super().__init__(eye.model)
         self.one_at_a_time = threading.Lock()
         self.seen = 0
-        self.interrupted_after = interrupted_after
 
     def look_at_pixels(self, pixels):
         with self.one_at_a_time:  # it is called by several threads
-            if self.interrupted_after is not None and self.seen >= self.interrupted_after:
-                raise KeyboardInterrupt
             self.seen += len(pixels)
         return super().look_at_pixels(pixels)
+
+
+class Interrupted(Silent):
+    """Ctrl-C as soon as the first photos were looked at."""
+
+    @contextlib.contextmanager
+    def stage(self, title: str, total: int | None) -> Iterator[Advance]:
+        def advance(done: int, note: str) -> None:
+            if title == "Looking at photos":
+                raise KeyboardInterrupt
+
+        yield advance
 
 
 @pytest.fixture
@@ -73,10 +85,10 @@ def test_an_interrupted_build_leaves_the_old_index_and_goes_on_where_it_stopped(
     shutil.rmtree(own_config.index.path)
     shutil.rmtree(own_config.features_path)
     with pytest.raises(KeyboardInterrupt):
-        build_index(own_config, Counting(eye, interrupted_after=48), False, Silent())
+        build_index(own_config, eye, False, Interrupted())
     assert current(own_config.index.path) is None
     kept = len(FeatureStore(own_config.features_path, eye).held("shop"))
-    assert kept >= 32  # of what is looked at at the same time some comes behind what was interrupted
+    assert kept == BATCH < PHOTOS
     again = Counting(eye)
     report = build_index(own_config, again, False, Silent())
     assert (report.photos, report.computed, again.seen) == (PHOTOS, PHOTOS - kept, 3 * PHOTOS - kept)
