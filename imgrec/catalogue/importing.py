@@ -14,7 +14,7 @@ from imgrec.catalogue.category_level import at_level, level_of
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection
 from imgrec.catalogue.formats.detect import FeedFormat, format_of
 from imgrec.catalogue.formats.feed_file import FeedFile, Reading
-from imgrec.catalogue.import_report import ImportReport
+from imgrec.catalogue.import_report import ImportReport, counts_in_words
 from imgrec.catalogue.import_run import ImportRun
 from imgrec.catalogue.rejects import RejectsFile, fixes_in_words
 from imgrec.catalogue.safeguards import is_too_much
@@ -276,8 +276,11 @@ class _Run:
         listed = next((report.rejects_file for report in reports if report.rejects_file), None)
         feeds = " and ".join(str(self.parts[number].path) for number in numbers)
         what = "no usable row" if self.sample is None else "nothing that a sample could be drawn from"
-        worst = next(fixes_in_words(sum((report.rejected for report in reports), Counter())), "").strip()
+        rejected = sum((report.rejected for report in reports), Counter())
+        worst = next(fixes_in_words(rejected), "").strip()
         where = f" Most often: {worst}. All reasons are listed in {listed}." if listed else ""
+        if not listed and rejected:
+            where = f" Left out on purpose: {counts_in_words(rejected)}."
         read = sum(report.read for report in reports)
         as_format = " and ".join(dict.fromkeys(report.format for report in reports))
         has = f"{what} among {read:,}" if read else "no rows"

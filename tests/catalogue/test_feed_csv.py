@@ -3,6 +3,7 @@
 import pytest
 
 from imgrec.catalogue.feed import FeedRow, Reason, Rejection, Relation, is_url
+from imgrec.catalogue.formats.feed_file import HEAD_BYTES
 from imgrec.errors import FeedError
 
 HEADER = b"id,title,category,image,price,currency,brand,url,sales_rank,split,group,kind,colour\n"
@@ -57,6 +58,43 @@ def test_the_gross_price_and_the_quantity_of_a_shop_systems_list_are_read(read):
         '"1";"1.jpg";"Lampe";"1.012,50 €";"1.204,88 €";"0"\n'.encode()
     )
     assert (row.price, row.currency, row.in_stock) == ("1204.88", "EUR", False)
+
+
+@pytest.mark.parametrize(
+    ("column", "on", "off"),
+    [
+        ("Status", "1", "0"),
+        ("Active (0/1)", "1", "0"),
+        ("Aktiv", "ja", "nein"),
+        ("active", "1", "'0"),
+        ("Estado", "Activo", "Inactivo"),
+        ("product_online", "1", "2"),
+        ("status", "Enabled", "Disabled"),
+        ("visibility", "Catalog, Search", "Not Visible Individually"),
+        ("Visibility", "both", "none"),
+        ("published", "", "draft"),
+    ],
+)
+def test_what_a_shop_systems_table_calls_inactive_is_left_out(read, column, on, off):
+    rows = read(f'id,title,image,{column}\n1,Ball,1.jpg,"{on}"\n2,Box,2.jpg,"{off}"\n3,Cup,3.jpg,\n')
+    assert [getattr(row, "reason", row.id) for row in rows] == ["1", Reason.NOT_PUBLISHED, "3"]
+
+
+@pytest.mark.parametrize(
+    ("column", "others"),
+    [("status", ["pending", "shipped"]), ("published", ["0", "1999"]), ("active", ["no", "no perfume"]),
+     ("status", ["1", "2"]), ("order status", ["draft", "deleted"])],
+)  # fmt: skip
+def test_a_column_of_other_things_takes_nothing_off_sale_whatever_it_is_called(read, column, others):
+    lines = [f"{number},Ball,{number}.jpg,{said}" for number, said in enumerate(others)]
+    rows = read("\n".join([f"id,title,image,{column}", *lines]))
+    assert [row.id for row in rows] == ["0", "1"]
+
+
+def test_the_whole_beginning_of_a_table_is_looked_at_but_not_the_line_that_is_cut(read):
+    content = "id,title,image,visibility\n" + '1,"a ""big""\nlamp shade",1.jpg,not visible individually\n' * 9_000
+    assert content[:HEAD_BYTES].endswith(",not vis")
+    assert {row.reason for row in read(content)} == {Reason.NOT_PUBLISHED}
 
 
 def test_a_byte_order_mark_blank_lines_and_windows_line_ends_do_no_harm(read):

@@ -1,10 +1,24 @@
 """imgrec's own feed: a CSV file whose columns are named as the catalogue names them, or much alike."""
 
-from imgrec.catalogue.feed import MOST_PHOTOS, SPLITS, FeedRow, Numbered, Reason, Rejection, Unusable, cleaned, needed
+from collections.abc import Iterable, Iterator
+
+from imgrec.catalogue.feed import (
+    MOST_PHOTOS,
+    SPLITS,
+    FeedRow,
+    Numbered,
+    Reason,
+    Rejection,
+    Unusable,
+    cleaned,
+    needed,
+    shown,
+)
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.google import path_of
+from imgrec.catalogue.formats.published import is_off, is_on
 from imgrec.catalogue.formats.stock import is_in_stock, sizes_in
-from imgrec.catalogue.formats.tables import Table, TableRow
+from imgrec.catalogue.formats.tables import Table, TableRow, printable
 from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import read_price
 
@@ -63,10 +77,21 @@ NAMES = {
         "existencias", "menge", "cantidad", "quantità", "aantal", "quantidade", "ilość", "disponibilità", "giacenza",
         "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
     ),
+    "published": (
+        "published", "active", "is active", "active 0 1", "enabled", "visible", "is visible", "product visible",
+        "status", "product status", "veröffentlicht", "aktiv", "aktiv 0 1", "sichtbar", "publié", "actif", "actif 0 1",
+        "statut", "publicado", "activo", "activo 0 1", "estado", "pubblicato", "attivo", "attivo 0 1", "stato",
+        "gepubliceerd", "actief", "ativo", "opublikowany", "aktywny",
+    ),
+    "product_online": ("product online",),
+    "visibility": ("visibility", "sichtbarkeit", "visibilité", "visibilidad", "visibilità", "zichtbaarheid"),
     "sizes": ("sizes", "size", "größe", "größen", "taille", "tailles", "talla", "tallas", "taglia", "taglie", "maat",
               "maten", "tamanho", "tamanhos", "rozmiar", "rozmiary"),
 }  # fmt: skip
 """What columns are called, in eight languages; see `Names`."""
+
+_OF_PUBLISHING = {"published": "", "product_online": "2", "visibility": "none"}
+"""Fields that say whether a product is published, with what Magento and PrestaShop write there beside the usual."""
 
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
@@ -75,14 +100,44 @@ def read(feed: FeedFile) -> Numbered:
     """Yield (line number, row or rejection)."""
     table = Table(feed, NAMES, REQUIRED_COLUMNS, exact=True)
     decimal_comma = table.decimal_comma("price")
+    telling = list(_telling(feed, table))
     for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
             continue
         try:
+            _check_published(row, telling)
             yield row.line, _to_row(row, decimal_comma)
         except Unusable as unusable:
             yield row.line, unusable.rejection(row.line, row.fields["id"])
+
+
+def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
+    """The fields that say whether a product is published: all that the first rows have there does, or it is mapped.
+
+    A column of that name may hold other things, such as an order's status, or the year in which a book was published.
+    """
+    for field in _OF_PUBLISHING:
+        said = dict.fromkeys(table.beginning(field))
+        other = next((text for text in said if not (is_on(text) or _is_off(field, text))), None)
+        if other is None or field in feed.reading.columns:
+            yield field
+        elif off := next((text for text in said if _is_off(field, text)), None):
+            column = table.called(field)
+            feed.warn(
+                f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(other))}: it "
+                f"was not taken to say which products are on sale. If it does: --map {field}={column}"
+            )
+
+
+def _is_off(field: str, said: str) -> bool:
+    return is_off(said) or said.strip().casefold() == _OF_PUBLISHING[field]
+
+
+def _check_published(row: TableRow, telling: Iterable[str]) -> None:
+    for field in telling:
+        if (said := row.fields.get(field)) and _is_off(field, said):
+            raise Unusable(Reason.NOT_PUBLISHED, f"{field} says {shown(said)}")
 
 
 def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
