@@ -141,6 +141,7 @@ def test_a_shell_completes_commands_and_their_options(before: list[str], begun: 
      ["evaluate", "model", "--html", "."],
      ["tune"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
+    ["import", "a.csv", "--site", "shop.example"],
      ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
      ["import", "by-hand.csv"], ["backup"], ["backup", "."], ["restore"],
      ["sources", "rename", "x"], ["sources", "remove"], ["products", "add", "--title", "x"],

@@ -158,6 +158,8 @@ class _Run:
         with FeedFile(part.path, self.options.reading) as feed:
             feed_format = format_of(feed, self.options.format)
             report.format = feed_format.name
+            if self.options.reading.site and feed_format.name != "shopify":
+                feed.warn(f"is read as {feed_format.name}, of which --site makes no links")
             level = self._level(part, feed, feed_format)
             total = None if feed.size is None else max(1, feed.size // _MEGABYTE)
             with self.reporter.stage(f"Importing {part.path.name}, MB", total) as advance:

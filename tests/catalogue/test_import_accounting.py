@@ -190,6 +190,26 @@ def test_what_is_taken_out_of_the_shop_is_retired_and_what_has_become_faulty_sta
     assert market.on_sale() == {"a", "c"}
 
 
+def test_a_shopify_product_is_linked_to_where_its_shop_is_said_to_be_and_without_that_no_link_is_said(market):
+    feed = write(
+        market.folder,
+        f"Handle,Title,Variant SKU,Image Src,Variant Image\nred tea,Tea,A,{PHOTO},\nred tea,,B,,{PHOTO}2\n",
+    )
+    market.take(feed)
+    assert market.product("red tea").url is None
+    assert sum("--site https://SHOP" in line for line in market.said) == 1
+    market.take(feed, reading=Reading(site="https://shop.example/de"))
+    assert not any("--site" in line for line in market.said)
+    assert {market.product(id_).url for id_ in ("red tea", "red tea:B")} == {
+        "https://shop.example/de/products/red%20tea"
+    }
+
+
+def test_an_address_of_the_shop_that_a_format_has_no_use_for_is_said_to_be_of_none(market):
+    market.bring_in("1", reading=Reading(site="https://shop.example"))
+    assert any("of which --site makes no links" in line for line in market.said)
+
+
 def test_a_row_that_says_it_is_inactive_is_left_out_and_counted_and_a_column_that_may_not_say_so_is_told(market):
     table = "id,title,image,Status\n" + "".join(f"{n},Tea,{PHOTO},{{{n}}}\n" for n in range(3))
     market.take(write(market.folder, table.format(1, 1, 1)))
