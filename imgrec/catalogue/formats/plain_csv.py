@@ -1,5 +1,6 @@
 """imgrec's own feed: a CSV file whose columns are named as the catalogue names them, or much alike."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from imgrec.catalogue.feed import (
@@ -18,7 +19,7 @@ from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.google import path_of
 from imgrec.catalogue.formats.published import is_off, is_on
 from imgrec.catalogue.formats.stock import is_in_stock, sizes_in
-from imgrec.catalogue.formats.tables import Table, TableRow, printable
+from imgrec.catalogue.formats.tables import Table, TableRow, plain, printable
 from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import read_price
 
@@ -26,43 +27,61 @@ REQUIRED_COLUMNS = ("id", "title", "image")
 OPTIONAL_COLUMNS = (
     "category", "price", "currency", "brand", "url", "sales_rank", "split", "group", "kind", "availability", "sizes",
 )  # fmt: skip
+_NET = (
+    "price net",
+    "price default net",
+    "price tax excl",
+    "price tax excluded",
+    "nettopreis",
+    "preis netto",
+    "preis (exkl. mwst.)",
+    "precio (imp. excl.)",
+    "precio sin iva",
+    "precio impuestos excluidos",
+    "prix ht",
+)
+"""Prices without taxes, where there are no others."""
+
 _TEXTS = ("id", "title", *OPTIONAL_COLUMNS)
 NAMES = {
     "id": (
         "id", "product id", "item id", "sku", "article number", "item number", "product code", "code", "reference",
         "artikelnummer", "artikelnr", "artikel nr", "art nr", "produktnummer", "produkt id", "bestellnummer",
         "référence", "référence produit", "ugs", "código", "referencia", "codice", "codice articolo", "productnummer",
-        "referência", "kod", "kod produktu", "indeks", "symbol",
+        "referência", "kod", "kod produktu", "indeks", "symbol", "product number", "productnumber", "artikel id",
+        "id producto", "referencia no", "reference no",
     ),
     "title": (
         "title", "name", "product name", "product title", "item name", "product", "titel", "bezeichnung", "produktname",
         "artikelbezeichnung", "artikelname", "produkt", "artikel", "titre", "nom", "nom du produit", "désignation",
         "título", "nombre", "nombre del producto", "titolo", "nome", "nome prodotto", "naam", "productnaam",
-        "nome do produto", "tytuł", "nazwa", "nazwa produktu",
+        "nome do produto", "tytuł", "nazwa", "nazwa produktu", "translations default name",
     ),
     "image": (
         "image", "photo", "picture", "image url", "photo url", "picture url", "image link", "image src", "images",
         "photos", "pictures", "image path", "image file", "file", "filename", "main image", "img", "bild", "foto",
         "bilder", "fotos", "bild url", "bildlink", "bilddatei", "bildpfad", "produktbild", "url image", "imagen",
         "imágenes", "url imagen", "immagine", "immagini", "afbeelding", "afbeeldingen", "imagem", "imagens",
-        "obraz", "obrazek", "zdjęcie", "zdjęcia",
+        "obraz", "obrazek", "zdjęcie", "zdjęcia", "cover media url", "cover url", "base image", "image urls",
+        "image urls x y z", "url's de las imágenes (x,y,z...)",
     ),
     "category": (
         "category", "categories", "product category", "product type", "department", "kategorie", "kategorien",
         "warengruppe", "produktkategorie", "catégorie", "catégories", "rayon", "categoría", "categorías", "categoria",
-        "categorie", "categorieën", "categorias", "kategoria",
+        "categorie", "categorieën", "categorias", "kategoria", "categories x y z", "categorías (x,y,z...)",
     ),
     "price": (
         "price", "regular price", "retail price", "unit price", "price tax incl", "gross price", "price eur",
         "price usd", "price gbp", "preis", "vk", "verkaufspreis", "bruttopreis", "preis brutto", "preis inkl mwst",
         "brutto vk", "preis eur", "preis in", "preis in eur", "preis in euro", "price in", "prix en", "precio en",
         "prezzo in", "prijs in", "preço em", "cena w", "preis chf", "prix", "prix ttc", "prix de vente", "precio",
-        "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena", "cena brutto",
+        "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena", "cena brutto", "price gross", "price default gross",
+        "price tax included", "precio (imp. incl.)", "precio con iva", "precio impuestos incluidos", *_NET,
     ),
     "currency": ("currency", "currency code", "währung", "devise", "moneda", "divisa", "valuta", "moeda", "waluta"),
     "brand": (
         "brand", "manufacturer", "vendor", "marke", "hersteller", "marque", "fabricant", "marca", "fabricante",
-        "produttore", "merk", "marka", "producent",
+        "produttore", "merk", "marka", "producent", "manufacturer name",
     ),
     "url": (
         "url", "link", "product url", "product link", "produktlink", "produkt url", "lien", "enlace", "collegamento",
@@ -93,6 +112,7 @@ NAMES = {
 _OF_PUBLISHING = {"published": "", "product_online": "2", "visibility": "none"}
 """Fields that say whether a product is published, with what Magento and PrestaShop write there beside the usual."""
 
+_NUMBERS = re.compile(r"[0-9a-f]{32}(?:\|[0-9a-f]{32})*")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
 
@@ -101,6 +121,7 @@ def read(feed: FeedFile) -> Numbered:
     table = Table(feed, NAMES, REQUIRED_COLUMNS, exact=True)
     decimal_comma = table.decimal_comma("price")
     telling = list(_telling(feed, table))
+    _look_at_prices(feed, table)
     for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
@@ -110,6 +131,16 @@ def read(feed: FeedFile) -> Numbered:
             yield row.line, _to_row(row, decimal_comma)
         except Unusable as unusable:
             yield row.line, unusable.rejection(row.line, row.fields["id"])
+
+
+def _look_at_prices(feed: FeedFile, table: Table) -> None:
+    if "price" not in table.columns:
+        feed.warn(
+            f"has no column that was taken for prices. If one of its columns has them, say which (--map price=COLUMN): "
+            f"{table.header}"
+        )
+    elif "price" not in feed.reading.columns and plain(table.called("price")) in map(plain, _NET):
+        feed.warn(f"has prices without taxes only, {table.called('price')!r}, and these are shown")
 
 
 def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
@@ -167,8 +198,11 @@ def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
 
 
 def _tree(category: str | None) -> list[str]:
-    """Where the product stands, broad to fine; what is no path is a name, as it is written (`>40 cm`)."""
-    if category is None:
+    """Where the product stands, broad to fine; what is no path is a name, as it is written (`>40 cm`).
+
+    Shopware numbers categories and does not name them.
+    """
+    if category is None or _NUMBERS.fullmatch(category):
         return []
     path = path_of(category)
     return path if len(path) > 1 else [category]

@@ -114,6 +114,11 @@ class Table:
                 if isinstance(row, TableRow):
                     yield from (text for field in fields if (text := row.fields.get(field, "").strip()))
 
+    @property
+    def header(self) -> str:
+        """What its columns are called, to be shown."""
+        return printable(", ".join(self._shape.written))
+
     def called(self, field: str) -> str:
         """What the column of a field is called in the feed, to be shown."""
         return printable(self._shape.written[self.columns.index(field)])
