@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TextIO
 
 from imgrec.catalogue.feed import Reason, Rejection
@@ -106,13 +107,17 @@ class Table:
 
     def beginning(self, *fields: str) -> Iterator[str]:
         """What stands in these fields in the first rows, as far as they are not blank."""
+        return (text for row in self._first_rows for field in fields if (text := row.fields.get(field, "").strip()))
+
+    @cached_property
+    def _first_rows(self) -> list[TableRow]:
         head = self._feed.text_head
         if len(self._feed.head) >= HEAD_BYTES:
             head = head[: head.rfind("\n") + 1]  # the last line is cut
+        rows: list[TableRow] = []
         with contextlib.suppress(FeedError):  # within quotes
-            for row in self._rows(io.StringIO(head, newline="")):
-                if isinstance(row, TableRow):
-                    yield from (text for field in fields if (text := row.fields.get(field, "").strip()))
+            rows.extend(row for row in self._rows(io.StringIO(head, newline="")) if isinstance(row, TableRow))
+        return rows
 
     @property
     def header(self) -> str:
