@@ -44,12 +44,16 @@ _MODEL = re.compile(rb'^(model: {path: )"(?:[^"\\]|\\.)*"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Fetched:
-    """What became of the photos that the catalogue lacked. `asked` are the addresses; `statuses` counts all photos."""
+    """What became of the photos that the catalogue lacked. `asked` are the addresses; `statuses` counts all photos.
+
+    `former` are products that are found by a photo which their feed no longer names, for no other is there yet.
+    """
 
     asked: int
     report: "FetchReport"
     repeats: "Repeats"
     statuses: dict[str, int]
+    former: int = 0
 
     def in_words(self, may_be_private: bool, retried: bool = False, options: str = "") -> Iterator[str]:
         """A line each for a person: what was done, and what can be done next.
@@ -71,6 +75,8 @@ class Fetched:
                 f"Photos that have failed for good: {failed:,}. List them with: imgrec photos --failures{options}; try "
                 f"them again with: imgrec photos --retry-failed{options}"
             )
+        if self.former:
+            yield f"Products found by the photo they had, until one that their feed names is there: {self.former:,}."
         if self.report.failed[PhotoStatus.FORBIDDEN_ADDRESS] and not may_be_private:
             yield "Are their hosts in your own network, and is the feed yours? Then set photos.allow_private."
         yield from self.repeats.in_words(options)
@@ -134,6 +140,7 @@ def fetch(
 
     Of one source, or of all; at most `limit` addresses. Raises CatalogueError when there is no such source.
     """
+    from imgrec.catalogue import former_photos
     from imgrec.catalogue.fetching import fetch_photos
     from imgrec.catalogue.repeated import find_repeats, hash_stored_photos, mark_placeholders
 
@@ -147,7 +154,8 @@ def fetch(
         with report.stage("Comparing photos", None):
             repeats = find_repeats(catalogue, config.photos.placeholder_products)
         mark_placeholders(catalogue, repeats)
-        return Fetched(asked, fetched, repeats, catalogue.counts().photos)
+        former = former_photos.drop(catalogue.connection)
+        return Fetched(asked, fetched, repeats, catalogue.counts().photos, former)
 
 
 def lacks_photos(config: Config) -> bool:

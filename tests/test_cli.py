@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import json
 import os
 import re
@@ -18,11 +19,13 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 from csv_rows import read_rows
 from photo_server import PhotoServer, sends
+from rich.console import Console
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, draw_product, jpeg, run_command, write_config, write_feed
 
 from bot.__main__ import main as bot
 from imgrec import opening
 from imgrec.cli import COMMANDS, main
+from imgrec.commands.console import table
 from imgrec.commands.index_screen import figures_in_words
 from imgrec.commands.search import _print_answer
 from imgrec.database import to_the_minute
@@ -149,6 +152,7 @@ def test_a_shell_completes_commands_and_their_options(before: list[str], begun: 
      ["evaluate", "model", "--html", "."],
      ["tune"], ["train", "--name", "x", "--epochs", "many"], ["import", "a.csv", "--per-category", "0"],
      ["import", "a.csv", "--seed", "1"], ["import", "a.csv", "--currency", "shells"],
+    ["import", "a.csv", "--site", "shop.example"],
      ["import", "a.csv", "--format", "pdf"], ["photos", "--limit", "0"], ["photos", "all"],
      ["import", "by-hand.csv"], ["backup"], ["backup", "."], ["restore"],
      ["sources", "rename", "x"], ["sources", "remove"], ["products", "add", "--title", "x"],
@@ -485,6 +489,23 @@ def test_the_name_of_a_source_reaches_no_file_outside_the_rejects(imgrec, tmp_pa
     assert feed.exists()
     assert kept.exists()
     assert len(list((tmp_path / "rejects").iterdir())) == 3
+
+
+def test_an_id_is_whole_in_a_table_whose_titles_are_too_long_for_it(imgrec, tmp_path):
+    id_ = "0190f2a4-7c3e-7b21-9d55-1f0c9a6be3d2"
+    row = f"{id_},{'red canvas shoe ' * 8},Clothing Shoes & Jewelry,https://shop.example/1.jpg,5 EUR"
+    imgrec("import", write_rows(tmp_path / "a-rather-long-export.csv", row))
+    assert f"a-rather-long-export/{id_}" in imgrec("products", "find").stdout
+    assert "a-rather-long-export  1" in imgrec("sources", "list").stdout
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_what_is_to_be_whole_in_a_table_is_so_however_narrow_the_terminal(width):
+    shown = table("Found", "product", "title", "category", whole="product")
+    shown.add_row("shop/0190f2a4-7c3e-7b21-9d55-1f0c9a6be3d2", "red canvas shoe " * 8, "Clothing, Shoes & Jewelry")
+    console = Console(width=width, file=io.StringIO())
+    console.print(shown)
+    assert "shop/0190f2a4-7c3e-7b21-9d55-1f0c9a6be3d2" in console.file.getvalue()
 
 
 def test_an_interrupted_command_says_how_to_go_on(imgrec, tmp_path, monkeypatch):

@@ -73,12 +73,12 @@ class ImportReport:
         faults = Counter({name: count for name, count in self.rejected.items() if Reason(name).is_a_fault})
         left_out = self.rejected - faults
         if left_out:
-            words += f", {left_out.total():,} left out ({_counts(left_out)})"
+            words += f", {left_out.total():,} left out ({counts_in_words(left_out)})"
         if faults:
             listed = f"listed in {self.rejects_file}"
             if faults.total() > MOST_LISTED:
                 listed = f"the first {MOST_LISTED:,} {listed}"
-            words += f", {faults.total():,} rejected ({_counts(faults)}; {listed})"
+            words += f", {faults.total():,} rejected ({counts_in_words(faults)}; {listed})"
         if self.unreadable_prices:
             words += (
                 f", {self.unreadable_prices:,} without a price because it could not be understood (the first: "
@@ -98,5 +98,6 @@ class ImportReport:
         self.not_retired += other.not_retired
 
 
-def _counts(counter: Counter[str]) -> str:
+def counts_in_words(counter: Counter[str]) -> str:
+    """How many of each, most frequent first."""
     return ", ".join(f"{count:,} {reason}" for reason, count in counter.most_common())

@@ -15,7 +15,7 @@ from imgrec.catalogue.category_level import at_level, level_of
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection
 from imgrec.catalogue.formats.detect import FeedFormat, format_of
 from imgrec.catalogue.formats.feed_file import FeedFile, Reading
-from imgrec.catalogue.import_report import ImportReport
+from imgrec.catalogue.import_report import ImportReport, counts_in_words
 from imgrec.catalogue.import_run import ImportRun
 from imgrec.catalogue.rejects import RejectsFile, fixes_in_words
 from imgrec.catalogue.safeguards import is_too_much
@@ -176,6 +176,8 @@ class _Run:
         with FeedFile(path, self.options.reading) as file:
             feed_format = format_of(file, self.options.format)
             report.format = feed_format.name
+            if self.options.reading.site and feed_format.name != "shopify":
+                file.warn(f"is read as {feed_format.name}, of which --site makes no links")
             level = self._level(feed, file, feed_format)
             total = None if file.size is None else max(1, file.size // _MEGABYTE)
             with self.reporter.stage(f"Importing {path.name}, MB", total) as advance:
@@ -286,8 +288,11 @@ class _Run:
         listed = next((report.rejects_file for report in reports if report.rejects_file), None)
         files = " and ".join(str(feed.part.path) for feed in feeds)
         what = "no usable row" if self.sample is None else "nothing that a sample could be drawn from"
-        worst = next(fixes_in_words(sum((report.rejected for report in reports), Counter())), "").strip()
+        rejected = sum((report.rejected for report in reports), Counter())
+        worst = next(fixes_in_words(rejected), "").strip()
         where = f" Most often: {worst}. All reasons are listed in {listed}." if listed else ""
+        if not listed and rejected:
+            where = f" Left out on purpose: {counts_in_words(rejected)}."
         read = sum(report.read for report in reports)
         as_format = " and ".join(dict.fromkeys(report.format for report in reports))
         has = f"{what} among {read:,}" if read else "no rows"

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgrec.catalogue import former_photos
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection, is_url
 from imgrec.catalogue.local_photos import find_photo
 from imgrec.catalogue.photo_status import PhotoStatus
@@ -160,7 +161,7 @@ class SourceWriter:
         marks = ",".join("?" * len(products))
         for product_id, origin, stamp, *kept in self.connection.execute(
             "SELECT product_id, origin, origin_stamp, sha256, width_px, height_px, perceptual_hash FROM photos "
-            f"WHERE product_id IN ({marks}) ORDER BY product_id, position",
+            f"WHERE product_id IN ({marks}) AND {former_photos.IS_NAMED} ORDER BY product_id, position",
             [product[0] for product in products],
         ):
             stored = StoredPhoto(*kept) if kept[0] else None
@@ -274,9 +275,16 @@ class SourceWriter:
         )
 
     def _put_photos(self, product_id: int, photos: tuple[_Photo, ...], before: tuple[_Photo, ...]) -> None:
-        """Replace what changed. A photo of another origin is another photo, and nothing known of the old one is its."""
+        """Replace what changed. A photo of another origin is another photo, and nothing known of the old one is its.
+
+        Where all have to be fetched, the product is found by the old ones until then.
+        """
+        keeps = not any(photo.stored for photo in photos)
         for position, old in enumerate(before):
             if position >= len(photos) or photos[position].origin != old.origin:
+                if keeps and old.stored:
+                    former_photos.keep(self.connection, product_id, position)
+                    continue
                 self.connection.execute(
                     "DELETE FROM photos WHERE product_id = ? AND position = ?", (product_id, position)
                 )

@@ -140,13 +140,13 @@ def print_json(content: object) -> None:
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
 
 
-def table(title: str, *columns: str) -> "Table":
-    """A table without lines."""
+def table(title: str, *columns: str, whole: str = "") -> "Table":
+    """A table without lines. What stands in the column `whole` is not broken, to be copied: others give way."""
     from rich.table import Table
 
     made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=bool(whole) and column == whole)
     return made
 
 

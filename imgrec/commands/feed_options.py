@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imgrec.config import CatalogueSection
 
 _MAPPING = re.compile(r",(?=[^,=]+=)")  # a column's name may hold commas
+_SITE = re.compile(r"https?://[\w-]+(?:\.[\w-]+)*(?::\d+)?(?:/[\w.~/-]*)?", re.IGNORECASE)
 
 _OPTIONS = (
     click.option("--format", "format_", type=click.Choice(list(FORMATS)), metavar="NAME",
@@ -32,6 +33,8 @@ _OPTIONS = (
     click.option("--map", "maps", multiple=True, metavar="FIELD=COLUMN",
                  help="The table's column that holds a field, where it is not found by itself: --map image=Photo "
                  "--map title=Name, or both with a comma between."),
+    click.option("--site", metavar="URL", help="The shop's address, such as https://shop.example: a Shopify export "
+                 "does not have it, and its products get no links without."),
     click.option("--encoding", metavar="NAME",
                  help="Encoding of the feeds, such as windows-1250. [default: found by looking]"),
     click.option("--retire", is_flag=True, help="Retire whatever the feed no longer names, however much that is."),
@@ -46,13 +49,13 @@ def feed_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapped(
         *, format_: str | None, currency: str | None, category: str | None, category_level: int | None,
-        maps: tuple[str, ...], encoding: str | None, retire: bool, **others: Any,
+        maps: tuple[str, ...], site: str | None, encoding: str | None, retire: bool, **others: Any,
     ) -> None:  # fmt: skip
         from imgrec.catalogue.importing import ImportOptions
 
         told = ImportOptions(
-            format_, _reading(maps, encoding), _currency(currency), (category or "").strip() or None, category_level,
-            retire=retire,
+            format_, _reading(maps, encoding, site), _currency(currency), (category or "").strip() or None,
+            category_level, retire=retire,
         )  # fmt: skip
         command(told=told, **others)
 
@@ -82,7 +85,7 @@ def parts_of(feeds: Sequence[Path], source: str | None, section: "CatalogueSecti
     ]
 
 
-def _reading(maps: Iterable[str], encoding: str | None) -> "Reading":
+def _reading(maps: Iterable[str], encoding: str | None, site: str | None) -> "Reading":
     from imgrec.catalogue.formats.feed_file import Reading
     from imgrec.catalogue.formats.text_encoding import python_name
 
@@ -95,7 +98,9 @@ def _reading(maps: Iterable[str], encoding: str | None) -> "Reading":
         if not field or not column:
             raise click.UsageError("--map wants FIELD=COLUMN, such as --map image=Photo.")
         columns[field] = column
-    return Reading(known, columns)
+    if site and not _SITE.fullmatch(site):
+        raise click.UsageError("--site wants the address of the shop's front page, such as https://shop.example.")
+    return Reading(known, columns, site.rstrip("/") if site else None)
 
 
 def _currency(code: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from imgrec.commands.console import print_text, table
-from imgrec.figures import Estimate
+from imgrec.figures import Estimate, counted
 from imgrec.search.build import IndexReport
 from imgrec.search.generation import IndexRecord, Knowledge
 from imgrec.search.meaning import NOTHING_TO_GO_BY
@@ -57,7 +57,8 @@ def _photos(report: IndexReport) -> str:
     left_out = f"; {report.unreadable:,} unreadable and left out" if report.unreadable else ""
     if not report.changed:
         return f"{report.photos:,}, up to date{left_out}"
-    return f"{report.photos:,}: {report.computed:,} looked at, {report.reused:,} known before{left_out}"
+    copies = f", {counted(report.copies, 'copy', 'copies')} of one of these" if report.copies else ""
+    return f"{report.photos:,}: {report.computed:,} looked at, {report.reused:,} known before{copies}{left_out}"
 
 
 def _categories(record: IndexRecord) -> str:

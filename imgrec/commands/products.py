@@ -61,7 +61,7 @@ def find(words: tuple[str, ...], source: str | None, category: str | None, limit
     if not found.total:
         reporter().say("No product has all of these words in its title, id or brand; fewer or shorter ones find more.")
         return
-    shown = table(f"Found: {found.total:,}", "product", "title", "price", "category", "brand", "")
+    shown = table(f"Found: {found.total:,}", "product", "title", "price", "category", "brand", "", whole="product")
     for product in found.products:
         shown.add_row(
             called(product), product.name, _price(product), product.category or "", product.brand or "",

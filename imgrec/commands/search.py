@@ -145,7 +145,7 @@ def _print_answer(answer: "Answer") -> None:
     if not answer.matches:
         print_text(f"{searched}.", _why_nothing(answer))
         return
-    shown = table(searched, "alike", "similarity", "title", "price", "category", "id")
+    shown = table(searched, "alike", "similarity", "title", "price", "category", "id", whole="id")
     for match in answer.matches:
         product = match.product
         shown.add_row(

@@ -60,7 +60,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json({"sources": [source.as_json() for source in found]})
         return
-    shown = table("Sources", "source", "on sale", "retired", "photos stored", "last import")
+    shown = table("Sources", "source", "on sale", "retired", "photos stored", "last import", whole="source")
     for source in found:
         last = to_the_minute(source.imported_utc) if source.imported_utc else "–"
         if source.unfinished_utc:

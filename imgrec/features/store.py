@@ -100,6 +100,10 @@ class Found:
         """Which of them the store has: bool (n,)."""
         return np.asarray(self.shard != ABSENT)
 
+    def pictures(self) -> int:
+        """How many of them are different: a picture that several photos show, to the byte, is looked at once."""
+        return len(np.unique(self.shard.astype(np.int64) << 32 | self.row))
+
     def take(self, rows: Ints | Bools) -> "Found":
         """Some of the photos."""
         return Found(self.shards, self.shard[rows], self.row[rows], self.colours[rows])

@@ -67,12 +67,16 @@ _LEARNING = 6
 
 @dataclass(frozen=True)
 class IndexReport:
-    """What a build did. `unreadable` are stored photos that no longer decode; they are left out."""
+    """What a build did. `unreadable` are stored photos that no longer decode; they are left out.
+
+    photos = computed, which are looked at + reused, which were known before + copies, to the byte, of one of those.
+    """
 
     generation: str
     photos: int
     computed: int
     reused: int
+    copies: int
     unreadable: int
     changed: bool
     record: IndexRecord
@@ -99,6 +103,11 @@ class LookedAt:
     computed: int
     unreadable: int
     lost: Ints
+
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """Photos, and of them computed, reused and copies; unreadable ones. As IndexReport has them."""
+        photos, pictures = len(self.on_sale.photos), self.found.pictures()
+        return photos, self.computed, pictures - self.computed, photos - pictures, self.unreadable
 
     def readable(self, photos: Iterable[CataloguePhoto]) -> list[CataloguePhoto]:
         """Those of these photos that are among them."""
@@ -137,11 +146,10 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter, looke
         looked = look_at(on_sale, config, eye, report, looker)
         if len(looked.lost):
             digest.update(json.dumps(looked.lost.tolist()).encode())
-        made_of, photos = digest.hexdigest(), len(looked.on_sale.photos)
+        made_of = digest.hexdigest()
         present = current(path)
         if not rebuild and present and (known := _record_of_sound(present, config)) and known.made_of == made_of:
-            reused = photos - looked.computed
-            return IndexReport(present.name, photos, looked.computed, reused, looked.unreadable, False, known)
+            return IndexReport(present.name, *looked.counts(), False, known)
         with report.stage("Learning what the shop knows", None):
             from imgrec.search.learning import learn  # scikit-learn takes seconds to load, and a shop as it was none
 
@@ -154,7 +162,7 @@ def build_index(config: Config, eye: Eye, rebuild: bool, report: Reporter, looke
         point_to(path, folder.name)
         before = next((earlier for earlier in before_current(path) if _may_serve(earlier, config)), None)
         _remove(set(generations(path)) - {folder, before}, config, report)  # a sound one stays to fall back on
-    return IndexReport(folder.name, photos, looked.computed, photos - looked.computed, looked.unreadable, True, record)
+    return IndexReport(folder.name, *looked.counts(), True, record)
 
 
 def look_at_all(config: Config, eye: Eye, report: Reporter, looker: Looker | None = None) -> LookedAt:

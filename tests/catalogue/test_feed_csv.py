@@ -1,8 +1,12 @@
 """A CSV feed row by row: what is usable is cleaned, what is not has a named reason."""
 
+import re
+
 import pytest
 
 from imgrec.catalogue.feed import FeedRow, Reason, Rejection, Relation, is_url
+from imgrec.catalogue.formats import plain_csv
+from imgrec.catalogue.formats.feed_file import HEAD_BYTES, FeedFile
 from imgrec.errors import FeedError
 
 HEADER = b"id,title,category,image,price,currency,brand,url,sales_rank,split,group,kind,depth\n"
@@ -57,6 +61,88 @@ def test_the_gross_price_and_the_quantity_of_a_shop_systems_list_are_read(read):
         '"1";"1.jpg";"Lampe";"1.012,50 €";"1.204,88 €";"0"\n'.encode()
     )
     assert (row.price, row.currency, row.in_stock) == ("1204.88", "EUR", False)
+
+
+SHOPWARE = (
+    "id;parent_id;product_number;active;stock;name;price_net;price_gross;cover_media_url;manufacturer_name;categories"
+)
+PRESTASHOP = "Product ID;Active (0/1);Name *;Categories (x,y,z...);Price tax included;Reference #;Image URLs (x,y,z...)"
+LIST_ES = "Product ID;Imagen;Nombre;Referencia;Categoría;Precio (imp. excl.);Precio (imp. incl.);Cantidad;Estado"
+TABLE_ES = "ID;Activo (0/1);Nombre*;Categorías (x,y,z...);Precio con IVA;Referencia nº;URL's de las imágenes (x,y,z...)"
+MAGENTO = "sku;product_type;categories;name;product_online;visibility;price;base_image;qty"
+
+
+@pytest.mark.parametrize(
+    ("header", "fields", "row"),
+    [
+        (SHOPWARE, f"0a;;SW1;1;0;Vase;10;11.9;1.jpg;Acme;{'0a' * 16}|{'0b' * 16}",
+         FeedRow("0a", "Vase", None, "1.jpg", "11.9", None, "Acme", in_stock=False)),
+        ("productNumber;translations.DEFAULT.name;price.DEFAULT.gross;cover.media.url", "SW1;Vase;11,9;1.jpg",
+         FeedRow("SW1", "Vase", None, "1.jpg", "11.9")),
+        (PRESTASHOP, "7;1;Vase;Home;12.10;V-7;1.jpg,2.jpg",
+         FeedRow("7", "Vase", "Home", "1.jpg", "12.10", further_images=("2.jpg",))),
+        (LIST_ES, "7;1.jpg;Vaso;V-7;Hogar;10,00 €;12,10 €;3;1",
+         FeedRow("7", "Vaso", "Hogar", "1.jpg", "12.10", "EUR", in_stock=True)),
+        (TABLE_ES, "7;1;Vaso;Hogar;12,10;V-7;1.jpg", FeedRow("7", "Vaso", "Hogar", "1.jpg", "12.10")),
+        (MAGENTO, "V-7;simple;Home;Vase;1;Catalog, Search;12.10;/v/a/vase.jpg;0",
+         FeedRow("V-7", "Vase", "Home", "/v/a/vase.jpg", "12.10", in_stock=False)),
+    ],
+)  # fmt: skip
+def test_the_tables_of_shop_systems_are_known_as_they_are(read, header, fields, row):
+    assert read(f"{header}\n{fields}\n") == [row]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("id;title;image;UVP", r"no column that was taken for prices\..*--map price=COLUMN\): id, title, image, UVP"),
+        ("id;title;image;price_net", "prices without taxes only, 'price_net'"),
+        ("id;title;image;price", None),
+    ],
+)
+def test_a_table_whose_prices_are_not_found_or_lack_taxes_says_so(tmp_path, header, said):
+    (tmp_path / "feed").write_text(f"{header}\n1;Vase;1.jpg;5\n", encoding="utf-8")
+    with FeedFile(tmp_path / "feed") as feed:
+        list(plain_csv.read(feed))
+        assert len(feed.warnings) == (said is not None)
+        assert said is None or re.search(said, feed.warnings[0])
+
+
+@pytest.mark.parametrize(
+    ("column", "on", "off"),
+    [
+        ("Status", "1", "0"),
+        ("Active (0/1)", "1", "0"),
+        ("Aktiv", "ja", "nein"),
+        ("active", "1", "'0"),
+        ("Estado", "Activo", "Inactivo"),
+        ("product_online", "1", "2"),
+        ("status", "Enabled", "Disabled"),
+        ("visibility", "Catalog, Search", "Not Visible Individually"),
+        ("Visibility", "both", "none"),
+        ("published", "", "draft"),
+    ],
+)
+def test_what_a_shop_systems_table_calls_inactive_is_left_out(read, column, on, off):
+    rows = read(f'id,title,image,{column}\n1,Ball,1.jpg,"{on}"\n2,Box,2.jpg,"{off}"\n3,Cup,3.jpg,\n')
+    assert [getattr(row, "reason", row.id) for row in rows] == ["1", Reason.NOT_PUBLISHED, "3"]
+
+
+@pytest.mark.parametrize(
+    ("column", "others"),
+    [("status", ["pending", "shipped"]), ("published", ["0", "1999"]), ("active", ["no", "no perfume"]),
+     ("status", ["1", "2"]), ("order status", ["draft", "deleted"])],
+)  # fmt: skip
+def test_a_column_of_other_things_takes_nothing_off_sale_whatever_it_is_called(read, column, others):
+    lines = [f"{number},Ball,{number}.jpg,{said}" for number, said in enumerate(others)]
+    rows = read("\n".join([f"id,title,image,{column}", *lines]))
+    assert [row.id for row in rows] == ["0", "1"]
+
+
+def test_the_whole_beginning_of_a_table_is_looked_at_but_not_the_line_that_is_cut(read):
+    content = "id,title,image,visibility\n" + '1,"a ""big""\nlamp shade",1.jpg,not visible individually\n' * 9_000
+    assert content[:HEAD_BYTES].endswith(",not vis")
+    assert {row.reason for row in read(content)} == {Reason.NOT_PUBLISHED}
 
 
 def test_a_byte_order_mark_blank_lines_and_windows_line_ends_do_no_harm(read):

@@ -86,6 +86,8 @@ def test_the_formats_of_objects_are_told_by_most_lines_and_not_by_the_first(tmp_
         (b'{"reviewerID": "A1", "asin": "1", "reviewText": "good"}\n', "holds reviews, not products.*meta_"),
         (b'{"rating": 5, "user_id": "A1", "asin": "1", "parent_asin": "1"}\n', "holds reviews, not products"),
         (b'{"name": "Tea"}\n', "looks like none of the formats"),
+        (b'{"image\';": "x", "sku": "1", "name": "Tea", "images": ["1.jpg"]}\n',
+         r"Of JSON only Amazon's .*\(echo id,title,image; jq -r '\[\.sku, \.name, \.images\[0\]\] \| @csv' \S+\) >"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x1b[2J" * 500, "looks like none of the formats.*it is not text"),
         (random.Random(0).randbytes(5000), "looks like none of the formats.*it is not text"),  # noqa: S311
     ],

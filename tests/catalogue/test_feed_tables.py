@@ -121,7 +121,7 @@ def test_what_is_missing_is_named_with_the_way_out(look):
     ],
 )  # fmt: skip
 def test_an_encoding_is_found_by_looking_and_told_once_where_it_may_be_wrong(look, encoding, title, is_odd):
-    rows, warnings = look(f"id,title,image\n1,{title},1.jpg\n2,{title},2.jpg\n".encode(encoding))
+    rows, warnings = look(f"id,title,image,price\n1,{title},1.jpg,1\n2,{title},2.jpg,2\n".encode(encoding))
     assert [row.title for row in rows] == [title] * 2
     assert len(warnings) == is_odd
     assert not is_odd or "--encoding" in warnings[0]
@@ -131,7 +131,7 @@ def test_an_encoding_is_found_by_looking_and_told_once_where_it_may_be_wrong(loo
     ("encoding", "title"), [("cp1250", "Žluťoučký kůň"), ("cp1251", "Чашка"), ("shift_jis", "花瓶")]
 )
 def test_an_encoding_that_cannot_be_told_is_asked_for(look, encoding, title):
-    content = f"id,title,image\n1,{title},1.jpg\n2,Cup,2.jpg\n".encode(encoding)
+    content = f"id,title,image,price\n1,{title},1.jpg,1\n2,Cup,2.jpg,2\n".encode(encoding)
     rows, warnings = look(content)
     assert getattr(rows[0], "title", None) != title
     assert "--encoding" in warnings[0]

@@ -23,6 +23,7 @@ from photo_server import (
 from PIL import Image
 from tiny_shop import draw_product, jpeg, write_config
 
+from imgrec.catalogue import former_photos
 from imgrec.catalogue.fetching import FetchReport, fetch_photos
 from imgrec.catalogue.lacking import Lacking
 from imgrec.catalogue.photo_status import PhotoStatus
@@ -174,6 +175,25 @@ def test_a_new_address_begins_anew_and_an_unchanged_one_keeps_its_status(market,
     fetch(market)
     assert statuses(market) == {"1": "stored", "2": "not_found"}
     assert server.asked() == {"/bad.jpg": 1, "/good.jpg": 1}
+
+
+def test_a_product_is_found_by_the_photo_it_had_until_the_new_one_is_there(market, server):
+    urls = [server.add(f"{n}.jpg", sends(photo(n))) for n in range(2)]
+    bad = server.add("bad.jpg", status(404))
+    market.bring_in({"id": "1", "image": urls[0]})
+    fetch(market)
+    [had] = market.catalogue.on_sale()
+    for _ in range(2):
+        market.bring_in({"id": "1", "image": bad, "price": "3"})
+        assert fetch(market, retry_failed=True).failed == {"not_found": 1}
+        assert former_photos.drop(market.catalogue.connection) == 1
+        assert [each.photo_id for each in market.catalogue.on_sale()] == [had.photo_id]
+        assert market.product("1").photo == market.catalogue.photos.path(had.sha256).absolute()
+    market.bring_in({"id": "1", "image": urls[1], "price": "3"})
+    fetch(market)
+    assert former_photos.drop(market.catalogue.connection) == 0
+    [now] = market.catalogue.on_sale()
+    assert now.sha256 != had.sha256
 
 
 def test_products_that_are_gone_are_not_fetched_for(market, server):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tiny_shop import run_command, write_config
 
 from imgrec.catalogue.feed import Reason
+from imgrec.catalogue.formats.feed_file import Reading
 from imgrec.catalogue.importing import ImportOptions, import_feed
 from imgrec.catalogue.store import Catalogue
 from imgrec.config import CatalogueSection
@@ -187,6 +188,43 @@ def test_what_is_taken_out_of_the_shop_is_retired_and_what_has_become_faulty_sta
     report = market.take(write(market.folder, shopify + "".join(changed)))
     assert report.rejected == {Reason.NOT_PUBLISHED: 1, Reason.MISSING_IMAGE: 1}
     assert market.on_sale() == {"a", "c"}
+
+
+def test_a_shopify_product_is_linked_to_where_its_shop_is_said_to_be_and_without_that_no_link_is_said(market):
+    feed = write(
+        market.folder,
+        f"Handle,Title,Variant SKU,Image Src,Variant Image\nred tea,Tea,A,{PHOTO},\nred tea,,B,,{PHOTO}2\n",
+    )
+    market.take(feed)
+    assert market.product("red tea").url is None
+    assert sum("--site https://SHOP" in line for line in market.said) == 1
+    market.take(feed, reading=Reading(site="https://shop.example/de"))
+    assert not any("--site" in line for line in market.said)
+    assert {market.product(id_).url for id_ in ("red tea", "red tea:B")} == {
+        "https://shop.example/de/products/red%20tea"
+    }
+
+
+def test_an_address_of_the_shop_that_a_format_has_no_use_for_is_said_to_be_of_none(market):
+    market.bring_in("1", reading=Reading(site="https://shop.example"))
+    assert any("of which --site makes no links" in line for line in market.said)
+
+
+def test_a_row_that_says_it_is_inactive_is_left_out_and_counted_and_a_column_that_may_not_say_so_is_told(market):
+    table = "id,title,image,Status\n" + "".join(f"{n},Tea,{PHOTO},{{{n}}}\n" for n in range(3))
+    market.take(write(market.folder, table.format(1, 1, 1)))
+    report = market.take(write(market.folder, table.format(1, 0, "")))
+    assert (report.read, report.unchanged, report.rejected) == (3, 2, {Reason.NOT_PUBLISHED: 1})
+    assert market.on_sale() == {"0", "2"}
+    assert "1 left out (1 not_published)" in report.in_words()
+    market.take(write(market.folder, table.format("shipped", "pending", "")))
+    assert any("a column 'Status' that says 'pending', but also 'shipped'" in line for line in market.said)
+    assert market.on_sale() == {"0", "1", "2"}
+    reading = Reading(columns={"published": "Status"})
+    market.take(write(market.folder, table.format("shipped", "pending", "")), reading=reading)
+    assert market.on_sale() == {"0", "2"}
+    with pytest.raises(FeedError, match=r"no usable row among 3; .* Left out on purpose: 3 not_published"):
+        market.take(write(market.folder, table.format(0, 0, 0)))
 
 
 def test_the_list_of_rejects_names_the_feed_of_each_row_and_ends_somewhere(market, monkeypatch):

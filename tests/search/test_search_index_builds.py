@@ -13,6 +13,7 @@ from csv_rows import read_rows
 from tiny_shop import CATEGORIES, PRODUCTS_A_CATEGORY, Shop, sells_otherwise, write_feed
 
 from imgrec.catalogue.store import Catalogue
+from imgrec.commands.index_screen import _photos
 from imgrec.config import Config, load_config
 from imgrec.errors import CatalogueError, SearchIndexError
 from imgrec.features import fill
@@ -79,6 +80,19 @@ def test_a_later_build_looks_only_at_what_is_new(own_shop: Shop, own_config: Con
     report = build_index(own_config, counting, False, Silent())
     assert (report.photos, report.computed, report.reused) == (PHOTOS + 6, 6, PHOTOS)
     assert counting.seen == 18
+
+
+def test_copies_of_a_photo_are_looked_at_once_and_counted_as_copies(
+    own_shop: Shop, own_config: Config, counting: Counting
+):
+    photos = own_shop.folder / "photos"
+    shutil.copy(photos / "bal-000.jpg", photos / "bal-001.jpg")
+    own_shop.bring_in()
+    report = build_index(own_config, counting, True, Silent())
+    assert (report.photos, report.computed, report.reused, report.copies) == (PHOTOS, PHOTOS - 1, 0, 1)
+    assert _photos(report) == f"{PHOTOS}: {PHOTOS - 1} looked at, 0 known before, 1 copy of one of these"
+    report = build_index(own_config, counting, False, Silent())
+    assert (report.photos, report.computed, report.reused, report.copies) == (PHOTOS, 0, PHOTOS - 1, 1)
 
 
 def test_an_interrupted_build_leaves_the_old_index_and_goes_on_where_it_stopped(own_config: Config, eye: Eye):

@@ -1,6 +1,8 @@
 """Which format a feed is in, told from its first lines and never from its name."""
 
+import contextlib
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from imgrec.catalogue.formats import (
 )
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.json_lines import Record, read_object
-from imgrec.catalogue.formats.tables import Names, Shape, fields_of, printable, shape_of
+from imgrec.catalogue.formats.tables import Names, Shape, fields_of, plain, printable, shape_of
 from imgrec.errors import FeedError
 
 _LINES_LOOKED_AT = 50
@@ -168,6 +170,8 @@ def _looks_like_nothing(feed: FeedFile, text: str) -> str:
         )
     if text.startswith("["):
         hint = "It begins a list; the formats in JSON have one object a line, without brackets around them. "
+    elif record := _first_object(text):
+        hint = _as_table(feed, record)
     elif text[:_BEGINNING].lower().startswith(("<!doctype html", "<html")):
         hint = "It is a web page; perhaps the address it was fetched from wants a login. "
     else:
@@ -176,6 +180,26 @@ def _looks_like_nothing(feed: FeedFile, text: str) -> str:
     return (
         f"The feed {feed.path} {known}. It begins: {first!r}. {hint}Name a format with --format to be told what the "
         "feed lacks for it."
+    )
+
+
+def _first_object(text: str) -> Record:
+    with contextlib.suppress(Unusable):
+        return read_object(text.partition("\n")[0].strip())
+    return {}
+
+
+def _as_table(feed: FeedFile, record: Record) -> str:
+    """How to make a table of JSON lines that are not Amazon's, by a command that is safe whatever a feed is called."""
+    keys = [key for key in record if key.isascii() and key.isidentifier()]
+    fields = {
+        name: next((key for key in keys if plain(key) in map(plain, plain_csv.NAMES[name])), name)
+        for name in plain_csv.REQUIRED_COLUMNS
+    }
+    paths = ", ".join(f".{key}[0]" if isinstance(record.get(key), list) else f".{key}" for key in fields.values())
+    return (
+        f"Of JSON only Amazon's product data is read. Make a table of it, with further columns as you have them: (echo "
+        f"{','.join(fields)}; jq -r '[{paths}] | @csv' {shlex.quote(str(feed.path))}) > products.csv. "
     )
 
 

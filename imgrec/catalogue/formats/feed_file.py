@@ -25,11 +25,13 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 class Reading:
     """What a feed's owner says of it that looking might not tell.
 
-    `encoding` is Python's name of one; `columns` maps fields to the columns of a table that hold them.
+    `encoding` is Python's name of one; `columns` maps fields to the columns of a table that hold them; `site` is the
+    shop's address without a slash at its end, for feeds that name products' pages without it.
     """
 
     encoding: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    site: str | None = None
 
 
 class FeedFile:

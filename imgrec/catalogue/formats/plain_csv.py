@@ -1,10 +1,25 @@
 """imgrec's own feed: a CSV file whose columns are named as the catalogue names them, or much alike."""
 
-from imgrec.catalogue.feed import MOST_PHOTOS, SPLITS, FeedRow, Numbered, Reason, Rejection, Unusable, cleaned, needed
+import re
+from collections.abc import Iterable, Iterator
+
+from imgrec.catalogue.feed import (
+    MOST_PHOTOS,
+    SPLITS,
+    FeedRow,
+    Numbered,
+    Reason,
+    Rejection,
+    Unusable,
+    cleaned,
+    needed,
+    shown,
+)
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.google import path_of
+from imgrec.catalogue.formats.published import is_off, is_on
 from imgrec.catalogue.formats.stock import COLOURS, SIZES, is_in_stock, options_in
-from imgrec.catalogue.formats.tables import Table, TableRow
+from imgrec.catalogue.formats.tables import Table, TableRow, plain, printable
 from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import read_price
 
@@ -13,43 +28,61 @@ OPTIONAL_COLUMNS = (
     "category", "price", "currency", "brand", "url", "sales_rank", "split", "group", "kind", "availability", "sizes",
     "colours",
 )  # fmt: skip
+_NET = (
+    "price net",
+    "price default net",
+    "price tax excl",
+    "price tax excluded",
+    "nettopreis",
+    "preis netto",
+    "preis (exkl. mwst.)",
+    "precio (imp. excl.)",
+    "precio sin iva",
+    "precio impuestos excluidos",
+    "prix ht",
+)
+"""Prices without taxes, where there are no others."""
+
 _TEXTS = ("id", "title", *OPTIONAL_COLUMNS)
 NAMES = {
     "id": (
         "id", "product id", "item id", "sku", "article number", "item number", "product code", "code", "reference",
         "artikelnummer", "artikelnr", "artikel nr", "art nr", "produktnummer", "produkt id", "bestellnummer",
         "référence", "référence produit", "ugs", "código", "referencia", "codice", "codice articolo", "productnummer",
-        "referência", "kod", "kod produktu", "indeks", "symbol",
+        "referência", "kod", "kod produktu", "indeks", "symbol", "product number", "productnumber", "artikel id",
+        "id producto", "referencia no", "reference no",
     ),
     "title": (
         "title", "name", "product name", "product title", "item name", "product", "titel", "bezeichnung", "produktname",
         "artikelbezeichnung", "artikelname", "produkt", "artikel", "titre", "nom", "nom du produit", "désignation",
         "título", "nombre", "nombre del producto", "titolo", "nome", "nome prodotto", "naam", "productnaam",
-        "nome do produto", "tytuł", "nazwa", "nazwa produktu",
+        "nome do produto", "tytuł", "nazwa", "nazwa produktu", "translations default name",
     ),
     "image": (
         "image", "photo", "picture", "image url", "photo url", "picture url", "image link", "image src", "images",
         "photos", "pictures", "image path", "image file", "file", "filename", "main image", "img", "bild", "foto",
         "bilder", "fotos", "bild url", "bildlink", "bilddatei", "bildpfad", "produktbild", "url image", "imagen",
         "imágenes", "url imagen", "immagine", "immagini", "afbeelding", "afbeeldingen", "imagem", "imagens",
-        "obraz", "obrazek", "zdjęcie", "zdjęcia",
+        "obraz", "obrazek", "zdjęcie", "zdjęcia", "cover media url", "cover url", "base image", "image urls",
+        "image urls x y z", "url's de las imágenes (x,y,z...)",
     ),
     "category": (
         "category", "categories", "product category", "product type", "department", "kategorie", "kategorien",
         "warengruppe", "produktkategorie", "catégorie", "catégories", "rayon", "categoría", "categorías", "categoria",
-        "categorie", "categorieën", "categorias", "kategoria",
+        "categorie", "categorieën", "categorias", "kategoria", "categories x y z", "categorías (x,y,z...)",
     ),
     "price": (
         "price", "regular price", "retail price", "unit price", "price tax incl", "gross price", "price eur",
         "price usd", "price gbp", "preis", "vk", "verkaufspreis", "bruttopreis", "preis brutto", "preis inkl mwst",
         "brutto vk", "preis eur", "preis in", "preis in eur", "preis in euro", "price in", "prix en", "precio en",
         "prezzo in", "prijs in", "preço em", "cena w", "preis chf", "prix", "prix ttc", "prix de vente", "precio",
-        "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena", "cena brutto",
+        "pvp", "prezzo", "prijs", "verkoopprijs", "preço", "cena", "cena brutto", "price gross", "price default gross",
+        "price tax included", "precio (imp. incl.)", "precio con iva", "precio impuestos incluidos", *_NET,
     ),
     "currency": ("currency", "currency code", "währung", "devise", "moneda", "divisa", "valuta", "moeda", "waluta"),
     "brand": (
         "brand", "manufacturer", "vendor", "marke", "hersteller", "marque", "fabricant", "marca", "fabricante",
-        "produttore", "merk", "marka", "producent",
+        "produttore", "merk", "marka", "producent", "manufacturer name",
     ),
     "url": (
         "url", "link", "product url", "product link", "produktlink", "produkt url", "lien", "enlace", "collegamento",
@@ -64,11 +97,23 @@ NAMES = {
         "existencias", "menge", "cantidad", "quantità", "aantal", "quantidade", "ilość", "disponibilità", "giacenza",
         "voorraad", "disponibilidade", "estoque", "dostępność", "stan",
     ),
+    "published": (
+        "published", "active", "is active", "active 0 1", "enabled", "visible", "is visible", "product visible",
+        "status", "product status", "veröffentlicht", "aktiv", "aktiv 0 1", "sichtbar", "publié", "actif", "actif 0 1",
+        "statut", "publicado", "activo", "activo 0 1", "estado", "pubblicato", "attivo", "attivo 0 1", "stato",
+        "gepubliceerd", "actief", "ativo", "opublikowany", "aktywny",
+    ),
+    "product_online": ("product online",),
+    "visibility": ("visibility", "sichtbarkeit", "visibilité", "visibilidad", "visibilità", "zichtbaarheid"),
     "sizes": SIZES,
     "colours": COLOURS,
 }  # fmt: skip
 """What columns are called, in eight languages; see `Names`."""
 
+_OF_PUBLISHING = {"published": "", "product_online": "2", "visibility": "none"}
+"""Fields that say whether a product is published, with what Magento and PrestaShop write there beside the usual."""
+
+_NUMBERS = re.compile(r"[0-9a-f]{32}(?:\|[0-9a-f]{32})*")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
 
@@ -76,14 +121,55 @@ def read(feed: FeedFile) -> Numbered:
     """Yield (line number, row or rejection)."""
     table = Table(feed, NAMES, REQUIRED_COLUMNS, exact=True)
     decimal_comma = table.decimal_comma("price")
+    telling = list(_telling(feed, table))
+    _look_at_prices(feed, table)
     for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
             continue
         try:
+            _check_published(row, telling)
             yield row.line, _to_row(row, decimal_comma)
         except Unusable as unusable:
             yield row.line, unusable.rejection(row.line, row.fields["id"])
+
+
+def _look_at_prices(feed: FeedFile, table: Table) -> None:
+    if "price" not in table.columns:
+        feed.warn(
+            f"has no column that was taken for prices. If one of its columns has them, say which (--map price=COLUMN): "
+            f"{table.header}"
+        )
+    elif "price" not in feed.reading.columns and plain(table.called("price")) in map(plain, _NET):
+        feed.warn(f"has prices without taxes only, {table.called('price')!r}, and these are shown")
+
+
+def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
+    """The fields that say whether a product is published: all that the first rows have there does, or it is mapped.
+
+    A column of that name may hold other things, such as an order's status, or the year in which a book was published.
+    """
+    for field in _OF_PUBLISHING:
+        said = dict.fromkeys(table.beginning(field))
+        other = next((text for text in said if not (is_on(text) or _is_off(field, text))), None)
+        if other is None or field in feed.reading.columns:
+            yield field
+        elif off := next((text for text in said if _is_off(field, text)), None):
+            column = table.called(field)
+            feed.warn(
+                f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(other))}: it "
+                f"was not taken to say which products are on sale. If it does: --map {field}={column}"
+            )
+
+
+def _is_off(field: str, said: str) -> bool:
+    return is_off(said) or said.strip().casefold() == _OF_PUBLISHING[field]
+
+
+def _check_published(row: TableRow, telling: Iterable[str]) -> None:
+    for field in telling:
+        if (said := row.fields.get(field)) and _is_off(field, said):
+            raise Unusable(Reason.NOT_PUBLISHED, f"{field} says {shown(said)}")
 
 
 def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
@@ -114,8 +200,11 @@ def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
 
 
 def _tree(category: str | None) -> list[str]:
-    """Where the product stands, broad to fine; what is no path is a name, as it is written (`>40 cm`)."""
-    if category is None:
+    """Where the product stands, broad to fine; what is no path is a name, as it is written (`>40 cm`).
+
+    Shopware numbers categories and does not name them.
+    """
+    if category is None or _NUMBERS.fullmatch(category):
         return []
     path = path_of(category)
     return path if len(path) > 1 else [category]

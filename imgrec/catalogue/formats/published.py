@@ -8,9 +8,19 @@ _OFF = frozenset(
      "concept", "não", "rascunho", "nie", "fałsz", "szkic", "future", "scheduled", "auto-draft", "inherit", "deleted",
      "geplant", "privat", "privé", "privado", "privato", "prywatny", "deaktiviert", "nej", "falskt", "falsk", "utkast",
      "kladde", "nei", "usann", "ei", "epätosi", "luonnos", "ne", "nepravda", "koncept", "nem", "hamis", "vázlat",
-     "hayır", "yanlış", "taslak", "нет", "ложь", "черновик", "いいえ", "下書き", "非公開", "否", "草稿"]
+     "hayır", "yanlış", "taslak", "нет", "ложь", "черновик", "いいえ", "下書き", "非公開", "否", "草稿", "inaktiv",
+     "inactif", "désactivé", "inactivo", "desactivado", "inattivo", "disattivato", "inactief", "inativo", "nieaktywny",
+     "unlisted", "invisible", "not visible individually"]
 )  # fmt: skip
 """In the languages of most shops, for a spreadsheet translates FALSE."""
+
+_ON = frozenset(
+    ["true", "yes", "y", "on", "publish", "published", "public", "active", "enabled", "online", "live", "visible", "ja",
+     "wahr", "aktiv", "aktiviert", "veröffentlicht", "sichtbar", "oui", "vrai", "actif", "activé", "publié", "sí", "si",
+     "verdadero", "activo", "activado", "publicado", "vero", "attivo", "attivato", "pubblicato", "waar", "actief",
+     "gepubliceerd", "sim", "verdadeiro", "ativo", "tak", "prawda", "aktywny", "opublikowany", "catalog", "search",
+     "catalog, search", "both", "everywhere"]
+)  # fmt: skip
 
 
 @lru_cache(maxsize=256)
@@ -26,3 +36,10 @@ def is_off(published: str) -> bool:
         return float(said.replace(",", ".").replace("−", "-").replace("–", "-")) <= 0
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=256)
+def is_on(published: str) -> bool:
+    """Whether this says that a product is published: a word, or the number one."""
+    said = published.strip().lstrip("'").strip().casefold()
+    return said in _ON or said in ("1", "1.0", "1,0")

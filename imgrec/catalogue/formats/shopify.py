@@ -6,7 +6,8 @@ own in the same group.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from imgrec.catalogue.feed import (
     MOST_PHOTOS,
@@ -60,6 +61,19 @@ _OFF = ("draft", "archived", "unlisted")
 
 def read(feed: FeedFile) -> Numbered:
     """Yield (line number, row or rejection): what cannot be used first, then the products in the feed's order."""
+    site = feed.reading.site
+    if not site:
+        feed.warn(
+            "does not say where the shop is, so its products have no links. Name it with --site https://SHOP, and they "
+            "lead to https://SHOP/products/HANDLE"
+        )
+    for line, row in _read(feed):
+        if site and isinstance(row, FeedRow):
+            row = replace(row, url=f"{site}/products/{quote(row.group or row.id)}")
+        yield line, row
+
+
+def _read(feed: FeedFile) -> Numbered:
     table = Table(feed, NAMES, ["handle", "title"])
     decimal_comma = table.decimal_comma("price")
     with Gathering(list(NAMES)) as gathering:

@@ -5,15 +5,18 @@ and hold what it likes, line ends included. Between tabs a quote is a character 
 exporters write quotes as they come, and a lone one would swallow the rows behind it.
 """
 
+import contextlib
 import csv
 import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TextIO
 
 from imgrec.catalogue.feed import Reason, Rejection
-from imgrec.catalogue.formats.feed_file import LONGEST_LINE, FeedFile
+from imgrec.catalogue.formats.feed_file import HEAD_BYTES, LONGEST_LINE, FeedFile
 from imgrec.catalogue.formats.table_rows import LONGEST_FIELD, TAB, Lines, Quoted, Unended, between_tabs
 from imgrec.catalogue.prices import decimal_mark
 from imgrec.errors import FeedError
@@ -76,7 +79,10 @@ class Table:
             raise FeedError(_lacks(feed, self._shape, missing, required))
 
     def __iter__(self) -> Iterator[TableRow | Rejection]:
-        lines = Lines(self._feed.text())
+        return self._rows(self._feed.text())
+
+    def _rows(self, text: TextIO) -> Iterator[TableRow | Rejection]:
+        lines = Lines(text)
         for _ in range(self._shape.above):
             lines.more()
             next(lines)
@@ -99,18 +105,32 @@ class Table:
             elif not all(map(_BLANK.fullmatch, row)) and not self._is_header(row):
                 yield self._outcome(lines.number, row)
 
+    def beginning(self, *fields: str) -> Iterator[str]:
+        """What stands in these fields in the first rows, as far as they are not blank."""
+        return (text for row in self._first_rows for field in fields if (text := row.fields.get(field, "").strip()))
+
+    @cached_property
+    def _first_rows(self) -> list[TableRow]:
+        head = self._feed.text_head
+        if len(self._feed.head) >= HEAD_BYTES:
+            head = head[: head.rfind("\n") + 1]  # the last line is cut
+        rows: list[TableRow] = []
+        with contextlib.suppress(FeedError):  # within quotes
+            rows.extend(row for row in self._rows(io.StringIO(head, newline="")) if isinstance(row, TableRow))
+        return rows
+
+    @property
+    def header(self) -> str:
+        """What its columns are called, to be shown."""
+        return printable(", ".join(self._shape.written))
+
+    def called(self, field: str) -> str:
+        """What the column of a field is called in the feed, to be shown."""
+        return printable(self._shape.written[self.columns.index(field)])
+
     def decimal_comma(self, *prices: str) -> bool:
         """Whether decimals stand behind commas in these columns, as the first rows show; beside semicolons they do."""
-        places = [place for place, column in enumerate(self.columns) if column in prices]
-        head = io.StringIO(self._feed.text_head, newline="")
-        literal = self._shape.delimiter == TAB
-        rows = csv.reader(
-            head, delimiter=self._shape.delimiter, quoting=csv.QUOTE_NONE if literal else csv.QUOTE_MINIMAL
-        )
-        try:
-            mark = decimal_mark(row[place] for row in rows for place in places if place < len(row))
-        except csv.Error:
-            mark = None
+        mark = decimal_mark(self.beginning(*prices))
         return mark == "," or (mark is None and self._shape.delimiter == ";")
 
     def _is_header(self, row: list[str]) -> bool:
