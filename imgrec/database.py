@@ -66,7 +66,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str], path: Path) -> None:
     """Apply the migrations a database lacks, each in a transaction of its own; `user_version` counts them."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = version_of(connection)
     if version > len(migrations):
         raise ImgrecError(
             f"{path} has schema version {version}, newer than this imgrec knows ({len(migrations)}). "
@@ -76,7 +76,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str], path: Pat
         # Another process may have migrated meanwhile: look again once we hold the write lock.
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if connection.execute("PRAGMA user_version").fetchone()[0] < number:
+            if version_of(connection) < number:
                 for statement in _statements(script):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number}")
@@ -86,9 +86,15 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str], path: Pat
             raise
 
 
+def version_of(connection: sqlite3.Connection) -> int:
+    """How many migrations a database has had; 0 of one that is none of ours."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
 def version_problem(connection: sqlite3.Connection, migrations: Sequence[str], mend: str) -> str | None:
     """What to say of a database whose schema is not the one that is read here, or None; `mend` brings an old one up."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = version_of(connection)
     if version == len(migrations):
         return None
     way_out = mend if version < len(migrations) else "Upgrade imgrec to read it."

@@ -20,7 +20,7 @@ from imgrec.catalogue.photo_store import PhotoStore
 from imgrec.catalogue.schema import MIGRATIONS
 from imgrec.catalogue.vocabulary import Vocabulary, read_vocabulary
 from imgrec.config import CatalogueSection
-from imgrec.database import connect, connect_read_only, version_problem
+from imgrec.database import connect, connect_read_only, version_of, version_problem
 from imgrec.errors import CatalogueError
 
 
@@ -123,10 +123,19 @@ class Catalogue:
 
     @classmethod
     def read(cls, section: CatalogueSection) -> Self:
-        """Open for reading. Raises CatalogueError when there is no catalogue, or it is of another version."""
+        """Open for reading. One of an older imgrec is brought up to date, so that the bot starts after an upgrade.
+
+        Raises CatalogueError when there is no catalogue, or it is of a newer version.
+        """
         cls.must_exist(section)
         connection = connect_read_only(section.path)
-        problem = version_problem(connection, MIGRATIONS, "Bring it up to date with: imgrec import FEED.csv")
+        if 0 < version_of(connection) < len(MIGRATIONS):
+            connection.close()
+            connect(section.path, MIGRATIONS).close()
+            connection = connect_read_only(section.path)
+        problem = version_problem(
+            connection, MIGRATIONS, "Is it one of imgrec's? Make one with: imgrec import FEED.csv"
+        )
         if problem:
             connection.close()
             raise CatalogueError(f"The catalogue {section.path} {problem}")
