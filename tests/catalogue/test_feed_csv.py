@@ -124,8 +124,8 @@ def test_a_table_whose_prices_are_not_found_or_lack_taxes_says_so(tmp_path, head
     ],
 )
 def test_what_a_shop_systems_table_calls_inactive_is_left_out(read, column, on, off):
-    rows = read(f'id,title,image,{column}\n1,Ball,1.jpg,"{on}"\n2,Box,2.jpg,"{off}"\n3,Cup,3.jpg,\n')
-    assert [getattr(row, "reason", row.id) for row in rows] == ["1", Reason.NOT_PUBLISHED, "3"]
+    rows = read(f'id,title,image,{column}\n1,Ball,1.jpg,"{on}"\n2,Box,2.jpg,"{off}"\n3,Cup,3.jpg,\n4,Jug,4.jpg, \n')
+    assert [getattr(row, "reason", row.id) for row in rows] == ["1", Reason.NOT_PUBLISHED, "3", "4"]
 
 
 @pytest.mark.parametrize(

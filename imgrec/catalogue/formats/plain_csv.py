@@ -110,8 +110,8 @@ NAMES = {
 }  # fmt: skip
 """What columns are called, in eight languages; see `Names`."""
 
-_OF_PUBLISHING = {"published": "", "product_online": "2", "visibility": "none"}
-"""Fields that say whether a product is published, with what Magento and PrestaShop write there beside the usual."""
+_OF_PUBLISHING = {"published": (), "product_online": ("2",), "visibility": ("none",)}
+"""Fields that say whether a product is published, with what Magento and PrestaShop write of one that is not."""
 
 _NUMBERS = re.compile(r"[0-9a-f]{32}(?:\|[0-9a-f]{32})*")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
@@ -163,7 +163,7 @@ def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
 
 
 def _is_off(field: str, said: str) -> bool:
-    return is_off(said) or said.strip().casefold() == _OF_PUBLISHING[field]
+    return is_off(said) or said.strip().casefold() in _OF_PUBLISHING[field]
 
 
 def _check_published(row: TableRow, telling: Iterable[str]) -> None:
