@@ -29,18 +29,9 @@ OPTIONAL_COLUMNS = (
     "colours",
 )  # fmt: skip
 _NET = (
-    "price net",
-    "price default net",
-    "price tax excl",
-    "price tax excluded",
-    "nettopreis",
-    "preis netto",
-    "preis (exkl. mwst.)",
-    "precio (imp. excl.)",
-    "precio sin iva",
-    "precio impuestos excluidos",
-    "prix ht",
-)
+    "price net", "price default net", "price tax excl", "price tax excluded", "nettopreis", "preis netto",
+    "preis (exkl. mwst.)", "precio (imp. excl.)", "precio sin iva", "precio impuestos excluidos", "prix ht",
+)  # fmt: skip
 """Prices without taxes, where there are no others."""
 
 _TEXTS = ("id", "title", *OPTIONAL_COLUMNS)
@@ -178,25 +169,15 @@ def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
     images = pictures_in(row.fields["image"])
     price = read_price(text["price"], text["currency"], decimal_comma)
     return FeedRow(
-        id=needed(text["id"], Reason.MISSING_ID, "the column id"),
-        title=text["title"],
-        category=tree[0] if tree else None,
-        image=needed(images[0] if images else None, Reason.MISSING_IMAGE, "the column image"),
-        price=price.amount,
-        currency=price.currency,
-        brand=text["brand"],
-        url=text["url"],
-        sales_rank=_sales_rank(text["sales_rank"]),
-        split=_split(text["split"]),
-        group=text["group"],
-        kind=text["kind"] or (tree[-1] if tree and tree[-1] != tree[0] else None),
-        further_images=tuple(images[1:MOST_PHOTOS]),
-        unreadable_price=price.unreadable,
-        in_stock=is_in_stock(text["availability"]),
-        sizes=options_in([text["sizes"]]),
+        id=needed(text["id"], Reason.MISSING_ID, "the column id"), title=text["title"],
+        category=tree[0] if tree else None, kind=text["kind"] or (tree[-1] if tree and tree[-1] != tree[0] else None),
+        path=tuple(tree), image=needed(images[0] if images else None, Reason.MISSING_IMAGE, "the column image"),
+        further_images=tuple(images[1:MOST_PHOTOS]), price=price.amount, currency=price.currency,
+        unreadable_price=price.unreadable, brand=text["brand"], url=text["url"],
+        sales_rank=_sales_rank(text["sales_rank"]), split=_split(text["split"]), group=text["group"],
+        in_stock=is_in_stock(text["availability"]), sizes=options_in([text["sizes"]]),
         colours=options_in([text["colours"]]),
-        path=tuple(tree),
-    )
+    )  # fmt: skip
 
 
 def _tree(category: str | None) -> list[str]:
