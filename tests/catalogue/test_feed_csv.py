@@ -139,6 +139,13 @@ def test_a_column_of_other_things_takes_nothing_off_sale_whatever_it_is_called(r
     assert [row.id for row in rows] == ["0", "1"]
 
 
+def test_how_to_insist_on_such_a_column_is_said_as_a_shell_wants_it(tmp_path):
+    (tmp_path / "feed").write_text("id,title,image,price,Active (0/1)\n1,Ball,1.jpg,5,0\n2,Box,2.jpg,5,sold\n")
+    with FeedFile(tmp_path / "feed") as feed:
+        list(plain_csv.read(feed))
+        assert feed.warnings[0].endswith("--map 'published=Active (0/1)'")
+
+
 def test_the_whole_beginning_of_a_table_is_looked_at_but_not_the_line_that_is_cut(read):
     content = "id,title,image,visibility\n" + '1,"a ""big""\nlamp shade",1.jpg,not visible individually\n' * 9_000
     assert content[:HEAD_BYTES].endswith(",not vis")

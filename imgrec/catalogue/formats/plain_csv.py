@@ -1,6 +1,7 @@
 """imgrec's own feed: a CSV file whose columns are named as the catalogue names them, or much alike."""
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 
 from imgrec.catalogue.feed import (
@@ -149,7 +150,7 @@ def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
             column = table.called(field)
             feed.warn(
                 f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(other))}: it "
-                f"was not taken to say which products are on sale. If it does: --map {field}={column}"
+                f"was not taken to say which products are on sale. If it does: --map {shlex.quote(f'{field}={column}')}"
             )
 
 
