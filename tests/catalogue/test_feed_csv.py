@@ -50,6 +50,20 @@ def test_of_a_path_of_categories_the_head_is_the_category_and_the_end_the_kind(r
     assert (row.category, row.kind) == (kept, kind)
 
 
+@pytest.mark.parametrize(
+    ("categories", "kept", "kind"),
+    [
+        ("Default Category/Gear,Default Category/Gear/Bags,Default Category/New/This Week/Gear", "Gear", "Bags"),
+        ("Default Category,Default Category/Caps, Hats,Default Category/Caps, Hats/Wool", "Caps, Hats", "Wool"),
+        ("Default Category/Gear", "Gear", None),
+        ("Gear", "Gear", None),
+    ],
+)
+def test_of_magentos_paths_the_longest_below_the_head_of_the_first_counts(read, categories, kept, kind):
+    [row] = read(f'sku,name,categories,product_online,base_image\n1,Bag,"{categories}",1,1.jpg\n')
+    assert (row.category, row.kind) == (kept, kind)
+
+
 def test_a_kind_that_has_a_column_is_not_taken_from_the_path(read):
     [row] = read(b"id,title,category,kind,image\n1,Shoe,Fashion > Shoes,Sneakers,1.jpg\n")
     assert (row.category, row.kind) == ("Fashion", "Sneakers")

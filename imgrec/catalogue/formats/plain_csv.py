@@ -166,7 +166,7 @@ def _check_published(row: TableRow, telling: Iterable[str]) -> None:
 
 def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
     text = {name: cleaned(row.fields.get(name, "")) for name in _TEXTS}
-    tree = _tree(text["category"])
+    tree = _tree(text["category"], "product_online" in row.fields)
     images = pictures_in(row.fields["image"])
     price = read_price(text["price"], text["currency"], decimal_comma)
     return FeedRow(
@@ -181,13 +181,19 @@ def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
     )  # fmt: skip
 
 
-def _tree(category: str | None) -> list[str]:
+def _tree(category: str | None, of_magento: bool) -> list[str]:
     """Where the product stands, broad to fine; what is no path is a name, as it is written (`>40 cm`).
 
-    Shopware numbers categories and does not name them.
+    Shopware numbers categories and does not name them. Magento lists paths, from a root that no shopper sees: the
+    longest below the head of the first counts (`Default Category/Gear,Default Category/Gear/Bags`).
     """
     if category is None or _NUMBERS.fullmatch(category):
         return []
+    if of_magento and "/" in category:
+        root = re.split("[/,]", category, maxsplit=1)[0]
+        paths = re.split(f",(?={re.escape(root)}(?:[/,]|$))", category)
+        trees = [tree for path in paths if (tree := path.split("/")[1:])]
+        return max((tree for tree in trees if tree[0] == trees[0][0]), key=len, default=[])
     path = path_of(category)
     return path if len(path) > 1 else [category]
 
