@@ -145,12 +145,18 @@ def test_what_a_shop_systems_table_calls_inactive_is_left_out(read, column, on, 
 @pytest.mark.parametrize(
     ("column", "others"),
     [("status", ["pending", "shipped"]), ("published", ["0", "1999"]), ("active", ["no", "no perfume"]),
-     ("status", ["1", "2"]), ("order status", ["draft", "deleted"])],
+     ("status", ["1", "2"]), ("order status", ["draft", "deleted"]), ("published", [*["0"] * 30, "1999"])],
 )  # fmt: skip
 def test_a_column_of_other_things_takes_nothing_off_sale_whatever_it_is_called(read, column, others):
     lines = [f"{number},Ball,{number}.jpg,{said}" for number, said in enumerate(others)]
     rows = read("\n".join([f"id,title,image,{column}", *lines]))
-    assert [row.id for row in rows] == ["0", "1"]
+    assert [row.id for row in rows] == [str(number) for number in range(len(others))]
+
+
+def test_a_rare_word_that_is_not_known_puts_nothing_that_is_inactive_on_sale(read):
+    said = ["active"] * 8 + ["inactive", "sold"]
+    rows = read("id,title,image,status\n" + "".join(f"{n},Ball,{n}.jpg,{word}\n" for n, word in enumerate(said)))
+    assert [n for n, row in enumerate(rows) if isinstance(row, Rejection)] == [8]
 
 
 def test_how_to_insist_on_such_a_column_is_said_as_a_shell_wants_it(tmp_path):

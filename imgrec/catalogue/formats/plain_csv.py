@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from imgrec.catalogue.feed import (
@@ -105,6 +106,7 @@ NAMES = {
 _OF_PUBLISHING = {"published": (), "product_online": ("2",), "visibility": ("none",)}
 """Fields that say whether a product is published, with what Magento and PrestaShop write of one that is not."""
 
+_RARELY = 10  # so many times fewer
 _NUMBERS = re.compile(r"[0-9a-f]{32}(?:\|[0-9a-f]{32})*")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
@@ -137,20 +139,24 @@ def _look_at_prices(feed: FeedFile, table: Table) -> None:
 
 
 def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
-    """The fields that say whether a product is published: all that the first rows have there does, or it is mapped.
+    """The fields that say whether a product is published: what the first rows have there does, or it is mapped.
 
     A column of that name may hold other things, such as an order's status, or the year in which a book was published.
+    A word that is not known, but rare beside "active" and the like, does not make it one of these: the night after the
+    first "sold", all that is inactive would be on sale.
     """
     for field in _OF_PUBLISHING:
-        said = dict.fromkeys(table.beginning(field))
-        other = next((text for text in said if not (is_on(text) or _is_off(field, text))), None)
-        if other is None or field in feed.reading.columns:
+        said = Counter(table.beginning(field))
+        others = [text for text in said if not (is_on(text) or _is_off(field, text))]
+        rare = any(map(is_on, said)) and sum(said[text] for text in others) * _RARELY <= said.total()
+        if not others or rare or field in feed.reading.columns:
             yield field
         elif off := next((text for text in said if _is_off(field, text)), None):
             column = table.called(field)
             feed.warn(
-                f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(other))}: it "
-                f"was not taken to say which products are on sale. If it does: --map {shlex.quote(f'{field}={column}')}"
+                f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(others[0]))}: "
+                "it was not taken to say which products are on sale. If it does: --map "
+                + shlex.quote(f"{field}={column}")
             )
 
 
