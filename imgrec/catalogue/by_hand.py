@@ -61,6 +61,8 @@ def change_product(catalogue: Catalogue, name: str, changes: Mapping[str, str]) 
     row = _row(
         {**now, "availability": _AVAILABILITY[product.in_stock], **changes, "id": product.id, "image": "https://"}
     )
+    # One that stays is not read as a path anew: a feed may call it so (Shopify's type "Shoes > Sneakers").
+    category = row.category if "category" in changes else product.category
     with catalogue.connection as connection:
         connection.execute("BEGIN IMMEDIATE")
         # Without a fingerprint the next import takes the row for a changed one.
@@ -68,7 +70,7 @@ def change_product(catalogue: Catalogue, name: str, changes: Mapping[str, str]) 
             "UPDATE products SET title = ?, category_id = ?, price = ?, currency = ?, brand = ?, url = ?, "
             "in_stock = ?, fingerprint = '', changed_utc = ? WHERE id = ?",
             (
-                row.title, category_id(connection, row.category), row.price, row.currency, row.brand, row.url,
+                row.title, category_id(connection, category), row.price, row.currency, row.brand, row.url,
                 row.in_stock, utc_now(), product.product_id,
             ),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
+from imgrec.catalogue import former_photos
 from imgrec.catalogue.category_level import at_level, level_of
 from imgrec.catalogue.feed import FeedRow, Outcome, Reason, Rejection
 from imgrec.catalogue.formats.detect import FeedFormat, format_of
@@ -279,6 +280,7 @@ class _Run:
         else:
             report.retired = writer.retire_unseen()
         run.finish(settled=not report.not_retired and not report.kept_for_nameless_rows)
+        former_photos.drop(writer.connection)  # a photo of the feed's may have come with it, as a file
 
     def _feeds_of(self, source: str) -> list[_Feed]:
         return [feed for feed in self.feeds if feed.part.source == source]

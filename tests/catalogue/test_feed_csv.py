@@ -50,6 +50,20 @@ def test_of_a_path_of_categories_the_head_is_the_category_and_the_end_the_kind(r
     assert (row.category, row.kind) == (kept, kind)
 
 
+@pytest.mark.parametrize(
+    ("categories", "kept", "kind"),
+    [
+        ("Default Category/Gear,Default Category/Gear/Bags,Default Category/New/This Week/Gear", "Gear", "Bags"),
+        ("Default Category,Default Category/Caps, Hats,Default Category/Caps, Hats/Wool", "Caps, Hats", "Wool"),
+        ("Default Category/Gear", "Gear", None),
+        ("Gear", "Gear", None),
+    ],
+)
+def test_of_magentos_paths_the_longest_below_the_head_of_the_first_counts(read, categories, kept, kind):
+    [row] = read(f'sku,name,categories,product_online,base_image\n1,Bag,"{categories}",1,1.jpg\n')
+    assert (row.category, row.kind) == (kept, kind)
+
+
 def test_a_kind_that_has_a_column_is_not_taken_from_the_path(read):
     [row] = read(b"id,title,category,kind,image\n1,Shoe,Fashion > Shoes,Sneakers,1.jpg\n")
     assert (row.category, row.kind) == ("Fashion", "Sneakers")
@@ -124,19 +138,32 @@ def test_a_table_whose_prices_are_not_found_or_lack_taxes_says_so(tmp_path, head
     ],
 )
 def test_what_a_shop_systems_table_calls_inactive_is_left_out(read, column, on, off):
-    rows = read(f'id,title,image,{column}\n1,Ball,1.jpg,"{on}"\n2,Box,2.jpg,"{off}"\n3,Cup,3.jpg,\n')
-    assert [getattr(row, "reason", row.id) for row in rows] == ["1", Reason.NOT_PUBLISHED, "3"]
+    rows = read(f'id,title,image,{column}\n1,Ball,1.jpg,"{on}"\n2,Box,2.jpg,"{off}"\n3,Cup,3.jpg,\n4,Jug,4.jpg, \n')
+    assert [getattr(row, "reason", row.id) for row in rows] == ["1", Reason.NOT_PUBLISHED, "3", "4"]
 
 
 @pytest.mark.parametrize(
     ("column", "others"),
     [("status", ["pending", "shipped"]), ("published", ["0", "1999"]), ("active", ["no", "no perfume"]),
-     ("status", ["1", "2"]), ("order status", ["draft", "deleted"])],
+     ("status", ["1", "2"]), ("order status", ["draft", "deleted"]), ("published", [*["0"] * 30, "1999"])],
 )  # fmt: skip
 def test_a_column_of_other_things_takes_nothing_off_sale_whatever_it_is_called(read, column, others):
     lines = [f"{number},Ball,{number}.jpg,{said}" for number, said in enumerate(others)]
     rows = read("\n".join([f"id,title,image,{column}", *lines]))
-    assert [row.id for row in rows] == ["0", "1"]
+    assert [row.id for row in rows] == [str(number) for number in range(len(others))]
+
+
+def test_a_rare_word_that_is_not_known_puts_nothing_that_is_inactive_on_sale(read):
+    said = ["active"] * 8 + ["inactive", "sold"]
+    rows = read("id,title,image,status\n" + "".join(f"{n},Ball,{n}.jpg,{word}\n" for n, word in enumerate(said)))
+    assert [n for n, row in enumerate(rows) if isinstance(row, Rejection)] == [8]
+
+
+def test_how_to_insist_on_such_a_column_is_said_as_a_shell_wants_it(tmp_path):
+    (tmp_path / "feed").write_text("id,title,image,price,Active (0/1)\n1,Ball,1.jpg,5,0\n2,Box,2.jpg,5,sold\n")
+    with FeedFile(tmp_path / "feed") as feed:
+        list(plain_csv.read(feed))
+        assert feed.warnings[0].endswith("--map 'published=Active (0/1)'")
 
 
 def test_the_whole_beginning_of_a_table_is_looked_at_but_not_the_line_that_is_cut(read):

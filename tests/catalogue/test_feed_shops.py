@@ -78,7 +78,7 @@ def test_sizes_and_further_photos_belong_to_their_product_and_a_colour_is_one_of
 
 
 def test_a_shopify_product_that_is_not_for_sale_is_left_out_with_its_variants(read):
-    for change in ({"Status": "draft"}, {"Status": "archived"}, {"Published": "false"}):
+    for change in ({"Status": "draft"}, {"Status": "Unlisted "}, {"Published": "false"}):
         blue = {"Handle": "shirt", "Variant SKU": "S-B", "Variant Price": "1", "Variant Image": image("blue")}
         assert fates(read(table(SHOPIFY, SHIRT | change, blue, SHIRT | {"Handle": "b"}))) == [
             Reason.NOT_PUBLISHED, Reason.NOT_PUBLISHED, "b",

@@ -196,6 +196,16 @@ def test_a_product_is_found_by_the_photo_it_had_until_the_new_one_is_there(marke
     assert now.sha256 != had.sha256
 
 
+def test_a_photo_that_comes_with_the_feed_takes_the_place_of_the_one_it_had_at_once(market, server):
+    market.bring_in({"id": "1", "image": server.add("0.jpg", sends(photo(0)))})
+    fetch(market)
+    market.bring_in({"id": "1", "image": server.add("bad.jpg", status(404))})
+    [had] = market.catalogue.on_sale()
+    market.bring_in("1")
+    [now] = market.catalogue.on_sale()
+    assert now.sha256 != had.sha256
+
+
 def test_products_that_are_gone_are_not_fetched_for(market, server):
     urls = [server.add(f"{n}.jpg", sends(photo(n))) for n in range(2)]
     market.bring_in(*({"id": str(n), "image": url} for n, url in enumerate(urls)))

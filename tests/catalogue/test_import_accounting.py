@@ -76,7 +76,7 @@ def test_of_a_messy_feed_every_row_is_accounted_for(tmp_path: Path, name: str, s
         try:
             report = import_feed(catalogue, feed, "x", tmp_path / "rejects.csv", None, ImportOptions(format=name))
         except FeedError as error:
-            if not re.search(r"no usable row|within the quotes", str(error)):
+            if not re.search(r"no usable row|no rows|within the quotes", str(error)):
                 raise
             return
         on_sale = catalogue.counts().products

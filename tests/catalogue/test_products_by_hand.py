@@ -116,6 +116,12 @@ def test_a_change_stands_until_the_feed_is_imported_which_has_the_last_word(stoc
     assert describe(stocked.catalogue, stocked.product("1"))["changed_by_hand"] is False
 
 
+def test_a_category_that_looks_like_a_path_stays_while_others_change(stocked):
+    stocked.bring_in({"id": "1", "category": ""}, category="Shoes > Sneakers")
+    assert change_product(stocked.catalogue, "1", {"price": "4.00"}).category == "Shoes > Sneakers"
+    assert change_product(stocked.catalogue, "1", {"category": ""}).category is None
+
+
 @pytest.mark.parametrize(
     ("said", "in_stock"), [("out of stock", False), ("ausverkauft", False), ("0", False), ("12", True), ("", None)]
 )

@@ -80,6 +80,7 @@ def test_without_a_title_nothing_is_named(named):
 @pytest.mark.parametrize(
     ("colours", "names"),
     [
+        (["hellgrau"], {"grey"}), (["Dunkelbraun"], {"brown"}), (["dunkelrotes"], {"red"}),
         (["Midnight Blue"], {"blue"}), (["dark grey/black"], {"grey", "black"}), (["Red", "WHITE"], {"red", "white"}),
         (["navy-blue"], {"navy", "blue"}), (["dark_blue"], {"navy", "blue"}), (["Black&White"], {"black", "white"}),
         (["Verde azulado"], {"turquoise"}), (["Weiß / dunkelblau"], {"white", "navy", "blue"}), (["rosa"], {"pink"}),

@@ -1,6 +1,8 @@
 """imgrec's own feed: a CSV file whose columns are named as the catalogue names them, or much alike."""
 
 import re
+import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from imgrec.catalogue.feed import (
@@ -29,18 +31,9 @@ OPTIONAL_COLUMNS = (
     "colours",
 )  # fmt: skip
 _NET = (
-    "price net",
-    "price default net",
-    "price tax excl",
-    "price tax excluded",
-    "nettopreis",
-    "preis netto",
-    "preis (exkl. mwst.)",
-    "precio (imp. excl.)",
-    "precio sin iva",
-    "precio impuestos excluidos",
-    "prix ht",
-)
+    "price net", "price default net", "price tax excl", "price tax excluded", "nettopreis", "preis netto",
+    "preis (exkl. mwst.)", "precio (imp. excl.)", "precio sin iva", "precio impuestos excluidos", "prix ht",
+)  # fmt: skip
 """Prices without taxes, where there are no others."""
 
 _TEXTS = ("id", "title", *OPTIONAL_COLUMNS)
@@ -110,9 +103,10 @@ NAMES = {
 }  # fmt: skip
 """What columns are called, in eight languages; see `Names`."""
 
-_OF_PUBLISHING = {"published": "", "product_online": "2", "visibility": "none"}
-"""Fields that say whether a product is published, with what Magento and PrestaShop write there beside the usual."""
+_OF_PUBLISHING = {"published": (), "product_online": ("2",), "visibility": ("none",)}
+"""Fields that say whether a product is published, with what Magento and PrestaShop write of one that is not."""
 
+_RARELY = 10  # so many times fewer
 _NUMBERS = re.compile(r"[0-9a-f]{32}(?:\|[0-9a-f]{32})*")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
@@ -145,25 +139,29 @@ def _look_at_prices(feed: FeedFile, table: Table) -> None:
 
 
 def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
-    """The fields that say whether a product is published: all that the first rows have there does, or it is mapped.
+    """The fields that say whether a product is published: what the first rows have there does, or it is mapped.
 
     A column of that name may hold other things, such as an order's status, or the year in which a book was published.
+    A word that is not known, but rare beside "active" and the like, does not make it one of these: the night after the
+    first "sold", all that is inactive would be on sale.
     """
     for field in _OF_PUBLISHING:
-        said = dict.fromkeys(table.beginning(field))
-        other = next((text for text in said if not (is_on(text) or _is_off(field, text))), None)
-        if other is None or field in feed.reading.columns:
+        said = Counter(table.beginning(field))
+        others = [text for text in said if not (is_on(text) or _is_off(field, text))]
+        rare = any(map(is_on, said)) and sum(said[text] for text in others) * _RARELY <= said.total()
+        if not others or rare or field in feed.reading.columns:
             yield field
         elif off := next((text for text in said if _is_off(field, text)), None):
             column = table.called(field)
             feed.warn(
-                f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(other))}: it "
-                f"was not taken to say which products are on sale. If it does: --map {field}={column}"
+                f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(others[0]))}: "
+                "it was not taken to say which products are on sale. If it does: --map "
+                + shlex.quote(f"{field}={column}")
             )
 
 
 def _is_off(field: str, said: str) -> bool:
-    return is_off(said) or said.strip().casefold() == _OF_PUBLISHING[field]
+    return is_off(said) or said.strip().casefold() in _OF_PUBLISHING[field]
 
 
 def _check_published(row: TableRow, telling: Iterable[str]) -> None:
@@ -174,38 +172,34 @@ def _check_published(row: TableRow, telling: Iterable[str]) -> None:
 
 def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
     text = {name: cleaned(row.fields.get(name, "")) for name in _TEXTS}
-    tree = _tree(text["category"])
+    tree = _tree(text["category"], "product_online" in row.fields)
     images = pictures_in(row.fields["image"])
     price = read_price(text["price"], text["currency"], decimal_comma)
     return FeedRow(
-        id=needed(text["id"], Reason.MISSING_ID, "the column id"),
-        title=text["title"],
-        category=tree[0] if tree else None,
-        image=needed(images[0] if images else None, Reason.MISSING_IMAGE, "the column image"),
-        price=price.amount,
-        currency=price.currency,
-        brand=text["brand"],
-        url=text["url"],
-        sales_rank=_sales_rank(text["sales_rank"]),
-        split=_split(text["split"]),
-        group=text["group"],
-        kind=text["kind"] or (tree[-1] if tree and tree[-1] != tree[0] else None),
-        further_images=tuple(images[1:MOST_PHOTOS]),
-        unreadable_price=price.unreadable,
-        in_stock=is_in_stock(text["availability"]),
-        sizes=options_in([text["sizes"]]),
+        id=needed(text["id"], Reason.MISSING_ID, "the column id"), title=text["title"],
+        category=tree[0] if tree else None, kind=text["kind"] or (tree[-1] if tree and tree[-1] != tree[0] else None),
+        path=tuple(tree), image=needed(images[0] if images else None, Reason.MISSING_IMAGE, "the column image"),
+        further_images=tuple(images[1:MOST_PHOTOS]), price=price.amount, currency=price.currency,
+        unreadable_price=price.unreadable, brand=text["brand"], url=text["url"],
+        sales_rank=_sales_rank(text["sales_rank"]), split=_split(text["split"]), group=text["group"],
+        in_stock=is_in_stock(text["availability"]), sizes=options_in([text["sizes"]]),
         colours=options_in([text["colours"]]),
-        path=tuple(tree),
-    )
+    )  # fmt: skip
 
 
-def _tree(category: str | None) -> list[str]:
+def _tree(category: str | None, of_magento: bool) -> list[str]:
     """Where the product stands, broad to fine; what is no path is a name, as it is written (`>40 cm`).
 
-    Shopware numbers categories and does not name them.
+    Shopware numbers categories and does not name them. Magento lists paths, from a root that no shopper sees: the
+    longest below the head of the first counts (`Default Category/Gear,Default Category/Gear/Bags`).
     """
     if category is None or _NUMBERS.fullmatch(category):
         return []
+    if of_magento and "/" in category:
+        root = re.split("[/,]", category, maxsplit=1)[0]
+        paths = re.split(f",(?={re.escape(root)}(?:[/,]|$))", category)
+        trees = [tree for path in paths if (tree := path.split("/")[1:])]
+        return max((tree for tree in trees if tree[0] == trees[0][0]), key=len, default=[])
     path = path_of(category)
     return path if len(path) > 1 else [category]
 

@@ -56,8 +56,6 @@ NAMES = {
 }
 """What we read -> the column's name in exports until 2024, and since."""
 
-_OFF = ("draft", "archived", "unlisted")
-
 
 def read(feed: FeedFile) -> Numbered:
     """Yield (line number, row or rejection): what cannot be used first, then the products in the feed's order."""
@@ -179,7 +177,7 @@ def _looks(rows: list[_Row], main: _Row) -> Iterator[_Look]:
 
 
 def _to_row(row: _Row, main: _Row, look: _Look) -> FeedRow:
-    if main["status"].lower() in _OFF or is_off(main["published"]):
+    if is_off(main["status"]) or is_off(main["published"]):
         raise Unusable(
             Reason.NOT_PUBLISHED, f"status {main['status'] or 'blank'}, published {main['published'] or 'blank'}"
         )

@@ -313,7 +313,7 @@ def _options(names: tuple[str, ...], *rows: TableRow) -> tuple[str, ...]:
 
 
 def _is_hidden(row: TableRow) -> bool:
-    return is_off(row.fields.get("published", "")) or row.fields.get("visibility", "").strip().lower() == "hidden"
+    return any(is_off(row.fields.get(field, "")) for field in ("published", "visibility"))
 
 
 def _check_published(row: TableRow) -> None:
