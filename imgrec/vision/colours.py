@@ -134,4 +134,4 @@ def _on_white(image: Image.Image) -> Image.Image:
         white = Image.new("RGB", with_alpha.size, "white")
         white.paste(with_alpha, mask=with_alpha.getchannel("A"))
         return white
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
