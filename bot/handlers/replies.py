@@ -23,6 +23,7 @@ from bot.request import Ask, Request
 from bot.texts import narrowing as texts
 from imgrec.log.schema import KindOfQuery
 from imgrec.search.answer import Rank
+from imgrec.search.lexicon import ORDINALS
 from imgrec.search.narrowing import Narrowing
 
 _MOST_PHOTOS = 10
@@ -53,8 +54,11 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
         return None
     words = words_of_all(context, items) if items else words_of(message, context.services.username)
     said = None if items else all_said(context.say, words)
-    if _is_asked(context, message) and (tap := _button_meant(subject, said)):
+    tap = _button_meant(subject, said)
+    if tap and _is_asked(context, message):
         return await _tapped(context, message, tap)
+    if tap or said in ORDINALS:  # "2" among people in a group, "the fifth" of four: no word of a title
+        return _nothing_understood(context, message, said, (words,))
     narrowing = await read(context.services, context.say, words, subject.spoken_of)
     if items or (narrowing and narrowing.used):
         return await _asked_anew(context, message, subject, items, narrowing)

@@ -157,6 +157,8 @@ async def test_words_that_say_no_more_than_a_button_are_a_tap_on_it(shared: Shar
     assert (await hear_all(everything)).text == "That was all."
     await everything.text("number 40")
     assert "I could not use: “number 40”." in (await hear_all(everything)).text
+    await everything.text("the sixth")  # and no product whose title has the word
+    assert "I could not use: “the sixth”." in (await hear_all(everything)).text
 
 
 async def test_the_number_of_a_thing_is_none_of_a_product(everything: UserClient) -> None:
@@ -254,3 +256,11 @@ async def test_in_a_group_a_reply_to_an_answer_narrows_it_and_chatter_is_left_al
         await carl.text("more", reply_to_message_id=heard.texts[0]["message_id"])
         narrowed = await hear_all(carl)
         assert "Only: up to €20, by Acme & Sons." in narrowed.text
+
+        await carl.text(f"@{bot.user.username} more", reply_to_message_id=heard.texts[0]["message_id"])
+        page = await hear_all(carl)
+        last = re.findall(r"^(\d+)\. ", page.text, re.MULTILINE)[-1]
+        assert int(last) >= 4  # so that it is a word of titles, too
+        await carl.text(last, reply_to_message_id=page.texts[0]["message_id"])
+        await carl.text("red", reply_to_message_id=page.texts[0]["message_id"])
+        assert "Only: red, up to €20." in (await hear_all(carl)).text
