@@ -35,13 +35,14 @@ _MEANT_FOR_S = 3600.0
 class _Subject:
     """What a message is about: a query and what was found for it, or a photo that nobody has asked about.
 
-    `spoken_of`: the products shown, or the one whose card is replied to.
+    `spoken_of`: the products shown, or the one whose card is replied to; `card`: the card's button More like this.
     """
 
     ask: Ask
     query_id: int = 0
     found: Found | None = None
     spoken_of: Sequence[Rank] = ()
+    card: MoreLike | None = None
 
 
 async def on_reply(context: Context, message: Message, items: Sequence[Item]) -> Reaction | None:
@@ -88,15 +89,15 @@ async def _replied_to(context: Context, message: Message, replied: Message) -> _
         candidates.append(await outbox.asked_by(replied.message_id, chat))
     for query_id in candidates:
         if query_id is not None and (found := await outbox.found(query_id, chat)):
-            card = next((tap.rank for tap in taps if isinstance(tap, MoreLike)), None)
+            card = next((tap for tap in taps if isinstance(tap, MoreLike)), None)
             return _of_answer(query_id, found, card)
     return _Subject(Ask(reply_to=0, photos=(replied.image,))) if replied.image and is_asked else None
 
 
-def _of_answer(query_id: int, found: Found, card: int | None = None) -> _Subject:
-    """An answer, or of its products the one of this rank."""
-    shown = found.ranks[: found.shown] if card is None else found.ranks[card - 1 : card]
-    return _Subject(found.ask, query_id, found, shown)
+def _of_answer(query_id: int, found: Found, card: MoreLike | None = None) -> _Subject:
+    """An answer, or of its products the one with this button."""
+    shown = found.ranks[: found.shown] if card is None else found.ranks[card.rank - 1 : card.rank]
+    return _Subject(found.ask, query_id, found, shown, card)
 
 
 def _taps_below(replied: Message) -> list[Tap]:
@@ -107,20 +108,22 @@ def _taps_below(replied: Message) -> list[Tap]:
 
 
 def _button_meant(subject: _Subject, said: str | None) -> Tap | None:
-    """The button that does what is said: More, or a product's number."""
+    """The button that does what is said: More, on a card More like this, or a product's number."""
     if subject.found is None:
         return None
     shown = subject.found.shown
     if said == "more":
-        return More(subject.query_id, shown + 1)
+        return subject.card or More(subject.query_id, shown + 1)
     rank = rank_in(said, shown)
     return OpenProduct(subject.query_id, rank) if rank else None
 
 
 async def _tapped(context: Context, message: Message, tap: Tap) -> Reaction:
-    """What a tap does; what that says in a toast is said in a message."""
+    """What a tap does; what it says in a toast alone is said in a message."""
     reaction = await ON_TAP[type(tap)](context, Press(message, message.sender_id), tap)
-    return reaction if reaction.toast is None else Reaction([Text(html=reaction.toast, reply_to=message.message_id)])
+    if reaction.messages or reaction.toast is None:
+        return reaction
+    return Reaction([Text(html=reaction.toast, reply_to=message.message_id)])
 
 
 async def _asked_anew(

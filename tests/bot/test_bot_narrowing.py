@@ -148,7 +148,11 @@ async def test_words_that_say_no_more_than_a_button_are_a_tap_on_it(shared: Shar
     assert "13–18 of" in (await hear_all(everything)).text
     await everything.text("the second one please", reply_to_message_id=first.texts[0]["message_id"])
     [opened] = await everything.hear(1)
-    assert re.findall(r"^2\. (\w+ \w+)", first.text, re.MULTILINE)[0] in opened["caption"]
+    second_title = re.findall(r"^2\. (\w+ \w+)", first.text, re.MULTILINE)[0]
+    assert second_title in opened["caption"]
+    await everything.text("more like this", reply_to_message_id=opened["message_id"])
+    assert f"More like {second_title}" in (await hear_all(everything)).text
+    assert shared.last_query()["kind_of_query"] == "more_like"
 
     await everything.text("only by acme, under 10, red")
     narrowed = await hear_all(everything)
