@@ -165,6 +165,27 @@ async def test_words_that_say_no_more_than_a_button_are_a_tap_on_it(shared: Shar
     assert "I could not use: “the sixth”." in (await hear_all(everything)).text
 
 
+async def test_numbers_lead_to_what_they_stand_beside_where_a_product_is_gone(
+    shared: SharedBot, everything: UserClient
+) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    first = (await hear_all(everything)).texts[0]["message_id"]
+    await everything.text("more", reply_to_message_id=first)
+    titles = re.findall(r"^\d+\. (\w+ \w+ \d+)", (await hear_all(everything)).text, re.MULTILINE)
+    with contextlib.closing(sqlite3.connect(shared.shop.folder / "catalogue.db", isolation_level=None)) as catalogue:
+        catalogue.execute("UPDATE products SET retired_utc = '2026-01-01T00:00:00Z' WHERE title = ?", titles[1:2])
+        await everything.text("more", reply_to_message_id=first)
+        assert f"8. {titles[2]}" in (await hear_all(everything)).text
+        await everything.text("8")
+        [card] = await everything.hear(1)
+        await everything.text("more")
+        following = (await hear_all(everything)).text
+        catalogue.execute("UPDATE products SET retired_utc = NULL WHERE title = ?", titles[1:2])
+    assert titles[2] in card["caption"]
+    assert "12–17 of" in following
+    assert titles[-1] not in following
+
+
 async def test_the_number_of_a_thing_is_none_of_a_product(everything: UserClient) -> None:
     await everything.photo(*(drawn(category, colour) for category in CATEGORIES for colour in ("red", "blue")))
     overview = await hear_all(everything)
