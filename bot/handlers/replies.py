@@ -23,7 +23,6 @@ from bot.request import Ask, Request
 from bot.texts import narrowing as texts
 from imgrec.log.schema import KindOfQuery
 from imgrec.search.answer import Rank
-from imgrec.search.lexicon import ORDINALS
 from imgrec.search.narrowing import Narrowing
 
 _MOST_PHOTOS = 10
@@ -55,18 +54,16 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
         return None
     words = words_of_all(context, items) if items else words_of(message, context.services.username)
     said = None if items else all_said(context.say, words)
-    tap = _button_meant(subject, said)
-    if tap and _is_asked(context, message):
+    if _is_asked(context, message) and (tap := _button_meant(subject, said)):
         return await _tapped(context, message, tap)
-    if tap or said in ORDINALS:  # "2" among people in a group, "the fifth" of four: no word of a title
-        return _nothing_understood(context, message, said, (words,))
     narrowing = await read(context.services, context.say, words, subject.spoken_of)
-    if items or (narrowing and narrowing.used):
+    if items or (narrowing and _is_of_use(narrowing, said)):
         return await _asked_anew(context, message, subject, items, narrowing)
     if replied and replied.image and narrowing is None:  # called by its name, and nothing else
         return await on_similar(context, message, "")
     if replied or said:
-        return _nothing_understood(context, message, said, narrowing.unused if narrowing else ())
+        unused = (words,) if said else narrowing.unused if narrowing else ()
+        return _nothing_understood(context, message, said, unused)
     return None
 
 
@@ -116,6 +113,11 @@ def _button_meant(subject: _Subject, said: str | None) -> Tap | None:
         return subject.card or More(subject.query_id, shown + 1)
     rank = rank_in(said, shown)
     return OpenProduct(subject.query_id, rank) if rank else None
+
+
+def _is_of_use(narrowing: Narrowing, said: str | None) -> bool:
+    """Whether anything is understood. What may be said of a button can be a size, but is no word of titles."""
+    return any(said is None or one.kind != "title" for one in narrowing.used)
 
 
 async def _tapped(context: Context, message: Message, tap: Tap) -> Reaction:
