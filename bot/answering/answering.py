@@ -84,15 +84,20 @@ async def find_answer(bot: Bot, services: Services, waiting: Waiting, request: R
 async def answer_with_more(
     services: Services, waiting: Waiting, request: Request, before: Found, first: int
 ) -> Reaction | None:
-    """Further products of an earlier answer, from this rank on; None where there are no more that can be had."""
+    """Further products of an earlier answer, from this rank on; None where there are no more that can be had.
+
+    Those behind one that is no longer sold move up, so that numbers lead to what they stand beside.
+    """
     page = before.page(first, services.looking.shown(request.settings, request.chat))
     matches = await services.looking.do(lambda serving: serving.matches(page))
     if not matches:
         return None
     query_id = await services.store.outbox.begin(waiting, request.chat, request.user, request.say.code)
     there = {match.product.product_id for match in matches}
-    logged = before.logged([rank for rank in page if rank.product_id in there], first)
-    kept = before.model_copy(update={"shown": first - 1 + len(matches)})
+    shown = [rank for rank in page if rank.product_id in there]
+    logged = before.logged(shown, first)
+    ranks = (*before.ranks[: first - 1], *shown, *before.ranks[first - 1 + len(page) :])
+    kept = before.model_copy(update={"ranks": ranks, "shown": first - 1 + len(shown)})
     messages = compose_page(request.say, query_id, kept, matches, first, request.ask.reply_to)
     record = _record(query_id, waiting, request, Outcome.ANSWERED, answer=logged)
     return Reaction(messages, record=record, found=kept)

@@ -12,6 +12,7 @@ from imgrec.catalogue.tokens import tokens_of
 from imgrec.search.answer import Rank
 from imgrec.search.lexicon import ENGLISH, ORDINALS
 from imgrec.search.narrowing import Narrowing
+from imgrec.search.serving import RANKED
 
 _COMMAND = re.compile(r"^/\w{1,32}(@\w+)?")
 _LEADING_ON = ("more", "cheaper", *ORDINALS)
@@ -34,14 +35,14 @@ def number_in(words: str, most: int) -> int | None:
 
 
 def all_said(say: Language, words: str) -> str | None:
-    """All that words say where it is "more", "cheaper", an ordinal or a number; None where it is anything else."""
+    """All that words say where it is "more", "cheaper", an ordinal or a rank; None where it is anything else."""
     spoken, said, at = lexicon(say).or_else(ENGLISH), list[str](), 0
     tokens = [token.text for token in tokens_of(words)]
     while at < len(tokens):
         keys, end = spoken.match(tokens, at, *_LEADING_ON, *_SAYING_NOTHING) or ({tokens[at]}, at + 1)
         leading_on = [key for key in keys if key not in _SAYING_NOTHING]
         said, at = [*said, *leading_on], end
-    return said[0] if len(said) == 1 and (said[0] in _LEADING_ON or said[0].isdecimal()) else None
+    return said[0] if len(said) == 1 and (said[0] in _LEADING_ON or number_in(said[0], RANKED)) else None
 
 
 def rank_in(said: str | None, shown: int) -> int | None:

@@ -34,13 +34,14 @@ _MEANT_FOR_S = 3600.0
 class _Subject:
     """What a message is about: a query and what was found for it, or a photo that nobody has asked about.
 
-    `spoken_of`: the products shown, or the one whose card is replied to.
+    `spoken_of`: the products shown, or the one whose card is replied to; `card`: the card's button More like this.
     """
 
     ask: Ask
     query_id: int = 0
     found: Found | None = None
     spoken_of: Sequence[Rank] = ()
+    card: MoreLike | None = None
 
 
 async def on_reply(context: Context, message: Message, items: Sequence[Item]) -> Reaction | None:
@@ -56,12 +57,13 @@ async def on_reply(context: Context, message: Message, items: Sequence[Item]) ->
     if _is_asked(context, message) and (tap := _button_meant(subject, said)):
         return await _tapped(context, message, tap)
     narrowing = await read(context.services, context.say, words, subject.spoken_of)
-    if items or (narrowing and narrowing.used):
+    if items or (narrowing and _is_of_use(narrowing, said)):
         return await _asked_anew(context, message, subject, items, narrowing)
     if replied and replied.image and narrowing is None:  # called by its name, and nothing else
         return await on_similar(context, message, "")
     if replied or said:
-        return _nothing_understood(context, message, said, narrowing.unused if narrowing else ())
+        unused = (words,) if said else narrowing.unused if narrowing else ()
+        return _nothing_understood(context, message, said, unused)
     return None
 
 
@@ -84,15 +86,15 @@ async def _replied_to(context: Context, message: Message, replied: Message) -> _
         candidates.append(await outbox.asked_by(replied.message_id, chat))
     for query_id in candidates:
         if query_id is not None and (found := await outbox.found(query_id, chat)):
-            card = next((tap.rank for tap in taps if isinstance(tap, MoreLike)), None)
+            card = next((tap for tap in taps if isinstance(tap, MoreLike)), None)
             return _of_answer(query_id, found, card)
     return _Subject(Ask(reply_to=0, photos=(replied.image,))) if replied.image and is_asked else None
 
 
-def _of_answer(query_id: int, found: Found, card: int | None = None) -> _Subject:
-    """An answer, or of its products the one of this rank."""
-    shown = found.ranks[: found.shown] if card is None else found.ranks[card - 1 : card]
-    return _Subject(found.ask, query_id, found, shown)
+def _of_answer(query_id: int, found: Found, card: MoreLike | None = None) -> _Subject:
+    """An answer, or of its products the one with this button."""
+    shown = found.ranks[: found.shown] if card is None else found.ranks[card.rank - 1 : card.rank]
+    return _Subject(found.ask, query_id, found, shown, card)
 
 
 def _taps_below(replied: Message) -> list[Tap]:
@@ -103,20 +105,27 @@ def _taps_below(replied: Message) -> list[Tap]:
 
 
 def _button_meant(subject: _Subject, said: str | None) -> Tap | None:
-    """The button that does what is said: More, or a product's number."""
+    """The button that does what is said: More, on a card More like this, or a product's number."""
     if subject.found is None:
         return None
     shown = subject.found.shown
     if said == "more":
-        return More(subject.query_id, shown + 1)
+        return subject.card or More(subject.query_id, shown + 1)
     rank = rank_in(said, shown)
     return OpenProduct(subject.query_id, rank) if rank else None
 
 
+def _is_of_use(narrowing: Narrowing, said: str | None) -> bool:
+    """Whether anything is understood. What may be said of a button can be a size, but is no word of titles."""
+    return any(said is None or one.kind != "title" for one in narrowing.used)
+
+
 async def _tapped(context: Context, message: Message, tap: Tap) -> Reaction:
-    """What a tap does; what that says in a toast is said in a message."""
+    """What a tap does; what it says in a toast alone is said in a message."""
     reaction = await ON_TAP[type(tap)](context, Press(message, message.sender_id), tap)
-    return reaction if reaction.toast is None else Reaction([Text(html=reaction.toast, reply_to=message.message_id)])
+    if reaction.messages or reaction.toast is None:
+        return reaction
+    return Reaction([Text(html=reaction.toast, reply_to=message.message_id)])
 
 
 async def _asked_anew(

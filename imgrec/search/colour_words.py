@@ -26,28 +26,29 @@ COLOUR_WORDS: dict[str, dict[str, str]] = {
         "black": "schwarz | schwarze | schwarzer | schwarzes | schwarzen | schwarzem",
         "white": "weiß | weiße | weißer | weißes | weißen | weißem | weiss | weisse | weisser | weisses | weissen",
         "grey": "grau | graue | grauer | graues | grauen | grauem | anthrazit"
-        " | hellgrau | hellgraue | hellgrauer | hellgraues | hellgrauen | dunkelgrau | dunkelgraue | dunkelgrauer"
-        " | dunkelgraues | dunkelgrauen",
+        " | hellgrau | hellgraue | hellgrauer | hellgraues | hellgrauen"
+        " | dunkelgrau | dunkelgraue | dunkelgrauer | dunkelgraues | dunkelgrauen",
         "silver": "silber | silbern | silberne | silberner | silbernes | silbernen | silberfarben",
         "brown": "braun | braune | brauner | braunes | braunen | braunem"
-        " | hellbraun | hellbraune | hellbrauner | hellbraunes | hellbraunen | dunkelbraun | dunkelbraune"
-        " | dunkelbrauner | dunkelbraunes | dunkelbraunen",
+        " | hellbraun | hellbraune | hellbrauner | hellbraunes | hellbraunen"
+        " | dunkelbraun | dunkelbraune | dunkelbrauner | dunkelbraunes | dunkelbraunen",
         "beige": "beige | beiges | beigen | beiger | beigefarben | khaki",
         "red": "rot | rote | roter | rotes | roten | rotem | weinrot | weinrote | bordeaux"
+        " | hellrot | hellrote | hellroter | hellrotes | hellroten"
         " | dunkelrot | dunkelrote | dunkelroter | dunkelrotes | dunkelroten",
         "orange": "orange | oranges | orangen | oranger | orangefarben",
         "yellow": "gelb | gelbe | gelber | gelbes | gelben | gelbem",
         "gold": "gold | golden | goldene | goldener | goldenes | goldenen | goldfarben",
         "green": "grün | grüne | grüner | grünes | grünen | grünem | gruen | gruene | olivgrün"
-        " | hellgrün | hellgrüne | hellgrüner | hellgrünes | hellgrünen | dunkelgrün | dunkelgrüne | dunkelgrüner"
-        " | dunkelgrünes | dunkelgrünen",
+        " | hellgrün | hellgrüne | hellgrüner | hellgrünes | hellgrünen"
+        " | dunkelgrün | dunkelgrüne | dunkelgrüner | dunkelgrünes | dunkelgrünen",
         "turquoise": "türkis | türkise | türkiser | türkises | türkisen | türkisfarben | petrol",
         "blue": "blau | blaue | blauer | blaues | blauen | blauem | hellblau | hellblaue | hellblauer | hellblaues"
         " | hellblauen",
         "navy": "dunkelblau | dunkelblaue | dunkelblauer | dunkelblaues | dunkelblauen | marineblau | marineblaue"
         " | navy",
         "purple": "lila | violett | violette | violetter | violettes | violetten | flieder",
-        "pink": "rosa | pink | pinke | pinker | pinkes | pinken | rosafarben",
+        "pink": "rosa | pink | pinke | pinker | pinkes | pinken | rosafarben | hellrosa",
     },
     "es": {
         "black": "negro | negra | negros | negras",

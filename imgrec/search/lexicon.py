@@ -109,7 +109,7 @@ ENGLISH = Lexicon.from_strings(
         " | max | maximum | within",
         "cheaper": "cheaper | cheaper than | even cheaper | a bit cheaper | a little cheaper | much cheaper"
         " | less expensive | less expensive than | not so expensive | not too expensive | too expensive"
-        " | too pricey | lower price",
+        " | too pricey | lower price | no cheaper",
         "under_behind": "or less | or under | or below | or cheaper | max | maximum | at most",
         "over": "over | above | more than | at least | no less than | not less than | not under | min | minimum | from"
         " | starting at",
@@ -141,7 +141,7 @@ ENGLISH = Lexicon.from_strings(
         " | this | that | these | those | one | ones | some | any | something | anything | like | similar | same"
         " | just | only | please | thanks | thank you | hi | hello | find | show | search | want | would | need"
         " | looking | have | got | do | can | be | are | so | colour | color | coloured | colored | price | priced"
-        " | cost | costs | costing | made | in stock | available",
+        " | cost | costs | costing | made | in stock | available | no more",
         "endings": "s | es",
         "decimal_mark": ".",
     }

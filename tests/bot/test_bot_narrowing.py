@@ -148,7 +148,11 @@ async def test_words_that_say_no_more_than_a_button_are_a_tap_on_it(shared: Shar
     assert "13–18 of" in (await hear_all(everything)).text
     await everything.text("the second one please", reply_to_message_id=first.texts[0]["message_id"])
     [opened] = await everything.hear(1)
-    assert re.findall(r"^2\. (\w+ \w+)", first.text, re.MULTILINE)[0] in opened["caption"]
+    second_title = re.findall(r"^2\. (\w+ \w+)", first.text, re.MULTILINE)[0]
+    assert second_title in opened["caption"]
+    await everything.text("more like this", reply_to_message_id=opened["message_id"])
+    assert f"More like {second_title}" in (await hear_all(everything)).text
+    assert shared.last_query()["kind_of_query"] == "more_like"
 
     await everything.text("only by acme, under 10, red")
     narrowed = await hear_all(everything)
@@ -157,6 +161,31 @@ async def test_words_that_say_no_more_than_a_button_are_a_tap_on_it(shared: Shar
     assert (await hear_all(everything)).text == "That was all."
     await everything.text("number 40")
     assert "I could not use: “number 40”." in (await hear_all(everything)).text
+    await everything.text("31")  # a word of a title
+    assert "I could not use: “31”." in (await hear_all(everything)).text
+    await everything.text("the sixth")
+    assert "I could not use: “the sixth”." in (await hear_all(everything)).text
+
+
+async def test_numbers_lead_to_what_they_stand_beside_where_a_product_is_gone(
+    shared: SharedBot, everything: UserClient
+) -> None:
+    await everything.photo(drawn(BALLS, "red"))
+    first = (await hear_all(everything)).texts[0]["message_id"]
+    await everything.text("more", reply_to_message_id=first)
+    titles = re.findall(r"^\d+\. (\w+ \w+ \d+)", (await hear_all(everything)).text, re.MULTILINE)
+    with contextlib.closing(sqlite3.connect(shared.shop.folder / "catalogue.db", isolation_level=None)) as catalogue:
+        catalogue.execute("UPDATE products SET retired_utc = '2026-01-01T00:00:00Z' WHERE title = ?", titles[1:2])
+        await everything.text("more", reply_to_message_id=first)
+        assert f"8. {titles[2]}" in (await hear_all(everything)).text
+        await everything.text("8")
+        [card] = await everything.hear(1)
+        await everything.text("more")
+        following = (await hear_all(everything)).text
+        catalogue.execute("UPDATE products SET retired_utc = NULL WHERE title = ?", titles[1:2])
+    assert titles[2] in card["caption"]
+    assert "12–17 of" in following
+    assert titles[-1] not in following
 
 
 async def test_the_number_of_a_thing_is_none_of_a_product(everything: UserClient) -> None:
@@ -254,3 +283,11 @@ async def test_in_a_group_a_reply_to_an_answer_narrows_it_and_chatter_is_left_al
         await carl.text("more", reply_to_message_id=heard.texts[0]["message_id"])
         narrowed = await hear_all(carl)
         assert "Only: up to €20, by Acme & Sons." in narrowed.text
+
+        await carl.text(f"@{bot.user.username} more", reply_to_message_id=heard.texts[0]["message_id"])
+        page = await hear_all(carl)
+        last = re.findall(r"^(\d+)\. ", page.text, re.MULTILINE)[-1]
+        assert int(last) >= 4  # so that it is a word of titles, too
+        await carl.text(last, reply_to_message_id=page.texts[0]["message_id"])
+        await carl.text("red", reply_to_message_id=page.texts[0]["message_id"])
+        assert "Only: red, up to €20." in (await hear_all(carl)).text

@@ -151,15 +151,16 @@ def test_results_are_a_number_from_one_to_ten(text: str, results: int | None) ->
     ("code", "text", "said", "rank"),
     [("en", "show me the first one", "first", 1), ("en", "Number 2, please!", "2", 2), ("en", "the 3rd", "third", 3),
      ("en", "#4", "4", 4), ("en", "the last one", "last", 5), ("en", "the sixth", "sixth", None),
-     ("en", "number one", "first", 1), ("en", "9", "9", None), ("en", "show more", "more", None),
-     ("en", "cheaper ones please", "cheaper", None), ("de", "Zeig mir das erste", "first", 1),
+     ("en", "number one", "first", 1), ("en", "9", "9", None), ("en", "501", None, None),
+     ("en", "show more", "more", None),
+     ("en", "cheaper ones please", "cheaper", None), ("en", "no. 3", "3", 3), ("de", "Zeig mir das erste", "first", 1),
      ("de", "mehr", "more", None), ("de", "etwas Günstigeres", "cheaper", None), ("de", "the second", "second", 2),
      ("es", "el último, por favor", "last", 5), ("es", "muéstrame más", "more", None),
      ("es", "algo más barato", "cheaper", None), ("ru", "покажи второй", "second", 2), ("ru", "ещё", "more", None),
      ("ru", "дешевле", "cheaper", None), ("hi", "पहला वाला दिखाओ", "first", 1), ("hi", "और दिखाओ", "more", None),
      ("hi", "सस्ता", "cheaper", None), ("hi", "२", "२", 2)]
     + [("en", text, None, None) for text in ("", "please", "2 €", "size 2", "2-3", "first aid", "more red ones", "red",
-                                             "the first and the second", "cheaper than 20")],
+                                             "the first and the second", "cheaper than 20", "no more")],
 )  # fmt: skip
 def test_words_that_say_no_more_than_a_button_are_known_in_each_language(
     code: str, text: str, said: str | None, rank: int | None

@@ -84,6 +84,7 @@ def test_without_a_title_nothing_is_named(named):
         (["Midnight Blue"], {"blue"}), (["dark grey/black"], {"grey", "black"}), (["Red", "WHITE"], {"red", "white"}),
         (["navy-blue"], {"navy", "blue"}), (["dark_blue"], {"navy", "blue"}), (["Black&White"], {"black", "white"}),
         (["Verde azulado"], {"turquoise"}), (["Weiß / dunkelblau"], {"white", "navy", "blue"}), (["rosa"], {"pink"}),
+        (["Dunkelgrün", "hellgrau/hellrosa"], {"green", "grey", "pink"}), (["dunkelbraun"], {"brown"}),
         (["Темно-синий"], {"navy", "blue"}), (["गहरा नीला"], {"navy", "blue"}), (["Petrol"], {"turquoise"}),
         (["Multicolour"], {"green"}), (["Oak", "Redwood"], {"green"}), (["Oak", "Grau"], {"grey"}), ([], {"green"}),
     ],

@@ -121,6 +121,7 @@ def test_cheaper_is_below_the_price_that_is_known():
     assert read_words("cheaper than 20, or 15 or cheaper", SHOP, known=known).filters.most_price == 20
     for text in ("cheaper", "too expensive"):
         assert read_words(text, SHOP).unused == (text,)
+    assert read_words("no, cheaper", SHOP, known=known).used
     assert read_words("not cheaper", SHOP, known=known).unused == ("not cheaper",)
 
 
