@@ -273,8 +273,8 @@ class _Run:
         if is_too_much(lacking, run.on_sale) and not self.options.retire:
             report.not_retired = lacking
             self.reporter.say(
-                f"Nothing was retired: {lacking:,} of the {max(lacking, run.on_sale):,} products that {source!r} had on "
-                "sale, more than a fifth, are not in this feed, or not published there. Is it cut off, or only a part? "
+                f"Nothing was retired: {lacking:,} of the {max(lacking, run.on_sale):,} products that {source!r} had "
+                "on sale, more than a fifth, are not in this feed, or not published there. Is it cut off, or only a part? "
                 "Import it whole. Are they really gone? Say so with: imgrec import ... --retire"
             )
         else:
