@@ -274,8 +274,8 @@ class _Run:
             report.not_retired = lacking
             self.reporter.say(
                 f"Nothing was retired: {lacking:,} of the {max(lacking, run.on_sale):,} products that {source!r} had "
-                "on sale, more than a fifth, are not in this feed, or not published there. Is it cut off, or only a part? "
-                "Import it whole. Are they really gone? Say so with: imgrec import ... --retire"
+                "on sale, more than a fifth, are not in this feed, or not published there. Is it cut off, or only a "
+                "part? Import it whole. Are they really gone? Say so with: imgrec import ... --retire"
             )
         else:
             report.retired = writer.retire_unseen()
