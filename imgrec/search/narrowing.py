@@ -109,6 +109,8 @@ class _Reader:
         if lead is None:
             return self._negated_behind(at)
         target = lead[1]
+        if self.text.startswith(",", self.tokens[target - 1].end):  # "no, red please"
+            return target
         while found := self.lexicon.match(self.words, target, "stop"):
             target = found[1]
         if target == len(self.tokens):

@@ -162,6 +162,11 @@ def test_what_is_not_wanted_is_left_out():
     assert narrowing.filters == Filters(words=("boot",), without_words=("leather",), without_colours=("red",))
 
 
+def test_no_and_a_comma_answers_and_does_not_leave_out():
+    assert read_words("no, red please", SHOP).filters == Filters(colours=("red",))
+    assert read_words("No,red. Not black", SHOP).filters == Filters(colours=("red",), without_colours=("black",))
+
+
 def test_words_of_no_use_that_stand_together_are_named_as_one():
     assert read_words("very cheap red for my grandma", SHOP).unused == ("very cheap", "grandma")
     assert read_words("very cheap, size 39", SHOP).unused == ("very cheap", "size 39")
