@@ -1,27 +1,13 @@
 """imgrec's own feed: a CSV file whose columns are named as the catalogue names them, or much alike."""
 
 import re
-import shlex
-from collections import Counter
-from collections.abc import Iterable, Iterator
 
-from imgrec.catalogue.feed import (
-    MOST_PHOTOS,
-    SPLITS,
-    FeedRow,
-    Numbered,
-    Reason,
-    Rejection,
-    Unusable,
-    cleaned,
-    needed,
-    shown,
-)
+from imgrec.catalogue.feed import MOST_PHOTOS, SPLITS, FeedRow, Numbered, Reason, Rejection, Unusable, cleaned, needed
+from imgrec.catalogue.formats import published
 from imgrec.catalogue.formats.feed_file import FeedFile
 from imgrec.catalogue.formats.google import path_of
-from imgrec.catalogue.formats.published import is_off, is_on
 from imgrec.catalogue.formats.stock import COLOURS, SIZES, is_in_stock, options_in
-from imgrec.catalogue.formats.tables import Table, TableRow, plain, printable
+from imgrec.catalogue.formats.tables import Table, TableRow, plain
 from imgrec.catalogue.pictures import pictures_in
 from imgrec.catalogue.prices import read_price
 
@@ -103,10 +89,6 @@ NAMES = {
 }  # fmt: skip
 """What columns are called, in eight languages; see `Names`."""
 
-_OF_PUBLISHING = {"published": (), "product_online": ("2",), "visibility": ("none",)}
-"""Fields that say whether a product is published, with what Magento and PrestaShop write of one that is not."""
-
-_RARELY = 10  # so many times fewer
 _NUMBERS = re.compile(r"[0-9a-f]{32}(?:\|[0-9a-f]{32})*")
 _LONGEST_RANK = 18  # digits that SQLite's integers hold
 
@@ -115,14 +97,14 @@ def read(feed: FeedFile) -> Numbered:
     """Yield (line number, row or rejection)."""
     table = Table(feed, NAMES, REQUIRED_COLUMNS, exact=True)
     decimal_comma = table.decimal_comma("price")
-    telling = list(_telling(feed, table))
+    telling = list(published.telling(feed, table))
     _look_at_prices(feed, table)
     for row in table:
         if isinstance(row, Rejection):
             yield row.line, row
             continue
         try:
-            _check_published(row, telling)
+            published.check(row, telling)
             yield row.line, _to_row(row, decimal_comma)
         except Unusable as unusable:
             yield row.line, unusable.rejection(row.line, row.fields["id"])
@@ -136,38 +118,6 @@ def _look_at_prices(feed: FeedFile, table: Table) -> None:
         )
     elif "price" not in feed.reading.columns and plain(table.called("price")) in map(plain, _NET):
         feed.warn(f"has prices without taxes only, {table.called('price')!r}, and these are shown")
-
-
-def _telling(feed: FeedFile, table: Table) -> Iterator[str]:
-    """The fields that say whether a product is published: what the first rows have there does, or it is mapped.
-
-    A column of that name may hold other things, such as an order's status, or the year in which a book was published.
-    A word that is not known, but rare beside "active" and the like, does not make it one of these: the night after the
-    first "sold", all that is inactive would be on sale.
-    """
-    for field in _OF_PUBLISHING:
-        said = Counter(table.beginning(field))
-        others = [text for text in said if not (is_on(text) or _is_off(field, text))]
-        rare = any(map(is_on, said)) and sum(said[text] for text in others) * _RARELY <= said.total()
-        if not others or rare or field in feed.reading.columns:
-            yield field
-        elif off := next((text for text in said if _is_off(field, text)), None):
-            column = table.called(field)
-            feed.warn(
-                f"has a column {column!r} that says {shown(printable(off))}, but also {shown(printable(others[0]))}: "
-                "it was not taken to say which products are on sale. If it does: --map "
-                + shlex.quote(f"{field}={column}")
-            )
-
-
-def _is_off(field: str, said: str) -> bool:
-    return is_off(said) or said.strip().casefold() in _OF_PUBLISHING[field]
-
-
-def _check_published(row: TableRow, telling: Iterable[str]) -> None:
-    for field in telling:
-        if (said := row.fields.get(field)) and _is_off(field, said):
-            raise Unusable(Reason.NOT_PUBLISHED, f"{field} says {shown(said)}")
 
 
 def _to_row(row: TableRow, decimal_comma: bool) -> FeedRow:
