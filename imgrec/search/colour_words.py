@@ -1,4 +1,4 @@
-"""The words for colours in each language: for shoppers' words (lexicon.py) and for titles (product_colours.py).
+"""The words for colours in each language: for shoppers' words (lexicon.py), for feeds and titles (product_colours.py).
 
 Of each name all the phrases that mean it, in every form, between bars.
 """
